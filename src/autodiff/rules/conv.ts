@@ -1,0 +1,114 @@
+import type { GraphBuilder } from "../../graph/builder.js";
+import { intOf, range, type Rule, type RuleContext } from "../rule.js";
+import { offsetsOf, padded, taps, type Window, windowOf } from "./window.js";
+
+/**
+ * y[n, m, p] = bias[m] + Σ over c, k of w[m, c, k]·x[n, c, p·stride + k·dilation - pad]
+ *
+ * dx: every y gives back along the weights it came from: the transposed convolution of dy.
+ * dw[m, c, k] = Σ over n, p of dy[n, m, p]·x[n, c, p·stride + k·dilation - pad]: for each offset k a product of
+ * matrices over positions.
+ * dbias: dy summed over images and positions.
+ */
+export const Conv: Rule = (context) => {
+  const { b, node, inputs, grads, wants, shape } = context;
+  const weight = shape(inputs[1]);
+  const window = windowOf(context, weight.slice(2));
+  const group = intOf(node, "group", 1);
+  return [
+    wants[0] ? inputGradient(context, window, group) : null,
+    wants[1] ? weightGradient(context, window, group) : null,
+    wants[2] ? b.ReduceSum(grads[0], [0, ...range(weight.length - 2).map((axis) => axis + 2)], false) : null,
+  ];
+};
+
+function inputGradient(context: RuleContext, window: Window, group: number): string {
+  const reach = window.kernel.map((k, axis) => (k - 1) * (window.dilations[axis] ?? 1));
+  const begin = reach.map((r, axis) => r - (window.begin[axis] ?? 0));
+  const end = reach.map((r, axis) => r - (window.end[axis] ?? 0));
+  const plain = window.strides.every((stride) => stride === 1) && [...begin, ...end].every((pad) => pad >= 0);
+  return plain ? asConvolution(context, window, group, [...begin, ...end]) : asTransposed(context, window, group);
+}
+
+/** With stride 1 the transposed convolution is a convolution with the weights turned round and in, out exchanged. */
+function asConvolution(context: RuleContext, window: Window, group: number, pads: number[]): string {
+  const { b, inputs, grads, shape } = context;
+  const [m, c, ...kernel] = shape(inputs[1]) as [number, number, ...number[]];
+  const spatial = kernel.map((_, axis) => axis + 2);
+  const larger = spatial.filter((axis) => (kernel[axis - 2] ?? 1) > 1);
+  const turned = larger.length > 0 ? b.reversed(inputs[1], larger, shape(inputs[1])) : inputs[1];
+  const exchanged =
+    group === 1
+      ? b.Transpose(turned, [1, 0, ...spatial])
+      : b.Reshape(
+          b.Transpose(b.Reshape(turned, [group, m / group, c, ...kernel]), [0, 2, 1, ...spatial.map((axis) => axis + 1)]),
+          [group * c, m / group, ...kernel],
+        );
+  return b.Conv(grads[0], exchanged, "", { pads, dilations: window.dilations, group });
+}
+
+function asTransposed(context: RuleContext, window: Window, group: number): string {
+  const { b, inputs, grads } = context;
+  const { input, output, kernel, strides, dilations, begin } = window;
+  const at = (values: readonly number[], axis: number) => values[axis] ?? 0;
+  // How far the last window reaches behind the input; negative where it leaves rows at the end without a gradient.
+  const beyond = input.map((size, axis) => {
+    const covered = (at(output, axis) - 1) * at(strides, axis) + (at(kernel, axis) - 1) * at(dilations, axis) + 1;
+    return covered - at(begin, axis) - size;
+  });
+  const end = beyond.map((n) => Math.max(n, 0));
+  const unreached = beyond.map((n) => Math.max(-n, 0));
+  const grad = b.ConvTranspose(grads[0], inputs[1], { strides, dilations, group, pads: [...begin, ...end] });
+  return unreached.some((n) => n > 0) ? b.Pad(grad, [0, 0, ...input.map(() => 0), 0, 0, ...unreached]) : grad;
+}
+
+function weightGradient(context: RuleContext, window: Window, group: number): string {
+  const { b, inputs, grads, shape } = context;
+  const [m, c, ...kernel] = shape(inputs[1]) as [number, number, ...number[]];
+  const n = shape(inputs[0])[0] ?? 1;
+  const [perOut, perIn] = [m / group, c];
+  const byGroup = (value: string, channels: number, positions: number) =>
+    b.Reshape(value, [n, group, channels, positions]);
+  const product = (dy: string, x: string, positions: number) =>
+    b.ReduceSum(
+      b.MatMul(byGroup(dy, perOut, positions), b.transposeLast(byGroup(x, perIn, positions), 4)),
+      [0],
+      false,
+    );
+  const products = cheaperOnOutputSide(window, m, c * group)
+    ? outputSideProducts(b, grads[0], inputs[0], window, product)
+    : inputSideProducts(b, grads[0], inputs[0], window, product);
+  // [group, perOut, perIn] for each offset -> [m, c, ...kernel]
+  const stacked = b.Concat(
+    products.map((p) => b.Reshape(p, [m, c, 1])),
+    2,
+  );
+  return b.Reshape(stacked, [m, c, ...kernel]);
+}
+
+type Product = (dy: string, x: string, positions: number) => string;
+
+const count = (shape: readonly number[]) => shape.reduce((a, size) => a * size, 1);
+
+function inputSideProducts(b: GraphBuilder, dy: string, x: string, window: Window, product: Product): string[] {
+  return taps(b, padded(b, x, window, ""), window).map((tap) => product(dy, tap, count(window.output)));
+}
+
+/** With stride 1 dy can be shifted instead of x; worth it where dy has fewer channels. */
+const cheaperOnOutputSide = ({ strides, kernel }: Window, outputs: number, inputs: number) =>
+  outputs < inputs && count(kernel) > 1 && strides.every((stride) => stride === 1);
+
+function outputSideProducts(b: GraphBuilder, dy: string, x: string, window: Window, product: Product): string[] {
+  const { input, kernel, dilations, begin, output } = window;
+  const reach = kernel.map((k, axis) => (k - 1) * (dilations[axis] ?? 1));
+  // dy shifted by k against x: element q of x meets dy at q + pad - k·dilation.
+  const before = reach.map((r, axis) => Math.max(r - (begin[axis] ?? 0), 0));
+  const after = input.map((size, axis) => Math.max(size + (begin[axis] ?? 0) - (output[axis] ?? 0), 0));
+  const wide = b.Pad(dy, [0, 0, ...before, 0, 0, ...after]);
+  const axes = kernel.map((_, axis) => axis + 2);
+  return offsetsOf(kernel).map((offset) => {
+    const starts = offset.map((o, axis) => (before[axis] ?? 0) + (begin[axis] ?? 0) - o * (dilations[axis] ?? 1));
+    const ends = starts.map((start, axis) => start + (input[axis] ?? 0));
+    return product(b.Slice(wide, axes, starts, ends), x, count(input));
+  });
+}

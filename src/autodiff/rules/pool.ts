@@ -1,0 +1,60 @@
+import { float32 } from "../../graph/tensor.js";
+import { intOf, intsOf, type Rule, type RuleContext } from "../rule.js";
+import { offsetsOf, padded, scatterTaps, taps, type Window, windowOf } from "./window.js";
+
+const kernelOf = ({ node }: RuleContext) => intsOf(node, "kernel_shape", []);
+
+/**
+ * y = the largest x under the window. dy goes to the first place (in row-major order) that holds it, as in PyTorch.
+ * MaxPool's own indices are left alone: asking for them takes the runtime off its fast kernels.
+ */
+export const MaxPool: Rule = (context) => {
+  const { b, inputs, outputs, grads, shape } = context;
+  const window = windowOf(context, kernelOf(context));
+  const [n, c] = shape(inputs[0]) as [number, number];
+  const seen = taps(b, padded(b, inputs[0], window, b.scalar(-Infinity)), window);
+  let open = "";
+  const parts = seen.map((tap) => {
+    const equal = b.Equal(tap, outputs[0]);
+    const first = open ? b.And(equal, open) : equal;
+    open = open ? b.And(open, b.Not(equal)) : b.Not(equal);
+    return b.Where(first, grads[0], b.zero);
+  });
+  return [scatterTaps(b, parts, window, n, c)];
+};
+
+/** y = the mean of x under the window. Each x under it gets dy / count, spread by a convolution with ones. */
+export const AveragePool: Rule = (context) => {
+  const { b, inputs, grads, shape } = context;
+  const window = windowOf(context, kernelOf(context));
+  const [n, c] = shape(inputs[0]) as [number, number];
+  const counts = float32(countsOf(context, window), [1, 1, ...window.output]);
+  const share = b.Div(grads[0], b.constant(counts));
+  return [scatterTaps(b, offsetsOf(window.kernel).map(() => share), window, n, c)];
+};
+
+/** How many elements each window averages over: those inside the image, and padding when it counts. */
+function countsOf({ node }: RuleContext, window: Window): Float32Array {
+  const { input, output, kernel, strides, dilations, begin } = window;
+  const explicit = intsOf(node, "pads", Array(2 * kernel.length).fill(0));
+  const withPadding = intOf(node, "count_include_pad", 0) === 1;
+  const alongAxis = output.map((size, axis) =>
+    Array.from({ length: size }, (_, position) => {
+      const start = position * (strides[axis] ?? 1) - (begin[axis] ?? 0);
+      const low = withPadding ? -(begin[axis] ?? 0) : 0;
+      const high = (input[axis] ?? 0) + (withPadding ? Math.max(explicit[axis + kernel.length] ?? 0, 0) : 0);
+      const places = Array.from({ length: kernel[axis] ?? 1 }, (_, k) => start + k * (dilations[axis] ?? 1));
+      return places.filter((place) => place >= low && place < high).length;
+    }),
+  );
+  const counts = alongAxis.reduce<number[]>((product, axis) => product.flatMap((p) => axis.map((count) => p * count)), [1]);
+  return Float32Array.from(counts);
+}
+
+/** y = the mean over all positions. dx = dy / positions, repeated. */
+export const GlobalAveragePool: Rule = ({ b, inputs: [x], grads: [dy], shape }) => {
+  const positions = shape(x)
+    .slice(2)
+    .reduce((a, size) => a * size, 1);
+  return [b.Expand(b.Mul(dy, b.scalar(1 / positions)), b.integers(shape(x)))];
+};

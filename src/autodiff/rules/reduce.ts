@@ -1,0 +1,69 @@
+import { sizeOf } from "../../graph/tensor.js";
+import { axisOf, intOf, numbersOf, range, type Rule, type RuleContext } from "../rule.js";
+
+/** The axes that a reduction runs over, counted from the front. */
+function reducedAxes(context: RuleContext): number[] {
+  const { node, inputs, shape } = context;
+  const rank = shape(inputs[0]).length;
+  const given = numbersOf(context, inputs[1], []);
+  if (given.length === 0) return intOf(node, "noop_with_empty_axes", 0) ? [] : range(rank);
+  return given.map((axis) => axisOf(axis, rank));
+}
+
+/** A reduced value with its lost axes put back as 1, so that it broadcasts against the input. */
+function kept({ b, inputs, shape }: RuleContext, value: string, axes: readonly number[]): string {
+  return b.Reshape(
+    value,
+    shape(inputs[0]).map((size, axis) => (axes.includes(axis) ? 1 : size)),
+  );
+}
+
+/** y = Σ x. dx = dy, repeated. */
+export const ReduceSum: Rule = (context) => {
+  const { b, inputs, grads, shape } = context;
+  return [b.Expand(kept(context, grads[0], reducedAxes(context)), b.integers(shape(inputs[0])))];
+};
+
+/** y = Σ x / n. dx = dy / n, repeated. */
+export const ReduceMean: Rule = (context) => {
+  const { b, inputs, grads, shape } = context;
+  const axes = reducedAxes(context);
+  const n = sizeOf(axes.map((axis) => shape(inputs[0])[axis] ?? 1));
+  return [b.Expand(b.Div(kept(context, grads[0], axes), b.scalar(n)), b.integers(shape(inputs[0])))];
+};
+
+/** y = Σ x². dx = 2·x·dy. */
+export const ReduceSumSquare: Rule = (context) => {
+  const { b, inputs, grads } = context;
+  return [b.Mul(b.Mul(b.scalar(2), inputs[0]), kept(context, grads[0], reducedAxes(context)))];
+};
+
+/** y = √Σ x². dx = x·dy / y. */
+export const ReduceL2: Rule = (context) => {
+  const { b, inputs, outputs, grads } = context;
+  const axes = reducedAxes(context);
+  return [b.Mul(inputs[0], b.Div(kept(context, grads[0], axes), kept(context, outputs[0], axes)))];
+};
+
+/** y = Σ |x|. dx = dy·sign x. */
+export const ReduceL1: Rule = (context) => {
+  const { b, inputs, grads } = context;
+  return [b.Mul(b.Sign(inputs[0]), kept(context, grads[0], reducedAxes(context)))];
+};
+
+/** y = ln Σ eˣ. dx = dy·eˣ⁻ʸ. */
+export const ReduceLogSumExp: Rule = (context) => {
+  const { b, inputs, outputs, grads } = context;
+  const axes = reducedAxes(context);
+  return [b.Mul(b.Exp(b.Sub(inputs[0], kept(context, outputs[0], axes))), kept(context, grads[0], axes))];
+};
+
+/** y = the largest (or smallest) x. dy goes to the places that equal y, in equal parts, as in PyTorch's amax. */
+const ReduceExtreme: Rule = (context) => {
+  const { b, inputs, outputs, grads } = context;
+  const axes = reducedAxes(context);
+  const winners = b.Cast(b.Equal(inputs[0], kept(context, outputs[0], axes)), "float32");
+  return [b.Mul(winners, b.Div(kept(context, grads[0], axes), b.ReduceSum(winners, axes)))];
+};
+export const ReduceMax = ReduceExtreme;
+export const ReduceMin = ReduceExtreme;

@@ -1,0 +1,133 @@
+import type { GraphBuilder } from "../../graph/builder.js";
+import { toNumbers } from "../../graph/tensor.js";
+import { alongAxis, axisOf, intOf, intsOf, numbersOf, range, type Rule, type RuleContext, stringOf } from "../rule.js";
+
+/** y holds x in another shape. */
+const reshaping: Rule = ({ b, inputs: [x], grads: [dy], shape }) => [b.Reshape(dy, shape(x))];
+export const Flatten = reshaping;
+export const Reshape = reshaping;
+export const Squeeze = reshaping;
+export const Unsqueeze = reshaping;
+
+/** y has x's axes in another order. dx has them back. */
+export const Transpose: Rule = ({ b, node, inputs: [x], grads: [dy], shape }) => {
+  const perm = intsOf(node, "perm", range(shape(x).length).reverse());
+  return [b.Transpose(dy, range(perm.length).map((axis) => perm.indexOf(axis)))];
+};
+
+/** y is x repeated to a larger shape. dx sums what was repeated. */
+export const Expand: Rule = ({ b, inputs: [x], outputs: [y], grads: [dy], shape }) => {
+  const lead = shape(y).length - shape(x).length;
+  const axes = range(shape(y).length).filter((axis) => axis < lead || shape(x)[axis - lead] !== shape(y)[axis]);
+  return [axes.length > 0 ? b.Reshape(b.ReduceSum(dy, axes), shape(x)) : dy];
+};
+
+/** y = the inputs side by side. Each gets its part of dy. */
+export const Concat: Rule = ({ b, node, inputs, grads: [dy], wants, shape }) => {
+  const axis = axisOf(intOf(node, "axis", 0), shape(inputs[0]).length);
+  let start = 0;
+  return wants.map((wanted, i) => {
+    const from = start;
+    start += shape(inputs[i] ?? "")[axis] ?? 0;
+    return wanted ? b.Slice(dy, [axis], [from], [start]) : null;
+  });
+};
+
+/** The outputs are parts of x. dx is their gradients side by side. */
+export const Split: Rule = ({ b, node, grads, outputs }) => [
+  b.Concat(grads.slice(0, outputs.filter((output) => output).length), intOf(node, "axis", 0)),
+];
+
+/** y = every step-th element from start to end. dx has dy there and zeros elsewhere. */
+export const Slice: Rule = (context) => {
+  const { b, inputs, outputs, shape } = context;
+  const [x, y] = [shape(inputs[0]), shape(outputs[0])];
+  const starts = numbersOf(context, inputs[1], []);
+  const axes = numbersOf(context, inputs[3], range(starts.length)).map((axis) => axisOf(axis, x.length));
+  const steps = numbersOf(context, inputs[4], starts.map(() => 1));
+  const [begin, end] = [x.map(() => 0), x.map(() => 0)];
+  let grad = context.grads[0];
+  for (const [i, axis] of axes.entries()) {
+    const [size, count, step] = [x[axis] ?? 0, y[axis] ?? 0, steps[i] ?? 1];
+    const first = firstIndex(starts[i] ?? 0, size, step);
+    if (step === 1) [begin[axis], end[axis]] = [first, size - first - count];
+    else grad = alongAxis(context, grad, axis, picking(b, range(count).map((k) => first + k * step), size));
+  }
+  return [[...begin, ...end].some((n) => n > 0) ? b.Pad(grad, [...begin, ...end]) : grad];
+};
+
+/** Where a slice begins, after negative and too large starts are brought inside. */
+function firstIndex(start: number, size: number, step: number): number {
+  const fromFront = start < 0 ? start + size : start;
+  return Math.min(Math.max(fromFront, 0), step > 0 ? size : size - 1);
+}
+
+/** y = x between margins of a constant, or of x itself continued by an edge or a mirror. */
+export const Pad: Rule = (context) => {
+  const { b, node, inputs, grads, shape } = context;
+  const x = shape(inputs[0]);
+  const given = numbersOf(context, inputs[1], []);
+  const axes = numbersOf(context, inputs[3], range(x.length)).map((axis) => axisOf(axis, x.length));
+  const mode = stringOf(node, "mode", "constant");
+  let grad = grads[0];
+  for (const [i, axis] of axes.entries()) {
+    const margins = [given[i] ?? 0, given[i + axes.length] ?? 0] as const;
+    if (margins[0] === 0 && margins[1] === 0) continue;
+    grad = mode === "constant" ? uncrop(context, grad, axis, margins) : fold(context, grad, axis, margins, mode);
+  }
+  return [b.Identity(grad)];
+};
+
+/** The gradient of padding with a constant: what lies in the margins is dropped (and put back for negative ones). */
+function uncrop({ b, inputs, shape }: RuleContext, grad: string, axis: number, [begin, end]: readonly [number, number]): string {
+  const rank = shape(inputs[0]).length;
+  return b.Pad(grad, range(2 * rank).map((i) => (i === axis ? -begin : i === axis + rank ? -end : 0)));
+}
+
+/** The gradient of padding with x itself: sums the copies of each element. */
+function fold(context: RuleContext, grad: string, axis: number, [begin, end]: readonly [number, number], mode: string): string {
+  const size = context.shape(context.inputs[0])[axis] ?? 1;
+  const sources = range(size + begin + end).map((i) => sourceIndex(i - begin, size, mode));
+  return alongAxis(context, grad, axis, picking(context.b, sources, size));
+}
+
+function sourceIndex(i: number, size: number, mode: string): number {
+  if (mode === "edge") return Math.min(Math.max(i, 0), size - 1);
+  if (mode === "wrap") return ((i % size) + size) % size;
+  const period = Math.max(2 * (size - 1), 1);
+  const inside = ((i % period) + period) % period;
+  return inside < size ? inside : period - inside;
+}
+
+/** The matrix M of zeros and ones for which dy·M adds the i-th element of dy to the place `indices[i]` of `size`. */
+function picking(b: GraphBuilder, indices: readonly number[], size: number): string {
+  const data = new Float32Array(indices.length * size);
+  for (const [i, index] of indices.entries()) data[i * size + index] = 1;
+  return b.constant({ type: "float32", shape: [indices.length, size], data });
+}
+
+/**
+ * y = channels laid out as blocks of pixels (Shi et al., CVPR 2016). dx lays the blocks of dy back.
+ */
+export const DepthToSpace: Rule = ({ b, node, inputs: [x], grads: [dy], shape }) => {
+  const block = intOf(node, "blocksize", 1);
+  const [n, c, h, w] = shape(x) as [number, number, number, number];
+  const split = b.Reshape(dy, [n, c / block ** 2, h, block, w, block]);
+  const order = stringOf(node, "mode", "DCR") === "CRD" ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4];
+  return [b.Reshape(b.Transpose(split, order), [n, c, h, w])];
+};
+
+/** y = x in another float type (1, 10, 11, 16 are ONNX's four); towards whole numbers no gradient passes. */
+export const Cast: Rule = ({ b, node, inputs: [x], grads: [dy] }) =>
+  [1, 10, 11, 16].includes(intOf(node, "to", 1)) ? [b.add("CastLike", [dy, x])] : [null];
+
+/** y = x[indices] along an axis, for constant indices. dx adds each part of dy to the place it was taken from. */
+export const Gather: Rule = (context) => {
+  const { b, node, inputs, outputs, grads, shape, constant } = context;
+  const x = shape(inputs[0]);
+  const axis = axisOf(intOf(node, "axis", 0), x.length);
+  const size = x[axis] ?? 1;
+  const indices = toNumbers(constant(inputs[1])).map((index) => (index < 0 ? index + size : index));
+  const parts = x.map((s, a) => (a === axis ? indices.length : s));
+  return [alongAxis(context, b.reshaped(grads[0], shape(outputs[0]), parts), axis, picking(b, indices, size))];
+};

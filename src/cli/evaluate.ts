@@ -1,0 +1,98 @@
+import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import { openDataset } from "../data/dataset.js";
+import { evaluate } from "../evaluation/evaluate.js";
+import type { Evaluation } from "../evaluation/evaluation.js";
+import type { Processor } from "../evaluation/restore.js";
+import { evaluationTable } from "../evaluation/table.js";
+import { writeWhole } from "../images/whole.js";
+import { loadRecognizer } from "../recognition/recognizer.js";
+import { Session } from "../runtime/session.js";
+import {
+  addTaskOptions,
+  type NamedFile,
+  namedFiles,
+  positiveInteger,
+  several,
+  taskFrom,
+  threeNumbers,
+} from "./options.js";
+import { progress } from "./progress.js";
+
+interface Flags extends Record<string, unknown> {
+  task: string;
+  data: string[];
+  processor?: NamedFile[];
+  recognizer?: string[];
+  limit?: number;
+  json?: string;
+  threads: number;
+  mean?: [number, number, number];
+  std?: [number, number, number];
+  size?: number;
+}
+
+export const evaluateCommand = addTaskOptions(
+  new Command("evaluate").description("measure how well people and machines can read what processors make of images"),
+)
+  .requiredOption("--data <folder>", "images to judge; may be given several times", several)
+  .option("--processor <name=file>", "a network that restores images (ONNX); several times to compare", namedFiles)
+  .option("--recognizer <file>", "a classifier that reads them (ONNX); may be given several times", several)
+  .option("--limit <n>", "judge n images, spread evenly over the data", positiveInteger)
+  .option("--json <file>", "write the results there")
+  .option("--threads <n>", "threads to compute with", positiveInteger, availableParallelism())
+  .option(
+    "--mean <r,g,b>",
+    "what recognizers subtract from RGB in [0, 1], in place of what their JSON says",
+    threeNumbers,
+  )
+  .option("--std <r,g,b>", "what they divide by", threeNumbers)
+  .option("--size <n>", "side of their input in pixels", positiveInteger)
+  .addHelpText(
+    "after",
+    `
+The images need classes: a labels.csv in each folder (columns file, class_index), or one folder per class.
+"none" (the degraded image interpolated) and "clean" are always judged beside the processors.
+
+Examples:
+  $ legible evaluate --data val --recognizer resnet50.onnx
+  $ legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx \\
+      --recognizer resnet18.onnx --recognizer vgg16.onnx --json results.json`,
+  )
+  .action(run);
+
+async function run(flags: Flags): Promise<void> {
+  const { data, limit, threads, mean, std, size } = flags;
+  const task = taskFrom(flags);
+  const overrides = { ...(mean && { mean }), ...(std && { std }), ...(size && { size }) };
+  const recognizers = [];
+  for (const file of flags.recognizer ?? []) recognizers.push(await loadRecognizer(file, overrides));
+  const processors: Processor[] = [];
+  for (const { name, file } of flags.processor ?? [])
+    processors.push({ name, file, session: await Session.create(file, { threads }) });
+  const dataset = await openDataset(data, { needLabels: recognizers.length > 0 });
+  const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
+  console.error(
+    `evaluating ${task.name} x${task.scale} on ${processors[0]?.session.device ?? "cpu"}, ${threads} threads\n` +
+      `  images       ${count} of ${dataset.items.length} in ${data.join(", ")}\n` +
+      `  processors   ${processors.map(({ name }) => name).join(", ") || "none"}\n` +
+      `  recognizers  ${recognizers.map(({ name }) => name).join(", ") || "none"}`,
+  );
+  const bar = progress(count, "evaluating");
+  const options = { dataset, task, processors, recognizers, ...(limit && { limit }) };
+  const evaluation = await evaluate({ ...options, onProgress: (done) => bar.update(done) }).finally(() => bar.stop());
+  reportSkipped(evaluation);
+  console.log(evaluationTable(evaluation));
+  if (flags.json) await writeJson(flags.json, evaluation);
+}
+
+function reportSkipped({ data: { skipped } }: Evaluation): void {
+  const [first] = skipped;
+  if (first) console.error(`${skipped.length} images were left out; the first: ${first.file}: ${first.reason}`);
+}
+
+async function writeJson(path: string, evaluation: Evaluation): Promise<void> {
+  await writeWhole(path, (temporary) => writeFile(temporary, `${JSON.stringify(evaluation, null, 2)}\n`));
+  console.error(`results: ${path}`);
+}

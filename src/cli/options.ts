@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Task } from "../data/task.js";
+import { findTask, taskKinds } from "../data/tasks/index.js";
+
+/** 1, 2, 3, … */
+export function positiveInteger(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError("Expected a whole number of 1 or more.");
+}
+
+/** Any finite number. */
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("Expected a number.");
+}
+
+/** Three numbers, one for each of red, green and blue: "0.485,0.456,0.406". */
+export function threeNumbers(text: string): [number, number, number] {
+  const [red, green, blue, ...rest] = text.split(",");
+  if (red === undefined || green === undefined || blue === undefined || rest.length > 0)
+    throw new InvalidArgumentError("Expected three numbers with commas between them, for red, green and blue.");
+  return [number(red), number(green), number(blue)];
+}
+
+export interface NamedFile {
+  name: string;
+  file: string;
+}
+
+/** Collects a flag given several times as NAME=FILE. */
+export function namedFiles(text: string, earlier: readonly NamedFile[] = []): NamedFile[] {
+  const [name = "", ...rest] = text.split("=");
+  const file = rest.join("=");
+  if (name === "" || file === "") throw new InvalidArgumentError("Expected NAME=FILE, for instance plain=plain.onnx.");
+  return [...earlier, { name, file }];
+}
+
+/** Collects a flag given several times. */
+export const several = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
+
+/** Adds `--task` and a flag for each option of each task, as the tasks themselves describe them. */
+export function addTaskOptions(command: Command): Command {
+  const names = taskKinds.map(({ name }) => name);
+  command.addOption(new Option("--task <name>", "what was done to the images").choices(names).default(names[0]));
+  for (const key of taskFlags()) command.option(`--${key} <value>`, taskKinds.flatMap(describe(key)).join("; "));
+  return command;
+}
+
+/**
+ * The task that the flags of `addTaskOptions` ask for.
+ * @throws UserError for a flag of another task or a value out of range.
+ */
+export function taskFrom(flags: Readonly<Record<string, unknown>> & { task: string }): Task {
+  const given = [...taskFlags()].filter((key) => flags[key] !== undefined);
+  return findTask(flags.task, Object.fromEntries(given.map((key) => [key, numberOrText(String(flags[key]))])));
+}
+
+const taskFlags = () => new Set(taskKinds.flatMap(({ options }) => Object.keys(options.shape)));
+
+const describe =
+  (key: string) =>
+  ({ name, options }: (typeof taskKinds)[number]): string[] => {
+    const option = options.shape[key];
+    if (!option) return [];
+    return [`${name}: ${option.meta()?.description ?? key} (default: ${options.parse({})[key]})`];
+  };
+
+const numberOrText = (text: string): number | string =>
+  text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;

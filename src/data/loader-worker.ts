@@ -1,0 +1,54 @@
+import { setImmediate } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import sharp from "sharp";
+import { UserError } from "../errors.js";
+import { type Batch, BatchMaker, type BatchPlan } from "./batches.js";
+import { findTask } from "./tasks/index.js";
+
+/** What a worker is started with. */
+export interface WorkerData {
+  plan: BatchPlan;
+  task: { name: string; options: Readonly<Record<string, unknown>> };
+  cacheBytes: number;
+}
+
+/** What a worker is asked: the batch of a step, or to end. */
+export type Request = number | "close";
+
+/** What it answers: the batch, or why there is none; with all images found broken so far. */
+export type Reply = { step: number; broken: ReadonlyMap<string, string> } & ({ batch: Batch } | { failure: string });
+
+if (!parentPort) throw new Error("loader-worker.js is started by openLoader, as a worker thread");
+const port = parentPort;
+
+// The cores belong to the training.
+sharp.concurrency(1);
+sharp.cache(false);
+
+const { plan, task, cacheBytes } = workerData as WorkerData;
+const maker = new BatchMaker(plan, findTask(task.name, task.options), cacheBytes);
+let closing = false;
+let queue = Promise.resolve();
+
+port.on("message", (request: Request) => {
+  if (request === "close") closing = true;
+  else queue = queue.then(() => answer(request));
+  queue.then(() => closing && port.close());
+});
+
+async function answer(step: number): Promise<void> {
+  await setImmediate(); // lets "close" in between two batches
+  if (closing) return;
+  try {
+    const batch = await maker.make(step);
+    const { degraded, clean, labels } = batch;
+    port.postMessage({ step, batch, broken: maker.broken } satisfies Reply, [
+      degraded.buffer,
+      clean.buffer,
+      labels.buffer,
+    ]);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    port.postMessage({ step, failure: error.message, broken: maker.broken } satisfies Reply);
+  }
+}

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import sharp from "sharp";
+import type { Batch } from "./batches.js";
+import { type Dataset, openDataset } from "./dataset.js";
+import { type LoaderOptions, openLoader } from "./loader.js";
+import { findTask } from "./tasks/index.js";
+
+let folder: string;
+let dataset: Dataset;
+const BROKEN = "broken.png";
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "legible-loader-"));
+  const rows = ["file,class_index", `${BROKEN},99`];
+  for (let i = 0; i < 7; i++) {
+    const noise = { type: "gaussian", mean: 20 + 30 * i, sigma: 10 } as const;
+    await sharp({ create: { width: 40 + i, height: 36, channels: 3, background: "black", noise } })
+      .png()
+      .toFile(join(folder, `${i}.png`));
+    rows.push(`${i}.png,${i}`);
+  }
+  await writeFile(join(folder, BROKEN), "not an image");
+  await writeFile(join(folder, "labels.csv"), rows.join("\n"));
+  dataset = await openDataset([folder], { needLabels: true });
+});
+
+after(() => rm(folder, { recursive: true }));
+
+async function load(steps: number, options: Partial<LoaderOptions> = {}) {
+  const loader = openLoader({ dataset, task: findTask("sr"), batch: 3, crop: 32, seed: 4, ...options });
+  const batches: Batch[] = [];
+  try {
+    for (let i = 0; i < steps; i++) batches.push(await loader.next());
+  } finally {
+    await loader.close();
+  }
+  return { batches, broken: loader.broken };
+}
+
+test("a step's batch is the same whatever the first step, the threads, the batches ahead and the cache", async () => {
+  const { batches } = await load(8);
+  assert.deepEqual(
+    batches.map(({ step }) => step),
+    [0, 1, 2, 3, 4, 5, 6, 7],
+  );
+  assert.deepEqual((await load(3, { firstStep: 5 })).batches, batches.slice(5));
+  assert.deepEqual((await load(8, { workers: 3, ahead: 5 })).batches, batches);
+  assert.deepEqual((await load(8, { ahead: 1, cacheBytes: 0 })).batches, batches);
+  assert.notDeepEqual((await load(8, { seed: 5 })).batches, batches);
+});
+
+test("a batch holds images in [0, 1] of the sizes asked for, each with its own class", async () => {
+  const { batches } = await load(2);
+  for (const { clean, degraded, labels } of batches) {
+    assert.equal(clean.length, 3 * 3 * 32 * 32);
+    assert.equal(degraded.length, 3 * 3 * 8 * 8);
+    for (const [i, label] of labels.entries()) {
+      const pixels = clean.subarray(i * 3072, (i + 1) * 3072);
+      const mean = pixels.reduce((sum, value) => sum + value, 0) / 3072;
+      assert.ok(Math.abs(mean * 255 - (20 + 30 * Number(label))) < 4, `class ${label}, mean ${mean * 255}`);
+    }
+  }
+});
+
+test("a broken image is listed once and replaced; an epoch shows every other one", async () => {
+  const { batches, broken } = await load(8, { batch: 8 });
+  assert.deepEqual([...broken.keys()], [join(folder, BROKEN)]);
+  assert.doesNotMatch([...broken.values()].join(), /\n/);
+  for (const { labels } of batches) {
+    assert.ok(!labels.includes(99n));
+    assert.equal(new Set(labels).size, 7);
+  }
+});
+
+test("nothing but broken images is an error, not an endless search", async () => {
+  const items = [{ path: join(folder, BROKEN), label: 0 }];
+  await assert.rejects(
+    load(1, { dataset: { ...dataset, items } }),
+    /20 drawn in a row are broken, 1 in all \(.*broken\.png/,
+  );
+});
+
+test("a crop that is not a multiple of the scale is refused", async () => {
+  await assert.rejects(load(1, { crop: 30 }), /crops of 30 pixels: not a multiple of the scale 4/);
+});
+
+test("a thread that dies makes next() fail", async () => {
+  const task = { ...findTask("sr"), name: "unknown to the thread" };
+  await assert.rejects(load(1, { task }), /there is no task/);
+});

@@ -1,0 +1,128 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { UserError } from "../errors.js";
+import type { Batch, BatchPlan } from "./batches.js";
+import type { Dataset } from "./dataset.js";
+import type { Reply, Request, WorkerData } from "./loader-worker.js";
+import type { Task } from "./task.js";
+
+export interface LoaderOptions {
+  dataset: Dataset;
+  task: Task;
+  /** Images in a batch. */
+  batch: number;
+  /** Side of the clean images in pixels; a multiple of the task's scale. */
+  crop: number;
+  seed: number;
+  /** Step of the first batch: 0 for a fresh run, the step reached for a resumed one. Default: 0. */
+  firstStep?: number;
+  /** Threads that decode. Default: 1. */
+  workers?: number;
+  /** Batches asked for ahead of `next`. Default: 4. */
+  ahead?: number;
+  /** Memory for decoded images, all threads together. Default: 1 GiB. */
+  cacheBytes?: number;
+}
+
+export interface Loader {
+  /**
+   * The batch of the next step.
+   * @throws UserError when nearly all images are broken.
+   */
+  next(): Promise<Batch>;
+  /** Images that cannot be read, with the reason; others were drawn in their place. */
+  readonly broken: ReadonlyMap<string, string>;
+  /** Ends the threads; without it the process stays alive. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the threads that decode, crop and degrade ahead of the training. They are asked for `ahead` batches beforehand,
+ * because the training blocks this thread while it computes. The batch of step s follows from the seed, s and the data set
+ * alone, whatever the first step and the number of threads are.
+ * @throws UserError when `crop` is not a multiple of the task's scale.
+ */
+export function openLoader({
+  dataset,
+  task: { name, options, scale },
+  batch,
+  crop,
+  seed,
+  firstStep = 0,
+  workers: count = 1,
+  ahead = 4,
+  cacheBytes = 2 ** 30,
+}: LoaderOptions): Loader {
+  if (crop % scale)
+    throw new UserError(`cannot train on crops of ${crop} pixels: not a multiple of the scale ${scale}`);
+  const plan: BatchPlan = { items: dataset.items, batch, crop, seed };
+  const data: WorkerData = { plan, task: { name, options }, cacheBytes: cacheBytes / count };
+  const workers = Array.from({ length: count }, () => new DecodingWorker(data));
+  const queue: Promise<Batch>[] = [];
+  let step = firstStep;
+  const askNext = () => queue.push((workers[step % count] as DecodingWorker).ask(step++));
+  while (queue.length < ahead) askNext();
+  const broken = new Map<string, string>();
+  return {
+    broken,
+    async next() {
+      askNext();
+      const result = await (queue.shift() as Promise<Batch>);
+      for (const worker of workers) for (const [path, reason] of worker.broken) broken.set(path, reason);
+      return result;
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+  };
+}
+
+interface Waiting {
+  resolve(batch: Batch): void;
+  reject(error: Error): void;
+}
+
+/** One thread and the batches it still owes. When it dies, whoever waits for it is told. */
+class DecodingWorker {
+  broken: ReadonlyMap<string, string> = new Map();
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, Waiting>();
+  private dead: Error | undefined;
+
+  constructor(data: WorkerData) {
+    this.worker = new Worker(new URL("./loader-worker.js", import.meta.url), { workerData: data });
+    this.worker.on("message", (reply: Reply) => this.receive(reply));
+    this.worker.on("error", (error) => this.die(error));
+    this.worker.on("exit", (code) => this.die(new Error(`the decoding thread ended with code ${code}`)));
+  }
+
+  ask(step: number): Promise<Batch> {
+    const batch = new Promise<Batch>((resolve, reject) => {
+      if (this.dead) reject(this.dead);
+      else this.waiting.set(step, { resolve, reject });
+    });
+    batch.catch(() => {}); // reported by the next() that awaits it
+    this.worker.postMessage(step satisfies Request);
+    return batch;
+  }
+
+  async close(): Promise<void> {
+    if (this.dead) return;
+    this.worker.postMessage("close" satisfies Request);
+    await once(this.worker, "exit");
+  }
+
+  private receive(reply: Reply): void {
+    this.broken = reply.broken;
+    const waiting = this.waiting.get(reply.step);
+    this.waiting.delete(reply.step);
+    if ("batch" in reply) waiting?.resolve(reply.batch);
+    else waiting?.reject(new UserError(reply.failure));
+  }
+
+  private die(error: Error): void {
+    this.dead ??= error;
+    for (const { reject } of this.waiting.values()) reject(this.dead);
+    this.waiting.clear();
+  }
+}

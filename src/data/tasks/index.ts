@@ -1,0 +1,16 @@
+import { UserError } from "../../errors.js";
+import type { Task, TaskKind } from "../task.js";
+import { sr } from "./sr.js";
+
+/** Every task there is. The command line, its help and the reports read them from here. */
+export const taskKinds: readonly TaskKind[] = [sr];
+
+/**
+ * The task of that name with its options checked and the missing ones at their defaults.
+ * @throws UserError for an unknown name, an unknown option or a value out of range.
+ */
+export function findTask(name: string, options: Readonly<Record<string, unknown>> = {}): Task {
+  const kind = taskKinds.find((candidate) => candidate.name === name);
+  if (!kind) throw new UserError(`there is no task "${name}"; tasks: ${taskKinds.map((each) => each.name).join(", ")}`);
+  return kind.create(options);
+}

@@ -1,0 +1,106 @@
+import type { Processor } from "./processor.js";
+import { blankRaster, peakOf, type Raster } from "./raster.js";
+
+/** Side of a tile in input pixels, without its margin. */
+export const defaultTile = 192;
+
+/** Tiles begin at multiples of this, so that a network that halves the picture inside sees the same grid in each. */
+const grid = 32;
+
+/** One axis of a tile, in input pixels: it gives the result from `begin` to `end`, and sees from `from` to `to`. */
+interface Span {
+  begin: number;
+  end: number;
+  from: number;
+  to: number;
+}
+
+/**
+ * Runs a processor over a picture of any size, tile by tile. Each tile sees a margin as wide as the network's
+ * receptive radius, and at the edge of the picture exactly that edge, so the tiles join as if there were none. Alpha is
+ * left 0. Where the network wants sizes that are multiples of something, the last column and row are repeated.
+ *
+ * @param onProgress is told the share of the tiles that are done, 0..1.
+ */
+export async function processTiled(
+  processor: Processor,
+  source: Raster,
+  tile: number,
+  onProgress: (done: number) => void = () => {},
+): Promise<Raster> {
+  const { scale, multiple } = processor;
+  const whole = source.width <= tile && source.height <= tile;
+  const margin = whole ? 0 : upTo(await processor.receptiveRadius(), multiple);
+  const columns = spansOf(source.width, tile, margin, multiple);
+  const rows = spansOf(source.height, tile, margin, multiple);
+  const result = blankRaster(source.width * scale, source.height * scale, source);
+  let done = 0;
+  for (const row of rows)
+    for (const column of columns) {
+      const input = readPlanes(source, column, row);
+      const output = await processor.process(input, column.to - column.from, row.to - row.from);
+      writeCore(result, output, column, row, scale);
+      onProgress(++done / (rows.length * columns.length));
+    }
+  return result;
+}
+
+/** An axis of `length` pixels cut into tiles of about equal size, none larger than `tile` (or the grid's step). */
+function spansOf(length: number, tile: number, margin: number, multiple: number): Span[] {
+  if (length <= tile) return [{ begin: 0, end: length, from: 0, to: upTo(length, multiple) }];
+  const step = Math.max(grid, downTo(tile, grid));
+  const spans: Span[] = [];
+  for (let begin = 0; begin < length; begin += step) {
+    const end = Math.min(length, begin + step);
+    spans.push({
+      begin,
+      end,
+      from: Math.max(0, begin - margin),
+      to: Math.min(upTo(length, multiple), upTo(end + margin, multiple)),
+    });
+  }
+  return spans;
+}
+
+const upTo = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+const downTo = (value: number, multiple: number): number => Math.floor(value / multiple) * multiple;
+
+/** The window that a tile sees, as floats [3, height, width] in [0, 1]. */
+function readPlanes(source: Raster, column: Span, row: Span): Float32Array {
+  const { width, height, channels, data } = source;
+  const peak = peakOf(source);
+  const area = (column.to - column.from) * (row.to - row.from);
+  const planes = new Float32Array(3 * area);
+  let to = 0;
+  for (let y = row.from; y < row.to; y++) {
+    const line = Math.min(y, height - 1) * width;
+    for (let x = column.from; x < column.to; x++, to++) {
+      const from = (line + Math.min(x, width - 1)) * channels;
+      planes[to] = (data[from] as number) / peak;
+      planes[area + to] = (data[from + 1] as number) / peak;
+      planes[2 * area + to] = (data[from + 2] as number) / peak;
+    }
+  }
+  return planes;
+}
+
+/** Writes the part of a tile's output that lies between `begin` and `end` into the result. */
+function writeCore(result: Raster, planes: Float32Array, column: Span, row: Span, scale: number): void {
+  const { width, channels, data } = result;
+  const peak = peakOf(result);
+  const planeWidth = (column.to - column.from) * scale;
+  const area = planeWidth * (row.to - row.from) * scale;
+  for (let y = row.begin * scale; y < row.end * scale; y++) {
+    let from = (y - row.from * scale) * planeWidth + (column.begin - column.from) * scale;
+    let to = (y * width + column.begin * scale) * channels;
+    const end = (y * width + column.end * scale) * channels;
+    for (; to < end; to += channels, from++) {
+      data[to] = quantized(planes[from] as number, peak);
+      data[to + 1] = quantized(planes[area + from] as number, peak);
+      data[to + 2] = quantized(planes[2 * area + from] as number, peak);
+    }
+  }
+}
+
+/** [0, 1] to 0..peak, clamped and rounded half up. */
+const quantized = (value: number, peak: number): number => Math.floor(Math.min(Math.max(value, 0), 1) * peak + 0.5);

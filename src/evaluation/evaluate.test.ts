@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type Dataset, openDataset } from "../data/dataset.js";
+import { findTask } from "../data/tasks/index.js";
+import { GraphBuilder, string } from "../graph/builder.js";
+import { float32 } from "../graph/tensor.js";
+import { encodeImage } from "../images/codec.js";
+import type { Recognizer } from "../recognition/recognizer.js";
+import { Session } from "../runtime/session.js";
+import { type EvaluateOptions, evaluate } from "./evaluate.js";
+
+const IMAGES = 12;
+let folder: string;
+let dataset: Dataset;
+
+/** Twelve stripy pictures of two sizes, in two brightnesses that are their classes; a broken one and a missing one. */
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "legible-evaluate-"));
+  const rows = ["file,class_index", "broken.png,0", "missing.png,1"];
+  for (let i = 0; i < IMAGES; i++) {
+    const [width, height] = i % 3 ? [32, 40] : [24, 24];
+    const data = Uint8Array.from({ length: width * height * 3 }, (_, k) => (i % 2 ? 180 : 60) + ((k * (i + 1)) % 50));
+    await encodeImage({ width, height, data }, join(folder, `${i}.png`));
+    rows.push(`${i}.png,${i % 2}`);
+  }
+  await writeFile(join(folder, "broken.png"), "not an image");
+  await writeFile(join(folder, "labels.csv"), rows.join("\n"));
+  dataset = await openDataset([folder], { needLabels: true });
+});
+
+after(() => rm(folder, { recursive: true }));
+
+/** Nearest-neighbor enlargement, its result multiplied by `gain`. */
+async function enlarger(name: string, scale: number, gain = 1) {
+  const b = new GraphBuilder(name);
+  const x = b.input("input", ["n", 3, "h", "w"]);
+  const larger = b.add("Resize", [x, "", b.constant(float32([1, 1, scale, scale]))], { mode: string("nearest") });
+  b.output("output", b.Mul(larger, b.scalar(gain)));
+  return { name, file: `./${name}.onnx`, session: await Session.create(b.build()) };
+}
+
+/** Tells bright pictures (class 1) from dark ones; never takes class 2. */
+const brightness: Recognizer = {
+  name: "brightness",
+  size: 16,
+  async logits(images, count) {
+    const pixels = 3 * 16 * 16;
+    assert.equal(images.length, count * pixels);
+    const mean = (i: number) => images.subarray(i * pixels, (i + 1) * pixels).reduce((a, b) => a + b) / pixels;
+    return Float32Array.from(Array.from({ length: count }, (_, i) => [0.5, mean(i), -1]).flat());
+  },
+};
+
+const run = async (options: Partial<EvaluateOptions>) =>
+  evaluate({ dataset, task: findTask("sr"), processors: [], recognizers: [brightness], batch: 5, ...options });
+
+test("none, the processors and clean are judged by people's measures and by recognizers", async () => {
+  const processors = [await enlarger("nearest", 4), await enlarger("dark", 4, 0.25)];
+  const { rows, gains, data, task, scale } = await run({ processors });
+  assert.deepEqual([task, scale, data.count], ["sr", 4, IMAGES]);
+  assert.deepEqual(
+    rows.map(({ processor }) => processor),
+    ["none", "nearest", "dark", "clean"],
+  );
+  assert.deepEqual(
+    rows.map(({ recognizers }) => recognizers.brightness?.top1),
+    [100, 100, 50, 100],
+  );
+  assert.deepEqual(
+    rows.map(({ recognizers }) => recognizers.brightness?.top5),
+    [100, 100, 100, 100],
+  );
+  const [none, nearest, dark, clean] = rows.map(({ psnr, ssim }) => ({ psnr, ssim }));
+  assert.deepEqual(clean, { psnr: null, ssim: 1 });
+  for (const row of [none, nearest, dark]) assert.ok((row?.psnr ?? 0) > 3 && (row?.ssim ?? 1) < 1);
+  assert.ok((nearest?.psnr ?? 0) > (dark?.psnr ?? 0));
+  assert.deepEqual(
+    gains.map(({ processor, over, top1 }) => [processor, over, top1]),
+    [
+      ["nearest", "none", 0],
+      ["dark", "none", -50],
+      ["dark", "nearest", -50],
+    ],
+  );
+});
+
+test("broken and missing images are left out and listed with the reason", async () => {
+  const { skipped } = (await run({})).data;
+  assert.deepEqual(skipped.map(({ file }) => file).sort(), [join(folder, "broken.png"), join(folder, "missing.png")]);
+  for (const { reason } of skipped) assert.ok(reason.length > 0);
+});
+
+test("the numbers do not depend on the batch", async () => {
+  const processors = [await enlarger("nearest", 4)];
+  const one = await run({ processors, batch: 1 });
+  const many = await run({ processors, batch: 16 });
+  assert.deepEqual(one.gains, many.gains);
+  for (const [i, { psnr, recognizers }] of one.rows.entries()) {
+    assert.ok(Math.abs((psnr ?? 0) - (many.rows[i]?.psnr ?? 0)) < 1e-9);
+    assert.deepEqual(recognizers, many.rows[i]?.recognizers);
+  }
+});
+
+test("a limit takes images from all over the data, and progress ends at their number", async () => {
+  const seen: number[] = [];
+  const { rows, data } = await run({ limit: 6, onProgress: (done, total) => seen.push(done, total) });
+  assert.equal(data.count + data.skipped.length - 1, 6);
+  assert.equal(rows[0]?.processor, "none");
+  assert.deepEqual(seen, [5, 6, 6, 6]);
+});
+
+test("without recognizers only PSNR and SSIM are measured, and no image needs a class", async () => {
+  const items = dataset.items.map(({ path }) => ({ path, label: null }));
+  const { rows, gains } = await run({ dataset: { ...dataset, items }, recognizers: [] });
+  assert.deepEqual(
+    rows.map(({ recognizers }) => recognizers),
+    [{}, {}],
+  );
+  assert.deepEqual(gains, []);
+});
+
+test("a processor of another scale is refused by name and file", async () => {
+  const processors = [await enlarger("triple", 3)];
+  await assert.rejects(run({ processors }), /sr at scale 4 does not fit triple \(\.\/triple\.onnx\): it enlarges x3/);
+});
+
+test("two processors of one name, or one named like a fixed row, are refused", async () => {
+  const nearest = await enlarger("nearest", 4);
+  await assert.rejects(run({ processors: [nearest, nearest] }), /two processors named "nearest"/);
+  await assert.rejects(run({ processors: [{ ...nearest, name: "clean" }] }), /two processors named "clean"/);
+});
+
+test("a class that the recognizer does not know is refused", async () => {
+  const items = dataset.items.map(({ path }) => ({ path, label: 3 }));
+  await assert.rejects(run({ dataset: { ...dataset, items } }), /its class is 3, but brightness knows 3 classes/);
+});

@@ -1,0 +1,172 @@
+import type { Dataset, Item } from "../data/dataset.js";
+import { randomAt } from "../data/random.js";
+import { type EvaluationSample, evaluationSample } from "../data/samples.js";
+import type { Task } from "../data/task.js";
+import { messageOf, UserError } from "../errors.js";
+import { decodeImage } from "../images/codec.js";
+import type { Image } from "../images/image.js";
+import { toPlanar } from "../images/planar.js";
+import { resize } from "../images/resize.js";
+import { rankOf } from "../metrics/accuracy.js";
+import { psnr } from "../metrics/psnr.js";
+import { ssim } from "../metrics/ssim.js";
+import type { Recognizer } from "../recognition/recognizer.js";
+import type { Evaluation, Skipped } from "./evaluation.js";
+import { type Processor, restore } from "./restore.js";
+import { type Measured, summarize } from "./summarize.js";
+
+export interface EvaluateOptions {
+  dataset: Dataset;
+  task: Task;
+  /** Compared in this order: each gain is over "none" and over the processors before. */
+  processors: readonly Processor[];
+  /** None: only PSNR and SSIM, for which the images need no class. */
+  recognizers: readonly Recognizer[];
+  /** At most so many images, spread evenly over the data set. Default: all. */
+  limit?: number;
+  /** Images given to a network at once. Default: 16. */
+  batch?: number;
+  onProgress?(done: number, total: number): void;
+}
+
+/** Of the random part of a degradation and of the bootstrap. */
+const SEED = 0;
+
+interface Sample extends EvaluationSample {
+  path: string;
+  label: number | null;
+}
+
+/**
+ * Runs processors x recognizers over a data set: "none" (the degraded image interpolated) and "clean" stand beside the
+ * processors. Every image is judged as the 8-bit picture that would be saved. Broken images are left out and listed.
+ * @throws UserError when a processor does not fit the task, when an image has no class that a recognizer knows, and when
+ * no image can be read.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { dataset, task, processors, recognizers, limit = Number.POSITIVE_INFINITY, batch = 16, onProgress } = options;
+  requireDistinct("processor", ["none", ...processors.map(({ name }) => name), "clean"]);
+  requireDistinct(
+    "recognizer",
+    recognizers.map(({ name }) => name),
+  );
+  const items = spread(dataset.items, limit);
+  const skipped: Skipped[] = dataset.missing.map((file) => ({ file, reason: "listed in labels.csv, but not there" }));
+  const none = newMeasured("none", recognizers);
+  const restored = processors.map(({ name }) => newMeasured(name, recognizers));
+  const clean = newMeasured("clean", recognizers);
+  let done = 0;
+  for await (const loaded of samplesOf(items, task, batch, skipped)) {
+    for (const samples of groupedBySize(loaded)) {
+      const judge = (row: Measured, images: readonly Image[]) => measure(row, images, samples, recognizers);
+      await judge(
+        none,
+        samples.map(({ interpolated }) => interpolated),
+      );
+      for (const [i, processor] of processors.entries())
+        await judge(
+          restored[i] as Measured,
+          await restore(
+            processor,
+            samples.map(({ degraded }) => degraded),
+            task,
+          ),
+        );
+      await judge(
+        clean,
+        samples.map((sample) => sample.clean),
+      );
+    }
+    done = Math.min(done + batch, items.length);
+    onProgress?.(done, items.length);
+  }
+  if (none.psnr.length === 0)
+    throw new UserError(`none of the ${items.length} images can be read (${skipped[0]?.reason})`);
+  return summarize({ task, folders: dataset.folders, skipped, seed: SEED, rows: [none, ...restored, clean] });
+}
+
+/** Adds PSNR, SSIM and, for each recognizer, the rank of the true class. */
+async function measure(
+  row: Measured,
+  images: readonly Image[],
+  samples: readonly Sample[],
+  recognizers: readonly Recognizer[],
+): Promise<void> {
+  for (const [i, { clean }] of samples.entries()) {
+    row.psnr.push(psnr(images[i] as Image, clean));
+    row.ssim.push(ssim(images[i] as Image, clean));
+  }
+  for (const recognizer of recognizers) {
+    const logits = await recognizer.logits(inputOf(recognizer, images), images.length);
+    const classes = logits.length / images.length;
+    const ranks = samples.map((sample, i) =>
+      rankOf(logits, i * classes, classes, labelOf(sample, recognizer, classes)),
+    );
+    row.ranks.get(recognizer.name)?.push(...ranks);
+  }
+}
+
+/** [N, 3, size, size] for a recognizer; images of another size are resized to its own. */
+function inputOf({ size }: Recognizer, images: readonly Image[]): Float32Array {
+  const input = new Float32Array(images.length * 3 * size * size);
+  for (const [i, image] of images.entries())
+    toPlanar(resize(image, size, size, "bilinear"), input, i * 3 * size * size);
+  return input;
+}
+
+function labelOf({ path, label }: Sample, { name }: Recognizer, classes: number): number {
+  if (label === null) throw new UserError(`cannot judge ${name} on ${path}: the image has no class`);
+  if (label < classes) return label;
+  throw new UserError(
+    `cannot judge ${name} on ${path}: its class is ${label}, but ${name} knows ${classes} classes, from 0`,
+  );
+}
+
+/** Decodes a batch while the one before is judged: the networks block this thread, sharp's threads go on. */
+async function* samplesOf(items: readonly Item[], task: Task, batch: number, skipped: Skipped[]) {
+  const load = (start: number) =>
+    Promise.all(items.slice(start, start + batch).map((item, i) => loadSample(item, task, start + i)));
+  let next = load(0);
+  for (let start = 0; start < items.length; start += batch) {
+    const loaded = await next;
+    next = load(start + batch);
+    skipped.push(...loaded.filter((each) => "reason" in each));
+    yield loaded.filter((each) => "clean" in each);
+  }
+}
+
+async function loadSample({ path, label }: Item, task: Task, index: number): Promise<Sample | Skipped> {
+  try {
+    return { path, label, ...(await evaluationSample(await decodeImage(path), task, randomAt(SEED, index))) };
+  } catch (error) {
+    return { file: path, reason: messageOf(error) };
+  }
+}
+
+/** Photographs smaller than the crop give samples of other sizes, which cannot share a batch. */
+function groupedBySize(samples: readonly Sample[]): Sample[][] {
+  const groups = new Map<string, Sample[]>();
+  for (const sample of samples) {
+    const size = `${sample.clean.width}x${sample.clean.height}`;
+    groups.set(size, [...(groups.get(size) ?? []), sample]);
+  }
+  return [...groups.values()];
+}
+
+/** Items at even distances: the first of a data set sorted by class would be of a few classes only. */
+const spread = (items: readonly Item[], limit: number): readonly Item[] =>
+  limit >= items.length
+    ? items
+    : Array.from({ length: limit }, (_, i) => items[Math.floor((i * items.length) / limit)] as Item);
+
+const newMeasured = (processor: string, recognizers: readonly Recognizer[]): Measured => ({
+  processor,
+  psnr: [],
+  ssim: [],
+  ranks: new Map(recognizers.map(({ name }) => [name, []])),
+});
+
+function requireDistinct(what: string, names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new UserError(`there are two ${what}s named "${twice}"; give each a name of its own`);
+}

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findTask } from "../data/tasks/index.js";
+import { summarize } from "./summarize.js";
+import { evaluationTable } from "./table.js";
+
+/** A hundred images: of the first `right` the true class is first, of the next ten it is among the first five. */
+const measured = (processor: string, right: number, decibels: number) => ({
+  processor,
+  psnr: new Array<number>(100).fill(decibels),
+  ssim: new Array<number>(100).fill(0.5),
+  ranks: new Map([["net", Array.from({ length: 100 }, (_, i) => (i < right ? 0 : i < right + 10 ? 4 : 5))]]),
+});
+
+const rows = [
+  measured("none", 40, 20),
+  measured("plain", 50, 25.125),
+  measured("ra", 60, 25),
+  measured("clean", 80, Number.POSITIVE_INFINITY),
+];
+const evaluation = summarize({ task: findTask("sr"), folders: ["val"], skipped: [], seed: 0, rows });
+
+test("accuracies are percentages with Wilson's interval; an infinite PSNR is null", () => {
+  const [none, , , clean] = evaluation.rows;
+  const { top1, top5, top1_ci95: interval = [0, 0] } = none?.recognizers.net ?? {};
+  assert.deepEqual([top1, top5], [40, 50]);
+  // By hand: (0.4 + z²/200 ± z √(0.24/100 + z²/40000)) / (1 + z²/100) with z = 1.95996.
+  assert.deepEqual(
+    interval.map((bound) => bound.toFixed(2)),
+    ["30.94", "49.80"],
+  );
+  assert.equal(none?.psnr, 20);
+  assert.equal(clean?.psnr, null);
+});
+
+test("every processor is compared with none and with each before it, and 10 images of 100 are a sure gain", () => {
+  assert.deepEqual(
+    evaluation.gains.map(({ processor, over, top1 }) => [processor, over, Math.round(top1)]),
+    [
+      ["plain", "none", 10],
+      ["ra", "none", 20],
+      ["ra", "plain", 10],
+    ],
+  );
+  for (const { top1, ci95 } of evaluation.gains) assert.ok(ci95[0] > 0 && ci95[0] < top1 && top1 < ci95[1]);
+});
+
+test("the table shows the same numbers in columns that line up", () => {
+  const table = evaluationTable(evaluation);
+  const [header, , none, plain, , clean] = table.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+  assert.deepEqual(header, ["", "processor", "PSNR (dB)", "SSIM", "net", ""]);
+  assert.deepEqual(none, ["", "none", "20.00", "0.5000", "40.0", ""]);
+  assert.deepEqual(plain?.slice(1, 3), ["plain", "25.13"]);
+  assert.deepEqual(clean?.slice(1, 3), ["clean", "∞"]);
+  assert.match(table, /ra over plain +\| +\+10\.0 \[\+\d+\.\d, \+\d+\.\d\] \|/);
+  for (const block of table.split("\n\n")) assert.equal(new Set(block.split("\n").map((line) => line.length)).size, 1);
+});

@@ -1,0 +1,168 @@
+import protobuf from "protobufjs";
+import type { DataType } from "./tensor.js";
+
+/*
+ * The part of the ONNX file format (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that Legible reads and
+ * writes: field names, types and numbers. Unknown fields are passed over on reading.
+ */
+
+type Field = [name: string, type: string, id: number];
+const one = (fields: Field[]) => Object.fromEntries(fields.map(([name, type, id]) => [name, { type, id }]));
+const many = (fields: Field[], packed = false) =>
+  Object.fromEntries(
+    fields.map(([name, type, id]) => [name, { rule: "repeated", type, id, options: { packed } }]),
+  );
+
+const root = protobuf.Root.fromJSON({
+  nested: {
+    Pair: { fields: one([["key", "string", 1], ["value", "string", 2]]) },
+    OpsetId: { fields: one([["domain", "string", 1], ["version", "int64", 2]]) },
+    Dimension: { fields: one([["dimValue", "int64", 1], ["dimParam", "string", 2]]) },
+    Shape: { fields: many([["dim", "Dimension", 1]]) },
+    TensorType: { fields: one([["elemType", "int32", 1], ["shape", "Shape", 2]]) },
+    Type: { fields: one([["tensorType", "TensorType", 1]]) },
+    ValueInfo: { fields: one([["name", "string", 1], ["type", "Type", 2]]) },
+    Tensor: {
+      fields: {
+        ...one([["dataType", "int32", 2], ["name", "string", 8], ["rawData", "bytes", 9], ["dataLocation", "int32", 14]]),
+        ...many([["stringData", "bytes", 6], ["externalData", "Pair", 13]]),
+        ...many(
+          [
+            ["dims", "int64", 1],
+            ["floatData", "float", 4],
+            ["int32Data", "int32", 5],
+            ["int64Data", "int64", 7],
+            ["doubleData", "double", 10],
+            ["uint64Data", "uint64", 11],
+          ],
+          true,
+        ),
+      },
+    },
+    Attribute: {
+      fields: {
+        ...one([
+          ["name", "string", 1],
+          ["f", "float", 2],
+          ["i", "int64", 3],
+          ["s", "bytes", 4],
+          ["t", "Tensor", 5],
+          ["g", "Graph", 6],
+          ["type", "int32", 20],
+        ]),
+        ...many([["floats", "float", 7], ["ints", "int64", 8], ["strings", "bytes", 9]]),
+      },
+    },
+    Node: {
+      fields: {
+        ...one([["name", "string", 3], ["opType", "string", 4], ["domain", "string", 7]]),
+        ...many([["input", "string", 1], ["output", "string", 2], ["attribute", "Attribute", 5]]),
+      },
+    },
+    Graph: {
+      fields: {
+        ...one([["name", "string", 2]]),
+        ...many([
+          ["node", "Node", 1],
+          ["initializer", "Tensor", 5],
+          ["input", "ValueInfo", 11],
+          ["output", "ValueInfo", 12],
+        ]),
+      },
+    },
+    Model: {
+      fields: {
+        ...one([["irVersion", "int64", 1], ["producerName", "string", 2], ["graph", "Graph", 7]]),
+        ...many([["opsetImport", "OpsetId", 8], ["metadataProps", "Pair", 14], ["functions", "Pair", 25]]),
+      },
+    },
+  },
+});
+
+/** The protobuf message of a whole ONNX file. */
+export const ModelMessage = root.lookupType("Model");
+
+type Int64 = number | { toString(): string };
+
+export interface TensorMessage {
+  name?: string;
+  dims: Int64[];
+  dataType: number;
+  rawData?: Uint8Array;
+  dataLocation?: number;
+  externalData?: { key: string; value: string }[];
+  floatData?: number[];
+  int32Data?: number[];
+  int64Data?: Int64[];
+  doubleData?: number[];
+  uint64Data?: Int64[];
+}
+
+export interface AttributeMessage {
+  name: string;
+  type: number;
+  f?: number;
+  i?: Int64;
+  s?: Uint8Array;
+  t?: TensorMessage;
+  g?: GraphMessage;
+  floats?: number[];
+  ints?: Int64[];
+  strings?: Uint8Array[];
+}
+
+export interface NodeMessage {
+  name?: string;
+  opType: string;
+  domain?: string;
+  input: string[];
+  output: string[];
+  attribute: AttributeMessage[];
+}
+
+export interface ValueInfoMessage {
+  name: string;
+  type?: { tensorType?: { elemType: number; shape?: { dim: { dimValue?: Int64; dimParam?: string }[] } } };
+}
+
+export interface GraphMessage {
+  name: string;
+  node: NodeMessage[];
+  initializer: TensorMessage[];
+  input: ValueInfoMessage[];
+  output: ValueInfoMessage[];
+}
+
+export interface ModelMessageShape {
+  irVersion: Int64;
+  producerName?: string;
+  graph?: GraphMessage;
+  opsetImport: { domain?: string; version: Int64 }[];
+  metadataProps: { key: string; value: string }[];
+  functions: unknown[];
+}
+
+/** ONNX's numbers for element types (TensorProto.DataType). */
+export const typeCodes: Record<DataType, number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+};
+
+const typeNames = new Map(Object.entries(typeCodes).map(([name, code]) => [code, name as DataType]));
+
+/** The element type that a number of TensorProto.DataType stands for; undefined for those Legible does not know. */
+export const typeName = (code: number): DataType | undefined => typeNames.get(code);
+
+/** AttributeProto.AttributeType. */
+export const attributeCodes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 } as const;

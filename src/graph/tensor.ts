@@ -1,0 +1,82 @@
+/** Element types that Legible reads and writes, named as ONNX Runtime names them. */
+export type DataType =
+  | "float32"
+  | "float64"
+  | "float16"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "uint64"
+  | "uint32"
+  | "uint16"
+  | "uint8"
+  | "bool"
+  | "string";
+
+export type NumericData =
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array;
+
+/** A dense row-major array. float16 is kept as its bits (Uint16Array), bool as 0 or 1 (Uint8Array). */
+export interface Tensor {
+  readonly type: DataType;
+  readonly shape: readonly number[];
+  readonly data: NumericData;
+}
+
+type Constructor = { new (buffer: ArrayBufferLike, offset: number, length: number): NumericData } & {
+  new (length: number): NumericData;
+  BYTES_PER_ELEMENT: number;
+};
+
+/** The typed array that holds each element type. */
+export const arrayOf: Record<Exclude<DataType, "string">, Constructor> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint64: BigUint64Array,
+  uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+};
+
+/** How many elements a shape has; 1 for a scalar. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** A float32 tensor; a plain array of numbers is converted. */
+export const float32 = (data: Float32Array | readonly number[], shape: readonly number[] = [data.length]): Tensor => ({
+  type: "float32",
+  shape,
+  data: data instanceof Float32Array ? data : Float32Array.from(data),
+});
+
+/** An int64 tensor from whole numbers: what ONNX wants for shapes, axes and labels. */
+export const int64 = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => ({
+  type: "int64",
+  shape,
+  data: BigInt64Array.from(values, BigInt),
+});
+
+/** A tensor of zeros (false for bool). */
+export const zeros = (type: Exclude<DataType, "string">, shape: readonly number[]): Tensor => ({
+  type,
+  shape,
+  data: new arrayOf[type](sizeOf(shape)),
+});
+
+/** The elements as numbers. Meant for small tensors: shapes, axes, scalars. */
+export const toNumbers = (tensor: Tensor): number[] => Array.from<number | bigint, number>(tensor.data, Number);

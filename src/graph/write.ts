@@ -1,0 +1,150 @@
+import { open, rename, rm } from "node:fs/promises";
+import { basename } from "node:path";
+import { messageOf, UserError } from "../errors.js";
+import type { Attribute, Graph, Node, ValueInfo } from "./graph.js";
+import {
+  type AttributeMessage,
+  attributeCodes,
+  type GraphMessage,
+  ModelMessage,
+  type NodeMessage,
+  type TensorMessage,
+  typeCodes,
+  type ValueInfoMessage,
+} from "./schema.js";
+import type { Tensor } from "./tensor.js";
+
+/** The version of the file format that goes with opset 21. */
+const IR_VERSION = 10;
+
+/** A protobuf file may hold 2 GiB at most; weights beyond this many bytes go to a file of their own. */
+const INLINE_LIMIT = 1.5e9;
+
+/** Tensors below this many bytes always stay inside the ONNX file. */
+const EXTERNAL_MINIMUM = 1024;
+
+/** The graph as the bytes of an ONNX file. */
+export const encodeModel = (graph: Graph): Uint8Array => encode(graph, (name, tensor) => inlineTensor(name, tensor));
+
+/**
+ * Writes the graph as an ONNX file: whole or not at all. Weights go inside, or into `FILE.data` beside it when
+ * `external` is set or they are too large for one file.
+ * @throws UserError when the place cannot be written.
+ */
+export async function writeModel(graph: Graph, path: string, external = bytesOf(graph) > INLINE_LIMIT): Promise<void> {
+  if (!external) return writeWhole(path, [encodeModel(graph)]);
+  const location = `${basename(path)}.data`;
+  const chunks: Uint8Array[] = [];
+  let offset = 0;
+  const model = encode(graph, (name, tensor) => {
+    if (tensor.data.byteLength < EXTERNAL_MINIMUM) return inlineTensor(name, tensor);
+    const message = externalTensor(name, tensor, location, offset);
+    chunks.push(rawBytes(tensor));
+    offset += tensor.data.byteLength;
+    return message;
+  });
+  await writeWhole(`${path}.data`, chunks);
+  await writeWhole(path, [model]);
+}
+
+const bytesOf = (graph: Graph) => [...graph.initializers.values()].reduce((sum, t) => sum + t.data.byteLength, 0);
+
+/**
+ * Writes to a temporary file in the same folder, syncs, and renames: the file is whole or absent.
+ * @throws UserError when the place cannot be written.
+ */
+export async function writeWhole(path: string, chunks: readonly (Uint8Array | string)[]): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, "w");
+    try {
+      for (const chunk of chunks) await file.writeFile(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new UserError(`cannot write ${path}: ${messageOf(error)}`);
+  }
+}
+
+type WriteTensor = (name: string, tensor: Tensor) => TensorMessage;
+
+function encode(graph: Graph, tensor: WriteTensor): Uint8Array {
+  return ModelMessage.encode({
+    irVersion: IR_VERSION,
+    producerName: "legible",
+    graph: writeGraph(graph, tensor),
+    opsetImport: Object.entries(graph.opsets).map(([domain, version]) => ({ domain, version })),
+    metadataProps: Object.entries(graph.metadata).map(([key, value]) => ({ key, value })),
+  }).finish();
+}
+
+const writeGraph = (graph: Graph, tensor: WriteTensor): GraphMessage => ({
+  name: graph.name || "graph",
+  node: graph.nodes.map(writeNode),
+  initializer: [...graph.initializers].map(([name, value]) => tensor(name, value)),
+  input: graph.inputs.map(writeValue),
+  output: graph.outputs.map(writeValue),
+});
+
+const writeNode = (node: Node): NodeMessage => ({
+  name: node.name,
+  opType: node.op,
+  domain: node.domain,
+  input: [...node.inputs],
+  output: [...node.outputs],
+  attribute: Object.entries(node.attributes).map(([name, value]) => writeAttribute(name, value)),
+});
+
+function writeAttribute(name: string, a: Attribute): AttributeMessage {
+  const message = { name, type: attributeCodes[a.kind] };
+  const bytes = (value: string) => new TextEncoder().encode(value);
+  switch (a.kind) {
+    case "float":
+      return { ...message, f: a.value };
+    case "int":
+      return { ...message, i: a.value };
+    case "string":
+      return { ...message, s: bytes(a.value) };
+    case "tensor":
+      return { ...message, t: inlineTensor("", a.value) };
+    case "graph":
+      return { ...message, g: writeGraph(a.value, inlineTensor) };
+    case "floats":
+      return { ...message, floats: [...a.value] };
+    case "ints":
+      return { ...message, ints: [...a.value] };
+    case "strings":
+      return { ...message, strings: a.value.map(bytes) };
+  }
+}
+
+function writeValue({ name, type, shape }: ValueInfo): ValueInfoMessage {
+  if (!type) return { name };
+  const dim = shape?.map((d) => (typeof d === "number" ? { dimValue: d } : { dimParam: d }));
+  return { name, type: { tensorType: { elemType: typeCodes[type], ...(dim && { shape: { dim } }) } } };
+}
+
+const rawBytes = ({ data }: Tensor) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+const inlineTensor: WriteTensor = (name, tensor) => ({
+  name,
+  dims: [...tensor.shape],
+  dataType: typeCodes[tensor.type],
+  rawData: rawBytes(tensor),
+});
+
+const externalTensor = (name: string, tensor: Tensor, location: string, offset: number): TensorMessage => ({
+  name,
+  dims: [...tensor.shape],
+  dataType: typeCodes[tensor.type],
+  dataLocation: 1,
+  externalData: [
+    { key: "location", value: location },
+    { key: "offset", value: String(offset) },
+    { key: "length", value: String(tensor.data.byteLength) },
+  ],
+});

@@ -1,0 +1,26 @@
+import type { Image } from "./image.js";
+
+/** Writes the picture as floats [3, height, width] in [0, 1] into `out`, from `offset` on. */
+export function toPlanar({ width, height, data }: Image, out: Float32Array, offset: number): void {
+  const area = width * height;
+  for (let pixel = 0, from = 0; pixel < area; pixel++, from += 3) {
+    out[offset + pixel] = (data[from] as number) / 255;
+    out[offset + area + pixel] = (data[from + 1] as number) / 255;
+    out[offset + 2 * area + pixel] = (data[from + 2] as number) / 255;
+  }
+}
+
+/** The picture whose floats [3, height, width] stand in `data` from `offset` on: clamped to [0, 1], rounded half up. */
+export function fromPlanar(data: Float32Array, offset: number, width: number, height: number): Image {
+  const area = width * height;
+  const result = new Uint8Array(area * 3);
+  for (let pixel = 0, to = 0; pixel < area; pixel++, to += 3) {
+    result[to] = toByte(data[offset + pixel] as number);
+    result[to + 1] = toByte(data[offset + area + pixel] as number);
+    result[to + 2] = toByte(data[offset + 2 * area + pixel] as number);
+  }
+  return { width, height, data: result };
+}
+
+/** [0, 1] to 0..255, rounded half up. */
+const toByte = (value: number): number => Math.floor(Math.min(Math.max(value, 0), 1) * 255 + 0.5);

@@ -1,0 +1,123 @@
+import type { Image } from "./image.js";
+
+export type Filter = "bicubic" | "bilinear";
+
+/**
+ * Resizes exactly as Pillow does on 8-bit data (src/libImaging/Resample.c): the kernel is widened by the scale when
+ * shrinking, the center of result pixel i lies at (i + 0.5) * scale, weights outside the picture are dropped and the
+ * rest renormalized; first the rows, then the columns, each pass rounded and clamped to 8 bits.
+ */
+export function resize(image: Image, width: number, height: number, filter: Filter): Image {
+  const rows = width === image.width ? image : resizeRows(image, width, filter);
+  return height === image.height ? rows : resizeColumns(rows, height, filter);
+}
+
+interface Kernel {
+  readonly support: number;
+  /** The weight at a distance x from the center. */
+  readonly weight: (x: number) => number;
+}
+
+const kernels: Record<Filter, Kernel> = {
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { support: 2, weight: (x) => cubic(Math.abs(x)) },
+};
+
+/** Keys' cubic convolution with a = -0.5, for x >= 0. */
+function cubic(x: number): number {
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+}
+
+/** Result pixel i is the sum of weights[i * taps + j] * source[first[i] + j] over j < count[i], divided by 2^22. */
+interface Axis {
+  readonly taps: number;
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  readonly weights: Int32Array;
+}
+
+/** Weights are whole multiples of 2^-22: 255 times their sum, overshoot included, still fits in 32 bits. */
+const fractionBits = 22;
+const half = 1 << (fractionBits - 1);
+
+const axes = new Map<string, Axis>();
+const maxAxes = 256;
+
+/** How one axis of `from` pixels becomes one of `to` pixels. The last few hundred answers are kept. */
+function axisOf(from: number, to: number, filter: Filter): Axis {
+  const key = `${from} ${to} ${filter}`;
+  const known = axes.get(key);
+  if (known) return known;
+  if (axes.size >= maxAxes) axes.clear();
+  const axis = computeAxis(from, to, kernels[filter]);
+  axes.set(key, axis);
+  return axis;
+}
+
+function computeAxis(from: number, to: number, kernel: Kernel): Axis {
+  const scale = from / to;
+  const stretch = Math.max(scale, 1);
+  const support = kernel.support * stretch;
+  const taps = Math.ceil(support) * 2 + 1;
+  const first = new Int32Array(to);
+  const count = new Int32Array(to);
+  const weights = new Int32Array(to * taps);
+  for (let i = 0; i < to; i++) {
+    const center = (i + 0.5) * scale;
+    const begin = Math.max(0, Math.trunc(center - support + 0.5));
+    const end = Math.min(from, Math.trunc(center + support + 0.5));
+    const exact = Array.from({ length: end - begin }, (_, j) => kernel.weight((begin + j - center + 0.5) / stretch));
+    const sum = exact.reduce((total, weight) => total + weight, 0);
+    first[i] = begin;
+    count[i] = end - begin;
+    for (const [j, weight] of exact.entries()) weights[i * taps + j] = toFixedPoint(weight / sum);
+  }
+  return { taps, first, count, weights };
+}
+
+/** Rounded half away from zero. */
+const toFixedPoint = (x: number): number => Math.trunc(x * 2 ** fractionBits + (x < 0 ? -0.5 : 0.5));
+
+function resizeRows({ width, height, data }: Image, newWidth: number, filter: Filter): Image {
+  const { taps, first, count, weights } = axisOf(width, newWidth, filter);
+  const result = new Uint8ClampedArray(newWidth * height * 3);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < newWidth; x++) {
+      let from = (y * width + (first[x] as number)) * 3;
+      const begin = x * taps;
+      const end = begin + (count[x] as number);
+      let red = half;
+      let green = half;
+      let blue = half;
+      for (let tap = begin; tap < end; tap++, from += 3) {
+        const weight = weights[tap] as number;
+        red += Math.imul(data[from] as number, weight);
+        green += Math.imul(data[from + 1] as number, weight);
+        blue += Math.imul(data[from + 2] as number, weight);
+      }
+      result[to++] = red >> fractionBits;
+      result[to++] = green >> fractionBits;
+      result[to++] = blue >> fractionBits;
+    }
+  }
+  return { width: newWidth, height, data: new Uint8Array(result.buffer) };
+}
+
+function resizeColumns({ width, height, data }: Image, newHeight: number, filter: Filter): Image {
+  const { taps, first, count, weights } = axisOf(height, newHeight, filter);
+  const stride = width * 3;
+  const result = new Uint8ClampedArray(stride * newHeight);
+  const sums = new Int32Array(stride);
+  for (let y = 0; y < newHeight; y++) {
+    sums.fill(half);
+    for (let tap = 0; tap < (count[y] as number); tap++) {
+      const weight = weights[y * taps + tap] as number;
+      const from = ((first[y] as number) + tap) * stride;
+      for (let i = 0; i < stride; i++) sums[i] = (sums[i] as number) + Math.imul(data[from + i] as number, weight);
+    }
+    for (let i = 0; i < stride; i++) result[y * stride + i] = (sums[i] as number) >> fractionBits;
+  }
+  return { width, height: newHeight, data: new Uint8Array(result.buffer) };
+}

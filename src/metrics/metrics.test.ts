@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { hasShared, sharedPath, skipWithoutShared } from "../../testing/shared.js";
+import { decodeImage } from "../images/codec.js";
+import type { Image } from "../images/image.js";
+import { psnr, psnrY, psnrYRounded } from "./psnr.js";
+import { ssim, ssimPytorch, ssimY } from "./ssim.js";
+
+interface Pair {
+  a: string;
+  b: string;
+  psnr: number;
+  ssim_skimage: number;
+  ssim_pytorch: number;
+  psnr_y_crop4: number;
+  psnr_y_rounded_crop4: number;
+  ssim_y_crop4: number;
+}
+
+const picture = (file: string): Promise<Image> => decodeImage(sharedPath("reference/images", file));
+
+const pairs: Pair[] = hasShared
+  ? JSON.parse(readFileSync(sharedPath("reference/images/values.json"), "utf8")).pairs
+  : [];
+
+if (!hasShared) test("PSNR and SSIM equal the reference values", { skip: skipWithoutShared });
+
+for (const pair of pairs)
+  test(`PSNR and SSIM of ${pair.a} and ${pair.b} equal the reference values`, async () => {
+    const [a, b] = await Promise.all([picture(pair.a), picture(pair.b)]);
+    const near = (got: number, want: number, tolerance: number): void =>
+      assert.ok(Math.abs(got - want) <= tolerance, `${got} instead of ${want}`);
+    near(psnr(a, b), pair.psnr, 1e-4);
+    near(psnrY(a, b, { border: 4 }), pair.psnr_y_crop4, 1e-4);
+    near(psnrYRounded(a, b, { border: 4 }), pair.psnr_y_rounded_crop4, 1e-4);
+    near(ssim(a, b), pair.ssim_skimage, 1e-6);
+    near(ssimPytorch(a, b), pair.ssim_pytorch, 1e-6);
+    near(ssimY(a, b, { border: 4 }), pair.ssim_y_crop4, 1e-6);
+  });
+
+const gray = (width: number, height: number, level: number): Image => ({
+  width,
+  height,
+  data: new Uint8Array(width * height * 3).fill(level),
+});
+
+test("equal pictures have an SSIM of 1 and an infinite PSNR", () => {
+  assert.equal(ssim(gray(11, 12, 77), gray(11, 12, 77)), 1);
+  assert.equal(psnr(gray(11, 12, 77), gray(11, 12, 77)), Infinity);
+});
+
+test("pictures of different sizes are not compared", () => {
+  assert.throws(
+    () => psnr(gray(11, 12, 0), gray(12, 11, 0)),
+    /^UserError: cannot compare a picture of 11x12 with one of 12x11$/,
+  );
+  assert.throws(() => ssimPytorch(gray(11, 12, 0), gray(12, 11, 0)), /cannot compare/);
+});
+
+test("SSIM refuses a picture that its window does not fit into", () => {
+  assert.throws(() => ssim(gray(10, 30, 0), gray(10, 30, 0)), /^UserError: SSIM needs 11 pixels a side/);
+});

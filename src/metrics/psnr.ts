@@ -1,0 +1,44 @@
+import type { Image } from "../images/image.js";
+import { luma } from "./luma.js";
+import { assertSameSize } from "./size.js";
+
+/**
+ * Peak signal-to-noise ratio in dB over all pixels and channels, as in scikit-image; Infinity for equal pictures.
+ * @throws UserError when the sizes differ.
+ */
+export function psnr(a: Image, b: Image): number {
+  assertSameSize(a, b);
+  return decibels(meanSquare(a.data, b.data));
+}
+
+export interface LumaOptions {
+  /** Pixels cut off each side before comparing; usually the scale of the enlargement. */
+  border: number;
+}
+
+/**
+ * PSNR of the luma in dB, as BasicSR computes it for super-resolution (Y of BT.601, in floats).
+ * @throws UserError when the sizes differ.
+ */
+export function psnrY(a: Image, b: Image, { border }: LumaOptions): number {
+  assertSameSize(a, b);
+  return decibels(meanSquare(luma(a, border).data, luma(b, border).data));
+}
+
+/**
+ * `psnrY` with luma rounded to whole levels first, as MATLAB's rgb2ycbcr gives it and older papers report it.
+ * @throws UserError when the sizes differ.
+ */
+export function psnrYRounded(a: Image, b: Image, { border }: LumaOptions): number {
+  assertSameSize(a, b);
+  return decibels(meanSquare(luma(a, border).data.map(Math.round), luma(b, border).data.map(Math.round)));
+}
+
+/** Of levels 0..255. */
+const decibels = (meanSquare: number): number => 10 * Math.log10(255 ** 2 / meanSquare);
+
+function meanSquare(a: Uint8Array | Float64Array, b: Uint8Array | Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += ((a[i] as number) - (b[i] as number)) ** 2;
+  return sum / a.length;
+}

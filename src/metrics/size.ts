@@ -1,0 +1,12 @@
+import { UserError } from "../errors.js";
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** @throws UserError when the pictures cannot be compared pixel by pixel. */
+export function assertSameSize(a: Size, b: Size): void {
+  if (a.width !== b.width || a.height !== b.height)
+    throw new UserError(`cannot compare a picture of ${a.width}x${a.height} with one of ${b.width}x${b.height}`);
+}

@@ -1,0 +1,113 @@
+import { UserError } from "../errors.js";
+import type { Image } from "../images/image.js";
+import { luma, type Plane } from "./luma.js";
+import type { LumaOptions } from "./psnr.js";
+import { assertSameSize } from "./size.js";
+
+/**
+ * Structural similarity (Wang et al. 2004) as scikit-image computes it with gaussian_weights, sigma 1.5 and
+ * use_sample_covariance=False: mean over the channels and over the positions where the 11 x 11 window fits.
+ * @throws UserError when the sizes differ or a side is shorter than 11.
+ */
+export function ssim(a: Image, b: Image): number {
+  assertSameSize(a, b);
+  return meanOfChannels((channel) => ssimOfPlanes(channelOf(a, channel), channelOf(b, channel)));
+}
+
+/**
+ * SSIM as the package pytorch-ssim computes it: zeros around the picture and the mean over all pixels and channels.
+ * @throws UserError when the sizes differ.
+ */
+export function ssimPytorch(a: Image, b: Image): number {
+  assertSameSize(a, b);
+  return meanOfChannels((channel) =>
+    ssimOfPlanes(zeroPadded(channelOf(a, channel)), zeroPadded(channelOf(b, channel))),
+  );
+}
+
+/**
+ * SSIM of the luma as BasicSR computes it for super-resolution, where the window fits.
+ * @throws UserError when the sizes differ or a side without its border is shorter than 11.
+ */
+export function ssimY(a: Image, b: Image, { border }: LumaOptions): number {
+  assertSameSize(a, b);
+  return ssimOfPlanes(luma(a, border), luma(b, border));
+}
+
+const radius = 5;
+const sigma = 1.5;
+const c1 = (0.01 * 255) ** 2;
+const c2 = (0.03 * 255) ** 2;
+
+/** Weights of the window at distances 0..5 from its center; all 11 sum to 1. */
+const window = ((): readonly number[] => {
+  const weights = Array.from({ length: radius + 1 }, (_, distance) => Math.exp(-(distance ** 2) / (2 * sigma ** 2)));
+  const sum = weights.reduce((total, weight, distance) => total + (distance === 0 ? weight : 2 * weight), 0);
+  return weights.map((weight) => weight / sum);
+})();
+
+/** Mean SSIM of two planes of levels 0..255 over the positions where the window fits. */
+function ssimOfPlanes(a: Plane, b: Plane): number {
+  const { width, height } = a;
+  if (Math.min(width, height) < window.length * 2 - 1)
+    throw new UserError(`SSIM needs 11 pixels a side; there are ${width}x${height} to compare`);
+  const x = a.data;
+  const y = b.data;
+  const blurred = (plane: Float64Array): Float64Array => blurRows(blurColumns(plane, width, height), width);
+  const meanX = blurred(x);
+  const meanY = blurred(y);
+  const squares = blurred(x.map((value, i) => value * value + (y[i] as number) ** 2));
+  const products = blurred(x.map((value, i) => value * (y[i] as number)));
+  let sum = 0;
+  for (let i = 0; i < meanX.length; i++) {
+    const mx = meanX[i] as number;
+    const my = meanY[i] as number;
+    const covariance = (products[i] as number) - mx * my;
+    const variances = (squares[i] as number) - mx * mx - my * my;
+    sum += ((2 * mx * my + c1) * (2 * covariance + c2)) / ((mx * mx + my * my + c1) * (variances + c2));
+  }
+  return sum / meanX.length;
+}
+
+/** The plane blurred along its columns where the window fits: [height - 10, width]. */
+function blurColumns(plane: Float64Array, width: number, height: number): Float64Array {
+  const result = new Float64Array((height - 2 * radius) * width);
+  for (let i = 0; i < result.length; i++) result[i] = windowSum(plane, i + radius * width, width);
+  return result;
+}
+
+/** The plane blurred along its rows where the window fits: [height, width - 10]. */
+function blurRows(plane: Float64Array, width: number): Float64Array {
+  const height = plane.length / width;
+  const result = new Float64Array(height * (width - 2 * radius));
+  for (let y = 0, to = 0; y < height; y++)
+    for (let center = y * width + radius; center < (y + 1) * width - radius; center++)
+      result[to++] = windowSum(plane, center, 1);
+  return result;
+}
+
+/** The weighted sum of the 11 values around `center` that stand `step` apart. */
+function windowSum(plane: Float64Array, center: number, step: number): number {
+  let sum = (window[0] as number) * (plane[center] as number);
+  for (let distance = 1, offset = step; distance <= radius; distance++, offset += step)
+    sum += (window[distance] as number) * ((plane[center - offset] as number) + (plane[center + offset] as number));
+  return sum;
+}
+
+const meanOfChannels = (ofChannel: (channel: number) => number): number =>
+  (ofChannel(0) + ofChannel(1) + ofChannel(2)) / 3;
+
+function channelOf({ width, height, data }: Image, channel: number): Plane {
+  const plane = new Float64Array(width * height);
+  for (let i = 0; i < plane.length; i++) plane[i] = data[i * 3 + channel] as number;
+  return { width, height, data: plane };
+}
+
+/** The plane with as many zeros on each side as the window reaches out. */
+function zeroPadded({ width, height, data }: Plane): Plane {
+  const padded = { width: width + 2 * radius, height: height + 2 * radius };
+  const plane = new Float64Array(padded.width * padded.height);
+  for (let y = 0; y < height; y++)
+    plane.set(data.subarray(y * width, (y + 1) * width), (y + radius) * padded.width + radius);
+  return { ...padded, data: plane };
+}

@@ -1,0 +1,74 @@
+import { UserError } from "../errors.js";
+import { GraphBuilder } from "../graph/builder.js";
+import { type Dim, type Graph, type Node, prune } from "../graph/graph.js";
+import { type Tensor, toNumbers, zeros } from "../graph/tensor.js";
+import { Session, type Tensors } from "./session.js";
+
+/** What the runtime reports of a graph whose input sizes are fixed. */
+export interface Probe {
+  /** The graph with every value that depends on sizes alone (shape arithmetic) replaced by a constant. */
+  readonly graph: Graph;
+  /** The shape of every value and initializer. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/**
+ * Runs the graph once on zeros and reads the shape of every value, so that nothing has to infer shapes by rule.
+ * @param variable initializers that are about to change: what depends on them stays in the graph.
+ * @throws UserError when an input still has a symbolic size (`bindShapes` fixes them) or the graph does not run.
+ */
+export async function probe(graph: Graph, variable: readonly string[] = []): Promise<Probe> {
+  const fixed = staticValues(graph, variable);
+  const values = graph.nodes.flatMap((node) => node.outputs.filter((output) => output !== ""));
+  const b = GraphBuilder.from({ ...graph, outputs: [] });
+  const shapeOf = new Map(values.map((value) => [value, b.Shape(value)]));
+  const exposed = [...shapeOf.values(), ...fixed];
+  for (const name of exposed) b.output(name, name);
+  const session = await Session.create(b.build(), { optimization: "disabled" });
+  const results = await session.run(zeroInputs(graph));
+  await session.release();
+
+  const shapes = new Map<string, readonly number[]>();
+  for (const input of graph.inputs) shapes.set(input.name, numericShape(input.name, input.shape));
+  for (const [name, tensor] of graph.initializers) shapes.set(name, tensor.shape);
+  for (const [value, shape] of shapeOf) shapes.set(value, toNumbers(results[shape] as Tensor));
+  return { graph: withConstants(graph, fixed, results), shapes };
+}
+
+/** Values that follow from sizes and constants alone: whatever the pictures hold, they are the same. */
+function staticValues(graph: Graph, variable: readonly string[]): Set<string> {
+  const known = new Set([...graph.initializers.keys()].filter((name) => !variable.includes(name)));
+  const found = new Set<string>();
+  const isStatic = (node: Node) =>
+    node.op === "Shape" || node.op === "Size" || (node.inputs.length > 0 && node.inputs.every((i) => i === "" || known.has(i)));
+  for (const node of graph.nodes) {
+    if (node.domain !== "" || !isStatic(node) || node.op.startsWith("Random")) continue;
+    for (const output of node.outputs.filter((name) => name !== "")) {
+      known.add(output);
+      found.add(output);
+    }
+  }
+  return found;
+}
+
+function withConstants(graph: Graph, fixed: ReadonlySet<string>, results: Tensors): Graph {
+  const initializers = new Map(graph.initializers);
+  for (const name of fixed) initializers.set(name, results[name] as Tensor);
+  const nodes = graph.nodes.filter((node) => !node.outputs.some((output) => fixed.has(output)));
+  return prune({ ...graph, nodes, initializers });
+}
+
+const numericShape = (name: string, shape: readonly Dim[] = []): number[] =>
+  shape.map((dim) => {
+    if (typeof dim === "number") return dim;
+    throw new UserError(`the input "${name}" has the open size "${dim}", which has to be fixed first`);
+  });
+
+/** Zeros for every input of a graph whose sizes are fixed. */
+function zeroInputs(graph: Graph): Tensors {
+  const entries = graph.inputs.map(({ name, type = "float32", shape }) => {
+    if (type === "string") throw new UserError(`the input "${name}" takes strings, which Legible does not handle`);
+    return [name, zeros(type, numericShape(name, shape))] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,88 @@
+import { cpus } from "node:os";
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { messageOf, UserError } from "../errors.js";
+import type { Graph } from "../graph/graph.js";
+import type { NumericData, Tensor } from "../graph/tensor.js";
+import { encodeModel } from "../graph/write.js";
+
+export type Device = "cpu" | "cuda" | "webgpu";
+
+export interface SessionOptions {
+  /** Where to compute. Default: cpu. */
+  device?: Device;
+  /** Threads inside one operator. Default: one per core. */
+  threads?: number;
+  /** How far ONNX Runtime may rewrite the graph. Default: all. */
+  optimization?: "disabled" | "basic" | "extended" | "all";
+}
+
+export type Tensors = Record<string, Tensor>;
+
+/**
+ * A graph made ready to run by ONNX Runtime.
+ *
+ * `run` is a synchronous native call behind its promise: it blocks the event loop, so whatever has to go on
+ * meanwhile (decoding, degrading) belongs in a worker thread.
+ */
+export class Session {
+  private constructor(
+    private readonly session: InferenceSession,
+    /** The device that really computes; differs from the one asked for when that one could not be started. */
+    readonly device: Device,
+  ) {}
+
+  /**
+   * @throws UserError when ONNX Runtime rejects the graph or the file.
+   */
+  static async create(model: Graph | string, options: SessionOptions = {}): Promise<Session> {
+    const { device = "cpu", threads = cpus().length, optimization = "all" } = options;
+    const source = typeof model === "string" ? model : encodeModel(model);
+    const config: InferenceSession.SessionOptions = {
+      executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: optimization,
+      logSeverityLevel: 3,
+    };
+    try {
+      return new Session(await InferenceSession.create(source as string, config), device);
+    } catch (error) {
+      if (device !== "cpu" && /backend not found|not available|not supported/i.test(messageOf(error)))
+        return Session.create(model, { ...options, device: "cpu" });
+      throw new UserError(`ONNX Runtime cannot load ${typeof model === "string" ? model : model.name}: ${messageOf(error)}`);
+    }
+  }
+
+  get inputNames(): readonly string[] {
+    return this.session.inputNames;
+  }
+
+  get outputNames(): readonly string[] {
+    return this.session.outputNames;
+  }
+
+  /**
+   * Computes the outputs (all of them, or those in `fetch`) from tensors named like the graph's inputs.
+   * @throws UserError when the tensors do not fit the graph.
+   */
+  async run(feeds: Tensors, fetch?: readonly string[]): Promise<Tensors> {
+    const inputs: Record<string, OrtTensor> = {};
+    for (const name of this.session.inputNames) {
+      const tensor = feeds[name];
+      if (!tensor) throw new UserError(`the graph wants the input "${name}"; given: ${Object.keys(feeds).join(", ")}`);
+      inputs[name] = new OrtTensor(tensor.type as "float32", tensor.data as Float32Array, tensor.shape);
+    }
+    const results = fetch ? await this.session.run(inputs, [...fetch]) : await this.session.run(inputs);
+    const outputs: Tensors = {};
+    for (const [name, value] of Object.entries(results)) {
+      if (value.type === "string") throw new UserError(`output "${name}" holds strings, which Legible does not read`);
+      outputs[name] = { type: value.type as Tensor["type"], shape: value.dims, data: value.data as NumericData };
+    }
+    return outputs;
+  }
+
+  /** Gives the memory back now rather than at garbage collection. */
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
