@@ -9,7 +9,14 @@ import type { Tensor } from "../src/graph/tensor.js";
 import { crossEntropy, meanSquaredError, weightedSum } from "../src/objectives/losses.js";
 import { probe } from "../src/runtime/probe.js";
 import { Session, type Tensors } from "../src/runtime/session.js";
-import { fixturePath, gradientFixtures, type NetFixture, norm, type OpFixture, relativeL2 } from "../testing/fixtures.js";
+import {
+  fixturePath,
+  gradientFixtures,
+  type NetFixture,
+  norm,
+  type OpFixture,
+  relativeL2,
+} from "../testing/fixtures.js";
 import { hasShared, skipWithoutShared as skip } from "../testing/shared.js";
 
 const { nets, ops } = hasShared ? gradientFixtures() : { nets: [], ops: [] };
@@ -23,10 +30,12 @@ async function gradientsOf(graph: Graph, feeds: Tensors, wrt: readonly string[])
   const results = await session.run(feeds);
   await session.release();
   const named = [...found].flatMap(([value, grad]) => (grad ? [[value, results[grad] as Tensor] as const] : []));
-  return { ...Object.fromEntries(named), loss: results["loss"] as Tensor };
+  return { ...Object.fromEntries(named), loss: results.loss as Tensor };
 }
 
-const unsupported = (graph: Graph, wrt: readonly string[]) => [...new Set(obstacles(graph, "loss", wrt).map(({ node }) => node.op))];
+const unsupported = (graph: Graph, wrt: readonly string[]) => [
+  ...new Set(obstacles(graph, "loss", wrt).map(({ node }) => node.op)),
+];
 
 function withNetLoss(graph: Graph, fixture: NetFixture): Graph {
   const b = GraphBuilder.from(bindShapes(graph, { input: fixture.input_shape }));

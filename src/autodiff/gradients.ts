@@ -44,7 +44,8 @@ export function gradients(
     return sum;
   };
   for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((output) => pending.has(output)) || !node.inputs.some((input) => depends.has(input))) continue;
+    if (!node.outputs.some((output) => pending.has(output)) || !node.inputs.some((input) => depends.has(input)))
+      continue;
     const context = ruleContext(b, graph, node, depends, total, shapes);
     const grads = ruleFor(node)?.(context) ?? [];
     for (const [i, grad] of grads.entries()) {

@@ -33,7 +33,8 @@ export const intsOf = (node: Node, name: string, fallback: readonly number[]): r
   attribute(node, name, "ints", fallback);
 export const intOf = (node: Node, name: string, fallback: number): number => attribute(node, name, "int", fallback);
 export const floatOf = (node: Node, name: string, fallback: number): number => attribute(node, name, "float", fallback);
-export const stringOf = (node: Node, name: string, fallback: string): string => attribute(node, name, "string", fallback);
+export const stringOf = (node: Node, name: string, fallback: string): string =>
+  attribute(node, name, "string", fallback);
 
 /** The numbers of a constant input, or `fallback` where it is left out. */
 export const numbersOf = ({ constant }: RuleContext, value: string, fallback: readonly number[]): readonly number[] =>

@@ -67,7 +67,7 @@ async function run(flags: Flags): Promise<void> {
   const task = taskFrom(flags);
   const overrides = { ...(mean && { mean }), ...(std && { std }), ...(size && { size }) };
   const recognizers = [];
-  for (const file of flags.recognizer ?? []) recognizers.push(await loadRecognizer(file, overrides));
+  for (const file of flags.recognizer ?? []) recognizers.push(await loadRecognizer(file, overrides, { threads }));
   const processors: Processor[] = [];
   for (const { name, file } of flags.processor ?? [])
     processors.push({ name, file, session: await Session.create(file, { threads }) });

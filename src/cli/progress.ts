@@ -31,7 +31,8 @@ function bar(total: number, label: string, rate: (done: number) => string): Prog
     barIncompleteChar: "─",
     barsize: 24,
     etaBuffer: 50,
-    hideCursor: true,
+    linewrap: true,
+    gracefulExit: false, // or the first Ctrl-C would only stop the bar
   });
   single.start(total, 0, { rate: "-", details: "" });
   return {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { UserError } from "../errors.js";
 import type { Batch, BatchPlan } from "./batches.js";
@@ -109,7 +108,7 @@ class DecodingWorker {
   async close(): Promise<void> {
     if (this.dead) return;
     this.worker.postMessage("close" satisfies Request);
-    await once(this.worker, "exit");
+    await new Promise((resolve) => this.worker.once("exit", resolve));
   }
 
   private receive(reply: Reply): void {

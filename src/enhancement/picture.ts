@@ -1,9 +1,9 @@
 import { extname } from "node:path";
-import sharp, { type Metadata, type Sharp } from "sharp";
+import sharp, { type Metadata } from "sharp";
 import { UserError } from "../errors.js";
 import { decoding, encodeFor, openPicture, readPicture } from "../images/codec.js";
 import { writeWhole } from "../images/whole.js";
-import type { Raster } from "./raster.js";
+import { type Raster, rasterFrom, sharpFrom } from "./raster.js";
 
 /** A picture file's pixels, upright and in sRGB, with what the enhanced file has to keep. */
 export interface Picture {
@@ -24,7 +24,7 @@ export async function readWholePicture(path: string): Promise<Picture> {
     const metadata = await sharp(content).metadata();
     if (isAnimation(metadata)) throw new UserError(`it is an animation of ${metadata.pages} pictures`);
     return {
-      raster: await readRaster(await openPicture(content), metadata),
+      raster: await rasterFrom(await openPicture(content), metadata.depth === "ushort"),
       gray: metadata.space === "b-w" || metadata.space === "grey16",
       density: metadata.density,
     };
@@ -33,18 +33,33 @@ export async function readWholePicture(path: string): Promise<Picture> {
 
 const isAnimation = ({ format, pages = 1 }: Metadata): boolean => pages > 1 && (format === "gif" || format === "webp");
 
-async function readRaster(pipeline: Sharp, { depth }: Metadata): Promise<Raster> {
-  const deep = depth === "ushort";
-  const { data, info } = await pipeline
-    .toColourspace(deep ? "rgb16" : "srgb")
-    .raw({ depth: deep ? "ushort" : "uchar" })
-    .toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, channels: info.hasAlpha ? 4 : 3, data: samples(data, deep) };
+/**
+ * Writes a raster in the format that the path's extension names, gray and resolution as in `like`, and 16 bits where
+ * the raster has them and the format can. The file is whole or absent.
+ * @throws UserError when the file cannot be written.
+ */
+export async function writeWholePicture(
+  path: string,
+  raster: Raster,
+  { gray, density }: Omit<Picture, "raster">,
+): Promise<void> {
+  const deep = raster.data instanceof Uint16Array && /^\.(png|tiff?)$/i.test(extname(path));
+  const space = gray ? (deep ? "grey16" : "b-w") : deep ? "rgb16" : "srgb";
+  const pipeline = encodeFor(path, sharpFrom(raster).toColourspace(space));
+  if (density) pipeline.withDensity(density);
+  await writeWhole(path, (temporary) => pipeline.toFile(temporary));
 }
 
-/** The bytes of a raw picture as numbers, without a copy where they are aligned. */
-const samples = (bytes: Buffer, deep: boolean): Uint8Array | Uint16Array => {
-  if (!deep) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
-  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
-};
+/**
+ * Throws before the work is done what the encoder would say after it.
+ * @throws UserError when the format cannot hold a picture of that size.
+ */
+export function assertEncodable(path: string, width: number, height: number): void {
+  const longest = longestSide[extname(path).toLowerCase()] ?? Number.POSITIVE_INFINITY;
+  if (Math.max(width, height) > longest)
+    throw new UserError(
+      `cannot write ${path}: ${width}x${height} is more than ${longest} pixels a side; use .png or .tiff`,
+    );
+}
+
+const longestSide: Record<string, number> = { ".webp": 16383, ".jpg": 65500, ".jpeg": 65500 };

@@ -70,7 +70,9 @@ export class Processor {
     const input = noise(side);
     const before = await this.process(input, side, side);
     const inSquare = (position: number): boolean => distanceToSquare(position) === 0;
-    const changed = input.map((value, i) => (inSquare(i % side) && inSquare(Math.floor(i / side) % side) ? 1 - value : value));
+    const changed = input.map((value, i) =>
+      inSquare(i % side) && inSquare(Math.floor(i / side) % side) ? 1 - value : value,
+    );
     const after = await this.process(changed, side, side);
     const outputSide = side * this.scale;
     let radius = 0;
@@ -97,7 +99,7 @@ async function run(session: Session, planes: Float32Array, width: number, height
   if (!(result?.data instanceof Float32Array)) throw new UserError(`its output holds ${result?.type}, not float32`);
   const [batch, channels, rows = 0, columns = 0] = result.shape;
   const scale = rows / height;
-  if (batch !== 1 || channels !== 3 || columns !== scale * width || !Number.isInteger(scale))
+  if (batch !== 1 || channels !== 3 || columns !== scale * width || scale < 1 || !Number.isInteger(scale))
     throw new UserError(`it turns 1x3x${height}x${width} into ${result.shape.join("x")}`);
   return result.data;
 }

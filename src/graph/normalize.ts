@@ -78,7 +78,8 @@ export function normalize(graph: Graph): Graph {
 function constantValue(node: Node): Tensor {
   for (const [name, a] of Object.entries(node.attributes)) {
     if (a.kind === "tensor") return a.value;
-    if (name === "value_float" && a.kind === "float") return { type: "float32", shape: [], data: Float32Array.of(a.value) };
+    if (name === "value_float" && a.kind === "float")
+      return { type: "float32", shape: [], data: Float32Array.of(a.value) };
     if (name === "value_int" && a.kind === "int") return int64([a.value], []);
     if (name === "value_floats" && a.kind === "floats")
       return { type: "float32", shape: [a.value.length], data: Float32Array.from(a.value) };

@@ -33,14 +33,17 @@ export async function readModel(path: string): Promise<Graph> {
 }
 
 /** Reads an ONNX file that is in memory. `title` names it in messages. */
-export const decodeModel = (bytes: Uint8Array, title = "the model"): Graph => toGraph(decode(bytes, title), new Map(), title);
+export const decodeModel = (bytes: Uint8Array, title = "the model"): Graph =>
+  toGraph(decode(bytes, title), new Map(), title);
 
 function decode(bytes: Uint8Array, title: string): ModelMessageShape {
   let message: ModelMessageShape;
   try {
     message = ModelMessage.decode(bytes) as unknown as ModelMessageShape;
   } catch (error) {
-    throw new UserError(`${title} is not a whole ONNX file (${messageOf(error)}): it may be cut off or of another format`);
+    throw new UserError(
+      `${title} is not a whole ONNX file (${messageOf(error)}): it may be cut off or of another format`,
+    );
   }
   if (!message.graph?.node.length) throw new UserError(`${title} is not an ONNX model: it holds no operators`);
   return message;
@@ -55,14 +58,19 @@ const locationsOf = (message: ModelMessageShape): Set<string> =>
 async function readExternal(model: string, location: string): Promise<Uint8Array> {
   const folder = dirname(resolve(model));
   const path = resolve(folder, location);
-  if (relative(folder, path).startsWith("..")) throw new UserError(`${model} refers to weights outside its folder: ${location}`);
-  if (!(await stat(path).catch(() => null))) throw new UserError(`${model} keeps its weights in ${location}, which is not beside it`);
+  if (relative(folder, path).startsWith(".."))
+    throw new UserError(`${model} refers to weights outside its folder: ${location}`);
+  if (!(await stat(path).catch(() => null)))
+    throw new UserError(`${model} keeps its weights in ${location}, which is not beside it`);
   return readFile(path);
 }
 
 function toGraph(message: ModelMessageShape, external: ExternalData, title: string): Graph {
-  if (message.functions.length > 0) throw new UserError(`${title} defines functions of its own, which Legible does not read`);
-  const opsets = Object.fromEntries(message.opsetImport.map(({ domain, version }) => [normalDomain(domain), Number(version)]));
+  if (message.functions.length > 0)
+    throw new UserError(`${title} defines functions of its own, which Legible does not read`);
+  const opsets = Object.fromEntries(
+    message.opsetImport.map(({ domain, version }) => [normalDomain(domain), Number(version)]),
+  );
   try {
     const graph = readGraph(message.graph as GraphMessage, opsets, external);
     const metadata = Object.fromEntries(message.metadataProps.map(({ key, value }) => [key, value]));
@@ -109,7 +117,12 @@ const readNode = (node: NodeMessage, opsets: Graph["opsets"], external: External
 
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes ?? new Uint8Array());
 
-function readAttribute(a: AttributeMessage, node: NodeMessage, opsets: Graph["opsets"], external: ExternalData): Attribute {
+function readAttribute(
+  a: AttributeMessage,
+  node: NodeMessage,
+  opsets: Graph["opsets"],
+  external: ExternalData,
+): Attribute {
   switch (a.type) {
     case 1:
       return { kind: "float", value: a.f ?? 0 };
@@ -128,7 +141,9 @@ function readAttribute(a: AttributeMessage, node: NodeMessage, opsets: Graph["op
     case 8:
       return { kind: "strings", value: (a.strings ?? []).map(text) };
     default:
-      throw new UserError(`attribute "${a.name}" of ${node.opType} "${node.name ?? ""}" has a type that Legible does not read`);
+      throw new UserError(
+        `attribute "${a.name}" of ${node.opType} "${node.name ?? ""}" has a type that Legible does not read`,
+      );
   }
 }
 
@@ -146,10 +161,10 @@ function readTensor(message: TensorMessage, external: ExternalData): Tensor {
 
 function externalBytes(message: TensorMessage, external: ExternalData): Uint8Array {
   const fields = Object.fromEntries((message.externalData ?? []).map(({ key, value }) => [key, value]));
-  const file = external.get(fields["location"] ?? "");
+  const file = external.get(fields.location ?? "");
   if (!file) throw new UserError(`the tensor "${message.name ?? ""}" is kept outside the file, which is not at hand`);
-  const offset = Number(fields["offset"] ?? 0);
-  return file.subarray(offset, offset + Number(fields["length"] ?? file.length - offset));
+  const offset = Number(fields.offset ?? 0);
+  return file.subarray(offset, offset + Number(fields.length ?? file.length - offset));
 }
 
 /** Lays a typed array over the bytes; copies only where they are not aligned. */

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../errors.js";
+import { writeBytes } from "../files.js";
 import { arrayOf, type DataType, type Tensor } from "./tensor.js";
-import { writeWhole } from "./write.js";
 
 /** A file of named tensors (https://github.com/huggingface/safetensors) with notes of its own. */
 export interface Safetensors {
@@ -10,7 +10,15 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const codes = { float32: "F32", float64: "F64", float16: "F16", int64: "I64", int32: "I32", uint8: "U8", bool: "BOOL" } as const;
+const codes = {
+  float32: "F32",
+  float64: "F64",
+  float16: "F16",
+  int64: "I64",
+  int32: "I32",
+  uint8: "U8",
+  bool: "BOOL",
+} as const;
 type Stored = keyof typeof codes;
 const names = new Map<string, Stored>(Object.entries(codes).map(([name, code]) => [code, name as Stored]));
 
@@ -35,13 +43,26 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
   if (length > bytes.length - 8) throw damaged();
   const { __metadata__: metadata = {}, ...entries } = parseHeader(bytes.toString("utf8", 8, 8 + length), damaged);
   const data = bytes.subarray(8 + length);
-  const tensors = Object.entries(entries).map(([name, { dtype, shape, data_offsets: [begin, end] }]) => {
-    const type = names.get(dtype);
-    if (!type) throw new UserError(`${path}: the tensor "${name}" has the type ${dtype}, which Legible does not read`);
-    if (end > data.length || begin > end) throw damaged();
-    const copy = data.buffer.slice(data.byteOffset + begin, data.byteOffset + end);
-    return [name, { type, shape, data: new arrayOf[type](copy, 0, copy.byteLength / arrayOf[type].BYTES_PER_ELEMENT) }];
-  });
+  const tensors = Object.entries(entries).map(
+    ([
+      name,
+      {
+        dtype,
+        shape,
+        data_offsets: [begin, end],
+      },
+    ]) => {
+      const type = names.get(dtype);
+      if (!type)
+        throw new UserError(`${path}: the tensor "${name}" has the type ${dtype}, which Legible does not read`);
+      if (end > data.length || begin > end) throw damaged();
+      const copy = data.buffer.slice(data.byteOffset + begin, data.byteOffset + end);
+      return [
+        name,
+        { type, shape, data: new arrayOf[type](copy, 0, copy.byteLength / arrayOf[type].BYTES_PER_ELEMENT) },
+      ];
+    },
+  );
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 
@@ -69,6 +90,8 @@ export async function writeSafetensors(path: string, { tensors, metadata }: Safe
   const json = Buffer.from(text + " ".repeat((ALIGNMENT - (bytes % ALIGNMENT)) % ALIGNMENT));
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(json.length));
-  const data = entries.map(([, tensor]) => new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength));
-  await writeWhole(path, [size, json, ...data]);
+  const data = entries.map(
+    ([, tensor]) => new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength),
+  );
+  await writeBytes(path, [size, json, ...data]);
 }

@@ -9,23 +9,54 @@ import type { DataType } from "./tensor.js";
 type Field = [name: string, type: string, id: number];
 const one = (fields: Field[]) => Object.fromEntries(fields.map(([name, type, id]) => [name, { type, id }]));
 const many = (fields: Field[], packed = false) =>
-  Object.fromEntries(
-    fields.map(([name, type, id]) => [name, { rule: "repeated", type, id, options: { packed } }]),
-  );
+  Object.fromEntries(fields.map(([name, type, id]) => [name, { rule: "repeated", type, id, options: { packed } }]));
 
 const root = protobuf.Root.fromJSON({
   nested: {
-    Pair: { fields: one([["key", "string", 1], ["value", "string", 2]]) },
-    OpsetId: { fields: one([["domain", "string", 1], ["version", "int64", 2]]) },
-    Dimension: { fields: one([["dimValue", "int64", 1], ["dimParam", "string", 2]]) },
+    Pair: {
+      fields: one([
+        ["key", "string", 1],
+        ["value", "string", 2],
+      ]),
+    },
+    OpsetId: {
+      fields: one([
+        ["domain", "string", 1],
+        ["version", "int64", 2],
+      ]),
+    },
+    Dimension: {
+      fields: one([
+        ["dimValue", "int64", 1],
+        ["dimParam", "string", 2],
+      ]),
+    },
     Shape: { fields: many([["dim", "Dimension", 1]]) },
-    TensorType: { fields: one([["elemType", "int32", 1], ["shape", "Shape", 2]]) },
+    TensorType: {
+      fields: one([
+        ["elemType", "int32", 1],
+        ["shape", "Shape", 2],
+      ]),
+    },
     Type: { fields: one([["tensorType", "TensorType", 1]]) },
-    ValueInfo: { fields: one([["name", "string", 1], ["type", "Type", 2]]) },
+    ValueInfo: {
+      fields: one([
+        ["name", "string", 1],
+        ["type", "Type", 2],
+      ]),
+    },
     Tensor: {
       fields: {
-        ...one([["dataType", "int32", 2], ["name", "string", 8], ["rawData", "bytes", 9], ["dataLocation", "int32", 14]]),
-        ...many([["stringData", "bytes", 6], ["externalData", "Pair", 13]]),
+        ...one([
+          ["dataType", "int32", 2],
+          ["name", "string", 8],
+          ["rawData", "bytes", 9],
+          ["dataLocation", "int32", 14],
+        ]),
+        ...many([
+          ["stringData", "bytes", 6],
+          ["externalData", "Pair", 13],
+        ]),
         ...many(
           [
             ["dims", "int64", 1],
@@ -50,13 +81,25 @@ const root = protobuf.Root.fromJSON({
           ["g", "Graph", 6],
           ["type", "int32", 20],
         ]),
-        ...many([["floats", "float", 7], ["ints", "int64", 8], ["strings", "bytes", 9]]),
+        ...many([
+          ["floats", "float", 7],
+          ["ints", "int64", 8],
+          ["strings", "bytes", 9],
+        ]),
       },
     },
     Node: {
       fields: {
-        ...one([["name", "string", 3], ["opType", "string", 4], ["domain", "string", 7]]),
-        ...many([["input", "string", 1], ["output", "string", 2], ["attribute", "Attribute", 5]]),
+        ...one([
+          ["name", "string", 3],
+          ["opType", "string", 4],
+          ["domain", "string", 7],
+        ]),
+        ...many([
+          ["input", "string", 1],
+          ["output", "string", 2],
+          ["attribute", "Attribute", 5],
+        ]),
       },
     },
     Graph: {
@@ -72,8 +115,16 @@ const root = protobuf.Root.fromJSON({
     },
     Model: {
       fields: {
-        ...one([["irVersion", "int64", 1], ["producerName", "string", 2], ["graph", "Graph", 7]]),
-        ...many([["opsetImport", "OpsetId", 8], ["metadataProps", "Pair", 14], ["functions", "Pair", 25]]),
+        ...one([
+          ["irVersion", "int64", 1],
+          ["producerName", "string", 2],
+          ["graph", "Graph", 7],
+        ]),
+        ...many([
+          ["opsetImport", "OpsetId", 8],
+          ["metadataProps", "Pair", 14],
+          ["functions", "Pair", 25],
+        ]),
       },
     },
   },
@@ -165,4 +216,13 @@ const typeNames = new Map(Object.entries(typeCodes).map(([name, code]) => [code,
 export const typeName = (code: number): DataType | undefined => typeNames.get(code);
 
 /** AttributeProto.AttributeType. */
-export const attributeCodes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 } as const;
+export const attributeCodes = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+} as const;

@@ -1,6 +1,5 @@
-import { open, rename, rm } from "node:fs/promises";
 import { basename } from "node:path";
-import { messageOf, UserError } from "../errors.js";
+import { writeBytes } from "../files.js";
 import type { Attribute, Graph, Node, ValueInfo } from "./graph.js";
 import {
   type AttributeMessage,
@@ -32,7 +31,7 @@ export const encodeModel = (graph: Graph): Uint8Array => encode(graph, (name, te
  * @throws UserError when the place cannot be written.
  */
 export async function writeModel(graph: Graph, path: string, external = bytesOf(graph) > INLINE_LIMIT): Promise<void> {
-  if (!external) return writeWhole(path, [encodeModel(graph)]);
+  if (!external) return writeBytes(path, [encodeModel(graph)]);
   const location = `${basename(path)}.data`;
   const chunks: Uint8Array[] = [];
   let offset = 0;
@@ -43,32 +42,11 @@ export async function writeModel(graph: Graph, path: string, external = bytesOf(
     offset += tensor.data.byteLength;
     return message;
   });
-  await writeWhole(`${path}.data`, chunks);
-  await writeWhole(path, [model]);
+  await writeBytes(`${path}.data`, chunks);
+  await writeBytes(path, [model]);
 }
 
 const bytesOf = (graph: Graph) => [...graph.initializers.values()].reduce((sum, t) => sum + t.data.byteLength, 0);
-
-/**
- * Writes to a temporary file in the same folder, syncs, and renames: the file is whole or absent.
- * @throws UserError when the place cannot be written.
- */
-export async function writeWhole(path: string, chunks: readonly (Uint8Array | string)[]): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const file = await open(temporary, "w");
-    try {
-      for (const chunk of chunks) await file.writeFile(chunk);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new UserError(`cannot write ${path}: ${messageOf(error)}`);
-  }
-}
 
 type WriteTensor = (name: string, tensor: Tensor) => TensorMessage;
 

@@ -23,8 +23,8 @@ const kernels: Record<Filter, Kernel> = {
   bicubic: { support: 2, weight: (x) => cubic(Math.abs(x)) },
 };
 
-/** Keys' cubic convolution with a = -0.5, for x >= 0. */
-function cubic(x: number): number {
+/** Keys' cubic convolution with a = -0.5 (the Catmull-Rom spline), at a distance x >= 0 from the center. */
+export function cubic(x: number): number {
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
   return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }

@@ -14,7 +14,11 @@ export function meanSquaredError(b: GraphBuilder, x: string, y: string): string 
  */
 export function crossEntropy(b: GraphBuilder, logits: string, labels: string, classes: number, rank = 2): string {
   const places = [1, classes, ...Array(rank - 2).fill(1)];
-  const indices = b.constant({ type: "int64", shape: places, data: BigInt64Array.from({ length: classes }, (_, i) => BigInt(i)) });
+  const indices = b.constant({
+    type: "int64",
+    shape: places,
+    data: BigInt64Array.from({ length: classes }, (_, i) => BigInt(i)),
+  });
   const wide = b.add("Unsqueeze", [labels, b.integers([1])]);
   const chosen = b.Cast(b.Equal(indices, wide), "float32");
   const logLikelihood = b.ReduceSum(b.Mul(chosen, b.LogSoftmax(logits, 1)), [1], false);

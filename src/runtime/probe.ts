@@ -40,7 +40,9 @@ function staticValues(graph: Graph, variable: readonly string[]): Set<string> {
   const known = new Set([...graph.initializers.keys()].filter((name) => !variable.includes(name)));
   const found = new Set<string>();
   const isStatic = (node: Node) =>
-    node.op === "Shape" || node.op === "Size" || (node.inputs.length > 0 && node.inputs.every((i) => i === "" || known.has(i)));
+    node.op === "Shape" ||
+    node.op === "Size" ||
+    (node.inputs.length > 0 && node.inputs.every((i) => i === "" || known.has(i)));
   for (const node of graph.nodes) {
     if (node.domain !== "" || !isStatic(node) || node.op.startsWith("Random")) continue;
     for (const output of node.outputs.filter((name) => name !== "")) {

@@ -49,7 +49,9 @@ export class Session {
     } catch (error) {
       if (device !== "cpu" && /backend not found|not available|not supported/i.test(messageOf(error)))
         return Session.create(model, { ...options, device: "cpu" });
-      throw new UserError(`ONNX Runtime cannot load ${typeof model === "string" ? model : model.name}: ${messageOf(error)}`);
+      throw new UserError(
+        `ONNX Runtime cannot load ${typeof model === "string" ? model : model.name}: ${messageOf(error)}`,
+      );
     }
   }
 

@@ -1,7 +1,7 @@
 import { floatOf, type Rule, unbroadcast } from "../rule.js";
 
 /** y = max(x, 0). dx = dy where y > 0; at 0 the gradient is 0, as in PyTorch. */
-export const Relu: Rule = ({ b, outputs: [y], grads: [dy] }) => [b.Where(b.Greater(y, b.zero), dy, b.zero)];
+export const Relu: Rule = ({ b, outputs: [y], grads: [dy] }) => [b.masked(dy, b.Greater(y, b.zero))];
 
 /** y = x where x ≥ 0, else αx. */
 export const LeakyRelu: Rule = ({ b, node, inputs: [x], grads: [dy] }) => [
@@ -13,20 +13,20 @@ export const PRelu: Rule = ({ b, inputs: [x, slope], grads: [dy], wants, shape }
   const positive = b.Greater(x, b.zero);
   return [
     wants[0] ? b.Where(positive, dy, b.Mul(dy, slope)) : null,
-    wants[1] ? unbroadcast(b, b.Where(positive, b.zero, b.Mul(dy, x)), shape(x), shape(slope)) : null,
+    wants[1] ? unbroadcast(b, b.Mul(dy, b.add("Min", [x, b.zero])), shape(x), shape(slope)) : null,
   ];
 };
 
 /** y = min(max(x, low), high). dx = dy strictly between the bounds and on them, as in PyTorch. */
 export const Clip: Rule = ({ b, inputs: [x, low, high], grads: [dy] }) => {
-  const above = low ? b.Where(b.GreaterOrEqual(x, low), dy, b.zero) : dy;
-  return [high ? b.Where(b.LessOrEqual(x, high), above, b.zero) : above];
+  const above = low ? b.masked(dy, b.GreaterOrEqual(x, low)) : dy;
+  return [high ? b.masked(above, b.LessOrEqual(x, high)) : above];
 };
 
 /** y = max(0, min(1, αx + β)). dx = α·dy where 0 < y < 1. */
 export const HardSigmoid: Rule = ({ b, node, outputs: [y], grads: [dy] }) => {
   const inside = b.And(b.Greater(y, b.zero), b.Less(y, b.one));
-  return [b.Where(inside, b.Mul(dy, b.scalar(floatOf(node, "alpha", 0.2))), b.zero)];
+  return [b.masked(b.Mul(dy, b.scalar(floatOf(node, "alpha", 0.2))), inside)];
 };
 
 /** y = x·max(0, min(1, x/6 + 1/2)). dx = dy·(x/3 + 1/2) where |x| < 3, dy above, 0 below. */

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../../graph/builder.js";
-import { intOf, range, type Rule, type RuleContext } from "../rule.js";
+import { intOf, type Rule, type RuleContext, range } from "../rule.js";
 import { offsetsOf, padded, taps, type Window, windowOf } from "./window.js";
 
 /**
@@ -41,7 +41,12 @@ function asConvolution(context: RuleContext, window: Window, group: number, pads
     group === 1
       ? b.Transpose(turned, [1, 0, ...spatial])
       : b.Reshape(
-          b.Transpose(b.Reshape(turned, [group, m / group, c, ...kernel]), [0, 2, 1, ...spatial.map((axis) => axis + 1)]),
+          b.Transpose(b.Reshape(turned, [group, m / group, c, ...kernel]), [
+            0,
+            2,
+            1,
+            ...spatial.map((axis) => axis + 1),
+          ]),
           [group * c, m / group, ...kernel],
         );
   return b.Conv(grads[0], exchanged, "", { pads, dilations: window.dilations, group });
@@ -70,11 +75,7 @@ function weightGradient(context: RuleContext, window: Window, group: number): st
   const byGroup = (value: string, channels: number, positions: number) =>
     b.Reshape(value, [n, group, channels, positions]);
   const product = (dy: string, x: string, positions: number) =>
-    b.ReduceSum(
-      b.MatMul(byGroup(dy, perOut, positions), b.transposeLast(byGroup(x, perIn, positions), 4)),
-      [0],
-      false,
-    );
+    b.ReduceSum(b.MatMul(byGroup(dy, perOut, positions), b.transposeLast(byGroup(x, perIn, positions), 4)), [0], false);
   const products = cheaperOnOutputSide(window, m, c * group)
     ? outputSideProducts(b, grads[0], inputs[0], window, product)
     : inputSideProducts(b, grads[0], inputs[0], window, product);

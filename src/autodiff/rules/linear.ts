@@ -24,7 +24,12 @@ export const MatMul: Rule = ({ b, inputs: [a, w], grads: [dy], wants, shape }) =
       ? back(b.MatMul(out, transposed(b, as(w, right), right)), productShape(left, right, rows, inner), left, shape(a))
       : null,
     wants[1]
-      ? back(b.MatMul(transposed(b, as(a, left), left), out), productShape(left, right, inner, columns), right, shape(w))
+      ? back(
+          b.MatMul(transposed(b, as(a, left), left), out),
+          productShape(left, right, inner, columns),
+          right,
+          shape(w),
+        )
       : null,
   ];
 };

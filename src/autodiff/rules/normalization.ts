@@ -1,10 +1,16 @@
 import { UserError } from "../../errors.js";
 import { titleOf } from "../../graph/graph.js";
-import { floatOf, intOf, range, type Rule, type RuleContext } from "../rule.js";
+import { floatOf, intOf, type Rule, type RuleContext, range } from "../rule.js";
 
 /** [C] as [1, C, 1, …], to meet [N, C, …]. */
 const alongChannels = ({ b, inputs, shape }: RuleContext, value: string) =>
-  b.Reshape(value, [1, -1, ...shape(inputs[0]).slice(2).map(() => 1)]);
+  b.Reshape(value, [
+    1,
+    -1,
+    ...shape(inputs[0])
+      .slice(2)
+      .map(() => 1),
+  ]);
 
 /** The axes of [N, C, …] without the channels. */
 const allButChannels = ({ inputs, shape }: RuleContext) => range(shape(inputs[0]).length).filter((axis) => axis !== 1);

@@ -18,7 +18,7 @@ export const MaxPool: Rule = (context) => {
     const equal = b.Equal(tap, outputs[0]);
     const first = open ? b.And(equal, open) : equal;
     open = open ? b.And(open, b.Not(equal)) : b.Not(equal);
-    return b.Where(first, grads[0], b.zero);
+    return b.masked(grads[0], first);
   });
   return [scatterTaps(b, parts, window, n, c)];
 };
@@ -30,7 +30,15 @@ export const AveragePool: Rule = (context) => {
   const [n, c] = shape(inputs[0]) as [number, number];
   const counts = float32(countsOf(context, window), [1, 1, ...window.output]);
   const share = b.Div(grads[0], b.constant(counts));
-  return [scatterTaps(b, offsetsOf(window.kernel).map(() => share), window, n, c)];
+  return [
+    scatterTaps(
+      b,
+      offsetsOf(window.kernel).map(() => share),
+      window,
+      n,
+      c,
+    ),
+  ];
 };
 
 /** How many elements each window averages over: those inside the image, and padding when it counts. */
@@ -47,7 +55,10 @@ function countsOf({ node }: RuleContext, window: Window): Float32Array {
       return places.filter((place) => place >= low && place < high).length;
     }),
   );
-  const counts = alongAxis.reduce<number[]>((product, axis) => product.flatMap((p) => axis.map((count) => p * count)), [1]);
+  const counts = alongAxis.reduce<number[]>(
+    (product, axis) => product.flatMap((p) => axis.map((count) => p * count)),
+    [1],
+  );
   return Float32Array.from(counts);
 }
 

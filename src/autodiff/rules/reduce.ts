@@ -1,5 +1,5 @@
 import { sizeOf } from "../../graph/tensor.js";
-import { axisOf, intOf, numbersOf, range, type Rule, type RuleContext } from "../rule.js";
+import { axisOf, intOf, numbersOf, type Rule, type RuleContext, range } from "../rule.js";
 
 /** The axes that a reduction runs over, counted from the front. */
 function reducedAxes(context: RuleContext): number[] {

@@ -1,5 +1,5 @@
 import { float32 } from "../../graph/tensor.js";
-import { alongAxis, numbersOf, range, type Rule, type RuleContext } from "../rule.js";
+import { alongAxis, numbersOf, type Rule, type RuleContext, range } from "../rule.js";
 
 /**
  * Resizing is linear and works along each axis by itself, so it is a product with a matrix along each axis that
@@ -25,7 +25,7 @@ function scalesOf(context: RuleContext): number[] {
   const [x, y] = [shape(inputs[0]), shape(outputs[0])];
   const scales = numbersOf(context, inputs[2], []);
   if (scales.length === 0) return x.map((size, axis) => (y[axis] ?? size) / size);
-  const a = node.attributes["axes"];
+  const a = node.attributes.axes;
   const axes = a?.kind === "ints" ? a.value.map((axis) => (axis < 0 ? axis + x.length : axis)) : range(x.length);
   return x.map((_, axis) => (axes.includes(axis) ? (scales[axes.indexOf(axis)] ?? 1) : 1));
 }

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../../graph/builder.js";
 import { toNumbers } from "../../graph/tensor.js";
-import { alongAxis, axisOf, intOf, intsOf, numbersOf, range, type Rule, type RuleContext, stringOf } from "../rule.js";
+import { alongAxis, axisOf, intOf, intsOf, numbersOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
 
 /** y holds x in another shape. */
 const reshaping: Rule = ({ b, inputs: [x], grads: [dy], shape }) => [b.Reshape(dy, shape(x))];
@@ -12,7 +12,12 @@ export const Unsqueeze = reshaping;
 /** y has x's axes in another order. dx has them back. */
 export const Transpose: Rule = ({ b, node, inputs: [x], grads: [dy], shape }) => {
   const perm = intsOf(node, "perm", range(shape(x).length).reverse());
-  return [b.Transpose(dy, range(perm.length).map((axis) => perm.indexOf(axis)))];
+  return [
+    b.Transpose(
+      dy,
+      range(perm.length).map((axis) => perm.indexOf(axis)),
+    ),
+  ];
 };
 
 /** y is x repeated to a larger shape. dx sums what was repeated. */
@@ -44,14 +49,28 @@ export const Slice: Rule = (context) => {
   const [x, y] = [shape(inputs[0]), shape(outputs[0])];
   const starts = numbersOf(context, inputs[1], []);
   const axes = numbersOf(context, inputs[3], range(starts.length)).map((axis) => axisOf(axis, x.length));
-  const steps = numbersOf(context, inputs[4], starts.map(() => 1));
+  const steps = numbersOf(
+    context,
+    inputs[4],
+    starts.map(() => 1),
+  );
   const [begin, end] = [x.map(() => 0), x.map(() => 0)];
   let grad = context.grads[0];
   for (const [i, axis] of axes.entries()) {
     const [size, count, step] = [x[axis] ?? 0, y[axis] ?? 0, steps[i] ?? 1];
     const first = firstIndex(starts[i] ?? 0, size, step);
     if (step === 1) [begin[axis], end[axis]] = [first, size - first - count];
-    else grad = alongAxis(context, grad, axis, picking(b, range(count).map((k) => first + k * step), size));
+    else
+      grad = alongAxis(
+        context,
+        grad,
+        axis,
+        picking(
+          b,
+          range(count).map((k) => first + k * step),
+          size,
+        ),
+      );
   }
   return [[...begin, ...end].some((n) => n > 0) ? b.Pad(grad, [...begin, ...end]) : grad];
 };
@@ -79,13 +98,27 @@ export const Pad: Rule = (context) => {
 };
 
 /** The gradient of padding with a constant: what lies in the margins is dropped (and put back for negative ones). */
-function uncrop({ b, inputs, shape }: RuleContext, grad: string, axis: number, [begin, end]: readonly [number, number]): string {
+function uncrop(
+  { b, inputs, shape }: RuleContext,
+  grad: string,
+  axis: number,
+  [begin, end]: readonly [number, number],
+): string {
   const rank = shape(inputs[0]).length;
-  return b.Pad(grad, range(2 * rank).map((i) => (i === axis ? -begin : i === axis + rank ? -end : 0)));
+  return b.Pad(
+    grad,
+    range(2 * rank).map((i) => (i === axis ? -begin : i === axis + rank ? -end : 0)),
+  );
 }
 
 /** The gradient of padding with x itself: sums the copies of each element. */
-function fold(context: RuleContext, grad: string, axis: number, [begin, end]: readonly [number, number], mode: string): string {
+function fold(
+  context: RuleContext,
+  grad: string,
+  axis: number,
+  [begin, end]: readonly [number, number],
+  mode: string,
+): string {
   const size = context.shape(context.inputs[0])[axis] ?? 1;
   const sources = range(size + begin + end).map((i) => sourceIndex(i - begin, size, mode));
   return alongAxis(context, grad, axis, picking(context.b, sources, size));

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../../graph/builder.js";
-import { intsOf, range, type RuleContext, stringOf } from "../rule.js";
+import { intsOf, type RuleContext, range, stringOf } from "../rule.js";
 
 /** How a window (of a convolution or a pooling) moves over the spatial axes of its input. */
 export interface Window {

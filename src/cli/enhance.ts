@@ -1,0 +1,87 @@
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { enhanceAll, type Failure, type Written } from "../enhancement/batch.js";
+import { planJobs } from "../enhancement/files.js";
+import { Processor } from "../enhancement/processor.js";
+import { defaultTile } from "../enhancement/tiles.js";
+import { UserError } from "../errors.js";
+import { positiveInteger } from "./options.js";
+import { progress } from "./progress.js";
+
+/** The processor that comes with the package: super-resolution x4, trained with the recognition-aware objective. */
+const defaultModel = fileURLToPath(new URL("../../../models/sr-x4-ra.onnx", import.meta.url));
+
+interface Flags {
+  model: string;
+  output: string;
+  tile: number;
+  scale?: number;
+  threads?: number;
+  json?: true;
+}
+
+export const enhanceCommand = new Command("enhance")
+  .description("apply a trained processor to picture files")
+  .argument("<input...>", "pictures, or folders of pictures")
+  .requiredOption("-o, --output <path>", "folder for the results; for a single picture also a file name")
+  .option("--model <file>", "the processor, an ONNX file that maps a picture to a picture", defaultModel)
+  .option("--tile <n>", "work in tiles of n pixels a side; smaller takes less memory", positiveInteger, defaultTile)
+  .option("--scale <n>", "fail unless the model enlarges n times", positiveInteger)
+  .option("--threads <n>", "threads to compute with (default: one per core)", positiveInteger)
+  .option("--json", "print a summary as JSON")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  $ legible enhance photo.jpg -o large.jpg
+  $ legible enhance a.png b.webp -o enhanced
+  $ legible enhance holidays --model denoise.onnx -o holidays-clean
+
+PNG, JPEG, WebP and TIFF keep their format, other formats become PNG. Transparency, 16 bits a channel, gray and the
+resolution are kept; colors become sRGB. Pictures that cannot be read are skipped, listed at the end, and make the
+command exit with 1.`,
+  )
+  .action(enhance);
+
+async function enhance(inputs: string[], { model, output, tile, scale, threads, json }: Flags): Promise<void> {
+  const processor = await Processor.open(model, threads === undefined ? {} : { threads });
+  if (scale !== undefined && scale !== processor.scale)
+    throw new UserError(`\`--scale ${scale}\` does not fit ${model}: it enlarges x${processor.scale}`);
+  const jobs = await planJobs(inputs, output);
+  console.error(`enhancing ${pictures(jobs.length)} x${processor.scale} with ${model} on ${processor.session.device}`);
+
+  const start = performance.now();
+  const bar = progress(jobs.length, "enhancing", { lines: false });
+  const { written, failed } = await enhanceAll(processor, jobs, {
+    tile,
+    onProgress: (index, done) => bar.update(index, `${jobs[index]?.input} ${Math.round(done * 100)} %`),
+    onEnd: (result) => {
+      if (!process.stderr.isTTY) console.error(lineOf(result));
+    },
+  });
+  bar.update(jobs.length);
+  bar.stop();
+
+  const seconds = (performance.now() - start) / 1000;
+  if (json)
+    console.log(
+      JSON.stringify(
+        { model, scale: processor.scale, device: processor.session.device, seconds, written, failed },
+        null,
+        2,
+      ),
+    );
+  if (failed.length > 0) {
+    console.error(`${failed.length} of ${pictures(jobs.length)} could not be enhanced:`);
+    for (const { reason } of failed) console.error(`  ${reason}`);
+    process.exitCode = 1;
+  }
+  if (!json) console.log(`${pictures(written.length)} in ${output}, ${seconds.toFixed(1)} s`);
+}
+
+const pictures = (count: number): string => `${count} ${count === 1 ? "picture" : "pictures"}`;
+
+const lineOf = (result: Written | Failure): string =>
+  "reason" in result
+    ? `skipped: ${result.reason}`
+    : `${result.input} -> ${result.output} (${result.width}x${result.height})`;

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { messageOf, UserError } from "../errors.js";
+import { evaluateCommand } from "./evaluate.js";
+import { trainCommand } from "./train.js";
+
+const program = new Command("legible")
+  .description("Image processing whose results machines recognize as well as people do.")
+  .version("0.1.0")
+  .option("--debug", "show where an error came from")
+  .addCommand(trainCommand)
+  .addCommand(evaluateCommand);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const debug = program.opts<{ debug?: boolean }>().debug;
+  console.error(debug && error instanceof Error ? error.stack : `legible: ${messageOf(error)}`);
+  if (!debug && !(error instanceof UserError)) console.error("         This should not happen; --debug shows where.");
+  process.exitCode = 1;
+}

@@ -1,0 +1,144 @@
+import { Command, Option } from "commander";
+import { openDataset } from "../data/dataset.js";
+import { UserError } from "../errors.js";
+import { DEFAULT_NETWORK, networks } from "../networks/index.js";
+import { findObjective, objectives } from "../objectives/index.js";
+import type { TrainingConfig } from "../training/run-folder.js";
+import { train } from "../training/train.js";
+import { addTaskOptions, number, positiveInteger, several, taskFrom, threeNumbers } from "./options.js";
+import { progress } from "./progress.js";
+
+interface Flags extends Record<string, unknown> {
+  task: string;
+  objective: string;
+  lambda?: number;
+  recognizer?: string;
+  processor: string;
+  init?: string;
+  data: string[];
+  steps: number;
+  batch: number;
+  crop: number;
+  lr: number;
+  seed: number;
+  out: string;
+  resume: boolean;
+  checkpoint: number;
+  threads?: number;
+  device?: "cpu" | "cuda" | "webgpu";
+  mean?: [number, number, number];
+  std?: [number, number, number];
+  size?: number;
+}
+
+const objectiveHelp = objectives.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n");
+const networkHelp = networks.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n");
+
+export const trainCommand = addTaskOptions(
+  new Command("train").description("train a processor, with the loss of a recognizer beside the image loss or without"),
+)
+  .addOption(
+    new Option("--objective <name>", "what to minimize").choices(objectives.map(({ name }) => name)).default("plain"),
+  )
+  .option("--lambda <x>", "weight of the recognition loss (default: the objective's)", number)
+  .option("--recognizer <file>", "the frozen recognizer R (any ONNX classifier)")
+  .option("--processor <name|file>", "the processor P: a network below, or an ONNX file to go on from", DEFAULT_NETWORK)
+  .option("--init <file>", "begin with the weights of this trained processor of the same make")
+  .requiredOption("--data <folder>", "training images; may be given several times", several)
+  .requiredOption("--steps <n>", "steps of the optimizer", positiveInteger)
+  .option("--batch <n>", "images in a step", positiveInteger, 8)
+  .option("--crop <pixels>", "side of the clean crops", positiveInteger, 128)
+  .option("--lr <x>", "highest learning rate of Adam; it falls along a cosine", number, 5e-4)
+  .option("--seed <n>", "of everything random", number, 0)
+  .requiredOption("--out <folder>", "the run's folder: model.onnx, log.jsonl, checkpoint, configuration")
+  .option("--resume", "continue the run in --out from its checkpoint, if there is one", false)
+  .option("--checkpoint <steps>", "write a checkpoint every so many steps", positiveInteger, 100)
+  .option("--threads <n>", "threads to compute with (default: one per core)", positiveInteger)
+  .addOption(new Option("--device <name>", "where to compute").choices(["cpu", "cuda", "webgpu"]).default("cpu"))
+  .option("--mean <r,g,b>", "what the recognizer subtracts from RGB in [0, 1], over its JSON", threeNumbers)
+  .option("--std <r,g,b>", "what it divides by", threeNumbers)
+  .option("--size <n>", "side of its input in pixels", positiveInteger)
+  .addHelpText(
+    "after",
+    `
+Objectives:
+${objectiveHelp}
+
+Processors:
+${networkHelp}
+
+The objective ra needs classes: a labels.csv in each folder (columns file, class_index), or one folder per class.
+Ctrl-C writes a checkpoint; --resume gives the same weights as not having stopped.
+
+Examples:
+  $ legible train --objective plain --data photos --steps 2000 --out runs/plain
+  $ legible train --objective ra --recognizer squeezenet1_1.onnx --lambda 1e-3 --data imagenet/train \\
+      --init runs/plain/model.onnx --crop 224 --steps 2000 --out runs/ra
+  $ legible train --objective ra --recognizer resnet18.onnx --processor their-sr.onnx --data photos --steps 500 --out runs/theirs`,
+  )
+  .action(run);
+
+async function run(flags: Flags): Promise<void> {
+  const task = taskFrom(flags);
+  const objective = findObjective(flags.objective);
+  if (flags.lr <= 0) throw new UserError("--lr has to be above 0");
+  const dataset = await openDataset(flags.data, { needLabels: objective.needsLabels });
+  const config: TrainingConfig = {
+    task: task.name,
+    options: { ...task.options },
+    objective: objective.name,
+    lambda: flags.lambda ?? objective.defaultLambda,
+    recognizer: flags.recognizer ?? null,
+    processor: flags.processor,
+    init: flags.init ?? null,
+    data: flags.data,
+    steps: flags.steps,
+    batch: flags.batch,
+    crop: flags.crop,
+    lr: flags.lr,
+    seed: flags.seed,
+  };
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  process.once("SIGTERM", () => stop.abort());
+  let bar = progress(config.steps, "training", { lines: false });
+  bar.stop();
+  const result = await train({
+    config,
+    task,
+    dataset,
+    out: flags.out,
+    resume: flags.resume,
+    preprocessing: { mean: flags.mean, std: flags.std, size: flags.size },
+    ...(flags.device && { device: flags.device }),
+    ...(flags.threads && { threads: flags.threads }),
+    checkpointEvery: flags.checkpoint,
+    signal: stop.signal,
+    onStart: ({ device, step, parameters, view }) => {
+      console.error(
+        `training ${task.name} x${task.scale} on ${device}: ${flags.processor}, ${parameters.toLocaleString("en")} weights\n` +
+          `  objective    ${objective.name}${objective.needsRecognizer ? `, lambda ${config.lambda}` : ""}\n` +
+          (view ? `  recognizer   ${flags.recognizer} (sees the crops: ${view})\n` : "") +
+          `  images       ${dataset.items.length} in ${flags.data.join(", ")}\n` +
+          `  steps        ${step > 0 ? `${step} of ` : ""}${config.steps}${step > 0 ? " done" : ""}, batch ${config.batch}, crop ${config.crop}`,
+      );
+      bar = progress(config.steps, "training", { lines: false });
+    },
+    onStep: ({ step, losses, psnr, lr }) => {
+      const parts = Object.entries(losses).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
+      bar.update(step, `${parts.join("  ")}  ${psnr.toFixed(2)} dB`);
+      if (!process.stderr.isTTY && (step % LINE_EVERY === 0 || step === config.steps))
+        console.error(JSON.stringify({ step, of: config.steps, ...losses, psnr, lr }));
+    },
+  }).finally(() => bar.stop());
+  for (const [path, reason] of result.broken) console.error(`left out ${path}: ${reason}`);
+  if (result.broken.size > 0) console.error(`${result.broken.size} images could not be read and were left out`);
+  if (result.step < config.steps) {
+    console.error(`stopped after step ${result.step} of ${config.steps}; the same command with --resume continues`);
+    process.exitCode = 130;
+  }
+  console.log(result.model);
+}
+
+/** Away from a terminal, a line of JSON for every so many steps. */
+const LINE_EVERY = 50;

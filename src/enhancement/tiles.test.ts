@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { halvingProcessor, residualProcessor } from "../../testing/processors.js";
+import { GraphBuilder } from "../graph/builder.js";
+import { Processor } from "./processor.js";
+import type { Raster } from "./raster.js";
+import { processTiled } from "./tiles.js";
+
+/** A picture with detail everywhere. */
+function busy(width: number, height: number, bits: 8 | 16 = 8): Raster {
+  const value = (_: unknown, i: number): number => Math.abs(Math.sin(i * 78.233)) * (2 ** bits - 1);
+  const length = width * height * 3;
+  const data = bits === 8 ? Uint8Array.from({ length }, value) : Uint16Array.from({ length }, value);
+  return { width, height, channels: 3, data };
+}
+
+function worstDifference(a: Raster, b: Raster): number {
+  assert.deepEqual([a.width, a.height, a.data.length], [b.width, b.height, b.data.length]);
+  let worst = 0;
+  for (const [i, value] of a.data.entries()) worst = Math.max(worst, Math.abs(value - (b.data[i] as number)));
+  return worst;
+}
+
+for (const [name, graph] of [
+  ["x1", residualProcessor(1, 0.3)],
+  ["x2", residualProcessor(2, 0.3)],
+  ["x4", residualProcessor(4, 0.3)],
+  ["that halves inside", halvingProcessor()],
+] as const)
+  for (const [width, height] of [
+    [95, 61],
+    [64, 32],
+    [33, 100],
+    [5, 120],
+  ] as const)
+    test(`a processor ${name} gives the same in tiles as at once, at ${width}x${height}`, async () => {
+      const processor = await Processor.open(graph);
+      const source = busy(width, height);
+      const whole = await processTiled(processor, source, 1024);
+      assert.ok(new Set(whole.data).size > 100);
+      for (const tile of [16, 40]) assert.ok(worstDifference(await processTiled(processor, source, tile), whole) <= 1);
+    });
+
+test("16-bit pictures are processed in 16 bits", async () => {
+  const processor = await Processor.open(residualProcessor(2, 0));
+  const source = busy(20, 10, 16);
+  const { data } = await processTiled(processor, source, 1024);
+  assert.deepEqual(data.slice(0, 3), source.data.slice(0, 3));
+});
+
+test("progress rises to 1", async () => {
+  const seen: number[] = [];
+  await processTiled(await Processor.open(residualProcessor(1)), busy(64, 64), 32, (done) => seen.push(done));
+  assert.deepEqual(seen, [0.25, 0.5, 0.75, 1]);
+});
+
+test("scale, multiple and receptive radius are those that the networks were built with", async () => {
+  const residual = await Processor.open(residualProcessor(4));
+  assert.deepEqual([residual.scale, residual.multiple, await residual.receptiveRadius()], [4, 1, 3]);
+  const halving = await Processor.open(halvingProcessor());
+  assert.deepEqual([halving.scale, halving.multiple], [1, 2]);
+});
+
+test("a network that looks at the whole picture gets the largest radius", async () => {
+  const b = new GraphBuilder("global");
+  const x = b.input("picture", ["n", 3, "h", "w"]);
+  b.output("result", b.Sub(x, b.GlobalAveragePool(x)));
+  assert.equal(await (await Processor.open(b.build())).receptiveRadius(), 64);
+});
+
+test("a classifier is refused with the shape that it gives", async () => {
+  const b = new GraphBuilder("classifier");
+  const x = b.input("picture", ["n", 3, "h", "w"]);
+  b.output("logits", b.Flatten(b.GlobalAveragePool(x)));
+  await assert.rejects(Processor.open(b.build()), /^UserError: classifier cannot process pictures .* into 1x3$/);
+});
+
+test("a missing model is refused by name", async () => {
+  await assert.rejects(Processor.open("none.onnx"), /^UserError: cannot read the model none\.onnx: no such file$/);
+});

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { Graph } from "../graph/graph.js";
+
+const KEY = "legible.card";
+
+/** What a trained processor says of itself, in the metadata of its ONNX file. */
+export const Card = z.object({
+  task: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  scale: z.number(),
+  objective: z.string(),
+  lambda: z.number(),
+  /** The recognizer it was trained with, and how that saw the images. */
+  recognizer: z.object({ name: z.string(), sha256: z.string(), view: z.string() }).nullable(),
+  network: z.string(),
+  /** The file that training began from, if any. */
+  init: z.string().nullable(),
+  data: z.object({ folders: z.array(z.string()), count: z.number() }),
+  steps: z.number(),
+  batch: z.number(),
+  crop: z.number(),
+  lr: z.number(),
+  seed: z.number(),
+  /** What an evaluation measured: dB, and percentages by recognizer. */
+  measured: z
+    .object({
+      data: z.object({ folders: z.array(z.string()), count: z.number() }),
+      psnr: z.number().nullable(),
+      ssim: z.number(),
+      top1: z.record(z.string(), z.number()),
+    })
+    .optional(),
+});
+export type Card = z.infer<typeof Card>;
+
+/** The card of a processor; null for one that Legible did not train. */
+export function cardOf(graph: Graph): Card | null {
+  const text = graph.metadata[KEY];
+  if (text === undefined) return null;
+  try {
+    return Card.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+export const withCard = (graph: Graph, card: Card): Graph => ({
+  ...graph,
+  metadata: { ...graph.metadata, [KEY]: JSON.stringify(card) },
+});

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { UserError } from "../errors.js";
+import { GraphBuilder, ints, string } from "../graph/builder.js";
+import { bindShapes, type Graph } from "../graph/graph.js";
+import { readModel } from "../graph/read.js";
+import { float32, type Tensor } from "../graph/tensor.js";
+import { Session, type SessionOptions } from "../runtime/session.js";
+import { type Preprocessing, type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
+
+/** A classifier that is read but not started: its graph takes images as all of Legible's do. */
+export interface RecognizerModel {
+  readonly name: string;
+  readonly preprocessing: Preprocessing;
+  /** Input `image`: float32 [N, 3, size, size], RGB in [0, 1]. Output `logits`: [N, classes]. */
+  readonly graph: Graph;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** A classifier that is ready to judge images. */
+export interface Recognizer {
+  readonly name: string;
+  /** Side of the square images it takes, in pixels. */
+  readonly size: number;
+  /** @param images [count, 3, size, size] RGB in [0, 1]. @returns [count, classes], flattened. */
+  logits(images: Float32Array, count: number): Promise<Float32Array>;
+}
+
+/**
+ * Reads any ONNX classifier with its preprocessing, which becomes a part of the graph.
+ * @throws UserError when the file or its sidecar cannot be used.
+ */
+export async function readRecognizer(path: string, overrides: PreprocessingOverrides = {}): Promise<RecognizerModel> {
+  const model = await readModel(path);
+  const preprocessing = await readPreprocessing(path, overrides);
+  const sha256 = createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
+  const graph = withPreprocessing(model, preprocessing);
+  return { name: basename(path).replace(/\.onnx$/i, ""), preprocessing, graph, sha256 };
+}
+
+/** Reads a recognizer and starts it. */
+export async function loadRecognizer(
+  path: string,
+  overrides: PreprocessingOverrides = {},
+  options: SessionOptions = {},
+): Promise<Recognizer> {
+  const { name, graph, preprocessing } = await readRecognizer(path, overrides);
+  const { size } = preprocessing;
+  const session = await Session.create(graph, options);
+  return {
+    name,
+    size,
+    async logits(images, count) {
+      const { logits } = await session.run({ image: float32(images, [count, 3, size, size]) });
+      return (logits as Tensor).data as Float32Array;
+    },
+  };
+}
+
+/** The recognizer behind its preprocessing. */
+function withPreprocessing(model: Graph, { size, layout, channels, mean, std }: Preprocessing): Graph {
+  const [input, ...others] = model.inputs;
+  const output = model.outputs[0];
+  if (!input || !output || others.length > 0)
+    throw new UserError(`${model.name} takes ${model.inputs.length} inputs; a recognizer takes one, the image`);
+  const b = new GraphBuilder(model.name);
+  const image = b.input("image", ["N", 3, size, size]);
+  const channel = (values: readonly number[]) => b.constant(float32([...values], [1, 3, 1, 1]));
+  let value = mean.some((m) => m !== 0) ? b.Sub(image, channel(mean)) : image;
+  if (std.some((s) => s !== 1)) value = b.Mul(value, channel(std.map((s) => 1 / s)));
+  if (channels === "BGR") value = b.Gather(value, b.integers([2, 1, 0]), 1);
+  if (layout === "NHWC") value = b.Transpose(value, [0, 2, 3, 1]);
+  const outputs = b.inline(model, { [input.name]: value }, "R/");
+  b.output("logits", b.Flatten(outputs[output.name] as string));
+  return b.build();
+}
+
+/** The recognizer's graph for images of another size: resized (linear, antialiased) to the one it knows. */
+export function withResize({ graph, preprocessing: { size } }: RecognizerModel, batch: number, side: number): Graph {
+  const b = new GraphBuilder(graph.name);
+  const image = b.input("image", [batch, 3, side, side]);
+  const antialias = { mode: string("linear"), antialias: { kind: "int", value: 1 } as const, axes: ints([2, 3]) };
+  const resized = b.add("Resize", [image, "", "", b.integers([size, size])], antialias);
+  const outputs = b.inline(bindShapes(graph, { image: [batch, 3, size, size] }), { image: resized }, "");
+  b.output("logits", outputs.logits as string);
+  return b.build();
+}

@@ -1,0 +1,108 @@
+import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { messageOf, UserError } from "../errors.js";
+import { writeBytes } from "../files.js";
+import { readSafetensors, writeSafetensors } from "../graph/safetensors.js";
+import type { Tensor } from "../graph/tensor.js";
+
+/** Everything that decides what a run computes. */
+export const TrainingConfig = z.object({
+  task: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  objective: z.string(),
+  lambda: z.number(),
+  recognizer: z.string().nullable(),
+  /** A network's name or an ONNX file. */
+  processor: z.string(),
+  /** An ONNX file whose weights the network begins with. */
+  init: z.string().nullable(),
+  data: z.array(z.string()),
+  steps: z.number().int().positive(),
+  batch: z.number().int().positive(),
+  crop: z.number().int().positive(),
+  lr: z.number().positive(),
+  seed: z.number().int(),
+});
+export type TrainingConfig = z.infer<typeof TrainingConfig>;
+
+/** Parameters, moments and running statistics after `step` steps. */
+export interface Checkpoint {
+  readonly step: number;
+  readonly state: Readonly<Record<string, Tensor>>;
+}
+
+/** A line of log.jsonl. */
+export type LogLine = Readonly<Record<string, number>> & { readonly step: number };
+
+/**
+ * The folder of a training run: config.json, log.jsonl, checkpoint.safetensors and model.onnx.
+ * Each is written whole or not at all, so that a run may be killed at any moment.
+ */
+export class RunFolder {
+  private constructor(readonly path: string) {}
+
+  /**
+   * Opens the folder for a run, new or to be resumed.
+   * @throws UserError when it holds a run already and `resume` is false, when that run had another configuration, or
+   * when it cannot be written.
+   */
+  static async open(path: string, config: TrainingConfig, resume: boolean): Promise<RunFolder> {
+    const folder = new RunFolder(path);
+    await mkdir(path, { recursive: true }).catch((error) => {
+      throw new UserError(`cannot make the folder ${path}: ${messageOf(error)}`);
+    });
+    const earlier = await readFile(folder.file("config.json"), "utf8").catch(() => null);
+    if (earlier === null) await writeBytes(folder.file("config.json"), [`${JSON.stringify(config, null, 2)}\n`]);
+    else if (resume) folder.checkSame(config, earlier);
+    else throw new UserError(`${path} already holds a run: --resume continues it, another --out starts afresh`);
+    return folder;
+  }
+
+  private file(name: string): string {
+    return join(this.path, name);
+  }
+
+  get modelPath(): string {
+    return this.file("model.onnx");
+  }
+
+  private checkSame(config: TrainingConfig, text: string): void {
+    const earlier: Record<string, unknown> = TrainingConfig.parse(JSON.parse(text));
+    for (const [key, value] of Object.entries(config)) {
+      const [now, then] = [JSON.stringify(value), JSON.stringify(earlier[key])];
+      if (now !== then)
+        throw new UserError(`cannot resume ${this.path}: it was started with ${key} ${then}, not ${now}`);
+    }
+  }
+
+  /** The latest checkpoint, or null before the first. @throws UserError when it is damaged. */
+  async readCheckpoint(): Promise<Checkpoint | null> {
+    const path = this.file("checkpoint.safetensors");
+    const exists = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (!exists) return null;
+    const { tensors, metadata } = await readSafetensors(path);
+    return { step: Number(metadata.step), state: tensors };
+  }
+
+  writeCheckpoint({ step, state }: Checkpoint): Promise<void> {
+    return writeSafetensors(this.file("checkpoint.safetensors"), { tensors: state, metadata: { step: String(step) } });
+  }
+
+  async log(line: LogLine): Promise<void> {
+    await writeFile(this.file("log.jsonl"), `${JSON.stringify(line)}\n`, { flag: "a" });
+  }
+
+  /** Drops what the log says of steps after a checkpoint: they are about to be done again. */
+  async rewindLog(step: number): Promise<void> {
+    const text = await readFile(this.file("log.jsonl"), "utf8").catch(() => "");
+    const lines = text.split("\n").filter((line) => line.endsWith("}") && JSON.parse(line).step <= step);
+    await writeBytes(
+      this.file("log.jsonl"),
+      lines.map((line) => `${line}\n`),
+    );
+  }
+}

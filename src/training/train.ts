@@ -1,0 +1,219 @@
+import { basename } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import type { Dataset } from "../data/dataset.js";
+import { type Loader, openLoader } from "../data/loader.js";
+import type { Task } from "../data/task.js";
+import { UserError } from "../errors.js";
+import type { Graph } from "../graph/graph.js";
+import { readModel } from "../graph/read.js";
+import { writeModel } from "../graph/write.js";
+import { type Card, withCard } from "../networks/card.js";
+import { findNetwork } from "../networks/index.js";
+import { findObjective } from "../objectives/index.js";
+import { fitRecognizer } from "../recognition/fit.js";
+import type { PreprocessingOverrides } from "../recognition/preprocessing.js";
+import { readRecognizer } from "../recognition/recognizer.js";
+import { type Device, Session, type Tensors } from "../runtime/session.js";
+import { adamScalars } from "./adam.js";
+import { processorForward } from "./processor-forward.js";
+import { RunFolder, type TrainingConfig } from "./run-folder.js";
+import { learningRate } from "./schedule.js";
+import { nextState, scalar, type TrainingStep, trainingStep, withState } from "./step.js";
+
+export interface TrainOptions {
+  readonly config: TrainingConfig;
+  readonly task: Task;
+  readonly dataset: Dataset;
+  /** Folder of the run. */
+  readonly out: string;
+  readonly resume?: boolean;
+  readonly preprocessing?: PreprocessingOverrides;
+  readonly device?: Device;
+  readonly threads?: number;
+  /** A checkpoint is written after every so many steps. Default: 100. */
+  readonly checkpointEvery?: number;
+  /** Asks to stop after the step in hand; a checkpoint is written. */
+  readonly signal?: AbortSignal;
+  readonly onStart?: (start: TrainingStart) => void;
+  readonly onStep?: (progress: TrainingProgress) => void;
+}
+
+export interface TrainingStart {
+  readonly device: Device;
+  /** Steps done in earlier sittings. */
+  readonly step: number;
+  /** Trained values. */
+  readonly parameters: number;
+  /** How the recognizer sees the crops; null without one. */
+  readonly view: string | null;
+}
+
+export interface TrainingProgress {
+  readonly step: number;
+  readonly lr: number;
+  /** The loss and its parts. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** Of the batch, in dB. */
+  readonly psnr: number;
+}
+
+export interface TrainingResult {
+  /** Steps done; fewer than asked for when it was stopped. */
+  readonly step: number;
+  /** The trained processor. */
+  readonly model: string;
+  /** Images that could not be read, with the reason. */
+  readonly broken: ReadonlyMap<string, string>;
+}
+
+/** Steps over which the log averages. */
+const LOG_EVERY = 10;
+
+/**
+ * Trains a processor and leaves `model.onnx` in the run's folder. The same configuration gives the same weights,
+ * however often the run was stopped and resumed.
+ * @throws UserError when something in the configuration, the models or the data does not fit.
+ */
+export async function train(options: TrainOptions): Promise<TrainingResult> {
+  const { config, dataset, task, signal, checkpointEvery = 100 } = options;
+  const prepared = await prepare(options);
+  const folder = await RunFolder.open(options.out, config, options.resume ?? false);
+  const session = await Session.create(prepared.step.graph, options);
+  const { step: firstStep, state: saved } = (await folder.readCheckpoint()) ?? { step: 0, state: prepared.step.state };
+  await folder.rewindLog(firstStep);
+  const loader = openLoader({ dataset, task, batch: config.batch, crop: config.crop, seed: config.seed, firstStep });
+  const parameters = prepared.step.parameters.reduce((sum, name) => sum + (saved[name]?.data.length ?? 0), 0);
+  options.onStart?.({
+    device: session.device,
+    step: firstStep,
+    parameters,
+    view: prepared.card.recognizer?.view ?? null,
+  });
+  let [step, state] = [firstStep, saved];
+  const meter = new Meter();
+  try {
+    while (step < config.steps && !signal?.aborted) {
+      const lr = learningRate(config.lr, step, config.steps);
+      const results = await runStep(session, prepared.step, loader, state, lr, step);
+      state = nextState(prepared.step, results);
+      step++;
+      const losses = lossesIn(results);
+      meter.add(losses);
+      if (step % LOG_EVERY === 0 || step === config.steps) await folder.log({ step, lr, ...meter.take() });
+      if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state });
+      options.onStep?.({ step, lr, losses, psnr: psnrOf(losses) });
+      await setImmediate(); // lets signals and the loader's messages in
+    }
+  } finally {
+    await loader.close();
+    await session.release();
+  }
+  if (step > firstStep) await folder.writeCheckpoint({ step, state });
+  await writeModel(withCard(withState(prepared.processor, state), prepared.card), folder.modelPath);
+  return { step, model: folder.modelPath, broken: loader.broken };
+}
+
+/** Reads the models and makes the graph of a step. */
+async function prepare({ config, task, dataset, preprocessing }: TrainOptions) {
+  const objective = findObjective(config.objective);
+  const processor = await startingProcessor(config, task.scale);
+  if (objective.needsRecognizer && !config.recognizer)
+    throw new UserError(`the objective ${objective.name} needs a recognizer: --recognizer FILE.onnx`);
+  const model =
+    config.recognizer && objective.needsRecognizer ? await readRecognizer(config.recognizer, preprocessing) : null;
+  const recognizer = model && (await fitRecognizer(model, config.batch, config.crop));
+  const forward = processorForward({
+    processor,
+    trainNorms: !isFile(config.processor),
+    objective,
+    lambda: config.lambda,
+    recognizer: recognizer?.graph ?? null,
+    batch: config.batch,
+    degradedSide: config.crop / task.scale,
+    cleanSide: config.crop,
+  });
+  const step = await trainingStep(forward);
+  const card: Card = {
+    task: task.name,
+    options: task.options,
+    scale: task.scale,
+    objective: objective.name,
+    lambda: config.lambda,
+    recognizer: model && recognizer && { name: model.name, sha256: model.sha256, view: recognizer.view },
+    network: basename(config.processor),
+    init: config.init && basename(config.init),
+    data: { folders: dataset.folders.map((folder) => basename(folder)), count: dataset.items.length },
+    steps: config.steps,
+    batch: config.batch,
+    crop: config.crop,
+    lr: config.lr,
+    seed: config.seed,
+  };
+  return { step, processor, card };
+}
+
+const isFile = (processor: string) => /\.onnx$/i.test(processor);
+
+async function startingProcessor({ processor, init, seed }: TrainingConfig, scale: number): Promise<Graph> {
+  const graph = isFile(processor) ? await readModel(processor) : findNetwork(processor, scale).build(scale, seed);
+  return init ? withInit(graph, await readModel(init), init) : graph;
+}
+
+/** The graph with the weights of another of the same make. */
+function withInit(graph: Graph, source: Graph, title: string): Graph {
+  const taken = [...graph.initializers].map(([name, own]) => {
+    const weight = source.initializers.get(name);
+    if (weight?.shape.join() === own.shape.join()) return [name, weight] as const;
+    throw new UserError(
+      `cannot begin with ${title}: it is not a ${graph.name} for this scale (weight "${name}" does not fit)`,
+    );
+  });
+  return { ...graph, initializers: new Map(taken) };
+}
+
+async function runStep(
+  session: Session,
+  { graph }: TrainingStep,
+  loader: Loader,
+  state: Tensors,
+  lr: number,
+  step: number,
+): Promise<Tensors> {
+  const { degraded, clean, labels } = await loader.next();
+  const shapeOf = (name: string) => graph.inputs.find((input) => input.name === name)?.shape as readonly number[];
+  const scalars = Object.entries(adamScalars(lr, step + 1)).map(([name, value]) => [name, scalar(value)]);
+  return session.run({
+    ...state,
+    ...Object.fromEntries(scalars),
+    degraded: { type: "float32", shape: shapeOf("degraded"), data: degraded },
+    clean: { type: "float32", shape: shapeOf("clean"), data: clean },
+    labels: { type: "int64", shape: [labels.length], data: labels },
+  });
+}
+
+/** The outputs `loss` and `loss.NAME` as numbers under "loss" and NAME. */
+function lossesIn(results: Tensors): Record<string, number> {
+  const found = Object.entries(results).filter(([name]) => /^loss(\.|$)/.test(name));
+  const losses = Object.fromEntries(found.map(([name, { data }]) => [name.replace("loss.", ""), Number(data[0])]));
+  if (Number.isFinite(losses.loss)) return losses;
+  throw new UserError("the loss is no longer a finite number: lower --lr or --lambda and start again");
+}
+
+const psnrOf = ({ image }: Readonly<Record<string, number>>) => -10 * Math.log10(image ?? Number.NaN);
+
+/** Means of the losses since the last look. */
+class Meter {
+  private sums: Record<string, number> = {};
+  private count = 0;
+
+  add(losses: Readonly<Record<string, number>>): void {
+    this.count++;
+    for (const [name, value] of Object.entries(losses)) this.sums[name] = (this.sums[name] ?? 0) + value;
+  }
+
+  take(): Record<string, number> {
+    const means = Object.fromEntries(Object.entries(this.sums).map(([name, sum]) => [name, sum / this.count]));
+    [this.sums, this.count] = [{}, 0];
+    return { ...means, psnr: psnrOf(means) };
+  }
+}
