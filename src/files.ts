@@ -1,18 +1,20 @@
-import { open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { messageOf, UserError } from "./errors.js";
 
 /**
- * Writes a file whole or not at all: `write` fills a temporary file in the same folder, which then takes the file's
- * name.
- * @throws UserError when the place cannot be written.
+ * Has `write` fill a temporary file in the folder of `path`, then gives it that name: the file is whole or absent.
+ * Missing folders are made.
+ * @throws UserError when the file cannot be written.
  */
 export async function writeWhole(path: string, write: (temporary: string) => Promise<unknown>): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
+    await makeFolder(dirname(path));
     await write(temporary);
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     if (error instanceof UserError) throw error;
     throw new UserError(`cannot write ${path}: ${messageOf(error)}`);
   }
@@ -29,4 +31,19 @@ export async function writeBytes(path: string, chunks: readonly (Uint8Array | st
       await file.close();
     }
   });
+}
+
+/**
+ * Makes a folder and those above it, where they are missing. Node's own `recursive` never returns where the system
+ * answers "no such file", as in /proc.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const exists = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  if (await exists()) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (!(await exists())) throw error;
+  }
 }

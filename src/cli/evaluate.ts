@@ -1,12 +1,16 @@
-import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { basename } from "node:path";
 import { Command } from "commander";
 import { openDataset } from "../data/dataset.js";
+import { UserError } from "../errors.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import type { Processor } from "../evaluation/restore.js";
 import { evaluationTable } from "../evaluation/table.js";
-import { writeWhole } from "../images/whole.js";
+import { writeBytes } from "../files.js";
+import { readModel } from "../graph/read.js";
+import { writeModel } from "../graph/write.js";
+import { cardOf, withCard } from "../networks/card.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
 import { Session } from "../runtime/session.js";
 import {
@@ -27,6 +31,7 @@ interface Flags extends Record<string, unknown> {
   recognizer?: string[];
   limit?: number;
   json?: string;
+  cards: boolean;
   threads: number;
   mean?: [number, number, number];
   std?: [number, number, number];
@@ -41,6 +46,7 @@ export const evaluateCommand = addTaskOptions(
   .option("--recognizer <file>", "a classifier that reads them (ONNX); may be given several times", several)
   .option("--limit <n>", "judge n images, spread evenly over the data", positiveInteger)
   .option("--json <file>", "write the results there")
+  .option("--cards", "write the figures into the cards of the processors that Legible trained", false)
   .option("--threads <n>", "threads to compute with", positiveInteger, availableParallelism())
   .option(
     "--mean <r,g,b>",
@@ -85,6 +91,22 @@ async function run(flags: Flags): Promise<void> {
   reportSkipped(evaluation);
   console.log(evaluationTable(evaluation));
   if (flags.json) await writeJson(flags.json, evaluation);
+  if (flags.cards) for (const { name, file } of flags.processor ?? []) await writeMeasured(file, name, evaluation);
+}
+
+/** Notes in a processor's card what was measured. */
+async function writeMeasured(file: string, name: string, { data, rows }: Evaluation): Promise<void> {
+  const graph = await readModel(file);
+  const card = cardOf(graph);
+  const row = rows.find(({ processor }) => processor === name);
+  if (!card || !row) throw new UserError(`${file} has no card: it was not trained by Legible`);
+  const folders = data.folders.map((folder) => basename(folder));
+  const top1 = Object.fromEntries(
+    Object.entries(row.recognizers).map(([recognizer, accuracy]) => [recognizer, accuracy.top1]),
+  );
+  const measured = { data: { folders, count: data.count }, psnr: row.psnr, ssim: row.ssim, top1 };
+  await writeModel(withCard(graph, { ...card, measured }), file);
+  console.error(`card: ${file}`);
 }
 
 function reportSkipped({ data: { skipped } }: Evaluation): void {
@@ -93,6 +115,6 @@ function reportSkipped({ data: { skipped } }: Evaluation): void {
 }
 
 async function writeJson(path: string, evaluation: Evaluation): Promise<void> {
-  await writeWhole(path, (temporary) => writeFile(temporary, `${JSON.stringify(evaluation, null, 2)}\n`));
+  await writeBytes(path, [`${JSON.stringify(evaluation, null, 2)}\n`]);
   console.error(`results: ${path}`);
 }

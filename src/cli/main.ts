@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { messageOf, UserError } from "../errors.js";
+import { enhanceCommand } from "./enhance.js";
 import { evaluateCommand } from "./evaluate.js";
 import { trainCommand } from "./train.js";
 
@@ -9,7 +10,8 @@ const program = new Command("legible")
   .version("0.1.0")
   .option("--debug", "show where an error came from")
   .addCommand(trainCommand)
-  .addCommand(evaluateCommand);
+  .addCommand(evaluateCommand)
+  .addCommand(enhanceCommand);
 
 try {
   await program.parseAsync();

@@ -1,7 +1,8 @@
 import type { Stats } from "node:fs";
-import { access, constants, mkdir, readdir, stat } from "node:fs/promises";
+import { access, constants, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { messageOf, UserError } from "../errors.js";
+import { makeFolder } from "../files.js";
 import { canEncode } from "../images/codec.js";
 
 /** A picture file, and the file that its enhanced version goes to. */
@@ -86,7 +87,7 @@ async function assertNoneOverwritten(jobs: readonly Job[]): Promise<void> {
 
 async function prepareFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     throw new UserError(`cannot write into ${folder}: ${messageOf(error)}`);

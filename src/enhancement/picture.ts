@@ -1,8 +1,8 @@
 import { extname } from "node:path";
 import sharp, { type Metadata } from "sharp";
 import { UserError } from "../errors.js";
+import { writeWhole } from "../files.js";
 import { decoding, encodeFor, openPicture, readPicture } from "../images/codec.js";
-import { writeWhole } from "../images/whole.js";
 import { type Raster, rasterFrom, sharpFrom } from "./raster.js";
 
 /** A picture file's pixels, upright and in sRGB, with what the enhanced file has to keep. */
@@ -34,7 +34,7 @@ export async function readWholePicture(path: string): Promise<Picture> {
 const isAnimation = ({ format, pages = 1 }: Metadata): boolean => pages > 1 && (format === "gif" || format === "webp");
 
 /**
- * Writes a raster in the format that the path's extension names, gray and resolution as in `like`, and 16 bits where
+ * Writes a raster in the format that the path's extension names, with one channel if it is gray, and 16 bits where
  * the raster has them and the format can. The file is whole or absent.
  * @throws UserError when the file cannot be written.
  */

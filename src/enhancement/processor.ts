@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { messageOf, UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import { float32 } from "../graph/tensor.js";
@@ -37,8 +37,8 @@ export class Processor {
    */
   static async open(model: Graph | string, options: SessionOptions = {}): Promise<Processor> {
     const name = typeof model === "string" ? model : model.name;
-    if (typeof model === "string")
-      await access(model).catch(() => Promise.reject(new UserError(`cannot read the model ${name}: no such file`)));
+    if (typeof model === "string" && !existsSync(model))
+      throw new UserError(`cannot read the model ${name}: no such file`);
     const session = await Session.create(model, options);
     const reasons: string[] = [];
     for (const multiple of multiples) {
@@ -47,7 +47,7 @@ export class Processor {
         const planes = await run(session, noise(side), side, side);
         return new Processor(session, scaleOf(planes, side), multiple);
       } catch (error) {
-        reasons.push(messageOf(error));
+        reasons.push(messageOf(error).replace(/\s+/g, " "));
       }
     }
     throw new UserError(`${name} cannot process pictures of any size: ${reasons.at(-1)}`);
@@ -69,10 +69,10 @@ export class Processor {
     const side = changedSide + 2 * maxRadius;
     const input = noise(side);
     const before = await this.process(input, side, side);
-    const inSquare = (position: number): boolean => distanceToSquare(position) === 0;
-    const changed = input.map((value, i) =>
-      inSquare(i % side) && inSquare(Math.floor(i / side) % side) ? 1 - value : value,
-    );
+    const changed = input.map((value, i) => {
+      const inside = distanceToSquare(i % side) === 0 && distanceToSquare(Math.floor(i / side) % side) === 0;
+      return inside ? 1 - value : value;
+    });
     const after = await this.process(changed, side, side);
     const outputSide = side * this.scale;
     let radius = 0;

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { messageOf, UserError } from "../errors.js";
+import { writeWhole } from "../files.js";
 import type { Image } from "./image.js";
-import { writeWhole } from "./whole.js";
 
 /**
  * Decodes a file, or its content, of any format that sharp reads, to 8-bit sRGB: turned upright as EXIF says, color
@@ -44,10 +44,10 @@ export async function decoding<T>(name: string, decode: () => Promise<T>): Promi
   try {
     return await decode();
   } catch (error) {
-    const reason = messageOf(error)
+    const lines = messageOf(error)
       .replace(/^Input buffer (contains|has) /, "")
-      .replace(/\s*\n\s*/g, "; ")
-      .trim();
+      .split("\n");
+    const reason = [...new Set(lines.map((line) => line.trim()))].filter((line) => line !== "").join("; ");
     throw new UserError(`cannot decode ${name}: ${reason}`);
   }
 }

@@ -1,5 +1,6 @@
 import type { Graph } from "../graph/graph.js";
 import { float32 } from "../graph/tensor.js";
+import { cubic } from "../images/resize.js";
 import { IMAGE, Layers, type Network, RESTORED } from "./network.js";
 
 /** Layers from here on are constants of the network and never trained. */
@@ -63,17 +64,10 @@ function interpolation({ b }: Layers, image: string, scale: number): string {
   return b.Conv(b.Pad(image, [0, 0, REACH, REACH, 0, 0, REACH, REACH], "", "edge"), weight);
 }
 
-/** Weights of the low resolution pixels -REACH … REACH for one of the `scale` new pixels that each becomes. */
+/** Bicubic weights (Pillow's, a = -0.5) of the low resolution pixels -REACH … REACH for one of the `scale` new pixels that each becomes. */
 function phaseWeights(phase: number, scale: number): number[] {
   const position = (phase + 0.5) / scale - 0.5;
-  const weights = Array.from({ length: 2 * REACH + 1 }, (_, i) => cubic(i - REACH - position));
+  const weights = Array.from({ length: 2 * REACH + 1 }, (_, i) => cubic(Math.abs(i - REACH - position)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);
-}
-
-/** Cubic convolution kernel with a = -0.5 (Keys 1981), which Pillow's bicubic uses. */
-function cubic(distance: number): number {
-  const x = Math.abs(distance);
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }

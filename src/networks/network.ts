@@ -29,10 +29,10 @@ export class Layers {
   }
 
   /**
-   * A convolution that keeps the size of the image. Weights are normal with the variance that keeps a rectifier
+   * A convolution that keeps the size of the image, or divides it by `stride`. Weights are normal with the variance that keeps a rectifier
    * network's activations of one size (He et al. 2015, eq. 10), times `gain`².
    */
-  conv(name: string, x: string, inputs: number, outputs: number, kernel: number, gain = 1): string {
+  conv(name: string, x: string, inputs: number, outputs: number, kernel: number, gain = 1, stride = 1): string {
     const shape = [outputs, inputs, kernel, kernel];
     const random = randomAt(this.seed, this.drawn++);
     const deviation = gain * Math.sqrt(2 / (inputs * kernel * kernel));
@@ -40,7 +40,7 @@ export class Layers {
     const weight = this.b.initializer(`${name}.weight`, float32(weights, shape));
     const bias = this.b.initializer(`${name}.bias`, float32(new Float32Array(outputs)));
     const pad = (kernel - 1) / 2;
-    return this.b.Conv(x, weight, bias, { pads: [pad, pad, pad, pad] });
+    return this.b.Conv(x, weight, bias, { pads: [pad, pad, pad, pad], strides: [stride, stride] });
   }
 
   /** A PReLU with one slope for all channels, 0.25 at first. */

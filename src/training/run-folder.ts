@@ -1,8 +1,8 @@
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
-import { writeBytes } from "../files.js";
+import { makeFolder, writeBytes } from "../files.js";
 import { readSafetensors, writeSafetensors } from "../graph/safetensors.js";
 import type { Tensor } from "../graph/tensor.js";
 
@@ -49,7 +49,7 @@ export class RunFolder {
    */
   static async open(path: string, config: TrainingConfig, resume: boolean): Promise<RunFolder> {
     const folder = new RunFolder(path);
-    await mkdir(path, { recursive: true }).catch((error) => {
+    await makeFolder(path).catch((error) => {
       throw new UserError(`cannot make the folder ${path}: ${messageOf(error)}`);
     });
     const earlier = await readFile(folder.file("config.json"), "utf8").catch(() => null);

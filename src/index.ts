@@ -1,0 +1,47 @@
+/* The public library. Reading order: graphs, gradients, running, training, judging, enhancing. */
+
+export { type Differentiated, gradients, type Obstacle, obstacles } from "./autodiff/gradients.js";
+export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
+export { type Dataset, type Item, openDataset } from "./data/dataset.js";
+export { drawSynthetic, syntheticClasses } from "./data/synthetic.js";
+export { defineTask, type Task, type TaskKind } from "./data/task.js";
+export { findTask, taskKinds } from "./data/tasks/index.js";
+export { enhanceAll } from "./enhancement/batch.js";
+export { enhanceFile } from "./enhancement/enhance.js";
+export { Processor } from "./enhancement/processor.js";
+export { UserError } from "./errors.js";
+export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
+export type { Accuracy, Evaluation, Gain, Row } from "./evaluation/evaluation.js";
+export { evaluationTable } from "./evaluation/table.js";
+export { float, GraphBuilder, int, ints, string, type WindowOptions } from "./graph/builder.js";
+export {
+  type Attribute,
+  bindShapes,
+  type Dim,
+  type Graph,
+  type Node,
+  prune,
+  type ValueInfo,
+  withOutputs,
+} from "./graph/graph.js";
+export { decodeModel, readModel } from "./graph/read.js";
+export { readSafetensors, type Safetensors, writeSafetensors } from "./graph/safetensors.js";
+export { type DataType, float32, int64, type Tensor } from "./graph/tensor.js";
+export { encodeModel, writeModel } from "./graph/write.js";
+export { decodeImage, encodeImage } from "./images/codec.js";
+export type { Image } from "./images/image.js";
+export { resize } from "./images/resize.js";
+export { pairedBootstrap, wilson } from "./metrics/bootstrap.js";
+export { psnr, psnrY } from "./metrics/psnr.js";
+export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";
+export { Card, cardOf } from "./networks/card.js";
+export { findNetwork, networks } from "./networks/index.js";
+export type { Network } from "./networks/network.js";
+export { findObjective, objectives } from "./objectives/index.js";
+export type { Losses, Objective, ObjectiveContext } from "./objectives/objective.js";
+export type { Preprocessing } from "./recognition/preprocessing.js";
+export { loadRecognizer, type Recognizer, readRecognizer } from "./recognition/recognizer.js";
+export { type Probe, probe } from "./runtime/probe.js";
+export { type Device, Session, type SessionOptions, type Tensors } from "./runtime/session.js";
+export type { TrainingConfig } from "./training/run-folder.js";
+export { type TrainingProgress, type TrainingResult, type TrainOptions, train } from "./training/train.js";

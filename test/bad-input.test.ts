@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { before, type TestContext, test } from "node:test";
+import { writeModel } from "../src/graph/write.js";
+import {
+  type CommandResult,
+  drawPictures,
+  enlarging,
+  legible,
+  temporaryFolder,
+  writeClassifier,
+} from "../testing/workspace.js";
+
+const ground = mkdtempSync(join(tmpdir(), "legible-bad-"));
+const data = join(ground, "data");
+const classifier = join(ground, "classifier.onnx");
+const x4 = join(ground, "x4.onnx");
+
+before(async () => {
+  await drawPictures(data, 8, 48);
+  await writeClassifier(classifier, 32);
+  await writeModel(enlarging(4), x4);
+});
+
+const training = (...args: string[]) => [
+  "train",
+  "--processor",
+  "compact-s",
+  "--steps",
+  "2",
+  "--batch",
+  "2",
+  "--crop",
+  "32",
+  ...args,
+];
+
+/** One clear sentence, no stack trace, exit code 1. */
+function refused({ code, err }: CommandResult, expected: RegExp): void {
+  assert.equal(code, 1, err);
+  assert.match(err, expected);
+  assert.doesNotMatch(err, /\n\s+at |should not happen/);
+}
+
+const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
+  [
+    "a missing recognizer",
+    async (t) =>
+      training("--objective", "ra", "--recognizer", "nowhere.onnx", "--data", data, "--out", temporaryFolder(t)),
+    /cannot read the model nowhere\.onnx: no such file/,
+  ],
+  [
+    "a missing training folder",
+    async (t) => training("--data", join(ground, "nowhere"), "--out", temporaryFolder(t)),
+    /nowhere/,
+  ],
+  [
+    "a folder without images",
+    async (t) => training("--data", temporaryFolder(t), "--out", temporaryFolder(t)),
+    /no images/,
+  ],
+  [
+    "a missing image to enhance",
+    async (t) => ["enhance", join(ground, "nowhere.png"), "--model", x4, "-o", temporaryFolder(t)],
+    /nowhere\.png/,
+  ],
+  ["a missing processor", async () => ["evaluate", "--data", data, "--processor", "a=nowhere.onnx"], /nowhere\.onnx/],
+  [
+    "--scale 3 with a model that enlarges by 4 (enhance)",
+    async (t) => ["enhance", join(data, "0.png"), "--scale", "3", "--model", x4, "-o", temporaryFolder(t)],
+    /--scale 3.*x4/,
+  ],
+  [
+    "--scale 3 with a model that enlarges by 4 (evaluate)",
+    async () => ["evaluate", "--scale", "3", "--data", data, "--processor", `a=${x4}`],
+    /scale 3 does not fit a .*x4/,
+  ],
+  [
+    "an output folder that cannot be made",
+    async () => training("--data", data, "--out", join(data, "0.png", "run")),
+    /cannot make the folder/,
+  ],
+  [
+    "an output that cannot be written (enhance)",
+    async () => ["enhance", join(data, "0.png"), "--model", x4, "-o", join(data, "labels.csv", "out")],
+    /labels\.csv/,
+  ],
+  [
+    "the objective ra without a recognizer",
+    async (t) => training("--objective", "ra", "--data", data, "--out", temporaryFolder(t)),
+    /needs a recognizer/,
+  ],
+  [
+    "a recognizer without its sidecar",
+    async (t) => {
+      const path = join(temporaryFolder(t), "bare.onnx");
+      writeFileSync(path, readFileSync(classifier));
+      return training("--objective", "ra", "--recognizer", path, "--data", data, "--out", temporaryFolder(t));
+    },
+    /how does .*bare\.onnx want its images\?/,
+  ],
+  [
+    "an ONNX file that is cut in half",
+    async (t) => {
+      const path = join(temporaryFolder(t), "classifier.onnx");
+      const bytes = readFileSync(classifier);
+      writeFileSync(path, bytes.subarray(0, bytes.length / 2));
+      return training("--objective", "ra", "--recognizer", path, "--data", data, "--out", temporaryFolder(t));
+    },
+    /is not a whole ONNX file|is a damaged ONNX file/,
+  ],
+  [
+    "a recognizer with an operator that has no gradient",
+    async (t) => {
+      const path = join(temporaryFolder(t), "odd.onnx");
+      await writeClassifier(path, 32, (b, x) =>
+        b.Mul(x, b.add("Det", [b.Reshape(b.Slice(x, [1, 2, 3], [0, 0, 0], [1, 2, 2]), [-1, 1, 2, 2])])),
+      );
+      return training("--objective", "ra", "--recognizer", path, "--data", data, "--out", temporaryFolder(t));
+    },
+    /cannot differentiate .*operator Det \(node ".*", reached from the loss through .*\) has no gradient/,
+  ],
+  [
+    "a label file without its columns",
+    async (t) => {
+      const folder = temporaryFolder(t);
+      await drawPictures(folder, 2, 48);
+      writeFileSync(join(folder, "labels.csv"), "name,thing\n0.png,1\n");
+      return training("--objective", "ra", "--recognizer", classifier, "--data", folder, "--out", temporaryFolder(t));
+    },
+    /labels\.csv.*(file|class_index)/,
+  ],
+];
+
+for (const [name, command, expected] of cases)
+  test(`${name} gets one clear sentence and exit code 1`, async (t) =>
+    refused(await legible(await command(t)), expected));
+
+test("broken images in a training folder are skipped, counted and listed", async (t) => {
+  const [folder, out] = [temporaryFolder(t), temporaryFolder(t)];
+  await drawPictures(folder, 6, 48);
+  truncateSync(join(folder, "3.png"), 200);
+  writeFileSync(join(folder, "4.png"), "no picture");
+  const result = await legible(training("--data", folder, "--out", join(out, "run"), "--steps", "6"));
+  assert.equal(result.code, 0, result.err);
+  assert.match(result.err, /left out .*3\.png/);
+  assert.match(result.err, /left out .*4\.png/);
+  assert.match(result.err, /2 images could not be read/);
+});
+
+test("a second run in the same folder is refused without --resume, and with other settings", async (t) => {
+  const out = join(temporaryFolder(t), "run");
+  assert.equal((await legible(training("--data", data, "--out", out))).code, 0);
+  refused(await legible(training("--data", data, "--out", out)), /already holds a run: --resume continues it/);
+  refused(
+    await legible(training("--data", data, "--out", out, "--resume", "--seed", "7")),
+    /started with seed 0, not 7/,
+  );
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+
+test("a training that is killed at random moments and resumed gives the same bytes as one that is not", async (t) => {
+  const folder = temporaryFolder(t);
+  const [data, classifier] = [join(folder, "data"), join(folder, "classifier.onnx")];
+  await drawPictures(data, 12, 40);
+  await writeClassifier(classifier, 32);
+  const command = (out: string) =>
+    ["train", "--objective", "ra", "--recognizer", classifier, "--processor", "compact-s", "--data", data].concat([
+      "--steps",
+      "60",
+      "--batch",
+      "2",
+      "--crop",
+      "32",
+      "--checkpoint",
+      "7",
+      "--out",
+      join(folder, out),
+    ]);
+  const whole = await legible(command("whole"));
+  assert.equal(whole.code, 0, whole.err);
+
+  let kills = 0;
+  for (let attempt = 0; attempt < 40; attempt++) {
+    const delay = 700 + Math.floor(Math.random() * 1500);
+    const result = await legible([...command("broken"), "--resume"], attempt < 4 ? delay : undefined);
+    if (result.signal === null) {
+      assert.equal(result.code, 0, result.err);
+      break;
+    }
+    t.diagnostic(`killed after ${delay} ms`);
+    kills++;
+  }
+  assert.ok(kills > 0, "the run was over before it could be killed");
+  const model = (out: string) => readFileSync(join(folder, out, "model.onnx"));
+  assert.ok(model("whole").equals(model("broken")), "the two models differ");
+  const log = (out: string) =>
+    readFileSync(join(folder, out, "log.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).step);
+  assert.deepEqual(log("broken").at(-1), log("whole").at(-1));
+});
+
+test("Ctrl-C leaves a checkpoint and says how to go on", async (t) => {
+  const folder = temporaryFolder(t);
+  await drawPictures(join(folder, "data"), 8, 40);
+  const out = join(folder, "run");
+  const args = ["train", "--processor", "compact-s", "--data", join(folder, "data"), "--steps", "100000"];
+  const { spawn } = await import("node:child_process");
+  const { fileURLToPath } = await import("node:url");
+  const main = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
+  const child = spawn(process.execPath, [main, ...args, "--batch", "2", "--crop", "32", "--out", out]);
+  let err = "";
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+    if (err.includes('"step"')) child.kill("SIGINT");
+  });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  assert.equal(code, 130, err);
+  assert.match(err, /stopped after step \d+ of 100000; the same command with --resume continues/);
+  assert.ok(readFileSync(join(out, "checkpoint.safetensors")).length > 0);
+});

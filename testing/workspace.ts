@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { randomAt } from "../src/data/random.js";
+import { float, GraphBuilder } from "../src/graph/builder.js";
+import type { Graph } from "../src/graph/graph.js";
+import { float32, sizeOf } from "../src/graph/tensor.js";
+import { writeModel } from "../src/graph/write.js";
+import { encodeImage } from "../src/images/codec.js";
+
+/** An empty folder that goes away with the test. */
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "legible-test-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Draws `count` smooth colored pictures with two classes into `folder`, with a labels.csv. */
+export async function drawPictures(folder: string, count: number, side: number): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const rows = ["file,class_index"];
+  for (let index = 0; index < count; index++) {
+    const random = randomAt(1, index);
+    const [fx, fy, phase] = [1 + random.integer(6), 1 + random.integer(6), random.uniform()];
+    const data = Uint8Array.from({ length: side * side * 3 }, (_, i) => {
+      const [x, y, channel] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side), i % 3];
+      return 128 + 100 * Math.sin((2 * Math.PI * (fx * x + fy * y)) / side + phase * (channel + 1));
+    });
+    await encodeImage({ width: side, height: side, data }, join(folder, `${index}.png`));
+    rows.push(`${index}.png,${index % 2}`);
+  }
+  writeFileSync(join(folder, "labels.csv"), `${rows.join("\n")}\n`);
+}
+
+/** A small classifier of two classes with drawn weights, with its sidecar. `extra` may put operators before the end. */
+export async function writeClassifier(
+  path: string,
+  side: number,
+  extra: (b: GraphBuilder, features: string) => string = (_, features) => features,
+): Promise<void> {
+  const b = new GraphBuilder("classifier");
+  const image = b.input("input", ["N", 3, "H", "W"]);
+  const features = b.Relu(b.Conv(image, b.initializer("conv", drawn([8, 3, 3, 3], 1)), "", { strides: [2, 2] }));
+  const pooled = b.Flatten(b.GlobalAveragePool(extra(b, features)));
+  b.output("logits", b.add("Gemm", [pooled, b.initializer("head", drawn([8, 2], 2))], { alpha: float(10) }), ["N", 2]);
+  await writeModel(b.build(), path);
+  const input = { size: side, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+  writeFileSync(path.replace(/onnx$/, "json"), JSON.stringify({ input }));
+}
+
+/** Normal values of standard deviation 0.3. */
+function drawn(shape: readonly number[], seed: number) {
+  const random = randomAt(seed);
+  return float32(
+    Float32Array.from({ length: sizeOf(shape) }, () => 0.3 * random.normal()),
+    shape,
+  );
+}
+
+/** A processor that enlarges by `scale` with nearest neighbors. */
+export function enlarging(scale: number): Graph {
+  const b = new GraphBuilder("enlarging");
+  const image = b.input("image", ["N", 3, "H", "W"]);
+  const mode = { mode: { kind: "string", value: "nearest" } } as const;
+  b.output("restored", b.Resize(image, [1, 1, scale, scale], mode), ["N", 3, "H_out", "W_out"]);
+  return b.build();
+}
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const main = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
+
+/** Runs `legible …` in a process of its own; `killAfter` milliseconds it is killed outright. */
+export function legible(args: readonly string[], killAfter?: number): Promise<CommandResult> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
+  return new Promise((resolve) =>
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, out, err });
+    }),
+  );
+}
