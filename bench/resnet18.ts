@@ -10,7 +10,7 @@ export function resnet18(): Graph {
   const layers = new Layers("resnet18", 0);
   const b = layers.b;
   const image = b.input("image", ["N", 3, 224, 224]);
-  const stem = b.Relu(layers.conv("stem", image, 3, 64, 7, 1, 2));
+  const stem = b.Relu(layers.conv("stem", image, 3, 64, 7, { stride: 2 }));
   const pool = { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] };
   const attributes = Object.fromEntries(
     Object.entries(pool).map(([k, value]) => [k, { kind: "ints" as const, value }]),
@@ -21,9 +21,9 @@ export function resnet18(): Graph {
     for (const block of [0, 1]) {
       const stride = stage > 0 && block === 0 ? 2 : 1;
       const name = `stage${stage}.${block}`;
-      const inner = b.Relu(layers.conv(`${name}.a`, x, channels, width, 3, 1, stride));
+      const inner = b.Relu(layers.conv(`${name}.a`, x, channels, width, 3, { stride }));
       const outer = layers.conv(`${name}.b`, inner, width, width, 3);
-      const shortcut = stride === 1 ? x : layers.conv(`${name}.shortcut`, x, channels, width, 1, 1, stride);
+      const shortcut = stride === 1 ? x : layers.conv(`${name}.shortcut`, x, channels, width, 1, { stride });
       x = b.Relu(b.Add(outer, shortcut));
       channels = width;
     }

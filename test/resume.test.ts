@@ -28,7 +28,10 @@ test("a training that is killed at random moments and resumed gives the same byt
   let kills = 0;
   for (let attempt = 0; attempt < 40; attempt++) {
     const delay = 700 + Math.floor(Math.random() * 1500);
-    const result = await legible([...command("broken"), "--resume"], attempt < 4 ? delay : undefined);
+    const result = await legible(
+      [...command("broken"), "--resume"],
+      attempt < 4 ? { signal: "SIGKILL", after: delay } : undefined,
+    );
     if (result.signal === null) {
       assert.equal(result.code, 0, result.err);
       break;
@@ -51,17 +54,9 @@ test("Ctrl-C leaves a checkpoint and says how to go on", async (t) => {
   const folder = temporaryFolder(t);
   await drawPictures(join(folder, "data"), 8, 40);
   const out = join(folder, "run");
-  const args = ["train", "--processor", "compact-s", "--data", join(folder, "data"), "--steps", "100000"];
-  const { spawn } = await import("node:child_process");
-  const { fileURLToPath } = await import("node:url");
-  const main = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
-  const child = spawn(process.execPath, [main, ...args, "--batch", "2", "--crop", "32", "--out", out]);
-  let err = "";
-  child.stderr.on("data", (chunk) => {
-    err += chunk;
-    if (err.includes('"step"')) child.kill("SIGINT");
-  });
-  const code = await new Promise((resolve) => child.on("close", resolve));
+  const command = ["train", "--processor", "compact-s", "--data", join(folder, "data"), "--steps", "100000"];
+  const interrupt = { signal: "SIGINT", when: /"step":50/ } as const;
+  const { code, err } = await legible([...command, "--batch", "2", "--crop", "32", "--out", out], interrupt);
   assert.equal(code, 130, err);
   assert.match(err, /stopped after step \d+ of 100000; the same command with --resume continues/);
   assert.ok(readFileSync(join(out, "checkpoint.safetensors")).length > 0);

@@ -78,17 +78,26 @@ export interface CommandResult {
 
 const main = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
 
-/** Runs `legible …` in a process of its own; `killAfter` milliseconds it is killed outright. */
-export function legible(args: readonly string[], killAfter?: number): Promise<CommandResult> {
+/** A signal to send: after some milliseconds, or once the standard error says something. */
+export type Interruption =
+  | { readonly signal: NodeJS.Signals; readonly after: number }
+  | { readonly signal: NodeJS.Signals; readonly when: RegExp };
+
+/** Runs `legible …` in a process of its own, perhaps to be interrupted. */
+export function legible(args: readonly string[], interruption?: Interruption): Promise<CommandResult> {
   const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const interrupt = () => interruption && child.kill(interruption.signal);
+  const timer = interruption && "after" in interruption ? setTimeout(interrupt, interruption.after) : undefined;
+  const awaited = interruption && "when" in interruption ? interruption.when : undefined;
   let [out, err] = ["", ""];
   child.stdout.on("data", (chunk) => {
     out += chunk;
   });
   child.stderr.on("data", (chunk) => {
+    const before = awaited?.test(err);
     err += chunk;
+    if (!before && awaited?.test(err)) interrupt();
   });
-  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
   return new Promise((resolve) =>
     child.on("close", (code, signal) => {
       clearTimeout(timer);

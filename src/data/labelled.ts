@@ -18,7 +18,9 @@ const TOGETHER = 64;
 export async function readLabelled({ items }: Dataset): Promise<LabelledImage[]> {
   const labelled: LabelledImage[] = [];
   for (let start = 0; start < items.length; start += TOGETHER) {
-    const read = items.slice(start, start + TOGETHER).flatMap(async ({ path, label }) => ({ image: await decodeImage(path), label }));
+    const read = items
+      .slice(start, start + TOGETHER)
+      .flatMap(async ({ path, label }) => ({ image: await decodeImage(path), label }));
     labelled.push(...(await Promise.all(read)).filter((each): each is LabelledImage => each.label !== null));
   }
   return labelled;

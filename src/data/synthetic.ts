@@ -1,4 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../errors.js";
+import { writeBytes } from "../files.js";
+import { encodeImage } from "../images/codec.js";
 import type { Image } from "../images/image.js";
+import type { LabelledImage } from "./labelled.js";
 import { type Random, randomAt } from "./random.js";
 
 /** Where the edge of each shape lies, as a share of its radius; the angle is 0 at the top. None changes in a mirror. */
@@ -22,23 +28,31 @@ const length = (x: number, y: number): number => Math.sqrt(x * x + y * y);
 
 const wave = (x: number): number => Math.cos(2 * Math.PI * x);
 
-/** How much ink each pattern puts at a place, from -1 to 1, with a period of 1. None changes in a mirror. */
+/** 1 at whole numbers, -1 halfway between them, in straight lines. */
+const zigzag = (x: number): number => 4 * Math.abs(x - Math.floor(x) - 0.5) - 1;
+
+/** Whether a place falls on the dark squares of a chess board. */
+const onDark = (x: number, y: number): boolean => ((Math.floor(x) + Math.floor(y)) & 1) === 0;
+
+/**
+ * How much ink each pattern puts at a place, from -1 to 1, in periods from the middle of the shape. The pattern is the
+ * class; in a mirror it stays the same.
+ */
 const patterns: Readonly<Record<string, (x: number, y: number) => number>> = {
   bars: (x) => wave(x),
+  bricks: (x, y) => Math.max(wave(y), onDark(0, y + 0.5) ? wave(x / 2) : wave(x / 2 + 0.5)),
   checks: (x, y) => wave(x) * wave(y),
+  dots: (x, y) => Math.max(0, wave(x) + wave(y)) - 1,
   lines: (_, y) => wave(y),
+  rays: (x, y) => wave((16 * Math.atan2(x, y)) / (2 * Math.PI)),
   rings: (x, y) => wave(length(x, y)),
+  slants: (x, y) => wave((x + y) * Math.SQRT1_2),
+  weave: (x, y) => (onDark(x / 2, y / 2) ? wave(x) : wave(y)),
+  zigzags: (x, y) => wave(y + 0.25 * zigzag(x / 2)),
 };
 
-/** "disc-bars", "disc-checks", …: every shape with every pattern in the order of the alphabet. Labels count from 0. */
-export const syntheticClasses: readonly string[] = Object.keys(shapes).flatMap((shape) =>
-  Object.keys(patterns).map((pattern) => `${shape}-${pattern}`),
-);
-
-export interface LabelledImage {
-  readonly image: Image;
-  readonly label: number;
-}
+/** In the order of the alphabet, as labels count from 0. */
+export const syntheticClasses: readonly string[] = Object.keys(patterns);
 
 /** RGB, each from 0 to 1. */
 type Color = readonly [number, number, number];
@@ -49,6 +63,9 @@ interface Canvas {
   readonly data: Float32Array;
 }
 
+/** Side of a picture in pixels. */
+const SIDE = 64;
+
 /** Period of the patterns in pixels, smallest and largest: too fine for a picture reduced to a quarter. */
 const PERIOD = [5, 6.5] as const;
 
@@ -58,7 +75,7 @@ const PERIOD = [5, 6.5] as const;
  * The same seed, index and size give the same bytes.
  * @param size side in pixels
  */
-export function drawSynthetic(seed: number, index: number, size = 64): LabelledImage {
+export function drawSynthetic(seed: number, index: number, size = SIDE): LabelledImage {
   const label = index % syntheticClasses.length;
   const random = randomAt(seed, index);
   const canvas = { size, data: new Float32Array(size * size * 3) };
@@ -103,10 +120,9 @@ function clutter(canvas: Canvas, random: Random): void {
 }
 
 /** The object: a shape in one color, its pattern in another. */
-function patternedShape(canvas: Canvas, name: string, random: Random): void {
-  const [shape, pattern] = name.split("-") as [string, string];
-  const edge = shapes[shape] as (typeof shapes)[string];
+function patternedShape(canvas: Canvas, pattern: string, random: Random): void {
   const ink = patterns[pattern] as (typeof patterns)[string];
+  const edge = Object.values(shapes)[random.integer(5)] as (typeof shapes)[string];
   const radius = between(0.28, 0.42, random) * canvas.size;
   const margin = 0.9 * radius;
   const [centerX, centerY] = [
@@ -121,8 +137,8 @@ function patternedShape(canvas: Canvas, name: string, random: Random): void {
     return clamp01(radius * edge(Math.atan2(x, -y)) - distance + 0.5);
   };
   const period = between(...PERIOD, random);
-  const [shiftX, shiftY] = pattern === "rings" ? [0, 0] : [random.uniform(), random.uniform()];
-  const contrast = between(0.35, 0.8, random);
+  const [shiftX, shiftY] = ["rings", "rays"].includes(pattern) ? [0, 0] : [random.uniform(), random.uniform()];
+  const contrast = between(0.5, 0.9, random);
   const turned = (cover: (x: number, y: number) => number) => (x: number, y: number) =>
     cover((x - centerX) * cos + (y - centerY) * sin, (y - centerY) * cos - (x - centerX) * sin);
   const [base, mark] = twoColors(random);
@@ -153,7 +169,7 @@ function develop({ size, data }: Canvas, random: Random): Image {
   const angle = between(0, 2 * Math.PI, random);
   const fall = between(0, 0.5, random) / size;
   const [slopeX, slopeY] = [fall * Math.cos(angle), fall * Math.sin(angle)];
-  const noise = between(0.01, 0.06, random);
+  const noise = between(0.01, 0.04, random);
   const bytes = new Uint8Array(data.length);
   for (let y = 0, at = 0; y < size; y++)
     for (let x = 0; x < size; x++) {
@@ -164,3 +180,44 @@ function develop({ size, data }: Canvas, random: Random): Image {
     }
   return { width: size, height: size, data: bytes };
 }
+
+export interface SyntheticSet {
+  /** Pictures; at least one of each class. */
+  readonly count: number;
+  readonly seed: number;
+  /** Index of the first picture: sets of one seed with other indices have no picture in common. Default: 0. */
+  readonly firstIndex?: number;
+  /** Side in pixels. Default: 64. */
+  readonly size?: number;
+  readonly signal?: AbortSignal;
+  onProgress?(done: number): void;
+}
+
+/** Pictures written at once. */
+const TOGETHER = 32;
+
+/**
+ * Writes pictures as PNG, a folder for each class. Nothing happens when they are all there already.
+ * @throws UserError when the folder holds another set, or cannot be written; what `signal` says when it aborts.
+ */
+export async function writeSynthetic(folder: string, set: SyntheticSet): Promise<void> {
+  const { count, seed, firstIndex = 0, size = SIDE, signal, onProgress } = set;
+  if (count < syntheticClasses.length)
+    throw new RangeError(`${count} pictures cannot show ${syntheticClasses.length} classes`);
+  const description = `${JSON.stringify({ count, seed, firstIndex, size, classes: syntheticClasses }, null, 2)}\n`;
+  const marker = join(folder, "synthetic.json");
+  const earlier = await readFile(marker, "utf8").catch(() => null);
+  if (earlier === description) return;
+  if (earlier !== null)
+    throw new UserError(`${folder} holds other pictures (${marker}): remove it, or choose another folder`);
+  for (let done = 0; done < count; done += TOGETHER) {
+    signal?.throwIfAborted();
+    const indices = Array.from({ length: Math.min(TOGETHER, count - done) }, (_, i) => firstIndex + done + i);
+    await Promise.all(indices.map((index) => writePicture(folder, drawSynthetic(seed, index, size), index)));
+    onProgress?.(done + indices.length);
+  }
+  await writeBytes(marker, [description]);
+}
+
+const writePicture = (folder: string, { image, label }: LabelledImage, index: number): Promise<void> =>
+  encodeImage(image, join(folder, syntheticClasses[label] as string, `${String(index).padStart(6, "0")}.png`));

@@ -36,9 +36,9 @@ function build(name: string, { channels, blocks }: Size, scale: number, seed: nu
   for (let i = 0; i < blocks; i++) {
     const inner = b.Relu(layers.conv(`block${i}.conv1`, x, channels, channels, 3));
     // Small second layers keep the sum of many blocks near its input at first.
-    x = b.Add(x, layers.conv(`block${i}.conv2`, inner, channels, channels, 3, 0.1));
+    x = b.Add(x, layers.conv(`block${i}.conv2`, inner, channels, channels, 3, { gain: 0.1 }));
   }
-  const correction = layers.conv("tail", x, channels, 3 * scale * scale, 3, 0);
+  const correction = layers.conv("tail", x, channels, 3 * scale * scale, 3, { gain: 0 });
   const sum = b.Add(correction, interpolation(layers, image, scale));
   b.output(RESTORED, scale > 1 ? b.DepthToSpace(sum, scale, "CRD") : sum, ["N", 3, "H_out", "W_out"]);
   return b.build();

@@ -16,6 +16,14 @@ export interface Network {
 export const IMAGE = "image";
 export const RESTORED = "restored";
 
+export interface ConvOptions {
+  /** Factor of the drawn weights' deviation. Default: 1. */
+  readonly gain?: number;
+  readonly stride?: number;
+  /** Parts that the channels fall into, each with weights of its own. Default: 1. */
+  readonly group?: number;
+}
+
 /** Adds layers with freshly drawn weights to a graph; the n-th layer's weights follow from the seed and n. */
 export class Layers {
   readonly b: GraphBuilder;
@@ -29,18 +37,20 @@ export class Layers {
   }
 
   /**
-   * A convolution that keeps the size of the image, or divides it by `stride`. Weights are normal with the variance that keeps a rectifier
-   * network's activations of one size (He et al. 2015, eq. 10), times `gain`².
+   * A convolution that keeps the size of the image, or divides it by `stride`; with `group` the channels fall into so
+   * many parts, each with weights of its own. Weights are normal with the variance that keeps a rectifier network's
+   * activations of one size (He et al. 2015, eq. 10), times `gain`².
    */
-  conv(name: string, x: string, inputs: number, outputs: number, kernel: number, gain = 1, stride = 1): string {
-    const shape = [outputs, inputs, kernel, kernel];
+  conv(name: string, x: string, inputs: number, outputs: number, kernel: number, options: ConvOptions = {}): string {
+    const { gain = 1, stride = 1, group = 1 } = options;
+    const shape = [outputs, inputs / group, kernel, kernel];
     const random = randomAt(this.seed, this.drawn++);
-    const deviation = gain * Math.sqrt(2 / (inputs * kernel * kernel));
+    const deviation = gain * Math.sqrt((2 * group) / (inputs * kernel * kernel));
     const weights = Float32Array.from({ length: sizeOf(shape) }, () => deviation * random.normal());
     const weight = this.b.initializer(`${name}.weight`, float32(weights, shape));
     const bias = this.b.initializer(`${name}.bias`, float32(new Float32Array(outputs)));
     const pad = (kernel - 1) / 2;
-    return this.b.Conv(x, weight, bias, { pads: [pad, pad, pad, pad], strides: [stride, stride] });
+    return this.b.Conv(x, weight, bias, { pads: [pad, pad, pad, pad], strides: [stride, stride], group });
   }
 
   /** A PReLU with one slope for all channels, 0.25 at first. */

@@ -85,7 +85,7 @@ export function withResize({ graph, preprocessing: { size } }: RecognizerModel, 
   const image = b.input("image", [batch, 3, side, side]);
   const antialias = { mode: string("linear"), antialias: { kind: "int", value: 1 } as const, axes: ints([2, 3]) };
   const resized = b.add("Resize", [image, "", "", b.integers([size, size])], antialias);
-  const outputs = b.inline(bindShapes(graph, { image: [batch, 3, size, size] }), { image: resized }, "");
+  const outputs = b.inline(bindShapes(graph, { image: [batch, 3, size, size] }), { image: resized }, "sized/");
   b.output("logits", outputs.logits as string);
   return b.build();
 }

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { GraphBuilder } from "../graph/builder.js";
+import { float32, type Tensor } from "../graph/tensor.js";
+import { Session } from "../runtime/session.js";
+import { adam, adamScalars, CORRECTION, momentsOf, RATE } from "./adam.js";
+import { scalar } from "./step.js";
+
+/** Algorithm 1 of Kingma & Ba 2015 as it is printed, for f(p) = Σ c·p² / 2 with the gradient c·p. */
+function printedAlgorithm(p: number[], c: number[], rate: number, steps: number): number[] {
+  const [m, v] = [p.map(() => 0), p.map(() => 0)];
+  let now = [...p];
+  for (let t = 1; t <= steps; t++)
+    now = now.map((value, i) => {
+      const g = (c[i] ?? 0) * value;
+      m[i] = 0.9 * (m[i] ?? 0) + 0.1 * g;
+      v[i] = 0.999 * (v[i] ?? 0) + 0.001 * g * g;
+      return value - (rate * ((m[i] ?? 0) / (1 - 0.9 ** t))) / (Math.sqrt((v[i] ?? 0) / (1 - 0.999 ** t)) + 1e-8);
+    });
+  return now;
+}
+
+test("the optimizer in the graph takes the steps of the printed algorithm", async () => {
+  const [start, curvature, rate, steps] = [[1, -2, 0.3, 4], [1, 10, 0.1, 3], 0.05, 25];
+  const { first, second } = momentsOf("p");
+  const b = new GraphBuilder("adam");
+  for (const name of ["p", first, second]) b.input(name, [4]);
+  for (const name of [RATE, CORRECTION]) b.input(name, []);
+  const updated = adam(b, "p", b.Mul("p", b.constant(float32(curvature))));
+  for (const value of Object.values(updated)) b.output(value, value);
+  const session = await Session.create(b.build());
+  let state: Record<string, Tensor> = {
+    p: float32(start),
+    [first]: float32([0, 0, 0, 0]),
+    [second]: float32([0, 0, 0, 0]),
+  };
+  for (let t = 1; t <= steps; t++) {
+    const scalars = Object.entries(adamScalars(rate, t)).map(([name, value]) => [name, scalar(value)]);
+    const results = await session.run({ ...state, ...Object.fromEntries(scalars) });
+    const at = (name: string) => results[name] as Tensor;
+    state = { p: at(updated.parameter), [first]: at(updated.first), [second]: at(updated.second) };
+  }
+  const expected = printedAlgorithm(start, curvature, rate, steps);
+  for (const [i, value] of expected.entries()) assert.ok(Math.abs(value - Number(state.p?.data[i])) < 1e-5, `p[${i}]`);
+});
