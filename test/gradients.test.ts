@@ -6,7 +6,7 @@ import { bindShapes, type Graph, withOutputs } from "../src/graph/graph.js";
 import { readModel } from "../src/graph/read.js";
 import { readSafetensors } from "../src/graph/safetensors.js";
 import type { Tensor } from "../src/graph/tensor.js";
-import { crossEntropy, meanSquaredError, weightedSum } from "../src/objectives/losses.js";
+import { crossEntropy, meanSquaredError } from "../src/objectives/losses.js";
 import { probe } from "../src/runtime/probe.js";
 import { Session, type Tensors } from "../src/runtime/session.js";
 import {
@@ -74,7 +74,7 @@ function withOpLoss(graph: Graph, tensors: Tensors): Graph {
   const b = GraphBuilder.from(graph);
   const terms = graph.outputs.map(({ name }) => {
     const weight = tensors[`weight.${name}`] as Tensor;
-    return weightedSum(b, name, b.constant(weight));
+    return b.ReduceSum(b.Mul(name, b.constant(weight)), undefined, false);
   });
   b.output("loss", b.Sum(terms));
   return b.build();

@@ -24,7 +24,3 @@ export function crossEntropy(b: GraphBuilder, logits: string, labels: string, cl
   const logLikelihood = b.ReduceSum(b.Mul(chosen, b.LogSoftmax(logits, 1)), [1], false);
   return b.Neg(b.ReduceMean(logLikelihood, undefined, false));
 }
-
-/** Σ w·x: a scalar. */
-export const weightedSum = (b: GraphBuilder, x: string, weight: string): string =>
-  b.ReduceSum(b.Mul(x, weight), undefined, false);

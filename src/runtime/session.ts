@@ -27,7 +27,7 @@ export type Tensors = Record<string, Tensor>;
 export class Session {
   private constructor(
     private readonly session: InferenceSession,
-    /** The device that really computes; differs from the one asked for when that one could not be started. */
+    /** The device that computes. */
     readonly device: Device,
   ) {}
 
@@ -47,8 +47,8 @@ export class Session {
     try {
       return new Session(await InferenceSession.create(source as string, config), device);
     } catch (error) {
-      if (device !== "cpu" && /backend not found|not available|not supported/i.test(messageOf(error)))
-        return Session.create(model, { ...options, device: "cpu" });
+      if (device !== "cpu" && /provider|adapter|backend/i.test(messageOf(error)))
+        throw new UserError(`cannot compute on ${device}: ${messageOf(error)} (--device cpu always works)`);
       throw new UserError(
         `ONNX Runtime cannot load ${typeof model === "string" ? model : model.name}: ${messageOf(error)}`,
       );
