@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { messageOf, UserError } from "../errors.js";
+import { demoCommand } from "./demo.js";
 import { enhanceCommand } from "./enhance.js";
 import { evaluateCommand } from "./evaluate.js";
 import { trainCommand } from "./train.js";
@@ -9,6 +10,7 @@ const program = new Command("legible")
   .description("Image processing whose results machines recognize as well as people do.")
   .version("0.1.0")
   .option("--debug", "show where an error came from")
+  .addCommand(demoCommand)
   .addCommand(trainCommand)
   .addCommand(evaluateCommand)
   .addCommand(enhanceCommand);

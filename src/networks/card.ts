@@ -16,6 +16,7 @@ export const Card = z.object({
   /** The file that training began from, if any. */
   init: z.string().nullable(),
   data: z.object({ folders: z.array(z.string()), count: z.number() }),
+  /** Steps that were done. */
   steps: z.number(),
   batch: z.number(),
   crop: z.number(),

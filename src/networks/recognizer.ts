@@ -1,4 +1,5 @@
 import { UserError } from "../errors.js";
+import { ints } from "../graph/builder.js";
 import type { Graph } from "../graph/graph.js";
 import { IMAGE, Layers } from "./network.js";
 
@@ -49,18 +50,18 @@ function normalized(layers: Layers, name: string, x: string, io: Channels, kerne
 /** The same, rectified. */
 const unit = (...layer: Parameters<typeof normalized>): string => layer[0].b.Relu(normalized(...layer));
 
-/** Plain convolutions, most of them halving the sides (after Simonyan & Zisserman 2015). */
+/** Plain convolutions with pooling between them (after Simonyan & Zisserman 2015). */
 const smallVgg = recognizer({
   name: "small-vgg",
   summary: "4 plain convolutions",
   channels: 64,
   features(layers, image) {
-    const eighth = [
-      [3, 16],
-      [16, 32],
-      [32, 64],
-    ] as const;
-    const x = eighth.reduce((x, channels, i) => unit(layers, `conv${i + 1}`, x, channels, 3, 2), image);
+    const pooled = (name: string, x: string, channels: Channels) =>
+      layers.b.add("AveragePool", [unit(layers, name, x, channels, 3)], {
+        kernel_shape: ints([2, 2]),
+        strides: ints([2, 2]),
+      });
+    const x = pooled("conv3", pooled("conv2", pooled("conv1", image, [3, 16]), [16, 32]), [32, 64]);
     return unit(layers, "conv4", x, [64, 64], 3);
   },
 });
@@ -72,12 +73,12 @@ const smallResnet = recognizer({
   channels: 64,
   features(layers, image) {
     const { b } = layers;
-    const block = (stage: string, x: string, [inputs, outputs]: Channels, kernel = 3) => {
-      const half = unit(layers, `${stage}.down`, x, [inputs, outputs], kernel, 2);
+    const block = (stage: string, x: string, [inputs, outputs]: Channels) => {
+      const half = unit(layers, `${stage}.down`, x, [inputs, outputs], 3, 2);
       const inner = unit(layers, `${stage}.conv1`, half, [outputs, outputs], 3);
       return b.Relu(b.Add(half, normalized(layers, `${stage}.conv2`, inner, [outputs, outputs], 3)));
     };
-    return block("stage3", block("stage2", block("stage1", image, [3, 16], 5), [16, 32]), [32, 64]);
+    return block("stage3", block("stage2", block("stage1", image, [3, 16]), [16, 32]), [32, 64]);
   },
 });
 

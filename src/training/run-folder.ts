@@ -68,11 +68,19 @@ export class RunFolder {
   }
 
   private checkSame(config: TrainingConfig, text: string): void {
-    const earlier: Record<string, unknown> = TrainingConfig.parse(JSON.parse(text));
+    const earlier: Record<string, unknown> = this.parseConfig(text);
     for (const [key, value] of Object.entries(config)) {
       const [now, then] = [JSON.stringify(value), JSON.stringify(earlier[key])];
       if (now !== then)
         throw new UserError(`cannot resume ${this.path}: it was started with ${key} ${then}, not ${now}`);
+    }
+  }
+
+  private parseConfig(text: string): TrainingConfig {
+    try {
+      return TrainingConfig.parse(JSON.parse(text));
+    } catch {
+      throw new UserError(`cannot resume ${this.path}: its config.json is not that of a training run`);
     }
   }
 

@@ -109,7 +109,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     await session.release();
   }
   if (step > firstStep) await folder.writeCheckpoint({ step, state });
-  await writeModel(withCard(withState(prepared.processor, state), prepared.card), folder.modelPath);
+  await writeModel(withCard(withState(prepared.processor, state), { ...prepared.card, steps: step }), folder.modelPath);
   return { step, model: folder.modelPath, broken: loader.broken };
 }
 

@@ -1,0 +1,48 @@
+import type { ChangedMind } from "../evaluation/changed-minds.js";
+import type { Evaluation, Gain } from "../evaluation/evaluation.js";
+import type { Image } from "../images/image.js";
+import type { Recognizer } from "../recognition/recognizer.js";
+import { contactSheet } from "../report/sheet.js";
+
+/** How many times the pictures are enlarged on the strip. */
+const ZOOM = 3;
+
+/** A row for each picture: reduced, plain, ra, clean. */
+export const stripOf = (changed: readonly ChangedMind[]): Image =>
+  contactSheet(
+    changed.map(({ interpolated, before, after, clean }) => [interpolated, before, after, clean]),
+    { zoom: ZOOM },
+  );
+
+/** What came out, in a sentence: the first recognizer is the one that "ra" was trained with. */
+export function conclusion({ rows, gains }: Evaluation): string {
+  const psnr = (name: string) => rows.find(({ processor }) => processor === name)?.psnr ?? Number.NaN;
+  const [source, ...unseen] = gains.filter(({ processor, over }) => processor === "ra" && over === "plain");
+  return (
+    `Over plain training, recognition-aware training changes the top-1 of the recognizer whose loss it used by ` +
+    `${points(source as Gain)},\n` +
+    `and of those it never met by ${unseen.map(points).join(" and ")}, for ${(psnr("ra") - psnr("plain")).toFixed(2)} dB of PSNR.`
+  );
+}
+
+const points = ({ recognizer, top1, ci95: [low, high] }: Gain): string =>
+  `${signed(top1)} points [${signed(low)}, ${signed(high)}] (${recognizer})`;
+
+const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(1)}`;
+
+/** A line for each picture: its class and, for each recognizer, the class seen in plain's picture and in ra's. */
+export function mindsTable(
+  changed: readonly ChangedMind[],
+  recognizers: readonly Recognizer[],
+  classes: readonly string[],
+): string {
+  const header = ["class", ...recognizers.map(({ name }) => name)];
+  const lines = changed.map(({ label, seenBefore, seenAfter }) => [
+    classes[label] ?? "",
+    ...seenBefore.map((before, i) => `${classes[before]} -> ${classes[seenAfter[i] ?? -1]}`),
+  ]);
+  const widths = header.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i]?.length ?? 0)));
+  return [header, ...lines]
+    .map((line) => `  ${line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`)
+    .join("\n");
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { temporaryFolder } from "../../testing/workspace.js";
+import type { Dataset } from "../data/dataset.js";
+import { findTask } from "../data/tasks/index.js";
+import { GraphBuilder, string } from "../graph/builder.js";
+import { float32 } from "../graph/tensor.js";
+import { encodeImage } from "../images/codec.js";
+import type { Recognizer } from "../recognition/recognizer.js";
+import { Session } from "../runtime/session.js";
+import { changedMinds } from "./changed-minds.js";
+import type { Processor } from "./restore.js";
+
+const SIDE = 16;
+
+/** Flat pictures of these brightnesses, each with its label. */
+async function flatPictures(
+  folder: string,
+  pictures: readonly [brightness: number, label: number][],
+): Promise<Dataset> {
+  const items = pictures.map(([, label], i) => ({ path: join(folder, `${i}.png`), label }));
+  for (const [i, { path }] of items.entries()) {
+    const data = new Uint8Array(SIDE * SIDE * 3).fill(pictures[i]?.[0] ?? 0);
+    await encodeImage({ width: SIDE, height: SIDE, data }, path);
+  }
+  return { folders: [folder], items, missing: [] };
+}
+
+/** Enlarges fourfold and multiplies by `gain`. */
+async function enlarger(name: string, gain: number): Promise<Processor> {
+  const b = new GraphBuilder(name);
+  const x = b.input("input", ["n", 3, "h", "w"]);
+  const larger = b.add("Resize", [x, "", b.constant(float32([1, 1, 4, 4]))], { mode: string("nearest") });
+  b.output("output", b.Mul(larger, b.scalar(gain)));
+  return { name, session: await Session.create(b.build()) };
+}
+
+/** Sees class 0, 1 or 2 in what is dark, medium or bright, with these limits between them. */
+const brightness = (low: number, high: number): Recognizer => ({
+  name: `brightness ${low} ${high}`,
+  size: SIDE,
+  async logits([first = 0]) {
+    return Float32Array.of(low - first, Math.min(first - low, high - first), first - high);
+  },
+});
+
+test("pictures that are read rightly only after come first, one of each class, with what was seen", async (t) => {
+  // Before, all is half as bright as after; labels 1 and 2 are right after, and so is 0 either way.
+  const dataset = await flatPictures(temporaryFolder(t), [
+    [40, 0],
+    [220, 2],
+    [128, 1],
+    [230, 2],
+    [128, 0],
+  ]);
+  const options = {
+    dataset,
+    task: findTask("sr"),
+    before: await enlarger("before", 0.5),
+    after: await enlarger("after", 1),
+    recognizers: [brightness(0.3, 0.7), brightness(0.2, 0.8)],
+  };
+  const found = await changedMinds({ ...options, count: 5 });
+  assert.deepEqual(
+    found.map(({ label, seenBefore, seenAfter }) => [label, seenBefore, seenAfter]),
+    [
+      [2, [1, 1], [2, 2]],
+      [1, [0, 1], [1, 1]],
+    ],
+  );
+  const [first] = found;
+  assert.deepEqual([first?.before.data[0], first?.after.data[0], first?.clean.data[0]], [110, 220, 220]);
+  assert.equal((await changedMinds({ ...options, count: 1 })).length, 1);
+});

@@ -1,0 +1,34 @@
+import type { Image } from "../images/image.js";
+
+export interface SheetOptions {
+  /** Each pixel becomes a square of so many. Default: 1. */
+  zoom?: number;
+  /** Pixels of white between pictures and around them. Default: 8. */
+  gap?: number;
+}
+
+/**
+ * Pictures in rows and columns on white.
+ * @param rows pictures of one size, equally many in each row
+ * @throws RangeError when there is none or the sizes differ.
+ */
+export function contactSheet(rows: readonly (readonly Image[])[], { zoom = 1, gap = 8 }: SheetOptions = {}): Image {
+  const first = rows[0]?.[0];
+  if (!first || rows.flat().some(({ width, height }) => width !== first.width || height !== first.height))
+    throw new RangeError("a contact sheet needs pictures of one size");
+  const columns = Math.max(...rows.map((row) => row.length));
+  const [stepX, stepY] = [first.width * zoom + gap, first.height * zoom + gap];
+  const [width, height] = [columns * stepX + gap, rows.length * stepY + gap];
+  const sheet = { width, height, data: new Uint8Array(width * height * 3).fill(255) };
+  for (const [y, row] of rows.entries())
+    for (const [x, image] of row.entries()) place(sheet, image, gap + x * stepX, gap + y * stepY, zoom);
+  return sheet;
+}
+
+function place(sheet: Image, image: Image, left: number, top: number, zoom: number): void {
+  for (let y = 0; y < image.height * zoom; y++)
+    for (let x = 0; x < image.width * zoom; x++) {
+      const from = (Math.floor(y / zoom) * image.width + Math.floor(x / zoom)) * 3;
+      sheet.data.set(image.data.subarray(from, from + 3), ((top + y) * sheet.width + left + x) * 3);
+    }
+}
