@@ -22,12 +22,14 @@ test("a training that is killed at random moments and resumed gives the same byt
       "--out",
       join(folder, out),
     ]);
+  const start = performance.now();
   const whole = await legible(command("whole"));
+  const duration = performance.now() - start;
   assert.equal(whole.code, 0, whole.err);
 
   let kills = 0;
   for (let attempt = 0; attempt < 40; attempt++) {
-    const delay = 700 + Math.floor(Math.random() * 1500);
+    const delay = Math.floor(duration * (0.2 + 0.6 * Math.random()));
     const result = await legible(
       [...command("broken"), "--resume"],
       attempt < 4 ? { signal: "SIGKILL", after: delay } : undefined,
