@@ -42,7 +42,7 @@ const LAMBDA = 3e-3;
 const SHOWN = 6;
 
 export const demoCommand = new Command("demo")
-  .description("show what recognition-aware training does, in about a minute and with nothing but this package")
+  .description("show what recognition-aware training does, in 90 seconds and with nothing but this package")
   .option("--out <folder>", "where pictures, models and results go", "demo")
   .option("--seed <n>", "of everything random", number, 0)
   .addHelpText(
