@@ -85,16 +85,20 @@ const smallResnet = recognizer({
 /** Convolutions within each channel, each followed by one across channels (after Howard et al. 2017). */
 const smallMobile = recognizer({
   name: "small-mobile",
-  summary: "4 depthwise separable convolutions",
+  summary: "5 depthwise separable convolutions",
   channels: 96,
   features(layers, image) {
-    const pair = (name: string, x: string, [inputs, outputs]: Channels, stride: number) => {
-      const depthwise = unit(layers, `${name}.depthwise`, x, [inputs, inputs], 3, stride, inputs);
-      return unit(layers, `${name}.pointwise`, depthwise, [inputs, outputs], 1);
+    let x = unit(layers, "head", image, [3, 24], 5, 2);
+    const pair = (name: string, [inputs, outputs]: Channels, stride = 1) => {
+      x = unit(layers, `${name}.depthwise`, x, [inputs, inputs], 3, stride, inputs);
+      x = unit(layers, `${name}.pointwise`, x, [inputs, outputs], 1);
     };
-    const half = pair("block1", unit(layers, "head", image, [3, 16], 3, 2), [16, 32], 1);
-    const quarter = pair("block2", half, [32, 64], 2);
-    return pair("block4", pair("block3", quarter, [64, 96], 2), [96, 96], 1);
+    pair("block1", [24, 32]);
+    pair("block2", [32, 48], 2);
+    pair("block3", [48, 64]);
+    pair("block4", [64, 96], 2);
+    pair("block5", [96, 96]);
+    return x;
   },
 });
 
