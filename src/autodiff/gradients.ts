@@ -85,6 +85,7 @@ function ruleContext(
     wants: node.inputs.map((input) => depends.has(input)),
     shape: (value) => shapeIn(shapes, value),
     constant: (value) => constantIn(graph, node, value),
+    known: (value) => graph.initializers.get(value) ?? null,
   };
 }
 

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import { attribute, type Node } from "../graph/graph.js";
 import { sizeOf, type Tensor, toNumbers } from "../graph/tensor.js";
@@ -20,6 +21,8 @@ export interface RuleContext {
   shape(value: string): readonly number[];
   /** The value of an input that is a constant. @throws UserError when it is computed from data. */
   constant(value: string): Tensor;
+  /** The same, but null when it is computed from data. */
+  known(value: string): Tensor | null;
 }
 
 /** Returns d loss / d input for each input: the name of a value, or null where there is none or nobody wants it. */
@@ -65,3 +68,14 @@ export function alongAxis({ b, inputs, shape }: RuleContext, value: string, axis
   const perm = range(rank).map((a) => (a === axis ? rank - 1 : a === rank - 1 ? axis : a));
   return b.Transpose(b.MatMul(b.Transpose(value, perm), matrix), perm);
 }
+
+/** The matrix M of zeros and ones for which dy·M adds the i-th element of dy to the place `indices[i]` of `size`. */
+export function picking(b: GraphBuilder, indices: readonly number[], size: number): string {
+  const data = new Float32Array(indices.length * size);
+  for (const [i, index] of indices.entries()) data[i * size + index] = 1;
+  return b.constant({ type: "float32", shape: [indices.length, size], data });
+}
+
+/** The error of a rule that does not cover what a node asks for. */
+export const cannotDifferentiate = (op: string, name: string, why: string): UserError =>
+  new UserError(`cannot differentiate ${op} "${name}": ${why}`);

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../../graph/builder.js";
-import { intOf, type Rule, type RuleContext, range } from "../rule.js";
+import { intOf, intsOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
 import { offsetsOf, padded, taps, type Window, windowOf } from "./window.js";
 
 /**
@@ -17,7 +17,7 @@ export const Conv: Rule = (context) => {
   const group = intOf(node, "group", 1);
   return [
     wants[0] ? inputGradient(context, window, group) : null,
-    wants[1] ? weightGradient(context, window, group) : null,
+    wants[1] ? weightGradient(context, inputs[0], grads[0], window, group) : null,
     wants[2] ? b.ReduceSum(grads[0], [0, ...range(weight.length - 2).map((axis) => axis + 2)], false) : null,
   ];
 };
@@ -67,18 +67,22 @@ function asTransposed(context: RuleContext, window: Window, group: number): stri
   return unreached.some((n) => n > 0) ? b.Pad(grad, [0, 0, ...input.map(() => 0), 0, 0, ...unreached]) : grad;
 }
 
-function weightGradient(context: RuleContext, window: Window, group: number): string {
-  const { b, inputs, grads, shape } = context;
+/** The gradient to the weight [m, c, ...kernel] of the convolution that makes `y` of `x`. */
+function weightGradient({ b, inputs, shape }: RuleContext, x: string, dy: string, window: Window, group: number) {
   const [m, c, ...kernel] = shape(inputs[1]) as [number, number, ...number[]];
   const n = shape(inputs[0])[0] ?? 1;
   const [perOut, perIn] = [m / group, c];
   const byGroup = (value: string, channels: number, positions: number) =>
     b.Reshape(value, [n, group, channels, positions]);
-  const product = (dy: string, x: string, positions: number) =>
-    b.ReduceSum(b.MatMul(byGroup(dy, perOut, positions), b.transposeLast(byGroup(x, perIn, positions), 4)), [0], false);
+  const product = (outputs: string, taps: string, positions: number) =>
+    b.ReduceSum(
+      b.MatMul(byGroup(outputs, perOut, positions), b.transposeLast(byGroup(taps, perIn, positions), 4)),
+      [0],
+      false,
+    );
   const products = cheaperOnOutputSide(window, m, c * group)
-    ? outputSideProducts(b, grads[0], inputs[0], window, product)
-    : inputSideProducts(b, grads[0], inputs[0], window, product);
+    ? outputSideProducts(b, dy, x, window, product)
+    : inputSideProducts(b, dy, x, window, product);
   // [group, perOut, perIn] for each offset -> [m, c, ...kernel]
   const stacked = b.Concat(
     products.map((p) => b.Reshape(p, [m, c, 1])),
@@ -112,4 +116,71 @@ function outputSideProducts(b: GraphBuilder, dy: string, x: string, window: Wind
     const ends = starts.map((start, axis) => start + (input[axis] ?? 0));
     return product(b.Slice(wide, axes, starts, ends), x, count(input));
   });
+}
+
+/**
+ * The transpose of a convolution: y is what the gradient of a convolution with this weight [c, m, k] would be, so its own
+ * gradient to x is that convolution, and the gradient to the weight that of the convolution with dy as its input and x as
+ * its output.
+ */
+export const ConvTranspose: Rule = (context) => {
+  const { b, node, inputs, outputs, grads, wants, shape } = context;
+  const [x, y] = [shape(inputs[0]), shape(outputs[0])];
+  const window = transposedWindow(context);
+  const group = intOf(node, "group", 1);
+  const { strides, dilations, begin, end } = window;
+  return [
+    wants[0] ? b.Conv(grads[0], inputs[1], "", { strides, dilations, group, pads: [...begin, ...end] }) : null,
+    wants[1] ? weightGradient(context, grads[0], inputs[0], window, group) : null,
+    wants[2] ? b.ReduceSum(grads[0], [0, ...range(y.length).slice(2)], false) : null,
+  ].map((grad, i) =>
+    i === 0 && grad
+      ? b.Slice(
+          grad,
+          range(x.length),
+          x.map(() => 0),
+          x,
+        )
+      : grad,
+  );
+};
+
+/** The window of the convolution that a ConvTranspose is the transpose of: its input is y, its output x. */
+function transposedWindow({ node, inputs, outputs, shape }: RuleContext): Window {
+  const [input, output] = [shape(outputs[0]).slice(2), shape(inputs[0]).slice(2)];
+  const kernel = shape(inputs[1]).slice(2);
+  const ones = kernel.map(() => 1);
+  const strides = intsOf(node, "strides", ones);
+  const dilations = intsOf(node, "dilations", ones);
+  const extra = intsOf(
+    node,
+    "output_padding",
+    kernel.map(() => 0),
+  );
+  const at = (values: readonly number[], axis: number) => values[axis] ?? 0;
+  // What is cut off y's full extent, both sides together.
+  const totals = kernel.map((k, axis) => {
+    const reach = (k - 1) * at(dilations, axis) + 1;
+    return (at(output, axis) - 1) * at(strides, axis) + at(extra, axis) + reach - at(input, axis);
+  });
+  const auto = stringOf(node, "auto_pad", "NOTSET");
+  const computed = auto.startsWith("SAME") || node.attributes.output_shape !== undefined;
+  const explicit = intsOf(
+    node,
+    "pads",
+    [...ones, ...ones].map(() => 0),
+  );
+  const begin = totals.map((total, axis) => {
+    if (!computed) return auto === "VALID" ? 0 : at(explicit, axis);
+    return auto === "SAME_UPPER" ? Math.floor(total / 2) : total - Math.floor(total / 2);
+  });
+  return {
+    input,
+    output,
+    kernel,
+    strides,
+    dilations,
+    begin,
+    end: totals.map((total, axis) => total - at(begin, axis)),
+  };
 }

@@ -47,6 +47,23 @@ export const Pow = binary(
 export const Sum: Rule = ({ b, inputs, outputs: [z], grads: [dz], wants, shape }) =>
   wants.map((wanted, i) => (wanted ? unbroadcast(b, dz, shape(z), shape(inputs[i] ?? "")) : null));
 
+/** z = Σ xᵢ / n over n operands, with broadcasting. */
+export const Mean: Rule = ({ b, inputs, outputs: [z], grads: [dz], wants, shape }) => {
+  const share = b.Mul(dz, b.scalar(1 / wants.length));
+  return wants.map((wanted, i) => (wanted ? unbroadcast(b, share, shape(z), shape(inputs[i] ?? "")) : null));
+};
+
+/** z = the largest (smallest) of the operands, with broadcasting. dz goes to those that equal z, in equal parts. */
+const extreme: Rule = ({ b, inputs, outputs: [z], grads: [dz], wants, shape }) => {
+  const winners = wants.map((_, i) => b.Cast(b.Equal(inputs[i] ?? "", z), "float32"));
+  const share = b.Div(dz, b.Sum(winners));
+  return wants.map((wanted, i) =>
+    wanted ? unbroadcast(b, b.Mul(share, winners[i] as string), shape(z), shape(inputs[i] ?? "")) : null,
+  );
+};
+export const Max = extreme;
+export const Min = extreme;
+
 /** y = c ? a : b. The gradient goes to the side that was taken. */
 export const Where: Rule = ({ b, inputs: [c, x, y], outputs: [z], grads: [dz], wants, shape }) => [
   null,
@@ -77,3 +94,28 @@ export const Reciprocal = unary((b, dy, _, y) => b.Neg(b.Mul(dy, b.Mul(y, y))));
 export const Tanh = unary((b, dy, _, y) => b.Mul(dy, b.Sub(b.one, b.Mul(y, y))));
 /** y = 1 / (1 + e⁻ˣ). dx = dy·y·(1 - y). */
 export const Sigmoid = unary((b, dy, _, y) => b.Mul(dy, b.Mul(y, b.Sub(b.one, y))));
+
+/** y = (2/√π) ∫₀ˣ e^(-t²) dt. dx = dy·(2/√π)·e^(-x²). */
+export const Erf = unary((b, dy, x) => b.Mul(dy, b.Mul(b.scalar(2 / Math.sqrt(Math.PI)), b.Exp(b.Neg(b.Mul(x, x))))));
+/** y = sin x. */
+export const Sin = unary((b, dy, x) => b.Mul(dy, b.add("Cos", [x])));
+/** y = cos x. dx = -dy·sin x. */
+export const Cos = unary((b, dy, x) => b.Neg(b.Mul(dy, b.add("Sin", [x]))));
+/** y = tan x. dx = dy·(1 + y²). */
+export const Tan = unary((b, dy, _, y) => b.Mul(dy, b.Add(b.one, b.Mul(y, y))));
+/** y = arcsin x. dx = dy / √(1 - x²). */
+export const Asin = unary((b, dy, x) => b.Div(dy, b.Sqrt(b.Sub(b.one, b.Mul(x, x)))));
+/** y = arccos x. dx = -dy / √(1 - x²). */
+export const Acos = unary((b, dy, x) => b.Neg(b.Div(dy, b.Sqrt(b.Sub(b.one, b.Mul(x, x))))));
+/** y = arctan x. dx = dy / (1 + x²). */
+export const Atan = unary((b, dy, x) => b.Div(dy, b.Add(b.one, b.Mul(x, x))));
+/** y = sinh x. dx = dy·cosh x. */
+export const Sinh = unary((b, dy, x) => b.Mul(dy, b.add("Cosh", [x])));
+/** y = cosh x. dx = dy·sinh x. */
+export const Cosh = unary((b, dy, x) => b.Mul(dy, b.add("Sinh", [x])));
+/** y = arsinh x. dx = dy / √(x² + 1). */
+export const Asinh = unary((b, dy, x) => b.Div(dy, b.Sqrt(b.Add(b.Mul(x, x), b.one))));
+/** y = arcosh x. dx = dy / √(x² - 1). */
+export const Acosh = unary((b, dy, x) => b.Div(dy, b.Sqrt(b.Sub(b.Mul(x, x), b.one))));
+/** y = artanh x. dx = dy / (1 - x²). */
+export const Atanh = unary((b, dy, x) => b.Div(dy, b.Sub(b.one, b.Mul(x, x))));

@@ -1,30 +1,55 @@
 import { noGradient, type Rule } from "../rule.js";
 import * as activation from "./activation.js";
+import * as attention from "./attention.js";
 import * as conv from "./conv.js";
+import * as einsum from "./einsum.js";
 import * as elementwise from "./elementwise.js";
+import * as gridSample from "./grid-sample.js";
+import { Gather, GatherElements, GatherND, ScatterElements, ScatterND, TopK } from "./indexing.js";
 import * as linear from "./linear.js";
+import * as loss from "./loss.js";
 import * as normalization from "./normalization.js";
 import * as pool from "./pool.js";
+import * as quantization from "./quantization.js";
 import * as reduce from "./reduce.js";
 import * as resize from "./resize.js";
 import * as shape from "./shape.js";
 import * as softmax from "./softmax.js";
 
 /** Operators whose outputs do not change with small changes of their inputs. */
-const flat = ["ArgMax", "ArgMin", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"];
-const discrete = ["Shape", "Size", "Floor", "Ceil", "Round", "Sign", "NonZero", "ConstantOfShape"];
+const flat = [
+  "ArgMax",
+  "ArgMin",
+  "Equal",
+  "Greater",
+  "GreaterOrEqual",
+  "Less",
+  "LessOrEqual",
+  "Not",
+  "And",
+  "Or",
+  "Xor",
+];
+const discrete = ["Shape", "Size", "Floor", "Ceil", "Round", "Sign", "NonZero", "ConstantOfShape", "IsNaN", "IsInf"];
+const made = ["EyeLike", "OneHot", "Range", "NonMaxSuppression", "Hardmax", "BitShift", "BitwiseAnd", "BitwiseOr"];
 
 /** The gradient rule of every operator that has one, by the operator's name. */
 export const rules: Readonly<Record<string, Rule>> = {
   ...activation,
+  ...attention,
   ...conv,
+  ...einsum,
   ...elementwise,
+  ...gridSample,
+  ...{ Gather, GatherElements, GatherND, ScatterElements, ScatterND, TopK },
   ...linear,
+  ...loss,
   ...normalization,
   ...pool,
+  ...quantization,
   ...reduce,
   ...resize,
   ...shape,
   ...softmax,
-  ...Object.fromEntries([...flat, ...discrete].map((op) => [op, noGradient])),
+  ...Object.fromEntries([...flat, ...discrete, ...made].map((op) => [op, noGradient])),
 };

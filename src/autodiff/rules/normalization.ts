@@ -1,6 +1,8 @@
 import { UserError } from "../../errors.js";
+import type { GraphBuilder } from "../../graph/builder.js";
 import { titleOf } from "../../graph/graph.js";
-import { floatOf, intOf, type Rule, type RuleContext, range } from "../rule.js";
+import { float32 } from "../../graph/tensor.js";
+import { alongAxis, axisOf, floatOf, intOf, intsOf, type Rule, type RuleContext, range, unbroadcast } from "../rule.js";
 
 /** [C] as [1, C, 1, …], to meet [N, C, …]. */
 const alongChannels = ({ b, inputs, shape }: RuleContext, value: string) =>
@@ -45,6 +47,128 @@ export const BatchNormalization: Rule = (context) => {
     wants[3] && !training ? b.Neg(b.Mul(flat(gain), sum(dy))) : null,
     wants[4] && !training ? b.Mul(b.scalar(-0.5), b.Mul(flat(b.Mul(gain, r)), sum(b.Mul(dy, normal)))) : null,
   ];
+};
+
+/** x̂ = (x - mean)·r over some axes, r = 1/√(variance + ε): what the normalizations by the data themselves share. */
+function normalized(b: GraphBuilder, x: string, axes: readonly number[], epsilon: number) {
+  const centered = b.Sub(x, b.ReduceMean(x, axes));
+  const spread = b.Add(b.ReduceMean(b.Mul(centered, centered), axes), b.scalar(epsilon));
+  const r = b.Div(b.one, b.Sqrt(spread));
+  return { normal: b.Mul(centered, r), r };
+}
+
+/** d loss / d x from g = d loss / d x̂: r·(g - mean(g) - x̂·mean(g·x̂)). */
+function throughNormalized(b: GraphBuilder, g: string, normal: string, r: string, axes: readonly number[]): string {
+  const along = b.Mul(normal, b.ReduceMean(b.Mul(g, normal), axes));
+  return b.Mul(r, b.Sub(b.Sub(g, b.ReduceMean(g, axes)), along));
+}
+
+/** y = scale·x̂ + shift, x̂ normalized over the positions of each image and channel (Ulyanov et al. 2016). */
+export const InstanceNormalization: Rule = (context) => {
+  const { b, node, inputs, grads, wants, shape } = context;
+  const positions = range(shape(inputs[0]).length).slice(2);
+  const { normal, r } = normalized(b, inputs[0], positions, floatOf(node, "epsilon", 1e-5));
+  const g = b.Mul(grads[0], alongChannels(context, inputs[1]));
+  return [
+    wants[0] ? throughNormalized(b, g, normal, r, positions) : null,
+    wants[1] ? b.ReduceSum(b.Mul(grads[0], normal), allButChannels(context), false) : null,
+    wants[2] ? b.ReduceSum(grads[0], allButChannels(context), false) : null,
+  ];
+};
+
+/** y = scale·x̂ + shift, x̂ normalized over the positions of each image and group of channels (Wu & He 2018). */
+export const GroupNormalization: Rule = (context) => {
+  const { b, node, inputs, grads, wants, shape } = context;
+  const x = shape(inputs[0]);
+  const grouped = [x[0] ?? 1, intOf(node, "num_groups", 1), -1];
+  const { normal, r } = normalized(b, b.Reshape(inputs[0], grouped), [2], floatOf(node, "epsilon", 1e-5));
+  const g = b.Reshape(b.Mul(grads[0], alongChannels(context, inputs[1])), grouped);
+  return [
+    wants[0] ? b.Reshape(throughNormalized(b, g, normal, r, [2]), x) : null,
+    wants[1] ? b.ReduceSum(b.Mul(grads[0], b.Reshape(normal, x)), allButChannels(context), false) : null,
+    wants[2] ? b.ReduceSum(grads[0], allButChannels(context), false) : null,
+  ];
+};
+
+/** The last axes of x, from the node's `axis` on. */
+const lastAxes = ({ node, inputs, shape }: RuleContext) => {
+  const rank = shape(inputs[0]).length;
+  return range(rank).slice(axisOf(intOf(node, "axis", -1), rank));
+};
+
+/** y = scale·x̂ + shift, x̂ normalized over the last axes (Ba et al. 2016). Mean and deviation as outputs pass nothing. */
+export const LayerNormalization: Rule = (context) => {
+  const { b, node, inputs, outputs, grads, wants, shape } = context;
+  const axes = lastAxes(context);
+  const { normal, r } = normalized(b, inputs[0], axes, floatOf(node, "epsilon", 1e-5));
+  const back = (grad: string, input: string) => unbroadcast(b, grad, shape(outputs[0]), shape(input));
+  return [
+    wants[0] ? throughNormalized(b, b.Mul(grads[0], inputs[1]), normal, r, axes) : null,
+    wants[1] ? back(b.Mul(grads[0], normal), inputs[1]) : null,
+    wants[2] ? back(grads[0], inputs[2]) : null,
+  ];
+};
+
+/** y = scale·x̂ with x̂ = x·r, r = 1/√(mean(x²) + ε) (Zhang & Sennrich 2019). dx = r·(g - x̂·mean(g·x̂)), g = dy·scale. */
+export const RMSNormalization: Rule = (context) => {
+  const { b, node, inputs, outputs, grads, wants, shape } = context;
+  const axes = lastAxes(context);
+  const square = b.ReduceMean(b.Mul(inputs[0], inputs[0]), axes);
+  const r = b.Div(b.one, b.Sqrt(b.Add(square, b.scalar(floatOf(node, "epsilon", 1e-5)))));
+  const normal = b.Mul(inputs[0], r);
+  const g = b.Mul(grads[0], inputs[1]);
+  return [
+    wants[0] ? b.Mul(r, b.Sub(g, b.Mul(normal, b.ReduceMean(b.Mul(g, normal), axes)))) : null,
+    wants[1] ? unbroadcast(b, b.Mul(grads[0], normal), shape(outputs[0]), shape(inputs[1])) : null,
+  ];
+};
+
+/** y = (x - mean) / deviation over the axes [0, 2, 3], or those of the node. The runtime adds 1e-9 to the deviation. */
+export const MeanVarianceNormalization: Rule = ({ b, node, inputs: [x], grads: [dy] }) => {
+  const axes = intsOf(node, "axes", [0, 2, 3]);
+  const { normal, r } = normalized(b, x, axes, 0);
+  return [throughNormalized(b, dy, normal, r, axes)];
+};
+
+/** y = x / ‖x‖ₚ along an axis, p = 1 or 2. dx = (dy - ‖x‖ₚ′·Σ dy·y) / ‖x‖ₚ with ‖x‖₁′ = sign x and ‖x‖₂′ = y. */
+export const LpNormalization: Rule = ({ b, node, inputs: [x], outputs: [y], grads: [dy] }) => {
+  const axes = [intOf(node, "axis", -1)];
+  const first = intOf(node, "p", 2) === 1;
+  const norm = first ? b.ReduceSum(b.Abs(x), axes) : b.Sqrt(b.ReduceSum(b.Mul(x, x), axes));
+  const slope = first ? b.Sign(x) : y;
+  return [b.Div(b.Sub(dy, b.Mul(slope, b.ReduceSum(b.Mul(dy, y), axes))), norm)];
+};
+
+/**
+ * y = x·s^-β, s = bias + α/n·Σ x² over n neighboring channels (Krizhevsky et al. 2012, sec. 3.3).
+ * dx = dy·s^-β - 2αβ/n·x·Σ dy·x·s^(-β-1), the sum over the channels whose neighborhood holds this one.
+ */
+export const LRN: Rule = (context) => {
+  const { b, node, inputs, grads, shape } = context;
+  const [x, dy] = [inputs[0], grads[0]];
+  const [alpha, beta] = [floatOf(node, "alpha", 1e-4), floatOf(node, "beta", 0.75)];
+  const size = intOf(node, "size", 1);
+  const channels = shape(x)[1] ?? 1;
+  const before = Math.floor((size - 1) / 2);
+  // neighbors[from, to] = 1 where the channel `from` is in the neighborhood of `to`.
+  const inReach = (from: number, to: number) => from >= to - before && from < to - before + size;
+  const matrix = (meets: (row: number, column: number) => boolean) =>
+    b.constant(
+      float32(
+        range(channels ** 2).map((i) => Number(meets(Math.floor(i / channels), i % channels))),
+        [channels, channels],
+      ),
+    );
+  const sum = alongAxis(context, b.Mul(x, x), 1, matrix(inReach));
+  const s = b.Add(b.scalar(floatOf(node, "bias", 1)), b.Mul(b.scalar(alpha / size), sum));
+  const direct = b.Mul(dy, b.Pow(s, b.scalar(-beta)));
+  const spread = alongAxis(
+    context,
+    b.Div(b.Mul(direct, x), s),
+    1,
+    matrix((from, to) => inReach(to, from)),
+  );
+  return [b.Sub(direct, b.Mul(b.Mul(x, b.scalar((2 * alpha * beta) / size)), spread))];
 };
 
 /** In inference y = x, and so are the gradients. */

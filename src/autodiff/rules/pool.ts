@@ -1,5 +1,6 @@
+import type { GraphBuilder } from "../../graph/builder.js";
 import { float32 } from "../../graph/tensor.js";
-import { intOf, intsOf, type Rule, type RuleContext } from "../rule.js";
+import { intOf, intsOf, type Rule, type RuleContext, range } from "../rule.js";
 import { offsetsOf, padded, scatterTaps, taps, type Window, windowOf } from "./window.js";
 
 const kernelOf = ({ node }: RuleContext) => intsOf(node, "kernel_shape", []);
@@ -69,3 +70,35 @@ export const GlobalAveragePool: Rule = ({ b, inputs: [x], grads: [dy], shape }) 
     .reduce((a, size) => a * size, 1);
   return [b.Expand(b.Mul(dy, b.scalar(1 / positions)), b.integers(shape(x)))];
 };
+
+/** y = the largest x of all positions. dy goes to the places that hold it, in equal parts. */
+export const GlobalMaxPool: Rule = ({ b, inputs: [x], outputs: [y], grads: [dy], shape }) => {
+  const winners = b.Cast(b.Equal(x, y), "float32");
+  return [b.Mul(winners, b.Div(dy, b.ReduceSum(winners, range(shape(x).length).slice(2))))];
+};
+
+/** Keeps a division by a norm of 0 finite; the smallest normal float32 is 1.2e-38. */
+const SMALLEST = 1e-37;
+
+/** d (Σ |x|ᵖ)^(1/p) / d x = sign x·(|x| / y)^(p-1); 0 where y is 0. */
+function normSlope(b: GraphBuilder, x: string, y: string, p: number): string {
+  const share = b.Div(b.Abs(x), b.add("Max", [y, b.scalar(SMALLEST)]));
+  return b.Mul(b.Sign(x), b.Pow(share, b.scalar(p - 1)));
+}
+
+/** y = (Σ |x|ᵖ)^(1/p) under the window. dx sums dy·sign x·(|x| / y)^(p-1) over the windows that hold x. */
+export const LpPool: Rule = (context) => {
+  const { b, node, inputs, outputs, grads, shape } = context;
+  const window = windowOf(context, kernelOf(context));
+  const [n, c] = shape(inputs[0]) as [number, number];
+  const p = intOf(node, "p", 2);
+  const parts = taps(b, padded(b, inputs[0], window, ""), window).map((tap) =>
+    b.Mul(grads[0], normSlope(b, tap, outputs[0], p)),
+  );
+  return [scatterTaps(b, parts, window, n, c)];
+};
+
+/** y = (Σ |x|ᵖ)^(1/p) over all positions. */
+export const GlobalLpPool: Rule = ({ b, node, inputs: [x], outputs: [y], grads: [dy] }) => [
+  b.Mul(dy, normSlope(b, x, y, intOf(node, "p", 2))),
+];

@@ -67,3 +67,30 @@ const ReduceExtreme: Rule = (context) => {
 };
 export const ReduceMax = ReduceExtreme;
 export const ReduceMin = ReduceExtreme;
+
+/** y = ln Σ x. dx = dy·e⁻ʸ. */
+export const ReduceLogSum: Rule = (context) => {
+  const { b, inputs, outputs, grads, shape } = context;
+  const axes = reducedAxes(context);
+  const share = b.Mul(kept(context, grads[0], axes), b.Exp(b.Neg(kept(context, outputs[0], axes))));
+  return [b.Expand(share, b.integers(shape(inputs[0])))];
+};
+
+/**
+ * y = Π x. dx = dy·(the product of the others): y / x where no factor is 0; where one factor is 0 that one gets the
+ * product of the rest and the others get 0.
+ */
+export const ReduceProd: Rule = (context) => {
+  const { b, inputs, grads } = context;
+  const axes = reducedAxes(context);
+  const isZero = b.Equal(inputs[0], b.zero);
+  const zeros = b.ReduceSum(b.Cast(isZero, "float32"), axes);
+  const factors = b.Where(isZero, b.one, inputs[0]);
+  const rest = b.add("ReduceProd", [factors, b.integers(axes)]);
+  const others = b.Where(
+    isZero,
+    b.masked(rest, b.Equal(zeros, b.one)),
+    b.masked(b.Div(rest, factors), b.Equal(zeros, b.zero)),
+  );
+  return [b.Mul(kept(context, grads[0], axes), others)];
+};

@@ -1,6 +1,15 @@
-import type { GraphBuilder } from "../../graph/builder.js";
-import { toNumbers } from "../../graph/tensor.js";
-import { alongAxis, axisOf, intOf, intsOf, numbersOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
+import {
+  alongAxis,
+  axisOf,
+  intOf,
+  intsOf,
+  numbersOf,
+  picking,
+  type Rule,
+  type RuleContext,
+  range,
+  stringOf,
+} from "../rule.js";
 
 /** y holds x in another shape. */
 const reshaping: Rule = ({ b, inputs: [x], grads: [dy], shape }) => [b.Reshape(dy, shape(x))];
@@ -132,13 +141,6 @@ function sourceIndex(i: number, size: number, mode: string): number {
   return inside < size ? inside : period - inside;
 }
 
-/** The matrix M of zeros and ones for which dy·M adds the i-th element of dy to the place `indices[i]` of `size`. */
-function picking(b: GraphBuilder, indices: readonly number[], size: number): string {
-  const data = new Float32Array(indices.length * size);
-  for (const [i, index] of indices.entries()) data[i * size + index] = 1;
-  return b.constant({ type: "float32", shape: [indices.length, size], data });
-}
-
 /**
  * y = channels laid out as blocks of pixels (Shi et al., CVPR 2016). dx lays the blocks of dy back.
  */
@@ -154,13 +156,36 @@ export const DepthToSpace: Rule = ({ b, node, inputs: [x], grads: [dy], shape })
 export const Cast: Rule = ({ b, node, inputs: [x], grads: [dy] }) =>
   [1, 10, 11, 16].includes(intOf(node, "to", 1)) ? [b.add("CastLike", [dy, x])] : [null];
 
-/** y = x[indices] along an axis, for constant indices. dx adds each part of dy to the place it was taken from. */
-export const Gather: Rule = (context) => {
-  const { b, node, inputs, outputs, grads, shape, constant } = context;
-  const x = shape(inputs[0]);
-  const axis = axisOf(intOf(node, "axis", 0), x.length);
-  const size = x[axis] ?? 1;
-  const indices = toNumbers(constant(inputs[1])).map((index) => (index < 0 ? index + size : index));
-  const parts = x.map((s, a) => (a === axis ? indices.length : s));
-  return [alongAxis(context, b.reshaped(grads[0], shape(outputs[0]), parts), axis, picking(b, indices, size))];
+/** y = x in the type of another value. */
+export const CastLike: Rule = ({ b, inputs: [x], grads: [dy] }) => [b.add("CastLike", [dy, x]), null];
+
+/** y = x repeated along each axis. dx sums the copies. */
+export const Tile: Rule = ({ b, inputs: [x], outputs: [y], grads: [dy], shape }) => {
+  const sizes = shape(x);
+  const copies = shape(y).map((size, axis) => size / (sizes[axis] ?? 1));
+  const split = b.Reshape(
+    dy,
+    copies.flatMap((count, axis) => [count, sizes[axis] ?? 1]),
+  );
+  return [
+    b.ReduceSum(
+      split,
+      copies.map((_, axis) => 2 * axis),
+      false,
+    ),
+  ];
+};
+
+/** y = the pixels of each block as channels. dx lays them back: a DepthToSpace. */
+export const SpaceToDepth: Rule = ({ b, node, grads: [dy] }) => [
+  b.DepthToSpace(dy, intOf(node, "blocksize", 1), "DCR"),
+];
+
+/** y = the upper or lower triangle of each matrix. So is dx of dy. */
+export const Trilu: Rule = ({ b, node, inputs: [, k], grads: [dy] }) => [b.add("Trilu", [dy, k], node.attributes)];
+
+/** y = the sums of x up to each place along an axis. dx sums dy from each place to the end. */
+export const CumSum: Rule = ({ b, node, inputs: [, axis], grads: [dy] }) => {
+  const reverse = intOf(node, "reverse", 0) === 0 ? 1 : 0;
+  return [b.add("CumSum", [dy, axis], { ...node.attributes, reverse: { kind: "int", value: reverse } })];
 };

@@ -1,0 +1,116 @@
+import type { GraphBuilder } from "../../graph/builder.js";
+import { cannotDifferentiate, intOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
+import { scatterElements } from "./indexing.js";
+
+/** One of the pixels around a sampled point along one axis: its (whole) coordinate, its weight, and d weight / d point. */
+interface Tap {
+  readonly at: string;
+  readonly weight: string;
+  readonly slope: string;
+}
+
+/**
+ * y[n, c, p] = Σ over the taps of x[n, c, tap]·wx·wy around the point that grid[n, p] = (gx, gy) in [-1, 1] names.
+ * dx adds dy·wx·wy up at the taps; dgrid = Σ dy·x·(wx′·wy, wx·wy′)·d pixel / d grid. Margins are settled for each tap: the
+ * pixel beyond the edge is 0, the edge's, or a mirrored one.
+ */
+export const GridSample: Rule = (context) => {
+  const { b, node, inputs, grads, wants, shape } = context;
+  const [n, c, height, width] = shape(inputs[0]) as [number, number, number, number];
+  if (shape(inputs[0]).length !== 4) throw cannotDifferentiate(node.op, node.name, "it samples a volume");
+  const points = (shape(inputs[1])[1] ?? 1) * (shape(inputs[1])[2] ?? 1);
+  const dy = b.Reshape(grads[0], [n, c, points]);
+  const pixels = b.Reshape(inputs[0], [n, c, height * width]);
+  const axisOfGrid = (i: number, size: number) => tapsAlong(context, i, size, [n, 1, points]);
+  const [alongX, alongY] = [axisOfGrid(0, width), axisOfGrid(1, height)];
+  const [dx, dgx, dgy]: string[][] = [[], [], []];
+  for (const ty of alongY)
+    for (const tx of alongX) {
+      const { index, inside } = place(context, tx.at, ty.at, [n, c, points], [height, width]);
+      const seen = b.Mul(dy, inside);
+      if (wants[0])
+        dx?.push(scatterElements(b, [n, c, height * width], index, b.Mul(seen, b.Mul(tx.weight, ty.weight)), 2));
+      if (!wants[1]) continue;
+      const product = b.ReduceSum(b.Mul(seen, b.GatherElements(pixels, index, 2)), [1]);
+      dgx?.push(b.Mul(product, b.Mul(tx.slope, ty.weight)));
+      dgy?.push(b.Mul(product, b.Mul(tx.weight, ty.slope)));
+    }
+  const gridGradient = (parts: string[], size: number) =>
+    b.Reshape(b.Mul(b.Sum(parts), b.scalar(pixelsPerUnit(context, size))), [...shape(inputs[1]).slice(0, 3), 1]);
+  return [
+    wants[0] ? b.Reshape(b.Sum(dx ?? []), shape(inputs[0])) : null,
+    wants[1] ? b.Concat([gridGradient(dgx ?? [], width), gridGradient(dgy ?? [], height)], 3) : null,
+  ];
+};
+
+const cornersAligned = ({ node }: RuleContext) => intOf(node, "align_corners", 0) === 1;
+
+/** d pixel / d grid: the grid's [-1, 1] spans the centers of the outer pixels, or their outer edges. */
+const pixelsPerUnit = (context: RuleContext, size: number) => (cornersAligned(context) ? size - 1 : size) / 2;
+
+/** The taps along one axis for every point: [n, 1, points] each. */
+function tapsAlong(context: RuleContext, axis: number, size: number, to: readonly number[]): Tap[] {
+  const { b, node, inputs } = context;
+  const grid = b.Reshape(
+    b.Gather(inputs[1], b.constant({ type: "int64", shape: [], data: BigInt64Array.of(BigInt(axis)) }), 3),
+    to,
+  );
+  const point = b.Add(b.Mul(grid, b.scalar(pixelsPerUnit(context, size))), b.scalar((size - 1) / 2));
+  const mode = stringOf(node, "mode", "linear");
+  if (mode === "nearest") return [{ at: b.add("Round", [point]), weight: b.one, slope: b.zero }];
+  const first = b.add("Floor", [point]);
+  const t = b.Sub(point, first);
+  if (mode === "linear")
+    return [
+      { at: first, weight: b.Sub(b.one, t), slope: b.scalar(-1) },
+      { at: b.Add(first, b.one), weight: t, slope: b.one },
+    ];
+  return range(4).map((k) => ({ at: b.Add(first, b.scalar(k - 1)), ...cubicTap(b, t, k - 1) }));
+}
+
+/** The coefficient of cubic convolution in ONNX and PyTorch (Keys 1981 has -0.5). */
+const A = -0.75;
+
+/** Weight and slope of cubic convolution for the pixel at distance |t - k|, t in [0, 1), k = -1, 0, 1, 2 (Keys 1981, eq. 8). */
+function cubicTap(b: GraphBuilder, t: string, k: number) {
+  const near = k === 0 || k === 1;
+  const sign = k <= 0 ? 1 : -1;
+  const d = b.Mul(b.Sub(t, b.scalar(k)), b.scalar(sign));
+  const [c3, c2, c1, c0] = near ? [A + 2, -(A + 3), 0, 1] : [A, -5 * A, 8 * A, -4 * A];
+  const polynomial = (coefficients: readonly number[]) =>
+    coefficients.map(b.scalar).reduce((sum, coefficient) => b.Add(b.Mul(sum, d), coefficient));
+  return {
+    weight: polynomial([c3, c2, c1, c0]),
+    slope: b.Mul(polynomial([3 * c3, 2 * c2, c1]), b.scalar(sign)),
+  };
+}
+
+/** The index of a tap among the height·width pixels, for every channel, and 1 where it lies inside (0: a zero margin). */
+function place(
+  context: RuleContext,
+  x: string,
+  y: string,
+  [n, c, points]: readonly [number, number, number],
+  [height, width]: readonly [number, number],
+) {
+  const { b, node } = context;
+  const padding = stringOf(node, "padding_mode", "zeros");
+  const within = (value: string, size: number) =>
+    b.Clip(padding === "reflection" ? mirrored(context, value, size) : value, b.zero, b.scalar(size - 1));
+  const index = b.Add(b.Mul(within(y, height), b.scalar(width)), within(x, width));
+  const isInside = (value: string, size: number) =>
+    b.And(b.GreaterOrEqual(value, b.zero), b.LessOrEqual(value, b.scalar(size - 1)));
+  const inside = padding === "zeros" ? b.Cast(b.And(isInside(x, width), isInside(y, height)), "float32") : b.one;
+  return { index: b.Expand(b.Cast(index, "int64"), b.integers([n, c, points])), inside };
+}
+
+/** A whole coordinate mirrored into [0, size): about the outer pixels' centers, or about their outer edges. */
+function mirrored(context: RuleContext, value: string, size: number): string {
+  const { b } = context;
+  const aligned = cornersAligned(context);
+  const period = aligned ? Math.max(2 * (size - 1), 1) : 2 * size;
+  const turns = b.add("Floor", [b.Div(value, b.scalar(period))]);
+  const rest = b.Sub(value, b.Mul(turns, b.scalar(period)));
+  const last = aligned ? period : period - 1;
+  return b.add("Min", [rest, b.Sub(b.scalar(last), rest)]);
+}
