@@ -18,6 +18,9 @@ function repositoryRoot(): string {
   return folder;
 }
 
+/** A path inside the repository. */
+export const repositoryPath = (...parts: string[]): string => join(repositoryRoot(), ...parts);
+
 const sharedFolder = join(dirname(repositoryRoot()), "shared");
 
 /** A path inside `shared`, the folder of reference values and test pictures that stands beside the repository. */

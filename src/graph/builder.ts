@@ -36,12 +36,18 @@ export class GraphBuilder {
   private readonly outputs: ValueInfo[] = [];
   private readonly nodes: Node[] = [];
   private readonly initializers = new Map<string, Tensor>();
-  private readonly opsets: Record<string, number> = { "": OPSET };
+  private readonly opsets: Record<string, number>;
   private readonly taken = new Set<string>();
   private readonly shared = new Map<string, string>();
   private counter = 0;
 
-  constructor(readonly name = "graph") {}
+  /** @param opset of standard ONNX; a newer one than usual for operators that came later. */
+  constructor(
+    readonly name = "graph",
+    opset = OPSET,
+  ) {
+    this.opsets = { "": opset };
+  }
 
   /** A builder that goes on where a graph ends: same inputs, outputs, nodes and names. */
   static from(graph: Graph): GraphBuilder {

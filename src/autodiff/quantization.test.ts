@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { GraphBuilder, int } from "../graph/builder.js";
+import { withOutputs } from "../graph/graph.js";
+import { float32, type Tensor } from "../graph/tensor.js";
+import { probe } from "../runtime/probe.js";
+import { Session } from "../runtime/session.js";
+import { gradients } from "./gradients.js";
+
+/** d Σ weight·dequantize(quantize(x)) / d x. */
+async function throughQuantization(
+  x: Tensor,
+  weight: Tensor,
+  scale: Tensor,
+  zero: Tensor,
+  axis = 1,
+): Promise<number[]> {
+  const b = new GraphBuilder("quantized");
+  const value = b.input("x", x.shape);
+  const [s, z] = [b.constant(scale), b.constant(zero)];
+  const whole = b.add("QuantizeLinear", [value, s, z], { axis: int(axis) });
+  const back = b.add("DequantizeLinear", [whole, s, z], { axis: int(axis) });
+  b.output("loss", b.ReduceSum(b.Mul(back, b.constant(weight)), undefined, false));
+  const { graph, shapes } = await probe(b.build());
+  const differentiated = gradients(graph, "loss", ["x"], shapes);
+  const name = differentiated.gradients.get("x") as string;
+  const session = await Session.create(withOutputs(differentiated.graph, [name]));
+  const results = await session.run({ x });
+  await session.release();
+  return Array.from(results[name]?.data as Float32Array);
+}
+
+test("a gradient passes straight through quantization inside the range of its type and stops outside", async () => {
+  // scale 0.1, zero 28: uint8 reaches from -2.8 to 22.7
+  const x = float32([-5, -2.7, 0, 22.6, 23, 100]);
+  const weight = float32([1, 2, 3, 4, 5, 6]);
+  const zero: Tensor = { type: "uint8", shape: [], data: Uint8Array.of(28) };
+  assert.deepEqual(await throughQuantization(x, weight, float32([0.1], []), zero, 0), [0, 2, 3, 4, 0, 0]);
+});
+
+test("scales along an axis each have a range of their own", async () => {
+  // int8 with zero 0: channel 0 reaches to 12.7, channel 1 to 1.27
+  const x = float32([12, 1.2, -13, -1.3, 2, 2], [3, 2]);
+  const weight = float32([1, 2, 3, 4, 5, 6], [3, 2]);
+  const zero: Tensor = { type: "int8", shape: [2], data: Int8Array.of(0, 0) };
+  const got = await throughQuantization(x, weight, float32([0.1, 0.01]), zero);
+  for (const [i, expected] of [1, 2, 0, 0, 5, 0].entries())
+    assert.ok(Math.abs((got[i] ?? 9) - expected) < 1e-5, `${got}`);
+});

@@ -1,0 +1,5 @@
+import { writeBytes } from "../src/files.js";
+import { operatorsTable } from "./operators-table.js";
+import { repositoryPath } from "./shared.js";
+
+await writeBytes(repositoryPath("OPERATORS.md"), [operatorsTable()]);
