@@ -210,6 +210,7 @@ export class GraphBuilder {
   Sigmoid = (x: string) => this.add("Sigmoid", [x]);
   Sign = (x: string) => this.add("Sign", [x]);
   Softmax = (x: string, axis: number) => this.add("Softmax", [x], { axis: int(axis) });
+  SpaceToDepth = (x: string, block: number) => this.add("SpaceToDepth", [x], { blocksize: int(block) });
   Split = (x: string, axis: number, sizes: readonly number[]) =>
     this.addMany("Split", [x, this.integers(sizes)], { axis: int(axis) }, sizes.length);
   Sqrt = (x: string) => this.add("Sqrt", [x]);

@@ -4,15 +4,23 @@ import { floatOf, type Rule, type RuleContext, stringOf, unbroadcast } from "../
 export const Relu: Rule = ({ b, outputs: [y], grads: [dy] }) => [b.masked(dy, b.Greater(y, b.zero))];
 
 /** y = x where x ≥ 0, else αx. */
-export const LeakyRelu: Rule = ({ b, node, inputs: [x], grads: [dy] }) => [
-  b.Where(b.Greater(x, b.zero), dy, b.Mul(dy, b.scalar(floatOf(node, "alpha", 0.01)))),
-];
+export const LeakyRelu: Rule = ({ b, node, inputs: [x], grads: [dy] }) => {
+  const alpha = floatOf(node, "alpha", 0.01);
+  const mask = b.Cast(b.Greater(x, b.zero), "float32");
+  return [b.Mul(dy, b.Add(b.Mul(mask, b.scalar(1 - alpha)), b.scalar(alpha)))];
+};
 
-/** y = x where x ≥ 0, else s·x with a learned slope. ds = Σ dy·x over the places where x < 0. */
+/**
+ * y = x where x ≥ 0, else s·x with a learned slope. With m = 1 where x > 0, else 0: dx = dy·(s + (1 - s)·m), the runtime's
+ * fastest form of the choice; ds = Σ dy·x over the places where x < 0.
+ */
 export const PRelu: Rule = ({ b, inputs: [x, slope], grads: [dy], wants, shape }) => {
-  const positive = b.Greater(x, b.zero);
+  const steepness = () => {
+    const mask = b.Cast(b.Greater(x, b.zero), "float32");
+    return b.Add(slope, b.Mul(b.Sub(b.one, slope), mask));
+  };
   return [
-    wants[0] ? b.Where(positive, dy, b.Mul(dy, slope)) : null,
+    wants[0] ? b.Mul(dy, steepness()) : null,
     wants[1] ? unbroadcast(b, b.Mul(dy, b.add("Min", [x, b.zero])), shape(x), shape(slope)) : null,
   ];
 };

@@ -67,46 +67,49 @@ function asTransposed(context: RuleContext, window: Window, group: number): stri
   return unreached.some((n) => n > 0) ? b.Pad(grad, [0, 0, ...input.map(() => 0), 0, 0, ...unreached]) : grad;
 }
 
-/** The gradient to the weight [m, c, ...kernel] of the convolution that makes `y` of `x`. */
+/** Up to so many channels on the shifted side, all shifts make one product; with more of them copying them costs more. */
+const STACKED_CHANNELS = 16;
+
+/** The gradient to the weight [m, c, ...kernel] of a convolution of `x`, `dy` being that to its output. */
 function weightGradient({ b, inputs, shape }: RuleContext, x: string, dy: string, window: Window, group: number) {
   const [m, c, ...kernel] = shape(inputs[1]) as [number, number, ...number[]];
   const n = shape(inputs[0])[0] ?? 1;
-  const [perOut, perIn] = [m / group, c];
-  const byGroup = (value: string, channels: number, positions: number) =>
-    b.Reshape(value, [n, group, channels, positions]);
-  const product = (outputs: string, taps: string, positions: number) =>
-    b.ReduceSum(
-      b.MatMul(byGroup(outputs, perOut, positions), b.transposeLast(byGroup(taps, perIn, positions), 4)),
-      [0],
-      false,
-    );
-  const products = cheaperOnOutputSide(window, m, c * group)
-    ? outputSideProducts(b, dy, x, window, product)
-    : inputSideProducts(b, dy, x, window, product);
-  // [group, perOut, perIn] for each offset -> [m, c, ...kernel]
+  const outputSide = cheaperOnOutputSide(window, m, c * group);
+  const shifts = outputSide ? shiftedOutputs(b, dy, window) : taps(b, padded(b, x, window, ""), window);
+  const positions = count(outputSide ? window.input : window.output);
+  const product = (outputs: string, seen: string, [rows, columns]: readonly [number, number]) => {
+    const [left, right] = [
+      b.Reshape(outputs, [n, group, rows, positions]),
+      b.Reshape(seen, [n, group, columns, positions]),
+    ];
+    return b.ReduceSum(b.MatMul(left, b.transposeLast(right, 4)), [0], false);
+  };
+  if (group === 1 && shifts.length > 1 && Math.min(m, c) <= STACKED_CHANNELS) {
+    const all = b.Concat(shifts, 1);
+    const sums = outputSide
+      ? b.Transpose(b.Reshape(product(all, x, [shifts.length * m, c]), [shifts.length, m, c]), [1, 2, 0])
+      : b.Transpose(b.Reshape(product(dy, all, [m, shifts.length * c]), [m, shifts.length, c]), [0, 2, 1]);
+    return b.Reshape(sums, [m, c, ...kernel]);
+  }
+  // [group, m / group, c] for each offset -> [m, c, ...kernel]
+  const parts = shifts.map((shift) => product(outputSide ? shift : dy, outputSide ? x : shift, [m / group, c]));
   const stacked = b.Concat(
-    products.map((p) => b.Reshape(p, [m, c, 1])),
+    parts.map((part) => b.Reshape(part, [m, c, 1])),
     2,
   );
   return b.Reshape(stacked, [m, c, ...kernel]);
 }
 
-type Product = (dy: string, x: string, positions: number) => string;
-
 const count = (shape: readonly number[]) => shape.reduce((a, size) => a * size, 1);
-
-function inputSideProducts(b: GraphBuilder, dy: string, x: string, window: Window, product: Product): string[] {
-  return taps(b, padded(b, x, window, ""), window).map((tap) => product(dy, tap, count(window.output)));
-}
 
 /** With stride 1 dy can be shifted instead of x; worth it where dy has fewer channels. */
 const cheaperOnOutputSide = ({ strides, kernel }: Window, outputs: number, inputs: number) =>
   outputs < inputs && count(kernel) > 1 && strides.every((stride) => stride === 1);
 
-function outputSideProducts(b: GraphBuilder, dy: string, x: string, window: Window, product: Product): string[] {
+/** dy shifted by k against x for each offset k: element q of x meets dy at q + pad - k·dilation. */
+function shiftedOutputs(b: GraphBuilder, dy: string, window: Window): string[] {
   const { input, kernel, dilations, begin, output } = window;
   const reach = kernel.map((k, axis) => (k - 1) * (dilations[axis] ?? 1));
-  // dy shifted by k against x: element q of x meets dy at q + pad - k·dilation.
   const before = reach.map((r, axis) => Math.max(r - (begin[axis] ?? 0), 0));
   const after = input.map((size, axis) => Math.max(size + (begin[axis] ?? 0) - (output[axis] ?? 0), 0));
   const wide = b.Pad(dy, [0, 0, ...before, 0, 0, ...after]);
@@ -114,7 +117,7 @@ function outputSideProducts(b: GraphBuilder, dy: string, x: string, window: Wind
   return offsetsOf(kernel).map((offset) => {
     const starts = offset.map((o, axis) => (before[axis] ?? 0) + (begin[axis] ?? 0) - o * (dilations[axis] ?? 1));
     const ends = starts.map((start, axis) => start + (input[axis] ?? 0));
-    return product(b.Slice(wide, axes, starts, ends), x, count(input));
+    return b.Slice(wide, axes, starts, ends);
   });
 }
 

@@ -142,14 +142,15 @@ function sourceIndex(i: number, size: number, mode: string): number {
 }
 
 /**
- * y = channels laid out as blocks of pixels (Shi et al., CVPR 2016). dx lays the blocks of dy back.
+ * y = channels laid out as blocks of pixels (Shi et al., CVPR 2016). dx lays the blocks of dy back: SpaceToDepth, but for
+ * the order of the channels in mode CRD.
  */
 export const DepthToSpace: Rule = ({ b, node, inputs: [x], grads: [dy], shape }) => {
   const block = intOf(node, "blocksize", 1);
+  if (stringOf(node, "mode", "DCR") === "DCR") return [b.SpaceToDepth(dy, block)];
   const [n, c, h, w] = shape(x) as [number, number, number, number];
   const split = b.Reshape(dy, [n, c / block ** 2, h, block, w, block]);
-  const order = stringOf(node, "mode", "DCR") === "CRD" ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4];
-  return [b.Reshape(b.Transpose(split, order), [n, c, h, w])];
+  return [b.Reshape(b.Transpose(split, [0, 1, 3, 5, 2, 4]), [n, c, h, w])];
 };
 
 /** y = x in another float type (1, 10, 11, 16 are ONNX's four); towards whole numbers no gradient passes. */
