@@ -59,6 +59,19 @@ export class GraphBuilder {
     return b;
   }
 
+  /** A builder for another way to compute a graph: same inputs, initializers and outputs, its names taken, no nodes yet. */
+  static rewriting(graph: Graph): GraphBuilder {
+    const b = GraphBuilder.from({ ...graph, nodes: [], outputs: [] });
+    for (const node of graph.nodes) for (const output of node.outputs) b.taken.add(output);
+    b.outputs.push(...graph.outputs);
+    return b;
+  }
+
+  /** Adds a node as it is, with the names that it has. */
+  keep(node: Node): void {
+    this.nodes.push(node);
+  }
+
   /** The graph so far, without what no output needs. */
   build(metadata: Record<string, string> = {}): Graph {
     const { name, opsets, inputs, outputs, nodes, initializers } = this;
@@ -108,6 +121,14 @@ export class GraphBuilder {
   /** Adds any node and returns its first output. */
   add(op: string, inputs: readonly string[], attributes: Attributes = {}, output = this.fresh(op)): string {
     return this.addMany(op, inputs, attributes, [output])[0] as string;
+  }
+
+  /** Adds a node of the runtime's own operators and returns its output. */
+  addCustom(domain: string, op: string, inputs: readonly string[], attributes: Attributes, output = this.fresh(op)) {
+    this.opsets[domain] ??= 1;
+    this.taken.add(output);
+    this.nodes.push({ op, domain, name: output, inputs, outputs: [output], attributes });
+    return output;
   }
 
   /** Adds any node and returns its outputs; a number asks for that many fresh names. */

@@ -3,6 +3,8 @@ import { UserError } from "../errors.js";
 import { GraphBuilder } from "../graph/builder.js";
 import type { Graph } from "../graph/graph.js";
 import { float32, type Tensor, zeros } from "../graph/tensor.js";
+import { lower, lowerings } from "../lowering/index.js";
+import type { Lowering } from "../lowering/lowering.js";
 import { probe } from "../runtime/probe.js";
 import { adam, CORRECTION, momentsOf, RATE } from "./adam.js";
 import type { RunningStatistic } from "./parameters.js";
@@ -33,10 +35,14 @@ export interface TrainingStep {
 
 /**
  * Differentiates a forward graph and appends the optimizer.
+ * @param chosen the rewrites to faster forms; all of them by default.
  * @throws UserError when an operator on the way has no gradient.
  */
-export async function trainingStep({ graph, parameters, statistics, network }: Forward): Promise<TrainingStep> {
-  const { graph: folded, shapes } = await probe(graph);
+export async function trainingStep(
+  { graph, parameters, statistics, network }: Forward,
+  chosen: readonly Lowering[] = lowerings,
+): Promise<TrainingStep> {
+  const { graph: folded, shapes } = await probe(await lower(graph, chosen, "forward"));
   const differentiated = gradients(folded, "loss", parameters, shapes);
   const b = GraphBuilder.from(differentiated.graph);
   const next = new Map(statistics.map(({ input, output }) => [input, output]));
@@ -52,7 +58,12 @@ export async function trainingStep({ graph, parameters, statistics, network }: F
   }
   const declared = new Set(differentiated.graph.outputs.map(({ name }) => name));
   for (const value of next.values()) if (!declared.has(value)) b.output(value, value);
-  return { graph: b.build(), state: startingState(network, [...next.keys()]), next, parameters };
+  return {
+    graph: await lower(b.build(), chosen, "step"),
+    state: startingState(network, [...next.keys()]),
+    next,
+    parameters,
+  };
 }
 
 function startingState(network: Graph, names: readonly string[]): Record<string, Tensor> {

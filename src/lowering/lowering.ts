@@ -1,0 +1,26 @@
+import type { Graph } from "../graph/graph.js";
+
+/** What a lowering may know of a graph and of the machine that will run it. */
+export interface LoweringContext {
+  /** The shape of every value. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Channels that the runtime's blocked layout keeps together; null where it has none on this processor. */
+  readonly block: number | null;
+}
+
+/** A rewrite to a graph that computes the same in less time. */
+export interface Lowering {
+  readonly name: string;
+  /** One line: what it replaces by what. */
+  readonly summary: string;
+  /** Before differentiation, where the gradient gains too, or on the whole step. */
+  readonly stage: "forward" | "step";
+  apply(graph: Graph, context: LoweringContext): Graph;
+}
+
+/** The shape of a value. @throws Error when it is not known: the graph was not probed. */
+export function shapeOf({ shapes }: Pick<LoweringContext, "shapes">, value: string): readonly number[] {
+  const shape = shapes.get(value);
+  if (!shape) throw new Error(`the shape of "${value}" is not known`);
+  return shape;
+}
