@@ -15,6 +15,7 @@ interface Flags extends Record<string, unknown> {
   recognizer?: string;
   processor: string;
   init?: string;
+  freeze: string[];
   data: string[];
   steps: number;
   batch: number;
@@ -44,6 +45,12 @@ export const trainCommand = addTaskOptions(
   .option("--recognizer <file>", "the frozen recognizer R (any ONNX classifier)")
   .option("--processor <name|file>", "the processor P: a network below, or an ONNX file to go on from", DEFAULT_NETWORK)
   .option("--init <file>", "begin with the weights of this trained processor of the same make")
+  .option(
+    "--freeze <pattern>",
+    "keep weights whose names match, such as 'body.*'; may be given several times",
+    several,
+    [],
+  )
   .requiredOption("--data <folder>", "training images; may be given several times", several)
   .requiredOption("--steps <n>", "steps of the optimizer", positiveInteger)
   .option("--batch <n>", "images in a step", positiveInteger, 8)
@@ -91,6 +98,7 @@ async function run(flags: Flags): Promise<void> {
     recognizer: flags.recognizer ?? null,
     processor: flags.processor,
     init: flags.init ?? null,
+    freeze: flags.freeze,
     data: flags.data,
     steps: flags.steps,
     batch: flags.batch,
@@ -114,9 +122,11 @@ async function run(flags: Flags): Promise<void> {
     ...(flags.threads && { threads: flags.threads }),
     checkpointEvery: flags.checkpoint,
     signal: stop.signal,
-    onStart: ({ device, step, parameters, view }) => {
+    onStart: ({ device, step, parameters, frozen, constant, view }) => {
       console.error(
-        `training ${task.name} x${task.scale} on ${device}: ${flags.processor}, ${parameters.toLocaleString("en")} weights\n` +
+        `training ${task.name} x${task.scale} on ${device}: ${flags.processor}, ${parameters.toLocaleString("en")} weights to train\n` +
+          (frozen > 0 ? `  frozen       ${frozen.toLocaleString("en")} weights (${flags.freeze.join(", ")})\n` : "") +
+          (constant.size > 0 ? `  constant     ${constants(constant)}\n` : "") +
           `  objective    ${objective.name}${objective.needsRecognizer ? `, lambda ${config.lambda}` : ""}\n` +
           (view ? `  recognizer   ${flags.recognizer} (sees the crops: ${view})\n` : "") +
           `  images       ${dataset.items.length} in ${flags.data.join(", ")}\n` +
@@ -139,6 +149,15 @@ async function run(flags: Flags): Promise<void> {
   }
   console.log(result.model);
 }
+
+/** "running statistics (norm.mean, norm.variance and 6 more); constants of Resize (scales)" */
+const constants = (groups: ReadonlyMap<string, readonly string[]>): string =>
+  [...groups]
+    .map(([role, names]) => {
+      const more = names.length > 2 ? ` and ${names.length - 2} more` : "";
+      return `${role} (${names.slice(0, 2).join(", ")}${more})`;
+    })
+    .join("; ");
 
 /** Away from a terminal, a line of JSON for every so many steps. */
 const LINE_EVERY = 50;
