@@ -74,6 +74,10 @@ ${objectiveHelp}
 Processors:
 ${networkHelp}
 
+An ONNX file takes and gives RGB in [0, 1], NCHW, unless the JSON beside it says otherwise ("layout", "channels", "range",
+"mean", "std"), such as {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh. What is written has its
+inputs, outputs and names. In --freeze, * stands for any characters and ? for one.
+
 The objective ra needs classes: a labels.csv in each folder (columns file, class_index), or one folder per class.
 Ctrl-C writes a checkpoint; --resume gives the same weights as not having stopped.
 

@@ -52,11 +52,11 @@ function assertImage(title: string, end: "input" | "output", { name, type, shape
   if (type && type !== "float32")
     throw new UserError(`the ${end} "${name}" of ${title} holds ${type}; a processor's is float32`);
   if (!shape) return;
-  const channels = shape[layout === "NCHW" ? 1 : 3];
-  if (shape.length === 4 && (channels === 3 || typeof channels === "string")) return;
+  const [channels, elsewhere] = layout === "NCHW" ? [shape[1], shape[3]] : [shape[3], shape[1]];
+  if (shape.length === 4 && (channels === 3 || (typeof channels === "string" && elsewhere !== 3))) return;
   const other = layout === "NCHW" ? "NHWC" : "NCHW";
   const hint =
-    shape.length === 4 && shape[other === "NCHW" ? 1 : 3] === 3
+    shape.length === 4 && elsewhere === 3
       ? `; for ${other} the JSON beside it has to say {"${end}": {"layout": "${other}"}}`
       : "";
   throw new UserError(

@@ -1,4 +1,4 @@
-import type { Graph, Node } from "../graph/graph.js";
+import { attribute, type Graph, type Node } from "../graph/graph.js";
 
 /** Which inputs of an operator hold weights that are learned. */
 const weightInputs: Readonly<Record<string, readonly number[]>> = {
@@ -50,7 +50,13 @@ export function usesOf(graph: Graph): Uses {
   };
 }
 
-const isLayout = ({ domain, op }: Node): boolean => domain === "" && layoutOperators.has(op);
+/** ONNX's numbers of the types with a fraction: float32, float16, float64, bfloat16. */
+const floatTypes = [1, 10, 11, 16];
+
+const isLayout = (node: Node): boolean =>
+  node.domain === "" &&
+  layoutOperators.has(node.op) &&
+  (node.op !== "Cast" || floatTypes.includes(attribute(node, "to", "int", 1)));
 
 /** The initializers that a layer learns. */
 export function layerWeights(node: Node, origin: Uses["origin"]): string[] {
