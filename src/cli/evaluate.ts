@@ -5,14 +5,13 @@ import { openDataset } from "../data/dataset.js";
 import { UserError } from "../errors.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import type { Processor } from "../evaluation/restore.js";
+import { loadProcessor, type Processor } from "../evaluation/restore.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { writeBytes } from "../files.js";
 import { readModel } from "../graph/read.js";
 import { writeModel } from "../graph/write.js";
 import { cardOf, withCard } from "../networks/card.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
-import { Session } from "../runtime/session.js";
 import {
   addTaskOptions,
   type NamedFile,
@@ -75,8 +74,7 @@ async function run(flags: Flags): Promise<void> {
   const recognizers = [];
   for (const file of flags.recognizer ?? []) recognizers.push(await loadRecognizer(file, overrides, { threads }));
   const processors: Processor[] = [];
-  for (const { name, file } of flags.processor ?? [])
-    processors.push({ name, file, session: await Session.create(file, { threads }) });
+  for (const { name, file } of flags.processor ?? []) processors.push(await loadProcessor(name, file, { threads }));
   const dataset = await openDataset(data, { needLabels: recognizers.length > 0 });
   const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
   console.error(

@@ -15,6 +15,7 @@ interface Flags extends Record<string, unknown> {
   recognizer?: string;
   processor: string;
   init?: string;
+  freeze: string[];
   data: string[];
   steps: number;
   batch: number;
@@ -44,6 +45,12 @@ export const trainCommand = addTaskOptions(
   .option("--recognizer <file>", "the frozen recognizer R (any ONNX classifier)")
   .option("--processor <name|file>", "the processor P: a network below, or an ONNX file to go on from", DEFAULT_NETWORK)
   .option("--init <file>", "begin with the weights of this trained processor of the same make")
+  .option(
+    "--freeze <pattern>",
+    "keep weights whose names match, such as 'body.*'; may be given several times",
+    several,
+    [],
+  )
   .requiredOption("--data <folder>", "training images; may be given several times", several)
   .requiredOption("--steps <n>", "steps of the optimizer", positiveInteger)
   .option("--batch <n>", "images in a step", positiveInteger, 8)
@@ -66,6 +73,10 @@ ${objectiveHelp}
 
 Processors:
 ${networkHelp}
+
+An ONNX file takes and gives RGB in [0, 1], NCHW, unless the JSON beside it says otherwise ("layout", "channels", "range",
+"mean", "std"), such as {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh. What is written has its
+inputs, outputs and names. In --freeze, * stands for any characters and ? for one.
 
 The objective ra needs classes: a labels.csv in each folder (columns file, class_index), or one folder per class.
 Ctrl-C writes a checkpoint; --resume gives the same weights as not having stopped.
@@ -91,6 +102,7 @@ async function run(flags: Flags): Promise<void> {
     recognizer: flags.recognizer ?? null,
     processor: flags.processor,
     init: flags.init ?? null,
+    freeze: flags.freeze,
     data: flags.data,
     steps: flags.steps,
     batch: flags.batch,
@@ -114,9 +126,11 @@ async function run(flags: Flags): Promise<void> {
     ...(flags.threads && { threads: flags.threads }),
     checkpointEvery: flags.checkpoint,
     signal: stop.signal,
-    onStart: ({ device, step, parameters, view }) => {
+    onStart: ({ device, step, parameters, frozen, constant, view }) => {
       console.error(
-        `training ${task.name} x${task.scale} on ${device}: ${flags.processor}, ${parameters.toLocaleString("en")} weights\n` +
+        `training ${task.name} x${task.scale} on ${device}: ${flags.processor}, ${parameters.toLocaleString("en")} weights to train\n` +
+          (frozen > 0 ? `  frozen       ${frozen.toLocaleString("en")} weights (${flags.freeze.join(", ")})\n` : "") +
+          (constant.size > 0 ? `  constant     ${constants(constant)}\n` : "") +
           `  objective    ${objective.name}${objective.needsRecognizer ? `, lambda ${config.lambda}` : ""}\n` +
           (view ? `  recognizer   ${flags.recognizer} (sees the crops: ${view})\n` : "") +
           `  images       ${dataset.items.length} in ${flags.data.join(", ")}\n` +
@@ -139,6 +153,15 @@ async function run(flags: Flags): Promise<void> {
   }
   console.log(result.model);
 }
+
+/** "running statistics (norm.mean, norm.variance and 6 more); constants of Resize (scales)" */
+const constants = (groups: ReadonlyMap<string, readonly string[]>): string =>
+  [...groups]
+    .map(([role, names]) => {
+      const more = names.length > 2 ? ` and ${names.length - 2} more` : "";
+      return `${role} (${names.slice(0, 2).join(", ")}${more})`;
+    })
+    .join("; ");
 
 /** Away from a terminal, a line of JSON for every so many steps. */
 const LINE_EVERY = 50;

@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { messageOf, UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import { float32 } from "../graph/tensor.js";
 import { Session, type SessionOptions } from "../runtime/session.js";
+import { readRestorer, standardized } from "../training/restorer.js";
 
 /** Sizes that a network may want to be a multiple of, because it halves the picture up to five times inside. */
 const multiples = [1, 2, 4, 8, 16, 32];
@@ -36,21 +36,20 @@ export class Processor {
    * @throws UserError when the model is missing, cannot be loaded, or does not map a picture to a picture.
    */
   static async open(model: Graph | string, options: SessionOptions = {}): Promise<Processor> {
-    const name = typeof model === "string" ? model : model.name;
-    if (typeof model === "string" && !existsSync(model))
-      throw new UserError(`cannot read the model ${name}: no such file`);
-    const session = await Session.create(model, options);
+    const graph = typeof model === "string" ? standardized(await readRestorer(model)) : model;
+    const session = await Session.create(graph, options);
     const reasons: string[] = [];
     for (const multiple of multiples) {
       const side = trialSide + multiple;
       try {
         const planes = await run(session, noise(side), side, side);
+        await run(session, noise(side, side + multiple), side + multiple, side);
         return new Processor(session, scaleOf(planes, side), multiple);
       } catch (error) {
         reasons.push(messageOf(error).replace(/\s+/g, " "));
       }
     }
-    throw new UserError(`${name} cannot process pictures of any size: ${reasons.at(-1)}`);
+    throw new UserError(`${graph.name} cannot process pictures of any size: ${reasons.at(-1)}`);
   }
 
   /** From RGB floats [3, height, width] to [3, scale * height, scale * width]. */
@@ -106,9 +105,9 @@ async function run(session: Session, planes: Float32Array, width: number, height
 
 const scaleOf = (planes: Float32Array, side: number): number => Math.sqrt(planes.length / 3) / side;
 
-/** Fixed noise [3, side, side] in [0, 1): the fractional parts of a fast sine. */
-const noise = (side: number): Float32Array =>
-  Float32Array.from({ length: 3 * side * side }, (_, i) => {
+/** Fixed noise [3, side, width] in [0, 1): the fractional parts of a fast sine. */
+const noise = (side: number, width = side): Float32Array =>
+  Float32Array.from({ length: 3 * side * width }, (_, i) => {
     const value = Math.sin(i + 1) * 43758.5453;
     return value - Math.floor(value);
   });

@@ -2,7 +2,8 @@ import type { Task } from "../data/task.js";
 import { messageOf, UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { fromPlanar, toPlanar } from "../images/planar.js";
-import type { Session, Tensors } from "../runtime/session.js";
+import { Session, type SessionOptions, type Tensors } from "../runtime/session.js";
+import { declaredSizes, misfit, readRestorer, standardized } from "../training/restorer.js";
 
 /** A network that restores images: [N, 3, h, w] to [N, 3, h * scale, w * scale], RGB in [0, 1]. */
 export interface Processor {
@@ -10,6 +11,18 @@ export interface Processor {
   session: Session;
   /** Where it came from, for messages. */
   file?: string;
+  /** Most images that it takes at once. Default: any number. */
+  most?: number;
+}
+
+/**
+ * Makes a processor ready from its file, with the JSON beside it.
+ * @throws UserError when it cannot be loaded or does not map one picture to one.
+ */
+export async function loadProcessor(name: string, file: string, options: SessionOptions = {}): Promise<Processor> {
+  const restorer = await readRestorer(file);
+  const session = await Session.create(standardized(restorer), options);
+  return { name, file, session, ...(declaredSizes(restorer).batch === 1 && { most: 1 }) };
 }
 
 /**
@@ -17,14 +30,23 @@ export interface Processor {
  * @throws UserError when it cannot run on them or gives another size than the task wants.
  */
 export async function restore(processor: Processor, degraded: readonly Image[], task: Task): Promise<Image[]> {
+  const { most = degraded.length } = processor;
+  const restored: Image[] = [];
+  for (let start = 0; start < degraded.length; start += most)
+    restored.push(...(await restoreTogether(processor, degraded.slice(start, start + most), task)));
+  return restored;
+}
+
+async function restoreTogether(processor: Processor, degraded: readonly Image[], task: Task): Promise<Image[]> {
   const { width, height } = degraded[0] as Image;
   const input = new Float32Array(degraded.length * 3 * width * height);
   for (const [i, image] of degraded.entries()) toPlanar(image, input, i * 3 * width * height);
-  const output = await run(processor, input, [degraded.length, 3, height, width]);
+  const from = [degraded.length, 3, height, width];
+  const output = await run(processor, input, from);
   const [wide, high] = [width * task.scale, height * task.scale];
   const pixels = output.data;
   if (!(pixels instanceof Float32Array) || output.shape.join() !== [degraded.length, 3, high, wide].join())
-    throw new UserError(misfit(processor, task, [degraded.length, 3, height, width], output.shape));
+    throw new UserError(misfit(titleOf(processor), task, from, output.shape));
   return degraded.map((_, i) => fromPlanar(pixels, i * 3 * wide * high, wide, high));
 }
 
@@ -43,14 +65,6 @@ async function run(processor: Processor, data: Float32Array, shape: readonly num
     throw new UserError(`${titleOf(processor)} cannot process images of shape [${shape}]: ${messageOf(error)}`);
   }
   return outputs[output] as NonNullable<Tensors[string]>;
-}
-
-function misfit(processor: Processor, task: Task, from: readonly number[], to: readonly number[]): string {
-  const [count = 0, channels = 0, height = 1, width = 1] = from;
-  const enlarged = (to[2] ?? 0) / height;
-  const uniform = to[0] === count && to[1] === channels && (to[3] ?? 0) / width === enlarged;
-  const does = uniform ? `it enlarges x${enlarged}` : `it makes [${to}] of [${from}]`;
-  return `the task ${task.name} at scale ${task.scale} does not fit ${titleOf(processor)}: ${does}`;
 }
 
 const titleOf = ({ name, file }: Processor): string => (file ? `${name} (${file})` : name);

@@ -15,6 +15,8 @@ export const Card = z.object({
   network: z.string(),
   /** The file that training began from, if any. */
   init: z.string().nullable(),
+  /** Patterns of the names of weights that were kept as they were, if any. */
+  freeze: z.array(z.string()).optional(),
   data: z.object({ folders: z.array(z.string()), count: z.number() }),
   /** Steps that were done. */
   steps: z.number(),

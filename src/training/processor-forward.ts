@@ -2,12 +2,19 @@ import { UserError } from "../errors.js";
 import { GraphBuilder } from "../graph/builder.js";
 import type { Graph } from "../graph/graph.js";
 import type { Objective } from "../objectives/objective.js";
-import { parametersOf, withTrainingNorms } from "./parameters.js";
+import { chooseWeights } from "./freeze.js";
+import { type ProcessorFormat, plainFormat, throughFormat } from "./image-format.js";
+import { withTrainingNorms } from "./parameters.js";
+import { imageEnds } from "./restorer.js";
 import type { Forward } from "./step.js";
 
 export interface ProcessorForwardOptions {
   /** P: one image input, one image output. */
   readonly processor: Graph;
+  /** How its numbers stand for pictures. Default: RGB in [0, 1], NCHW. */
+  readonly format?: ProcessorFormat;
+  /** Patterns of the names of weights that are kept as they are. Default: none. */
+  readonly freeze?: readonly string[];
   /** Whether P's batch normalizations learn from the batch; otherwise they stay as they are. */
   readonly trainNorms: boolean;
   readonly objective: Objective;
@@ -23,26 +30,29 @@ export interface ProcessorForwardOptions {
 /**
  * Joins P, R and the losses into one graph. Inputs: `degraded`, `clean`, `labels` [batch] when the objective reads them,
  * and P's weights.
- * @throws UserError when the processor has no weights or not one image in and one out.
+ * @throws UserError when the processor has no weights to train or not one image in and one out.
  */
 export function processorForward({
   processor,
+  format = plainFormat,
+  freeze = [],
   trainNorms,
   objective,
   recognizer,
   ...options
 }: ProcessorForwardOptions): Forward {
   const { lambda, batch, degradedSide, cleanSide } = options;
-  const parameters = parametersOf(processor);
-  if (parameters.length === 0) throw new UserError(`${processor.name} has no weights to train`);
+  const { parameters, frozen } = chooseWeights(processor, freeze);
   const { graph: network, statistics } = trainNorms
-    ? withTrainingNorms(processor)
+    ? withTrainingNorms(processor, frozen)
     : { graph: processor, statistics: [] };
-  const b = new GraphBuilder("training step");
+  const b = new GraphBuilder(`the training step of ${processor.name}`);
   const degraded = b.input("degraded", [batch, 3, degradedSide, degradedSide]);
   const clean = b.input("clean", [batch, 3, cleanSide, cleanSide]);
   const [input, output] = imageEnds(processor);
-  const restored = inlineTrainable(b, network, parameters, statistics, { [input]: degraded })[output] as string;
+  const apply = (image: string) =>
+    inlineTrainable(b, network, parameters, statistics, { [input.name]: image })[output.name] as string;
+  const restored = throughFormat(b, degraded, format, apply);
   const losses = objective.losses({
     b,
     restored,
@@ -51,7 +61,7 @@ export function processorForward({
     recognize: (images) => {
       if (!recognizer)
         throw new UserError(`the objective ${objective.name} needs a recognizer: --recognizer FILE.onnx`);
-      return b.inline(recognizer, { image: images }, "").logits as string;
+      return b.inline(recognizer, { image: images }, "recognizer/").logits as string;
     },
     classes: recognizer ? classesOf(recognizer) : 0,
     lambda,
@@ -87,14 +97,3 @@ const classesOf = (recognizer: Graph): number => {
   if (typeof classes !== "number") throw new Error(`the number of classes of ${recognizer.name} has not been settled`);
   return classes;
 };
-
-/** Names of a processor's image input and output. @throws UserError when it has more than one of either. */
-function imageEnds(processor: Graph): [input: string, output: string] {
-  const [input, output] = [processor.inputs[0], processor.outputs[0]];
-  if (!input || !output || processor.inputs.length > 1 || processor.outputs.length > 1)
-    throw new UserError(
-      `${processor.name} has ${processor.inputs.length} inputs and ${processor.outputs.length} outputs; ` +
-        "a processor has one image in and one image out",
-    );
-  return [input.name, output.name];
-}

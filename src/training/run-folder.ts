@@ -5,6 +5,7 @@ import { messageOf, UserError } from "../errors.js";
 import { makeFolder, writeBytes } from "../files.js";
 import { readSafetensors, writeSafetensors } from "../graph/safetensors.js";
 import type { Tensor } from "../graph/tensor.js";
+import { sidecarPath } from "../recognition/preprocessing.js";
 
 /** Everything that decides what a run computes. */
 export const TrainingConfig = z.object({
@@ -17,6 +18,8 @@ export const TrainingConfig = z.object({
   processor: z.string(),
   /** An ONNX file whose weights the network begins with. */
   init: z.string().nullable(),
+  /** Patterns of the names of weights that are kept as they are. */
+  freeze: z.array(z.string()).default([]),
   data: z.array(z.string()),
   steps: z.number().int().positive(),
   batch: z.number().int().positive(),
@@ -24,7 +27,7 @@ export const TrainingConfig = z.object({
   lr: z.number().positive(),
   seed: z.number().int(),
 });
-export type TrainingConfig = z.infer<typeof TrainingConfig>;
+export type TrainingConfig = z.input<typeof TrainingConfig>;
 
 /** Parameters, moments and running statistics after `step` steps. */
 export interface Checkpoint {
@@ -36,7 +39,8 @@ export interface Checkpoint {
 export type LogLine = Readonly<Record<string, number>> & { readonly step: number };
 
 /**
- * The folder of a training run: config.json, log.jsonl, checkpoint.safetensors and model.onnx.
+ * The folder of a training run: config.json, log.jsonl, checkpoint.safetensors and model.onnx, with model.json where the
+ * processor came with such a file.
  * Each is written whole or not at all, so that a run may be killed at any moment.
  */
 export class RunFolder {
@@ -49,12 +53,13 @@ export class RunFolder {
    */
   static async open(path: string, config: TrainingConfig, resume: boolean): Promise<RunFolder> {
     const folder = new RunFolder(path);
+    const settled = TrainingConfig.parse(config);
     await makeFolder(path).catch((error) => {
       throw new UserError(`cannot make the folder ${path}: ${messageOf(error)}`);
     });
     const earlier = await readFile(folder.file("config.json"), "utf8").catch(() => null);
-    if (earlier === null) await writeBytes(folder.file("config.json"), [`${JSON.stringify(config, null, 2)}\n`]);
-    else if (resume) folder.checkSame(config, earlier);
+    if (earlier === null) await writeBytes(folder.file("config.json"), [`${JSON.stringify(settled, null, 2)}\n`]);
+    else if (resume) folder.checkSame(settled, earlier);
     else throw new UserError(`${path} already holds a run: --resume continues it, another --out starts afresh`);
     return folder;
   }
@@ -98,6 +103,11 @@ export class RunFolder {
 
   writeCheckpoint({ step, state }: Checkpoint): Promise<void> {
     return writeSafetensors(this.file("checkpoint.safetensors"), { tensors: state, metadata: { step: String(step) } });
+  }
+
+  /** Writes the JSON that says how the model takes and gives pictures. */
+  writeSidecar(text: string): Promise<void> {
+    return writeBytes(sidecarPath(this.modelPath), [text]);
   }
 
   async log(line: LogLine): Promise<void> {

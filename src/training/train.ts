@@ -6,6 +6,7 @@ import type { Task } from "../data/task.js";
 import { UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import { readModel } from "../graph/read.js";
+import { sizeOf } from "../graph/tensor.js";
 import { writeModel } from "../graph/write.js";
 import { type Card, withCard } from "../networks/card.js";
 import { findNetwork } from "../networks/index.js";
@@ -15,7 +16,10 @@ import type { PreprocessingOverrides } from "../recognition/preprocessing.js";
 import { readRecognizer } from "../recognition/recognizer.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import { adamScalars } from "./adam.js";
+import { assertFits } from "./fit-restorer.js";
+import { weightsOf } from "./parameters.js";
 import { processorForward } from "./processor-forward.js";
+import { ownRestorer, type Restorer, readRestorer } from "./restorer.js";
 import { RunFolder, type TrainingConfig } from "./run-folder.js";
 import { learningRate } from "./schedule.js";
 import { nextState, scalar, type TrainingStep, trainingStep, withState } from "./step.js";
@@ -44,6 +48,10 @@ export interface TrainingStart {
   readonly step: number;
   /** Trained values. */
   readonly parameters: number;
+  /** Values that could be trained and are kept as they are. */
+  readonly frozen: number;
+  /** Names of P's float initializers that are no weights, by what they are: "running statistics", … */
+  readonly constant: ReadonlyMap<string, readonly string[]>;
   /** How the recognizer sees the crops; null without one. */
   readonly view: string | null;
 }
@@ -82,11 +90,10 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { step: firstStep, state: saved } = (await folder.readCheckpoint()) ?? { step: 0, state: prepared.step.state };
   await folder.rewindLog(firstStep);
   const loader = openLoader({ dataset, task, batch: config.batch, crop: config.crop, seed: config.seed, firstStep });
-  const parameters = prepared.step.parameters.reduce((sum, name) => sum + (saved[name]?.data.length ?? 0), 0);
   options.onStart?.({
     device: session.device,
     step: firstStep,
-    parameters,
+    ...weightCounts(prepared.restorer.graph, prepared.step.parameters),
     view: prepared.card.recognizer?.view ?? null,
   });
   let [step, state] = [firstStep, saved];
@@ -109,21 +116,28 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     await session.release();
   }
   if (step > firstStep) await folder.writeCheckpoint({ step, state });
-  await writeModel(withCard(withState(prepared.processor, state), { ...prepared.card, steps: step }), folder.modelPath);
+  const { graph, sidecar } = prepared.restorer;
+  if (sidecar !== null) await folder.writeSidecar(sidecar);
+  await writeModel(withCard(withState(graph, state), { ...prepared.card, steps: step }), folder.modelPath);
   return { step, model: folder.modelPath, broken: loader.broken };
 }
 
 /** Reads the models and makes the graph of a step. */
 async function prepare({ config, task, dataset, preprocessing }: TrainOptions) {
   const objective = findObjective(config.objective);
-  const processor = await startingProcessor(config, task.scale);
+  if (config.crop % task.scale)
+    throw new UserError(`cannot train on crops of ${config.crop} pixels: not a multiple of the scale ${task.scale}`);
+  const restorer = await startingRestorer(config, task.scale);
+  if (isFile(config.processor)) await assertFits(restorer, task, config);
   if (objective.needsRecognizer && !config.recognizer)
     throw new UserError(`the objective ${objective.name} needs a recognizer: --recognizer FILE.onnx`);
   const model =
     config.recognizer && objective.needsRecognizer ? await readRecognizer(config.recognizer, preprocessing) : null;
   const recognizer = model && (await fitRecognizer(model, config.batch, config.crop));
   const forward = processorForward({
-    processor,
+    processor: restorer.graph,
+    format: restorer.format,
+    freeze: config.freeze ?? [],
     trainNorms: !isFile(config.processor),
     objective,
     lambda: config.lambda,
@@ -142,6 +156,7 @@ async function prepare({ config, task, dataset, preprocessing }: TrainOptions) {
     recognizer: model && recognizer && { name: model.name, sha256: model.sha256, view: recognizer.view },
     network: basename(config.processor),
     init: config.init && basename(config.init),
+    ...(config.freeze?.length && { freeze: config.freeze }),
     data: { folders: dataset.folders.map((folder) => basename(folder)), count: dataset.items.length },
     steps: config.steps,
     batch: config.batch,
@@ -149,14 +164,25 @@ async function prepare({ config, task, dataset, preprocessing }: TrainOptions) {
     lr: config.lr,
     seed: config.seed,
   };
-  return { step, processor, card };
+  return { step, restorer, card };
 }
 
 const isFile = (processor: string) => /\.onnx$/i.test(processor);
 
-async function startingProcessor({ processor, init, seed }: TrainingConfig, scale: number): Promise<Graph> {
-  const graph = isFile(processor) ? await readModel(processor) : findNetwork(processor, scale).build(scale, seed);
-  return init ? withInit(graph, await readModel(init), init) : graph;
+async function startingRestorer({ processor, init, seed }: TrainingConfig, scale: number): Promise<Restorer> {
+  const restorer = isFile(processor)
+    ? await readRestorer(processor)
+    : ownRestorer(findNetwork(processor, scale).build(scale, seed));
+  return init ? { ...restorer, graph: withInit(restorer.graph, await readModel(init), init) } : restorer;
+}
+
+/** How many values of a network are trained and how many frozen, and what of it is constant. */
+function weightCounts(network: Graph, parameters: readonly string[]) {
+  const { trainable, constant } = weightsOf(network);
+  const valuesIn = (names: readonly string[]) =>
+    names.reduce((sum, name) => sum + sizeOf(network.initializers.get(name)?.shape ?? []), 0);
+  const trained = valuesIn(parameters);
+  return { parameters: trained, frozen: valuesIn(trainable) - trained, constant };
 }
 
 /** The graph with the weights of another of the same make. */

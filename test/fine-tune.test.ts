@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { openDataset } from "../src/data/dataset.js";
+import { findTask } from "../src/data/tasks/index.js";
+import { GraphBuilder } from "../src/graph/builder.js";
+import type { Graph } from "../src/graph/graph.js";
+import { readModel } from "../src/graph/read.js";
+import { float32, sizeOf, type Tensor } from "../src/graph/tensor.js";
+import { writeModel } from "../src/graph/write.js";
+import { decodeImage } from "../src/images/codec.js";
+import { cardOf } from "../src/networks/card.js";
+import { sidecarPath } from "../src/recognition/preprocessing.js";
+import { Session } from "../src/runtime/session.js";
+import { TrainingConfig } from "../src/training/run-folder.js";
+import { train } from "../src/training/train.js";
+import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
+import { type CommandResult, drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+
+const ground = mkdtempSync(join(tmpdir(), "legible-fine-tune-"));
+const [data, recognizer, theirs] = ["data", "r.onnx", "their.onnx"].map((name) => join(ground, name)) as [
+  string,
+  string,
+  string,
+];
+const run = join(ground, "run");
+const frozen = /^(head\..*|tail\.bias)$/;
+let trained: CommandResult;
+
+const STEPS = 30;
+const settings = ["--scale", "2", "--steps", String(STEPS), "--batch", "2", "--crop", "32", "--lr", "4e-3"];
+const command = (processor: string, out: string, ...more: string[]) =>
+  ["train", "--processor", processor, "--data", data, "--out", out].concat(settings, more);
+const ra = ["--objective", "ra", "--recognizer", recognizer, "--freeze", "head.*", "--freeze", "tail.bias"];
+
+async function writeRestorer(path: string, graph: Graph): Promise<string> {
+  await writeModel(graph, path);
+  writeFileSync(sidecarPath(path), JSON.stringify(tanhFormat));
+  return path;
+}
+
+before(async () => {
+  await drawPictures(data, 8, 48);
+  await writeClassifier(recognizer, 32);
+  await writeRestorer(theirs, exportedSrresnet());
+  trained = await legible(command(theirs, run, ...ra));
+  assert.equal(trained.code, 0, trained.err);
+});
+
+const model = (folder: string) => join(folder, "model.onnx");
+const bytes = (tensor: Tensor | undefined): Buffer => {
+  const { buffer, byteOffset, byteLength } = (tensor as Tensor).data;
+  return Buffer.from(buffer, byteOffset, byteLength);
+};
+const log = (folder: string): Record<string, number>[] =>
+  readFileSync(join(folder, "log.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+test("fine-tuning an exported SRResNet with the recognizer's loss lowers the loss", () => {
+  const lines = log(run);
+  const [first, last] = [lines[0], lines.at(-1)];
+  assert.ok(Number(last?.loss) < 0.8 * Number(first?.loss), `${first?.loss} -> ${last?.loss}`);
+  assert.ok(Number(last?.recognition) > 0, "the log has no recognition loss");
+});
+
+test("the start says how many weights train, how many are frozen, and what is constant", async () => {
+  const { initializers } = await readModel(theirs);
+  const count = (names: RegExp) =>
+    [...initializers].reduce((sum, [name, { shape }]) => sum + (names.test(name) ? sizeOf(shape) : 0), 0);
+  const [weights, kept] = [count(/\.(weight|bias)$/), count(frozen)];
+  assert.ok(trained.err.includes(`${(weights - kept).toLocaleString("en")} weights to train`), trained.err);
+  assert.ok(trained.err.includes(`frozen       ${kept.toLocaleString("en")} weights (head.*, tail.bias)`), trained.err);
+  assert.match(trained.err, /constant +running statistics \(block\.0\.bn1\.running_mean, .* and 6 more\)/);
+});
+
+test("the fine-tuned model has the names and sizes of the original, and only the weights that train differ", async () => {
+  const [before, after] = [await readModel(theirs), await readModel(model(run))];
+  assert.deepEqual([after.inputs, after.outputs], [before.inputs, before.outputs]);
+  assert.deepEqual(after.nodes, before.nodes);
+  assert.deepEqual([...after.initializers.keys()].sort(), [...before.initializers.keys()].sort());
+  for (const [name, tensor] of before.initializers) {
+    const trains = /\.(weight|bias)$/.test(name) && !frozen.test(name);
+    assert.equal(bytes(tensor).equals(bytes(after.initializers.get(name))), !trains, name);
+  }
+  assert.deepEqual(cardOf(after)?.freeze, ["head.*", "tail.bias"]);
+  assert.deepEqual(readFileSync(join(run, "model.json"), "utf8"), readFileSync(sidecarPath(theirs), "utf8"));
+});
+
+test("ONNX Runtime runs the fine-tuned model at another size", async () => {
+  const session = await Session.create(model(run));
+  const { hr } = await session.run({ lr: float32(new Float32Array(3 * 11 * 23).fill(0.5), [1, 3, 11, 23]) });
+  assert.deepEqual(hr?.shape, [1, 3, 22, 46]);
+});
+
+test("evaluate judges the fine-tuned model above the original, both in their own format", async () => {
+  const json = join(ground, "results.json");
+  const processors = ["--processor", `before=${theirs}`, "--processor", `after=${model(run)}`];
+  const result = await legible(["evaluate", "--scale", "2", "--data", data, ...processors, "--json", json]);
+  assert.equal(result.code, 0, result.err);
+  const rows: { processor: string; psnr: number }[] = JSON.parse(readFileSync(json, "utf8")).rows;
+  const psnr = (name: string) => rows.find(({ processor }) => processor === name)?.psnr ?? Number.NaN;
+  assert.ok(psnr("after") > psnr("before") + 1, JSON.stringify(rows));
+});
+
+test("enhance makes of a picture what the fine-tuned model and its format say", async () => {
+  const [source, out] = [join(data, "0.png"), join(ground, "large.png")];
+  const result = await legible(["enhance", source, "--model", model(run), "-o", out]);
+  assert.equal(result.code, 0, result.err);
+  const [small, large] = [await decodeImage(source), await decodeImage(out)];
+  const area = small.width * small.height;
+  const planes = Float32Array.from(
+    { length: 3 * area },
+    (_, i) => Number(small.data[(i % area) * 3 + Math.floor(i / area)]) / 255,
+  );
+  const session = await Session.create(model(run));
+  const { hr } = await session.run({ lr: float32(planes, [1, 3, small.height, small.width]) });
+  for (const [i, value] of large.data.entries()) {
+    const expected = (Number(hr?.data[(i % 3) * 4 * area + Math.floor(i / 3)]) * 0.5 + 0.5) * 255;
+    assert.ok(Math.abs(Math.min(Math.max(expected, 0), 255) - value) < 0.51, `element ${i}: ${expected}, not ${value}`);
+  }
+});
+
+test("a fine-tuning that is stopped and resumed gives the same bytes", async () => {
+  const out = join(ground, "stopped");
+  const stop = new AbortController();
+  const { step } = await train({
+    config: TrainingConfig.parse(JSON.parse(readFileSync(join(run, "config.json"), "utf8"))),
+    task: findTask("sr", { scale: 2 }),
+    dataset: await openDataset([data], { needLabels: true }),
+    out,
+    signal: stop.signal,
+    onStep: (progress) => progress.step === 11 && stop.abort(),
+  });
+  assert.equal(step, 11);
+  const resumed = await legible([...command(theirs, out, ...ra), "--resume"]);
+  assert.equal(resumed.code, 0, resumed.err);
+  assert.match(resumed.err, /11 of 30 done/);
+  assert.ok(readFileSync(model(out)).equals(readFileSync(model(run))), "the two models differ");
+});
+
+test("a run folder from before freezing resumes, and refuses other patterns", async (t) => {
+  const out = join(temporaryFolder(t), "run");
+  const short = ["--steps", "2"];
+  assert.equal((await legible(command(theirs, out, ...short))).code, 0);
+  const { freeze, ...old } = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
+  assert.deepEqual(freeze, []);
+  writeFileSync(join(out, "config.json"), JSON.stringify(old));
+  const same = await legible(command(theirs, out, ...short, "--resume"));
+  assert.equal(same.code, 0, same.err);
+  const other = await legible(command(theirs, out, ...short, "--resume", "--freeze", "head.*"));
+  assert.match(other.err, /cannot resume .*: it was started with freeze \[\], not \["head\.\*"\]/);
+});
+
+/** The SRResNet after a Reshape that writes out the sizes of its features. */
+const tiedTo = (batch: number, side: number) => (b: GraphBuilder, x: string) =>
+  b.Reshape(b.Reshape(x, [batch, 8, -1]), [batch, 8, 2 * side, 2 * side]);
+
+const refused: [string, () => Graph, string[], RegExp][] = [
+  [
+    "an operator without a gradient",
+    () =>
+      exportedSrresnet({
+        extra: (b, x) => b.Mul(x, b.Reshape(b.add("Det", [b.Slice(x, [2, 3], [0, 0], [2, 2])]), [-1, 8, 1, 1])),
+      }),
+    [],
+    /cannot differentiate the training step of .*\.onnx: the operator Det \(node "P\/Det_\d+", reached from the loss through .*\) has no gradient/,
+  ],
+  [
+    "a pattern that matches nothing",
+    exportedSrresnet,
+    ["--freeze", "neck.*"],
+    /--freeze "neck\.\*" matches nothing in .*; its weights: head\.0\.weight, /,
+  ],
+  ["freezing everything", exportedSrresnet, ["--freeze", "*"], /--freeze leaves nothing to train in /],
+  ["another scale", exportedSrresnet, ["--scale", "4"], /the task sr at scale 4 does not fit .*\.onnx: it enlarges x2/],
+  [
+    "a crop that is no multiple of the scale",
+    exportedSrresnet,
+    ["--crop", "33"],
+    /crops of 33 pixels: not a multiple of the scale 2/,
+  ],
+  [
+    "a size that the file declares",
+    () => exportedSrresnet({ sizes: ["batch", 12, 12] }),
+    [],
+    /does not take 2 images of 16x16 pixels \(--batch 2 --crop 32\); what fits: --batch 2 --crop 24/,
+  ],
+  [
+    "a declared size that is not square",
+    () => exportedSrresnet({ sizes: [1, 12, 20] }),
+    [],
+    /takes pictures of 20x12 pixels alone, and training crops are square/,
+  ],
+  [
+    "a batch that the graph is tied to",
+    () => exportedSrresnet({ sizes: [1, "height", "width"], extra: tiedTo(1, 16) }),
+    [],
+    /does not take 2 images of 16x16 pixels \(--batch 2 --crop 32\); what fits: --batch 1 --crop 32/,
+  ],
+  [
+    "two inputs",
+    () => {
+      const b = GraphBuilder.from(exportedSrresnet());
+      b.input("sigma", ["batch", 1, "height", "width"]);
+      return { ...b.build(), opsets: { "": 17 } };
+    },
+    [],
+    /is no processor, which has one image in and one image out: its inputs are lr, sigma, its outputs hr/,
+  ],
+];
+
+for (const [name, graph, flags, expected] of refused)
+  test(`${name} is refused in one sentence before the training starts`, async (t) => {
+    const folder = temporaryFolder(t);
+    const path = await writeRestorer(join(folder, "odd.onnx"), graph());
+    const { code, err } = await legible(command(path, join(folder, "run"), ...flags));
+    assert.equal(code, 1, err);
+    assert.match(err, expected);
+    // ONNX Runtime may have logged why a trial failed; the sentence is the last line.
+    assert.match(err.trim().split("\n").at(-1) ?? "", /^legible: /);
+    assert.doesNotMatch(err, /\n\s+at |should not happen|weights to train/);
+  });
+
+test("a file that declares one image trains in batches, and is evaluated, where its graph allows it", async (t) => {
+  const out = join(temporaryFolder(t), "run");
+  const path = await writeRestorer(join(ground, "single.onnx"), exportedSrresnet({ sizes: [1, 16, 16] }));
+  const result = await legible(command(path, out, "--steps", "3"));
+  assert.equal(result.code, 0, result.err);
+  assert.deepEqual((await readModel(model(out))).inputs[0]?.shape, [1, 3, 16, 16]);
+  // A graph that is tied to one image is given one after the other.
+  const tied = exportedSrresnet({ sizes: [1, "height", "width"], extra: (b, x) => b.Reshape(x, [1, -1, 0, 0]) });
+  const single = await writeRestorer(join(ground, "tied.onnx"), tied);
+  const processors = ["--processor", `free=${model(out)}`, "--processor", `tied=${single}`];
+  const judged = await legible(["evaluate", "--scale", "2", "--data", data, ...processors]);
+  assert.equal(judged.code, 0, judged.err);
+});
