@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { openDataset } from "../data/dataset.js";
 import { UserError } from "../errors.js";
+import { lowerings } from "../lowering/index.js";
 import { DEFAULT_NETWORK, networks } from "../networks/index.js";
 import { findObjective, objectives } from "../objectives/index.js";
 import type { TrainingConfig } from "../training/run-folder.js";
@@ -27,12 +28,14 @@ interface Flags extends Record<string, unknown> {
   checkpoint: number;
   threads?: number;
   device?: "cpu" | "cuda" | "webgpu";
+  lowering: string;
   mean?: [number, number, number];
   std?: [number, number, number];
   size?: number;
 }
 
 const objectiveHelp = objectives.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n");
+const loweringHelp = lowerings.map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join("\n");
 const networkHelp = networks.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n");
 
 export const trainCommand = addTaskOptions(
@@ -62,6 +65,7 @@ export const trainCommand = addTaskOptions(
   .option("--checkpoint <steps>", "write a checkpoint every so many steps", positiveInteger, 100)
   .option("--threads <n>", "threads to compute with (default: one per core)", positiveInteger)
   .addOption(new Option("--device <name>", "where to compute").choices(["cpu", "cuda", "webgpu"]).default("cpu"))
+  .option("--lowering <names>", "faster forms of the graph, for diagnosis: all, none, or names below", "all")
   .option("--mean <r,g,b>", "what the recognizer subtracts from RGB in [0, 1], over its JSON", threeNumbers)
   .option("--std <r,g,b>", "what it divides by", threeNumbers)
   .option("--size <n>", "side of its input in pixels", positiveInteger)
@@ -73,6 +77,9 @@ ${objectiveHelp}
 
 Processors:
 ${networkHelp}
+
+Lowerings:
+${loweringHelp}
 
 An ONNX file takes and gives RGB in [0, 1], NCHW, unless the JSON beside it says otherwise ("layout", "channels", "range",
 "mean", "std"), such as {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh. What is written has its
@@ -109,6 +116,7 @@ async function run(flags: Flags): Promise<void> {
     crop: flags.crop,
     lr: flags.lr,
     seed: flags.seed,
+    lowering: flags.lowering,
   };
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());

@@ -13,15 +13,14 @@ export const blockedLayout: Lowering = {
   name: "blocked-layout",
   summary: "convolutions with computed weights in blocks of channels",
   stage: "step",
+  cpuOnly: true,
   apply: (graph, context) => (context.block === null ? graph : new Layout(graph, context, context.block).rewrite()),
 };
 
 /** Operators that work on each element by itself. */
-const elementwise = new Set(
-  ["Add Sub Mul Div Sum Max Min Neg Abs Sqrt Exp Relu Tanh Sigmoid Cast Identity Where And Or Not".split(" ")]
-    .flat()
-    .concat("Equal Greater GreaterOrEqual Less LessOrEqual".split(" ")),
-);
+const arithmetic = "Add Sub Mul Div Sum Max Min Neg Abs Sqrt Exp Relu Tanh Sigmoid Cast Identity Where";
+const logic = "And Or Not Equal Greater GreaterOrEqual Less LessOrEqual";
+const elementwise = new Set(`${arithmetic} ${logic}`.split(" "));
 
 class Layout {
   private readonly b: GraphBuilder;

@@ -1,6 +1,7 @@
 import { UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import { probe } from "../runtime/probe.js";
+import type { Device } from "../runtime/session.js";
 import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
 import type { Lowering } from "./lowering.js";
@@ -11,16 +12,20 @@ import { prelu } from "./prelu.js";
 /** Every rewrite, in the order in which they are applied. */
 export const lowerings: readonly Lowering[] = [pixelShuffle, prelu, narrowConvolution, blockedLayout];
 
-/** The rewrites of some names, or all, or none. @throws UserError for an unknown name. */
-export function findLowerings(names: readonly string[] | "all" | "none"): readonly Lowering[] {
-  if (names === "all") return lowerings;
-  if (names === "none") return [];
-  const unknown = names.find((name) => !lowerings.some((lowering) => lowering.name === name));
-  if (unknown)
+/**
+ * The rewrites that `names` asks for ("all", "none", or names with commas between them), as far as the device takes them.
+ * @throws UserError for an unknown name.
+ */
+export function findLowerings(names: string, device: Device): readonly Lowering[] {
+  const fitting = lowerings.filter(({ cpuOnly }) => device === "cpu" || !cpuOnly);
+  if (names === "all") return fitting;
+  const asked = names === "none" ? [] : names.split(",");
+  const unknown = asked.find((name) => !lowerings.some((lowering) => lowering.name === name));
+  if (unknown !== undefined)
     throw new UserError(
       `there is no lowering "${unknown}"; lowerings: ${lowerings.map(({ name }) => name).join(", ")}`,
     );
-  return lowerings.filter(({ name }) => names.includes(name));
+  return fitting.filter(({ name }) => asked.includes(name));
 }
 
 /**

@@ -178,8 +178,10 @@ for (const network of [srresnet, compactS])
     await assertSameResults(one, other, { ...rest, ...naive.state, degraded, clean }, 3e-4);
   });
 
-test("lowerings are found by name, and an unknown one is refused with the names that there are", () => {
-  assert.deepEqual(findLowerings(["prelu"]), [prelu]);
-  assert.deepEqual(findLowerings("none"), []);
-  assert.throws(() => findLowerings(["faster"]), /no lowering "faster"; lowerings: pixel-shuffle/);
+test("lowerings are found by name, off the CPU without those made for it, and an unknown one is refused", () => {
+  assert.deepEqual(findLowerings("prelu,blocked-layout", "cpu"), [prelu, blockedLayout]);
+  assert.deepEqual(findLowerings("prelu,blocked-layout", "webgpu"), [prelu]);
+  assert.deepEqual(findLowerings("none", "cpu"), []);
+  assert.ok(!findLowerings("all", "cuda").includes(blockedLayout));
+  assert.throws(() => findLowerings("faster", "cpu"), /no lowering "faster"; lowerings: pixel-shuffle/);
 });

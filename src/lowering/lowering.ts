@@ -15,6 +15,8 @@ export interface Lowering {
   readonly summary: string;
   /** Before differentiation, where the gradient gains too, or on the whole step. */
   readonly stage: "forward" | "step";
+  /** Whether it uses operators that the runtime has for the CPU alone. */
+  readonly cpuOnly?: true;
   apply(graph: Graph, context: LoweringContext): Graph;
 }
 

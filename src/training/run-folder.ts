@@ -26,6 +26,8 @@ export const TrainingConfig = z.object({
   crop: z.number().int().positive(),
   lr: z.number().positive(),
   seed: z.number().int(),
+  /** Rewrites of the graph to faster forms; they round differently. "all", "none", or names with commas between them. */
+  lowering: z.string().default("all"),
 });
 export type TrainingConfig = z.input<typeof TrainingConfig>;
 

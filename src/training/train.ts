@@ -8,6 +8,7 @@ import type { Graph } from "../graph/graph.js";
 import { readModel } from "../graph/read.js";
 import { sizeOf } from "../graph/tensor.js";
 import { writeModel } from "../graph/write.js";
+import { findLowerings } from "../lowering/index.js";
 import { type Card, withCard } from "../networks/card.js";
 import { findNetwork } from "../networks/index.js";
 import { findObjective } from "../objectives/index.js";
@@ -123,7 +124,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
 }
 
 /** Reads the models and makes the graph of a step. */
-async function prepare({ config, task, dataset, preprocessing }: TrainOptions) {
+async function prepare({ config, task, dataset, preprocessing, device }: TrainOptions) {
   const objective = findObjective(config.objective);
   if (config.crop % task.scale)
     throw new UserError(`cannot train on crops of ${config.crop} pixels: not a multiple of the scale ${task.scale}`);
@@ -146,7 +147,7 @@ async function prepare({ config, task, dataset, preprocessing }: TrainOptions) {
     degradedSide: config.crop / task.scale,
     cleanSide: config.crop,
   });
-  const step = await trainingStep(forward);
+  const step = await trainingStep(forward, findLowerings(config.lowering ?? "all", device ?? "cpu"));
   const card: Card = {
     task: task.name,
     options: task.options,
