@@ -1,11 +1,12 @@
 import { gradients } from "../autodiff/gradients.js";
-import { messageOf, UserError } from "../errors.js";
+import { UserError } from "../errors.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { bindShapes, type Graph, withOutputs } from "../graph/graph.js";
 import { float32, type Tensor, zeros } from "../graph/tensor.js";
 import { type Probe, probe } from "../runtime/probe.js";
 import { Session, type Tensors } from "../runtime/session.js";
 import { type LossKind, lossGraph, requireTensor, watchedBy, watchedInput } from "./loss.js";
+import { running } from "./running.js";
 import { makersOf, sourcesOf, weightsOf } from "./weights.js";
 import { listed } from "./words.js";
 
@@ -121,13 +122,3 @@ async function run({ graph, loss, shapes }: Closed, feeds: Tensors, wrt: readonl
 
 const shapeOf = (name: string, graph: Graph, { shapes }: Closed): readonly number[] =>
   shapes.get(name) ?? graph.initializers.get(name)?.shape ?? [];
-
-/** What the runtime says against the given sizes, in one sentence. */
-export async function running<T>({ name }: Graph, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`ONNX Runtime cannot run ${name}: ${messageOf(error).replace(/\s+/g, " ").trim()}`);
-  }
-}

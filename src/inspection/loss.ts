@@ -4,7 +4,7 @@ import type { Graph } from "../graph/graph.js";
 import type { DataType, Tensor } from "../graph/tensor.js";
 import { crossEntropy, meanSquaredError } from "../objectives/losses.js";
 import type { Tensors } from "../runtime/session.js";
-import { listed } from "./words.js";
+import { bracketed, listed } from "./words.js";
 
 /** A loss that closes a model whose file holds none. */
 export type LossKind = "cross-entropy" | "mse" | "weighted-sum";
@@ -31,7 +31,8 @@ export function watchedBy(kind: LossKind, graph: Graph, tensors: Tensors, output
   return found;
 }
 
-function requireFloatValue(graph: Graph, name: string): void {
+/** @throws UserError when the graph computes no such value or it is known not to hold float32. */
+export function requireFloatValue(graph: Graph, name: string): void {
   const outputs = graph.outputs.map((output) => output.name);
   if (!outputs.includes(name) && !graph.nodes.some((node) => node.outputs.includes(name)))
     throw new UserError(`${graph.name} computes no value "${name}"; its outputs: ${listed(outputs)}`);
@@ -62,7 +63,7 @@ const weightName = ({ name }: Watched, watched: readonly Watched[], tensors: Ten
 function classLoss(b: GraphBuilder, input: string, { name, shape }: Watched, tensors: Tensors): string {
   const [images, classes, ...positions] = shape;
   if (images === undefined || classes === undefined)
-    throw new UserError(`cross-entropy needs scores [N, classes, …], and "${name}" is [${shape.join(", ")}]`);
+    throw new UserError(`cross-entropy needs scores [N, classes, …], and "${name}" is ${bracketed(shape)}`);
   const labels = requireTensor(tensors, "labels", "int64", [images, ...positions]);
   const outside = labels.data.find((label) => label < 0 || label >= classes);
   if (outside !== undefined)
@@ -80,14 +81,14 @@ export function requireTensor(
   type: DataType,
   shape: readonly (number | string)[] | undefined,
 ): Tensor {
-  const wanted = `${type}${shape ? ` [${shape.join(", ")}]` : ""}`;
+  const wanted = `${type}${shape ? ` ${bracketed(shape)}` : ""}`;
   const tensor = tensors[name];
   if (!tensor) {
-    const there = Object.entries(tensors).map(([key, value]) => `${key} ${value.type} [${value.shape.join(", ")}]`);
+    const there = Object.entries(tensors).map(([key, value]) => `${key} ${value.type} ${bracketed(value.shape)}`);
     throw new UserError(`there is no tensor "${name}" (${wanted}); given: ${listed(there)}`);
   }
   const fits = shape?.every((size, axis) => typeof size === "string" || size === tensor.shape[axis]) ?? true;
   if (tensor.type !== type || !fits || (shape && shape.length !== tensor.shape.length))
-    throw new UserError(`the tensor "${name}" is ${tensor.type} [${tensor.shape.join(", ")}], and should be ${wanted}`);
+    throw new UserError(`the tensor "${name}" is ${tensor.type} ${bracketed(tensor.shape)}, and should be ${wanted}`);
   return tensor;
 }

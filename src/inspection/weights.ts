@@ -66,3 +66,36 @@ export function sourcesOf(value: string, makers: ReadonlyMap<string, Node>): Set
   }
   return sources;
 }
+
+/** Initializers of one use. */
+export interface ParameterKind {
+  /** The operator that they serve as weights, `running statistics`, or `constants` for everything else. */
+  readonly kind: string;
+  readonly trainable: boolean;
+  readonly tensors: number;
+  readonly values: number;
+  readonly bytes: number;
+}
+
+/** What a graph's initializers are for; the weights of each operator in the order of their first use. */
+export function parameterKinds(graph: Graph): ParameterKind[] {
+  const weights = weightsOf(graph);
+  const norms = graph.nodes.filter(({ op }) => op === "BatchNormalization");
+  const statistics = new Set(norms.flatMap(({ inputs }) => inputs.slice(3, 5)));
+  const kinds = new Map<string, ParameterKind>([...weights.values()].map((kind) => [kind, none(kind, true)]));
+  for (const [name, { data }] of graph.initializers) {
+    const kind = weights.get(name) ?? (statistics.has(name) ? "running statistics" : "constants");
+    const { trainable, tensors, values, bytes } = kinds.get(kind) ?? none(kind, false);
+    const sum = { tensors: tensors + 1, values: values + data.length, bytes: bytes + data.byteLength };
+    kinds.set(kind, { kind, trainable, ...sum });
+  }
+  return [...kinds.values()];
+}
+
+const none = (kind: string, trainable: boolean): ParameterKind => ({
+  kind,
+  trainable,
+  tensors: 0,
+  values: 0,
+  bytes: 0,
+});

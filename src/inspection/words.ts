@@ -15,3 +15,12 @@ export function columns(rows: readonly (readonly string[])[], indent = 2): strin
     return (" ".repeat(indent) + cells.join("  ")).trimEnd();
   });
 }
+
+/** A shape for people: [1, 3, 224, 224]. */
+export const bracketed = (shape: readonly (number | string)[]): string => `[${shape.join(", ")}]`;
+
+/** A size for people: 812 B, 4.9 MB. */
+export function byteCount(bytes: number): string {
+  const power = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${power === 0 ? bytes : (bytes / 1000 ** power).toPrecision(3)} ${["B", "kB", "MB", "GB"][power]}`;
+}
