@@ -31,6 +31,17 @@ export { encodeModel, writeModel } from "./graph/write.js";
 export { decodeImage, encodeImage } from "./images/codec.js";
 export type { Image } from "./images/image.js";
 export { resize } from "./images/resize.js";
+export { type GradientOptions, type LossGradients, lossGradients } from "./inspection/gradient.js";
+export {
+  type GraphInspection,
+  type Inspection,
+  type InspectOptions,
+  inspectGraph,
+  inspectModel,
+} from "./inspection/inspect.js";
+export type { LossKind } from "./inspection/loss.js";
+export { magnitudes, type Saliency, saliency } from "./inspection/saliency.js";
+export { type ParameterKind, parameterKinds, weightsOf } from "./inspection/weights.js";
 export { pairedBootstrap, wilson } from "./metrics/bootstrap.js";
 export { psnr, psnrY } from "./metrics/psnr.js";
 export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";
@@ -41,6 +52,7 @@ export { findObjective, objectives } from "./objectives/index.js";
 export type { Losses, Objective, ObjectiveContext } from "./objectives/objective.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";
 export { loadRecognizer, type Recognizer, readRecognizer } from "./recognition/recognizer.js";
+export { heatMap } from "./report/heatmap.js";
 export { type Probe, probe } from "./runtime/probe.js";
 export { type Device, Session, type SessionOptions, type Tensors } from "./runtime/session.js";
 export type { TrainingConfig } from "./training/run-folder.js";

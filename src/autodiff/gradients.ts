@@ -33,7 +33,7 @@ export function gradients(
   shapes: ReadonlyMap<string, readonly number[]>,
 ): Differentiated {
   const obstacle = obstacles(graph, loss, wrt)[0];
-  if (obstacle) throw new UserError(describe(graph, obstacle));
+  if (obstacle) throw new UserError(`cannot differentiate ${graph.name}: ${describeObstacle(obstacle)}`);
   const b = GraphBuilder.from({ ...graph, outputs: [] });
   const depends = dependents(graph, wrt);
   const pending = new Map<string, string[]>([[loss, [b.filled(1, shapeIn(shapes, loss))]]]);
@@ -101,7 +101,7 @@ function constantIn(graph: Graph, node: Node, value: string): Tensor {
 }
 
 /** Every value that depends on one of `sources` by way of operators that pass a gradient. */
-function dependents(graph: Graph, sources: readonly string[]): Set<string> {
+export function dependents(graph: Graph, sources: readonly string[]): Set<string> {
   const found = new Set(sources);
   for (const node of graph.nodes) {
     if (ruleFor(node) === noGradient || !valuesReadBy(node).some((input) => found.has(input))) continue;
@@ -127,12 +127,10 @@ export function obstacles(graph: Graph, loss: string, wrt: readonly string[]): O
   return found;
 }
 
-function describe(graph: Graph, { node, path }: Obstacle): string {
+/** An obstacle in words: the operator, its node and the last part of the path from the loss. */
+export function describeObstacle({ node, path }: Obstacle): string {
   const way = path.slice(0, -1).slice(-3);
   const through = way.length > 0 ? ` through ${way.map((title) => `"${title}"`).join(", ")}` : "";
   const operator = node.domain ? `${node.domain}.${node.op}` : node.op;
-  return (
-    `cannot differentiate ${graph.name}: the operator ${operator} (node "${titleOf(node)}", reached from the loss` +
-    `${through}) has no gradient`
-  );
+  return `the operator ${operator} (node "${titleOf(node)}", reached from the loss${through}) has no gradient`;
 }

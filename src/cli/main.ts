@@ -4,6 +4,8 @@ import { messageOf, UserError } from "../errors.js";
 import { demoCommand } from "./demo.js";
 import { enhanceCommand } from "./enhance.js";
 import { evaluateCommand } from "./evaluate.js";
+import { gradientCommand } from "./gradient.js";
+import { inspectCommand } from "./inspect.js";
 import { trainCommand } from "./train.js";
 
 const program = new Command("legible")
@@ -13,7 +15,9 @@ const program = new Command("legible")
   .addCommand(demoCommand)
   .addCommand(trainCommand)
   .addCommand(evaluateCommand)
-  .addCommand(enhanceCommand);
+  .addCommand(enhanceCommand)
+  .addCommand(inspectCommand)
+  .addCommand(gradientCommand);
 
 try {
   await program.parseAsync();

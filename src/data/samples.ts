@@ -52,14 +52,19 @@ export async function trainingSample(
  * @throws UserError when that leaves fewer than 11 x 11 pixels.
  */
 export async function evaluationSample(photograph: Image, task: Task, random: Random): Promise<EvaluationSample> {
-  const image = shrinkShorterSide(photograph, SHORTER_SIDE);
-  const largest = Math.min(EVALUATION_CROP, image.width, image.height);
-  const side = largest - (largest % task.scale);
-  if (side < SMALLEST_CROP)
-    throw new UserError(`${image.width}x${image.height} pixels are too few to judge: SSIM needs 11 x 11`);
-  const clean = centerCrop(image, side, side);
+  const clean = evaluationCrop(photograph, task.scale);
+  if (clean.width < SMALLEST_CROP)
+    throw new UserError(`${photograph.width}x${photograph.height} pixels are too few to judge: SSIM needs 11 x 11`);
   const degraded = await task.degrade(clean, random);
   return { clean, degraded, interpolated: task.interpolate(degraded) };
+}
+
+/** The square in the middle of a photograph that is evaluated: at most 224 pixels a side, and a multiple of `multiple`. */
+export function evaluationCrop(photograph: Image, multiple = 1): Image {
+  const image = shrinkShorterSide(photograph, SHORTER_SIDE);
+  const largest = Math.min(EVALUATION_CROP, image.width, image.height);
+  const side = largest - (largest % multiple);
+  return centerCrop(image, side, side);
 }
 
 function enlargeShorterSide(image: Image, size: number): Image {

@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import protobuf from "protobufjs";
+import { messageOf, UserError } from "../errors.js";
+
+/** What an ONNX file says of itself beside its graph. */
+export interface Header {
+  /** Size of the file in bytes, without weights that are kept beside it. */
+  readonly bytes: number;
+  /** Opset by domain, as the file was written; "" is standard ONNX. */
+  readonly opsets: Readonly<Record<string, number>>;
+  /** Program and version that wrote the file; null where it does not say. */
+  readonly producer: string | null;
+}
+
+/** The fields of ModelProto around the graph, which is passed over. */
+const HeaderMessage = protobuf.Root.fromJSON({
+  nested: {
+    OpsetId: { fields: { domain: { type: "string", id: 1 }, version: { type: "int64", id: 2 } } },
+    Header: {
+      fields: {
+        producerName: { type: "string", id: 2 },
+        producerVersion: { type: "string", id: 3 },
+        opsetImport: { rule: "repeated", type: "OpsetId", id: 8 },
+      },
+    },
+  },
+}).lookupType("Header");
+
+interface HeaderShape {
+  producerName?: string;
+  producerVersion?: string;
+  opsetImport: { domain?: string; version?: number | { toString(): string } }[];
+}
+
+/** @throws UserError when the file is missing or cut off. */
+export async function readHeader(path: string): Promise<Header> {
+  try {
+    const content = await readFile(path);
+    const message = HeaderMessage.decode(content) as unknown as HeaderShape;
+    const opsets = message.opsetImport.map(({ domain, version }) => [domain ?? "", Number(version ?? 0)]);
+    const producer = [message.producerName, message.producerVersion].filter(Boolean).join(" ");
+    return { bytes: content.length, opsets: Object.fromEntries(opsets), producer: producer || null };
+  } catch (error) {
+    throw new UserError(`cannot read the model ${path}: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,94 @@
+import { UserError } from "../errors.js";
+import { GraphBuilder } from "../graph/builder.js";
+import type { Graph } from "../graph/graph.js";
+import type { DataType, Tensor } from "../graph/tensor.js";
+import { crossEntropy, meanSquaredError } from "../objectives/losses.js";
+import type { Tensors } from "../runtime/session.js";
+import { bracketed, listed } from "./words.js";
+
+/** A loss that closes a model whose file holds none. */
+export type LossKind = "cross-entropy" | "mse" | "weighted-sum";
+export const lossKinds: readonly LossKind[] = ["cross-entropy", "mse", "weighted-sum"];
+
+/** A value of the model that the loss looks at. */
+export interface Watched {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Which values of a model the loss looks at: `output`, or else for a weighted sum every NAME that has a tensor
+ * `weight.NAME`, or else the model's first output.
+ * @throws UserError when one of them is not there or does not hold float32.
+ */
+export function watchedBy(kind: LossKind, graph: Graph, tensors: Tensors, output?: string): string[] {
+  const fed = new Set(graph.inputs.map(({ name }) => name));
+  const weighted = Object.keys(tensors).filter((name) => name.startsWith("weight.") && !fed.has(name));
+  const several = kind === "weighted-sum" && weighted.length > 0;
+  const first = graph.outputs.slice(0, 1).map(({ name }) => name);
+  const found = output !== undefined ? [output] : several ? weighted.map((name) => name.slice(7)) : first;
+  for (const name of found) requireFloatValue(graph, name);
+  return found;
+}
+
+/** @throws UserError when the graph computes no such value or it is known not to hold float32. */
+export function requireFloatValue(graph: Graph, name: string): void {
+  const outputs = graph.outputs.map((output) => output.name);
+  if (!outputs.includes(name) && !graph.nodes.some((node) => node.outputs.includes(name)))
+    throw new UserError(`${graph.name} computes no value "${name}"; its outputs: ${listed(outputs)}`);
+  const type = graph.outputs.find((output) => output.name === name)?.type ?? "float32";
+  if (type !== "float32") throw new UserError(`"${name}" of ${graph.name} is ${type}; a loss needs float32`);
+}
+
+/** Inputs `watched0`, `watched1`, …: the watched values. Output `loss`: a scalar. The tensors are constants in it. */
+export function lossGraph(kind: LossKind, watched: readonly Watched[], tensors: Tensors): Graph {
+  const b = new GraphBuilder("loss");
+  const terms = watched.map((value, i) => {
+    const input = b.input(watchedInput(i), value.shape);
+    if (kind === "cross-entropy") return classLoss(b, input, value, tensors);
+    const name = kind === "mse" ? "target" : weightName(value, watched, tensors);
+    const given = b.constant(requireTensor(tensors, name, "float32", value.shape));
+    return kind === "mse" ? meanSquaredError(b, input, given) : b.ReduceSum(b.Mul(input, given), undefined, false);
+  });
+  b.output("loss", terms.length === 1 ? (terms[0] as string) : b.Sum(terms));
+  return b.build();
+}
+
+export const watchedInput = (index: number): string => `watched${index}`;
+
+/** A single watched value may have its weight under the short name. */
+const weightName = ({ name }: Watched, watched: readonly Watched[], tensors: Tensors): string =>
+  watched.length === 1 && !tensors[`weight.${name}`] ? "weight" : `weight.${name}`;
+
+function classLoss(b: GraphBuilder, input: string, { name, shape }: Watched, tensors: Tensors): string {
+  const [images, classes, ...positions] = shape;
+  if (images === undefined || classes === undefined)
+    throw new UserError(`cross-entropy needs scores [N, classes, …], and "${name}" is ${bracketed(shape)}`);
+  const labels = requireTensor(tensors, "labels", "int64", [images, ...positions]);
+  const outside = labels.data.find((label) => label < 0 || label >= classes);
+  if (outside !== undefined)
+    throw new UserError(`the label ${outside} is out of range: "${name}" has ${classes} classes, 0 to ${classes - 1}`);
+  return crossEntropy(b, input, b.constant(labels), classes, shape.length);
+}
+
+/**
+ * The tensor of this name.
+ * @throws UserError when it is missing or of another type or shape; sizes that are text fit any number.
+ */
+export function requireTensor(
+  tensors: Tensors,
+  name: string,
+  type: DataType,
+  shape: readonly (number | string)[] | undefined,
+): Tensor {
+  const wanted = `${type}${shape ? ` ${bracketed(shape)}` : ""}`;
+  const tensor = tensors[name];
+  if (!tensor) {
+    const there = Object.entries(tensors).map(([key, value]) => `${key} ${value.type} ${bracketed(value.shape)}`);
+    throw new UserError(`there is no tensor "${name}" (${wanted}); given: ${listed(there)}`);
+  }
+  const fits = shape?.every((size, axis) => typeof size === "string" || size === tensor.shape[axis]) ?? true;
+  if (tensor.type !== type || !fits || (shape && shape.length !== tensor.shape.length))
+    throw new UserError(`the tensor "${name}" is ${tensor.type} ${bracketed(tensor.shape)}, and should be ${wanted}`);
+  return tensor;
+}

@@ -1,0 +1,98 @@
+import type { GraphInspection, InspectedValue, Inspection } from "./inspect.js";
+import type { OperatorUse } from "./operators.js";
+import type { Answer, ProcessorUse, RecognizerUse, Serving } from "./serving.js";
+import { bracketed, byteCount, columns, listed } from "./words.js";
+
+/** Nodes without a gradient that are shown for each operator. */
+const SHOWN = 3;
+
+/** An inspection for people. */
+export function inspectionTable(inspection: Inspection): string {
+  const { file, bytes, opsets, producer, notes } = inspection;
+  const sets = Object.entries(opsets).map(([domain, version]) => `${domain ? `${domain} ` : "opset "}${version}`);
+  const head = [file, byteCount(bytes), sets.join(", "), ...(producer ? [`by ${producer}`] : [])].join("   ");
+  const serves = columns(servingRows(inspection.serves));
+  const sections = [
+    section("inputs", columns(inspection.inputs.map(valueCells))),
+    section("outputs", outputLines(inspection)),
+    section("parameters", columns(parameterRows(inspection))),
+    section(
+      "operators   ✓ passes gradients   ✗ has no rule   · flat by nature: no gradient",
+      operatorLines(inspection),
+    ),
+    section("serves as", serves),
+    section(
+      "notes",
+      notes.map((note) => `  ${note}`),
+    ),
+  ];
+  return [head, ...sections].filter((text) => text !== "").join("\n");
+}
+
+const section = (title: string, lines: readonly string[]): string =>
+  lines.length === 0 ? "" : [title, ...lines].join("\n");
+
+function valueCells({ name, type, shape, tried }: InspectedValue): string[] {
+  const open = !shape || bracketed(shape) !== bracketed(tried);
+  return [name, type ?? "?", shape ? bracketed(shape) : "", open ? `tried as ${bracketed(tried)}` : ""];
+}
+
+function outputLines({ outputs }: GraphInspection): string[] {
+  const lines = columns(outputs.map((output) => [output.differentiable ? "✓" : " ", ...valueCells(output)]));
+  return lines.flatMap((line, i) => [line, ...(outputs[i]?.reason ? [`      ${outputs[i].reason}`] : [])]);
+}
+
+function parameterRows({ parameters }: GraphInspection): string[][] {
+  const rows = parameters.map(({ kind, tensors, values, bytes }) => [kind, tensors, values, byteCount(bytes)] as const);
+  const sum = (of: "tensors" | "values" | "bytes") => parameters.reduce((total, kind) => total + kind[of], 0);
+  const trained = parameters.filter(({ trainable }) => trainable).reduce((total, { values }) => total + values, 0);
+  const all = ["all", sum("tensors"), sum("values"), byteCount(sum("bytes"))] as const;
+  const text = [...rows, all].map(([kind, tensors, values, bytes]) => [
+    kind,
+    `${tensors} tensors`,
+    `${values.toLocaleString("en")} values`,
+    bytes,
+  ]);
+  const widths = [0, 1, 2, 3].map((i) => Math.max(...text.map((row) => row[i]?.length ?? 0)));
+  const aligned = text.map((row) => row.map((cell, i) => (i === 0 ? cell : cell.padStart(widths[i] ?? 0))));
+  aligned.at(-1)?.push(`${trained.toLocaleString("en")} trainable`);
+  return aligned;
+}
+
+const marks: Record<OperatorUse["status"], string> = { differentiable: "✓", missing: "✗", flat: "·", aside: " " };
+
+function operatorLines({ operators }: GraphInspection): string[] {
+  const width = Math.max(...operators.map(({ count }) => String(count).length));
+  const lines = columns(
+    operators.map(({ op, domain, count, status }) => [
+      marks[status],
+      domain ? `${domain}.${op}` : op,
+      String(count).padStart(width),
+    ]),
+  );
+  return lines.flatMap((line, i) => {
+    const missing = operators[i]?.missing ?? [];
+    const more = missing.length > SHOWN ? [`      and ${missing.length - SHOWN} more nodes`] : [];
+    return [line, ...missing.slice(0, SHOWN).map(({ reason }) => `      ${reason}`), ...more];
+  });
+}
+
+function servingRows({ recognizer, processor, withoutLabels }: Serving): string[][] {
+  return [
+    answerRow("recognizer", recognizer, recognizerText),
+    answerRow("processor", processor, processorText),
+    withoutLabels.length > 0
+      ? ["✓", "features", `for a loss without labels: ${listed(withoutLabels)}`]
+      : [" ", "features", "no: no output has a gradient to an input"],
+  ];
+}
+
+const answerRow = <T>(name: string, answer: Answer<T>, text: (use: T) => string): string[] =>
+  answer.serves ? ["✓", name, text(answer)] : [" ", name, `no: ${answer.reason}`];
+
+const recognizerText = ({ classes, size, trains }: RecognizerUse): string =>
+  `${classes} classes, pictures of ${size === null ? "any size" : `${size}x${size}`}` +
+  (trains ? "" : "; to judge with, not to train with: no gradient leads to its input");
+
+const processorText = ({ scale, takes }: ProcessorUse): string =>
+  `x${scale}, pictures of ${takes.some((side) => typeof side === "string") ? "any size" : takes.join("x")}`;

@@ -1,0 +1,78 @@
+import type { Image } from "../images/image.js";
+
+/** How much of the color is heat; the rest is the picture in gray. */
+const OPACITY = 0.65;
+
+/** The blur's standard deviation as a part of the shorter side: 2 pixels of 224. */
+const BLUR = 1 / 112;
+
+/** Values above this part of all are shown alike, so that a few peaks do not darken the rest (SmoothGrad, Smilkov et al. 2017). */
+const PERCENTILE = 0.99;
+
+/** The color map "inferno" of matplotlib (Smith & van der Walt, CC0) at nine equal steps: lightness rises evenly. */
+const inferno = [
+  [0x00, 0x00, 0x04],
+  [0x21, 0x0c, 0x4a],
+  [0x56, 0x10, 0x6e],
+  [0x89, 0x22, 0x6a],
+  [0xbb, 0x37, 0x54],
+  [0xe3, 0x59, 0x32],
+  [0xf9, 0x8c, 0x0a],
+  [0xf9, 0xc9, 0x32],
+  [0xfc, 0xff, 0xa4],
+] as const;
+
+/**
+ * Values of 0 or more laid over a picture as colors, from black to bright yellow: blurred a little and divided by
+ * nearly their largest.
+ * @param values one for each pixel, rows from the top
+ * @throws RangeError when their number is not that of the pixels.
+ */
+export function heatMap({ width, height, data }: Image, values: Float32Array): Image {
+  if (values.length !== width * height)
+    throw new RangeError(`a heat map of ${width}x${height} pixels needs as many values, not ${values.length}`);
+  const heat = normalized(blurred(values, width, height));
+  const result = new Uint8Array(data.length);
+  for (let pixel = 0; pixel < heat.length; pixel++) {
+    const color = infernoAt(heat[pixel] as number);
+    const [red, green, blue] = data.subarray(pixel * 3, pixel * 3 + 3) as unknown as [number, number, number];
+    const gray = 0.299 * red + 0.587 * green + 0.114 * blue;
+    for (const [channel, value] of color.entries())
+      result[pixel * 3 + channel] = Math.round(OPACITY * value + (1 - OPACITY) * gray);
+  }
+  return { width, height, data: result };
+}
+
+/** The color for a heat in [0, 1], between the two nearest steps. */
+function infernoAt(heat: number): number[] {
+  const place = heat * (inferno.length - 1);
+  const below = Math.min(Math.floor(place), inferno.length - 2);
+  const [low, high] = [inferno[below], inferno[below + 1]] as [readonly number[], readonly number[]];
+  return low.map((value, channel) => value + (place - below) * ((high[channel] as number) - value));
+}
+
+/** To [0, 1]: 1 is the 99th percentile, or the largest value where that percentile is 0. */
+function normalized(values: Float32Array): Float32Array {
+  const sorted = values.toSorted();
+  const top = sorted[Math.floor(PERCENTILE * (sorted.length - 1))] || sorted.at(-1) || 1;
+  return values.map((value) => Math.min(value / top, 1));
+}
+
+/** A Gaussian blur; outside the picture nothing counts, and the weights inside are brought back to 1. */
+function blurred(values: Float32Array, width: number, height: number): Float32Array {
+  const deviation = Math.max(0.5, BLUR * Math.min(width, height));
+  const reach = Math.ceil(3 * deviation);
+  const weights = Array.from({ length: reach + 1 }, (_, distance) => Math.exp(-(distance ** 2) / (2 * deviation ** 2)));
+  const along = (source: Float32Array, length: number, step: number) =>
+    source.map((_, i) => {
+      const at = Math.floor(i / step) % length;
+      let [sum, total] = [0, 0];
+      for (let offset = Math.max(-reach, -at); offset <= Math.min(reach, length - 1 - at); offset++) {
+        const weight = weights[Math.abs(offset)] as number;
+        sum += weight * (source[i + offset * step] as number);
+        total += weight;
+      }
+      return sum / total;
+    });
+  return along(along(values, width, 1), height, width);
+}
