@@ -256,7 +256,8 @@ export class GraphBuilder {
   };
 }
 
-function renamed(node: Node, rename: (value: string) => string, prefix: string): Node {
+/** The node with every value renamed, those inside its subgraphs included. */
+export function renamed(node: Node, rename: (value: string) => string, prefix: string): Node {
   const attributes = subgraphsOf(node).length === 0 ? node.attributes : renamedSubgraphs(node, rename, prefix);
   return {
     ...node,
