@@ -1,7 +1,7 @@
 import { renamed } from "./builder.js";
 import { identity } from "./functions.js";
 import type { Graph, Node } from "./graph.js";
-import { freshNames } from "./names.js";
+import { distinct, freshNames } from "./names.js";
 import type { Tensor } from "./tensor.js";
 
 /**
@@ -12,12 +12,12 @@ export function inlineBranches(graph: Graph, known: ReadonlyMap<string, Tensor> 
   if (!graph.nodes.some(({ op, domain }) => op === "If" && domain === "")) return graph;
   const fresh = freshNames(graph);
   const initializers = new Map(graph.initializers);
-  const nodes: Node[] = [];
+  const [nodes, nodeNames] = [[] as Node[], new Set<string>()];
   const open = graph.nodes.toReversed();
   for (let node = open.pop(); node; node = open.pop()) {
     const branch = branchTaken(node, initializers, known);
     if (!branch) {
-      nodes.push(node);
+      nodes.push(distinct(node, nodeNames));
       continue;
     }
     const inside = inPlaceOf(node, branch, fresh);

@@ -1,4 +1,4 @@
-import { type Graph, subgraphsOf } from "./graph.js";
+import { type Graph, type Node, subgraphsOf } from "./graph.js";
 
 /** Gives names that no value of the graph, its subgraphs included, has yet: the stem itself where it is free. */
 export function freshNames(graph: Graph): (stem: string) => string {
@@ -22,4 +22,12 @@ export function freshNames(graph: Graph): (stem: string) => string {
     taken.add(name);
     return name;
   };
+}
+
+/** The node without its name where another has it already: ONNX Runtime refuses two of one name. */
+export function distinct(node: Node, taken: Set<string>): Node {
+  if (node.name === "") return node;
+  if (taken.has(node.name)) return { ...node, name: "" };
+  taken.add(node.name);
+  return node;
 }

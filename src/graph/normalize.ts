@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import { calleeOf, instantiate, type ModelFunction } from "./functions.js";
 import { type Attribute, type Graph, type Node, OPSET, subgraphsOf, titleOf } from "./graph.js";
-import { freshNames } from "./names.js";
+import { distinct, freshNames } from "./names.js";
 import { int64, type Tensor } from "./tensor.js";
 import type { UpgradeContext } from "./upgrade.js";
 import { upgrades } from "./upgrades.js";
@@ -49,6 +49,7 @@ interface Whole {
 /** A graph, or one inside a node, on its way to the new form. */
 class Scope {
   private readonly nodes: Node[] = [];
+  private readonly nodeNames = new Set<string>();
   private readonly initializers: Map<string, Tensor>;
   private readonly ranks = new Map<string, number>();
 
@@ -84,7 +85,7 @@ class Scope {
   }
 
   private push(node: Node): void {
-    this.nodes.push(node);
+    this.nodes.push(distinct(node, this.nodeNames));
     const rank = rankOf(node, (value) => this.known(value));
     if (rank !== undefined) this.ranks.set(node.outputs[0] ?? "", rank);
   }
