@@ -106,7 +106,7 @@ test("functions are of an opset of their own, call functions, and hand parameter
   await assertNormal(withFunctions(b.build(), [squeezed, leaky]));
 });
 
-/** y = (sum + x)·sum with sum the row sums of leaky(x, 2): the runtime itself refuses functions of another opset. */
+/** y = (sum + x)·sum with sum the row sums of leaky(x, 2), worked out here. */
 async function assertNormal(bytes: Uint8Array): Promise<void> {
   const data = [...(x.data as Float32Array)];
   const slopes = data.map((v) => (v < 0 ? 2 * v : v));
