@@ -104,7 +104,8 @@ function attributesOf(
   return Object.fromEntries(entries);
 }
 
-const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes ?? new Uint8Array());
+// A field that is not there reads as an empty list, not as bytes.
+const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(Uint8Array.from(bytes ?? []));
 
 function attributeOf(a: AttributeMessage, around: Surroundings): Attribute | undefined {
   switch (a.type) {
