@@ -39,14 +39,16 @@ interface Flags extends RecognizerFlags, Record<string, unknown> {
 
 const description = "measure how well people and machines can read what processors make of images";
 
-export const evaluateCommand = addRecognizerOptions(addTaskOptions(new Command("evaluate").description(description)))
+const command = addTaskOptions(new Command("evaluate").description(description))
   .requiredOption("--data <folder>", "images to judge; may be given several times", several)
   .option("--processor <name=file>", "a network that restores images (ONNX); several times to compare", namedFiles)
   .option("--recognizer <file>", "a classifier that reads them (ONNX); may be given several times", several)
   .option("--limit <n>", "judge n images, spread evenly over the data", positiveInteger)
   .option("--json <file>", "write the results there")
   .option("--cards", "write the figures into the cards of the processors that Legible trained", false)
-  .option("--threads <n>", "threads to compute with", positiveInteger, availableParallelism())
+  .option("--threads <n>", "threads to compute with", positiveInteger, availableParallelism());
+
+export const evaluateCommand = addRecognizerOptions(command)
   .addHelpText(
     "after",
     `

@@ -42,7 +42,7 @@ const networkHelp = networks.map(({ name, summary }) => `  ${name.padEnd(10)} ${
 
 const description = "train a processor, with the loss of a recognizer beside the image loss or without";
 
-export const trainCommand = addRecognizerOptions(addTaskOptions(new Command("train").description(description)))
+const command = addTaskOptions(new Command("train").description(description))
   .addOption(
     new Option("--objective <name>", "what to minimize").choices(objectives.map(({ name }) => name)).default("plain"),
   )
@@ -60,7 +60,9 @@ export const trainCommand = addRecognizerOptions(addTaskOptions(new Command("tra
   .option("--resume", "continue the run in --out from its checkpoint, if there is one", false)
   .option("--checkpoint <steps>", "write a checkpoint every so many steps", positiveInteger, 100)
   .option("--threads <n>", "threads to compute with (default: one per core)", positiveInteger)
-  .addOption(new Option("--device <name>", "where to compute").choices(["cpu", "cuda", "webgpu"]).default("cpu"))
+  .addOption(new Option("--device <name>", "where to compute").choices(["cpu", "cuda", "webgpu"]).default("cpu"));
+
+export const trainCommand = addRecognizerOptions(command)
   .addHelpText(
     "after",
     `

@@ -264,3 +264,10 @@ test("BatchNormalization with the outputs of a training computes what it does wi
   const normal = decodeModel(encodeModel({ ...old, outputs: [{ name: "y0" }] }));
   assert.deepEqual(await run(normal, { x }), await run(modelOf(bare), { x }));
 });
+
+test("what is too old or too new is refused in one sentence", () => {
+  const read = (op: string, opset: number) => decodeModel(encodeModel(modelOf({ op, opset, x: [2] })));
+  assert.throws(() => read("Relu", 6), /cannot use the model: it is written for opset 6; Legible reads 7 to 26/);
+  assert.throws(() => read("Relu", 27), /it is written for opset 27/);
+  assert.throws(() => read("Scan", 8), /it uses the Scan of opset 8/);
+});
