@@ -59,7 +59,8 @@ export function gradients(
   return { graph: { ...b.build(graph.metadata), outputs: graph.outputs }, gradients: found };
 }
 
-const ruleFor = (node: Node): Rule | undefined => (node.domain === "" ? rules[node.op] : undefined);
+const ruleFor = (node: Node): Rule | undefined =>
+  node.domain === "" && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
 
 function shapeIn(shapes: ReadonlyMap<string, readonly number[]>, value: string): readonly number[] {
   const shape = shapes.get(value);

@@ -206,6 +206,6 @@ export const gaps: readonly string[] = [
 
 /** Whether an operator lets a gradient through, by nature lets none through, or has no rule. */
 export function kindOf(op: string): "passes" | "flat" | "none" {
-  const rule = rules[op];
+  const rule = Object.hasOwn(rules, op) ? rules[op] : undefined;
   return !rule ? "none" : rule === noGradient ? "flat" : "passes";
 }

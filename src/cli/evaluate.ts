@@ -13,17 +13,19 @@ import { writeModel } from "../graph/write.js";
 import { cardOf, withCard } from "../networks/card.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
 import {
+  addRecognizerOptions,
   addTaskOptions,
   type NamedFile,
   namedFiles,
   positiveInteger,
+  type RecognizerFlags,
+  recognizerFrom,
   several,
   taskFrom,
-  threeNumbers,
 } from "./options.js";
 import { progress } from "./progress.js";
 
-interface Flags extends Record<string, unknown> {
+interface Flags extends RecognizerFlags, Record<string, unknown> {
   task: string;
   data: string[];
   processor?: NamedFile[];
@@ -32,28 +34,20 @@ interface Flags extends Record<string, unknown> {
   json?: string;
   cards: boolean;
   threads: number;
-  mean?: [number, number, number];
-  std?: [number, number, number];
-  size?: number;
 }
 
-export const evaluateCommand = addTaskOptions(
-  new Command("evaluate").description("measure how well people and machines can read what processors make of images"),
-)
+const description = "measure how well people and machines can read what processors make of images";
+
+const command = addTaskOptions(new Command("evaluate").description(description))
   .requiredOption("--data <folder>", "images to judge; may be given several times", several)
   .option("--processor <name=file>", "a network that restores images (ONNX); several times to compare", namedFiles)
   .option("--recognizer <file>", "a classifier that reads them (ONNX); may be given several times", several)
   .option("--limit <n>", "judge n images, spread evenly over the data", positiveInteger)
   .option("--json <file>", "write the results there")
   .option("--cards", "write the figures into the cards of the processors that Legible trained", false)
-  .option("--threads <n>", "threads to compute with", positiveInteger, availableParallelism())
-  .option(
-    "--mean <r,g,b>",
-    "what recognizers subtract from RGB in [0, 1], in place of what their JSON says",
-    threeNumbers,
-  )
-  .option("--std <r,g,b>", "what they divide by", threeNumbers)
-  .option("--size <n>", "side of their input in pixels", positiveInteger)
+  .option("--threads <n>", "threads to compute with", positiveInteger, availableParallelism());
+
+export const evaluateCommand = addRecognizerOptions(command)
   .addHelpText(
     "after",
     `
@@ -68,11 +62,11 @@ Examples:
   .action(run);
 
 async function run(flags: Flags): Promise<void> {
-  const { data, limit, threads, mean, std, size } = flags;
+  const { data, limit, threads } = flags;
   const task = taskFrom(flags);
-  const overrides = { ...(mean && { mean }), ...(std && { std }), ...(size && { size }) };
   const recognizers = [];
-  for (const file of flags.recognizer ?? []) recognizers.push(await loadRecognizer(file, overrides, { threads }));
+  for (const file of flags.recognizer ?? [])
+    recognizers.push(await loadRecognizer(file, recognizerFrom(flags), { threads }));
   const processors: Processor[] = [];
   for (const { name, file } of flags.processor ?? []) processors.push(await loadProcessor(name, file, { threads }));
   const dataset = await openDataset(data, { needLabels: recognizers.length > 0 });

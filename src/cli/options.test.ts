@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Command } from "commander";
-import { addTaskOptions, namedFiles, number, positiveInteger, taskFrom, threeNumbers } from "./options.js";
+import {
+  addRecognizerOptions,
+  addTaskOptions,
+  namedFiles,
+  number,
+  positiveInteger,
+  type RecognizerFlags,
+  recognizerFrom,
+  taskFrom,
+  threeNumbers,
+} from "./options.js";
 
 test("whole numbers of 1 or more are read and nothing else is", () => {
   assert.equal(positiveInteger("12"), 12);
@@ -36,4 +46,23 @@ test("a task's options are flags of the command and appear in its help", () => {
   assert.match(command.helpInformation(), /--scale <value> +sr: .*\(default: 4\)/);
   command.parse(["--scale", "many"], { from: "user" });
   assert.throws(() => taskFrom(command.opts()), /cannot set up the task "sr" with \{"scale":"many"\}/);
+});
+
+test("the flags about a recognizer are read in either case and nothing else is", () => {
+  const command = addRecognizerOptions(new Command("x"))
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  const parse = (...args: string[]) => command.parse(args, { from: "user" }).opts<RecognizerFlags>();
+  const given = parse("--layout", "nhwc", "--channels", "BGR", "--range", "255", "--mean", "1,2,3", "--output", "y");
+  assert.deepEqual(recognizerFrom(given), {
+    size: undefined,
+    mean: [1, 2, 3],
+    std: undefined,
+    range: 255,
+    layout: "NHWC",
+    channels: "BGR",
+    output: "y",
+  });
+  assert.throws(() => parse("--layout", "chwn"), /Expected nchw or nhwc/);
+  assert.throws(() => parse("--range", "256"), /Expected 1 or 255/);
 });

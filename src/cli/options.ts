@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Task } from "../data/task.js";
 import { findTask, taskKinds } from "../data/tasks/index.js";
+import type { RecognizerSettings } from "../recognition/recognizer.js";
 
 /** 1, 2, 3, … */
 export function positiveInteger(text: string): number {
@@ -38,6 +39,49 @@ export function namedFiles(text: string, earlier: readonly NamedFile[] = []): Na
 
 /** Collects a flag given several times. */
 export const several = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
+
+/** One of two words, in the capitals in which the rest of the program writes it. */
+const capitals = (text: string): string => text.toUpperCase();
+
+/** Adds the flags that say how recognizers want their images and which of their outputs counts. */
+export const addRecognizerOptions = (command: Command): Command =>
+  command
+    .option("--size <n>", "side of the recognizer's input in pixels", positiveInteger)
+    .option("--mean <r,g,b>", "what the recognizer subtracts from RGB, in place of what its files say", threeNumbers)
+    .option("--std <r,g,b>", "what it divides by", threeNumbers)
+    .addOption(choice("--range <white>", "the value of white before that", ["1", "255"], Number))
+    .addOption(choice("--layout <order>", "the order of its input's axes", ["nchw", "nhwc"], capitals))
+    .addOption(choice("--channels <order>", "the order of its colors", ["rgb", "bgr"], capitals))
+    .option("--output <name>", "its output that holds the class scores (default: the first)");
+
+/** The flags of `addRecognizerOptions`. */
+export interface RecognizerFlags {
+  size?: number;
+  mean?: [number, number, number];
+  std?: [number, number, number];
+  range?: 1 | 255;
+  layout?: "NCHW" | "NHWC";
+  channels?: "RGB" | "BGR";
+  output?: string;
+}
+
+/** What those flags say, without the other flags of the command. */
+export const recognizerFrom = ({ size, mean, std, range, layout, channels, output }: RecognizerFlags) =>
+  ({ size, mean, std, range, layout, channels, output }) satisfies RecognizerSettings;
+
+/** An option of a few values that are then turned into what the program calls them. */
+function choice(
+  flags: string,
+  description: string,
+  values: readonly string[],
+  parse: (text: string) => unknown,
+): Option {
+  const option = new Option(flags, `${description}: ${values.join(" or ")}`);
+  return option.argParser((text) => {
+    if (values.includes(text.toLowerCase())) return parse(text);
+    throw new InvalidArgumentError(`Expected ${values.join(" or ")}.`);
+  });
+}
 
 /** Adds `--task` and a flag for each option of each task, as the tasks themselves describe them. */
 export function addTaskOptions(command: Command): Command {

@@ -6,10 +6,19 @@ import { DEFAULT_NETWORK, networks } from "../networks/index.js";
 import { findObjective, objectives } from "../objectives/index.js";
 import type { TrainingConfig } from "../training/run-folder.js";
 import { train } from "../training/train.js";
-import { addTaskOptions, number, positiveInteger, several, taskFrom, threeNumbers } from "./options.js";
+import {
+  addRecognizerOptions,
+  addTaskOptions,
+  number,
+  positiveInteger,
+  type RecognizerFlags,
+  recognizerFrom,
+  several,
+  taskFrom,
+} from "./options.js";
 import { progress } from "./progress.js";
 
-interface Flags extends Record<string, unknown> {
+interface Flags extends RecognizerFlags, Record<string, unknown> {
   task: string;
   objective: string;
   lambda?: number;
@@ -29,18 +38,15 @@ interface Flags extends Record<string, unknown> {
   threads?: number;
   device?: "cpu" | "cuda" | "webgpu";
   lowering: string;
-  mean?: [number, number, number];
-  std?: [number, number, number];
-  size?: number;
 }
 
 const objectiveHelp = objectives.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n");
 const loweringHelp = lowerings.map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join("\n");
 const networkHelp = networks.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n");
 
-export const trainCommand = addTaskOptions(
-  new Command("train").description("train a processor, with the loss of a recognizer beside the image loss or without"),
-)
+const description = "train a processor, with the loss of a recognizer beside the image loss or without";
+
+const command = addTaskOptions(new Command("train").description(description))
   .addOption(
     new Option("--objective <name>", "what to minimize").choices(objectives.map(({ name }) => name)).default("plain"),
   )
@@ -65,10 +71,9 @@ export const trainCommand = addTaskOptions(
   .option("--checkpoint <steps>", "write a checkpoint every so many steps", positiveInteger, 100)
   .option("--threads <n>", "threads to compute with (default: one per core)", positiveInteger)
   .addOption(new Option("--device <name>", "where to compute").choices(["cpu", "cuda", "webgpu"]).default("cpu"))
-  .option("--lowering <names>", "faster forms of the graph, for diagnosis: all, none, or names below", "all")
-  .option("--mean <r,g,b>", "what the recognizer subtracts from RGB in [0, 1], over its JSON", threeNumbers)
-  .option("--std <r,g,b>", "what it divides by", threeNumbers)
-  .option("--size <n>", "side of its input in pixels", positiveInteger)
+  .option("--lowering <names>", "faster forms of the graph, for diagnosis: all, none, or names below", "all");
+
+export const trainCommand = addRecognizerOptions(command)
   .addHelpText(
     "after",
     `
@@ -129,7 +134,7 @@ async function run(flags: Flags): Promise<void> {
     dataset,
     out: flags.out,
     resume: flags.resume,
-    preprocessing: { mean: flags.mean, std: flags.std, size: flags.size },
+    preprocessing: recognizerFrom(flags),
     ...(flags.device && { device: flags.device }),
     ...(flags.threads && { threads: flags.threads }),
     checkpointEvery: flags.checkpoint,

@@ -1,4 +1,5 @@
 import { type Attribute, type Dim, type Graph, type Node, OPSET, prune, subgraphsOf, type ValueInfo } from "./graph.js";
+import { distinct } from "./names.js";
 import { type DataType, float32, int64, sizeOf, type Tensor } from "./tensor.js";
 
 type Attributes = Record<string, Attribute>;
@@ -38,6 +39,7 @@ export class GraphBuilder {
   private readonly initializers = new Map<string, Tensor>();
   private readonly opsets: Record<string, number>;
   private readonly taken = new Set<string>();
+  private readonly nodeNames = new Set<string>();
   private readonly shared = new Map<string, string>();
   private counter = 0;
 
@@ -141,14 +143,8 @@ export class GraphBuilder {
     const names = typeof outputs === "number" ? Array.from({ length: outputs }, () => this.fresh(op)) : [...outputs];
     const last = inputs.findLastIndex((input) => input !== "");
     for (const name of names) this.taken.add(name);
-    this.nodes.push({
-      op,
-      domain: "",
-      name: names[0] ?? "",
-      inputs: inputs.slice(0, last + 1),
-      outputs: names,
-      attributes,
-    });
+    const [name = "", used] = [names[0], inputs.slice(0, last + 1)];
+    this.nodes.push(distinct({ op, domain: "", name, inputs: used, outputs: names, attributes }, this.nodeNames));
     return names;
   }
 
@@ -167,7 +163,7 @@ export class GraphBuilder {
     for (const node of nodes) for (const output of node.outputs) this.taken.add(output);
     for (const [domain, version] of Object.entries(opsets))
       this.opsets[domain] = Math.max(version, this.opsets[domain] ?? 0);
-    this.nodes.push(...nodes);
+    for (const node of nodes) this.nodes.push(distinct(node, this.nodeNames));
   }
 
   private take(name: string, declare: () => void): void {
@@ -284,7 +280,8 @@ export class GraphBuilder {
   };
 }
 
-function renamed(node: Node, rename: (value: string) => string, prefix: string): Node {
+/** The node with every value renamed, those inside its subgraphs included. */
+export function renamed(node: Node, rename: (value: string) => string, prefix: string): Node {
   const attributes = subgraphsOf(node).length === 0 ? node.attributes : renamedSubgraphs(node, rename, prefix);
   return {
     ...node,

@@ -44,6 +44,8 @@ export interface Graph {
   readonly nodes: readonly Node[];
   readonly initializers: ReadonlyMap<string, Tensor>;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What reading the file found worth telling, one sentence each: "it is written in float16 and …". Default: []. */
+  readonly notes?: readonly string[];
 }
 
 type ValueOf<K extends Attribute["kind"]> = Extract<Attribute, { kind: K }>["value"];

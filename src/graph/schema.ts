@@ -80,6 +80,7 @@ const root = protobuf.Root.fromJSON({
           ["t", "Tensor", 5],
           ["g", "Graph", 6],
           ["type", "int32", 20],
+          ["refAttrName", "string", 21],
         ]),
         ...many([
           ["floats", "float", 7],
@@ -94,11 +95,28 @@ const root = protobuf.Root.fromJSON({
           ["name", "string", 3],
           ["opType", "string", 4],
           ["domain", "string", 7],
+          ["overload", "string", 8],
         ]),
         ...many([
           ["input", "string", 1],
           ["output", "string", 2],
           ["attribute", "Attribute", 5],
+        ]),
+      },
+    },
+    Function: {
+      fields: {
+        ...one([
+          ["name", "string", 1],
+          ["domain", "string", 10],
+          ["overload", "string", 13],
+        ]),
+        ...many([
+          ["input", "string", 4],
+          ["output", "string", 5],
+          ["node", "Node", 7],
+          ["opsetImport", "OpsetId", 9],
+          ["attributeProto", "Attribute", 11],
         ]),
       },
     },
@@ -123,7 +141,7 @@ const root = protobuf.Root.fromJSON({
         ...many([
           ["opsetImport", "OpsetId", 8],
           ["metadataProps", "Pair", 14],
-          ["functions", "Pair", 25],
+          ["functions", "Function", 25],
         ]),
       },
     },
@@ -160,15 +178,35 @@ export interface AttributeMessage {
   floats?: number[];
   ints?: Int64[];
   strings?: Uint8Array[];
+  /** In a function: the attribute of the call that stands here. */
+  refAttrName?: string;
 }
 
 export interface NodeMessage {
   name?: string;
   opType: string;
   domain?: string;
+  overload?: string;
   input: string[];
   output: string[];
   attribute: AttributeMessage[];
+}
+
+export interface OpsetMessage {
+  domain?: string;
+  version: Int64;
+}
+
+export interface FunctionMessage {
+  name: string;
+  domain?: string;
+  overload?: string;
+  input: string[];
+  output: string[];
+  node: NodeMessage[];
+  opsetImport: OpsetMessage[];
+  /** Attributes that a call may leave out, with their defaults. */
+  attributeProto: AttributeMessage[];
 }
 
 export interface ValueInfoMessage {
@@ -188,9 +226,9 @@ export interface ModelMessageShape {
   irVersion: Int64;
   producerName?: string;
   graph?: GraphMessage;
-  opsetImport: { domain?: string; version: Int64 }[];
+  opsetImport: OpsetMessage[];
   metadataProps: { key: string; value: string }[];
-  functions: unknown[];
+  functions: FunctionMessage[];
 }
 
 /** ONNX's numbers for element types (TensorProto.DataType). */
@@ -208,6 +246,7 @@ export const typeCodes: Record<DataType, number> = {
   float64: 11,
   uint32: 12,
   uint64: 13,
+  bfloat16: 16,
 };
 
 const typeNames = new Map(Object.entries(typeCodes).map(([name, code]) => [code, name as DataType]));

@@ -3,6 +3,7 @@ export type DataType =
   | "float32"
   | "float64"
   | "float16"
+  | "bfloat16"
   | "int64"
   | "int32"
   | "int16"
@@ -26,7 +27,7 @@ export type NumericData =
   | Uint16Array
   | Uint8Array;
 
-/** A dense row-major array. float16 is kept as its bits (Uint16Array), bool as 0 or 1 (Uint8Array). */
+/** A dense row-major array. float16 and bfloat16 are kept as their bits (Uint16Array), bool as 0 or 1 (Uint8Array). */
 export interface Tensor {
   readonly type: DataType;
   readonly shape: readonly number[];
@@ -43,6 +44,7 @@ export const arrayOf: Record<Exclude<DataType, "string">, Constructor> = {
   float32: Float32Array,
   float64: Float64Array,
   float16: Uint16Array,
+  bfloat16: Uint16Array,
   int64: BigInt64Array,
   int32: Int32Array,
   int16: Int16Array,

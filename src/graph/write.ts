@@ -1,4 +1,6 @@
-import { basename } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { writeBytes } from "../files.js";
 import type { Attribute, Graph, Node, ValueInfo } from "./graph.js";
 import {
@@ -30,7 +32,7 @@ export const encodeModel = (graph: Graph): Uint8Array => encode(graph, (name, te
  * `external` is set or they are too large for one file.
  * @throws UserError when the place cannot be written.
  */
-export async function writeModel(graph: Graph, path: string, external = bytesOf(graph) > INLINE_LIMIT): Promise<void> {
+export async function writeModel(graph: Graph, path: string, external = !fitsOneFile(graph)): Promise<void> {
   if (!external) return writeBytes(path, [encodeModel(graph)]);
   const location = `${basename(path)}.data`;
   const chunks: Uint8Array[] = [];
@@ -45,6 +47,24 @@ export async function writeModel(graph: Graph, path: string, external = bytesOf(
   await writeBytes(`${path}.data`, chunks);
   await writeBytes(path, [model]);
 }
+
+/**
+ * Has `use` work on the graph as a file of a temporary folder, its weights beside it: for what is too large for the
+ * bytes of `encodeModel`. The folder goes away afterwards.
+ */
+export async function withModelFile<T>(graph: Graph, use: (path: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "legible-"));
+  try {
+    const path = join(folder, "model.onnx");
+    await writeModel(graph, path, true);
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether the weights are few enough for `encodeModel`. */
+export const fitsOneFile = (graph: Graph): boolean => bytesOf(graph) <= INLINE_LIMIT;
 
 const bytesOf = (graph: Graph) => [...graph.initializers.values()].reduce((sum, t) => sum + t.data.byteLength, 0);
 

@@ -2,12 +2,20 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { UserError } from "../errors.js";
-import { GraphBuilder, ints, string } from "../graph/builder.js";
+import { GraphBuilder, int, ints, string } from "../graph/builder.js";
 import { bindShapes, type Graph } from "../graph/graph.js";
 import { readModel } from "../graph/read.js";
+import { typeCodes } from "../graph/schema.js";
 import { float32, type Tensor } from "../graph/tensor.js";
 import { Session, type SessionOptions } from "../runtime/session.js";
+import { withScores } from "./logits.js";
 import { type Preprocessing, type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
+
+/** What the command line may say about a recognizer. */
+export interface RecognizerSettings extends PreprocessingOverrides {
+  /** The output that holds the class scores. Default: the first. */
+  readonly output?: string | undefined;
+}
 
 /** A classifier that is read but not started: its graph takes images as all of Legible's do. */
 export interface RecognizerModel {
@@ -32,9 +40,10 @@ export interface Recognizer {
  * Reads any ONNX classifier with its preprocessing, which becomes a part of the graph.
  * @throws UserError when the file or its sidecar cannot be used.
  */
-export async function readRecognizer(path: string, overrides: PreprocessingOverrides = {}): Promise<RecognizerModel> {
-  const model = await readModel(path);
-  const preprocessing = await readPreprocessing(path, overrides);
+export async function readRecognizer(path: string, settings: RecognizerSettings = {}): Promise<RecognizerModel> {
+  const { output, ...overrides } = settings;
+  const model = withScores(await readModel(path), output);
+  const preprocessing = await readPreprocessing(path, model, overrides);
   const sha256 = createHash("sha256")
     .update(await readFile(path))
     .digest("hex");
@@ -45,10 +54,10 @@ export async function readRecognizer(path: string, overrides: PreprocessingOverr
 /** Reads a recognizer and starts it. */
 export async function loadRecognizer(
   path: string,
-  overrides: PreprocessingOverrides = {},
+  settings: RecognizerSettings = {},
   options: SessionOptions = {},
 ): Promise<Recognizer> {
-  const { name, graph, preprocessing } = await readRecognizer(path, overrides);
+  const { name, graph, preprocessing } = await readRecognizer(path, settings);
   const { size } = preprocessing;
   const session = await Session.create(graph, options);
   return {
@@ -62,7 +71,7 @@ export async function loadRecognizer(
 }
 
 /** The recognizer behind its preprocessing. */
-function withPreprocessing(model: Graph, { size, layout, channels, mean, std }: Preprocessing): Graph {
+function withPreprocessing(model: Graph, { size, layout, channels, range, mean, std }: Preprocessing): Graph {
   const [input, ...others] = model.inputs;
   const output = model.outputs[0];
   if (!input || !output || others.length > 0)
@@ -70,13 +79,15 @@ function withPreprocessing(model: Graph, { size, layout, channels, mean, std }: 
   const b = new GraphBuilder(model.name);
   const image = b.input("image", ["N", 3, size, size]);
   const channel = (values: readonly number[]) => b.constant(float32([...values], [1, 3, 1, 1]));
-  let value = mean.some((m) => m !== 0) ? b.Sub(image, channel(mean)) : image;
-  if (std.some((s) => s !== 1)) value = b.Mul(value, channel(std.map((s) => 1 / s)));
+  let value = mean.some((m) => m !== 0) ? b.Sub(image, channel(mean.map((m) => m / range))) : image;
+  if (std.some((s) => s !== range)) value = b.Mul(value, channel(std.map((s) => range / s)));
   if (channels === "BGR") value = b.Gather(value, b.integers([2, 1, 0]), 1);
   if (layout === "NHWC") value = b.Transpose(value, [0, 2, 3, 1]);
+  const { type = "float32" } = input;
+  if (type !== "float32") value = b.add("Cast", [b.add("Round", [value])], { to: int(typeCodes[type]) });
   const outputs = b.inline(model, { [input.name]: value }, "R/");
   b.output("logits", b.Flatten(outputs[output.name] as string));
-  return b.build();
+  return { ...b.build(), notes: model.notes ?? [] };
 }
 
 /** The recognizer's graph for images of another size: resized (linear, antialiased) to the one it knows. */

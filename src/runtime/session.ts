@@ -3,7 +3,7 @@ import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { messageOf, UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import type { NumericData, Tensor } from "../graph/tensor.js";
-import { encodeModel } from "../graph/write.js";
+import { encodeModel, fitsOneFile, withModelFile } from "../graph/write.js";
 
 export type Device = "cpu" | "cuda" | "webgpu";
 
@@ -36,7 +36,6 @@ export class Session {
    */
   static async create(model: Graph | string, options: SessionOptions = {}): Promise<Session> {
     const { device = "cpu", threads = cpus().length, optimization = "all" } = options;
-    const source = typeof model === "string" ? model : encodeModel(model);
     const config: InferenceSession.SessionOptions = {
       executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
       intraOpNumThreads: threads,
@@ -44,8 +43,11 @@ export class Session {
       graphOptimizationLevel: optimization,
       logSeverityLevel: 3,
     };
+    const load = (source: string | Uint8Array) => InferenceSession.create(source as string, config);
     try {
-      return new Session(await InferenceSession.create(source as string, config), device);
+      if (typeof model === "string") return new Session(await load(model), device);
+      const session = fitsOneFile(model) ? load(encodeModel(model)) : withModelFile(model, load);
+      return new Session(await session, device);
     } catch (error) {
       if (device !== "cpu" && /provider|adapter|backend/i.test(messageOf(error)))
         throw new UserError(`cannot compute on ${device}: ${messageOf(error)} (--device cpu always works)`);

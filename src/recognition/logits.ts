@@ -1,0 +1,31 @@
+import { UserError } from "../errors.js";
+import { identity } from "../graph/functions.js";
+import { attribute, type Graph, type Node, withOutputs } from "../graph/graph.js";
+
+/** What may stand between a Softmax and the output without changing which class is which. */
+const passing = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "Dropout"]);
+
+/**
+ * The classifier with one output, its class scores: the output of that name, or the first. Where it ends in a Softmax
+ * over the classes, the scores before it, because cross-entropy applies its own.
+ * @throws UserError when there is no output of that name.
+ */
+export function withScores(model: Graph, output = model.outputs[0]?.name): Graph {
+  if (output === undefined || !model.outputs.some(({ name }) => name === output)) {
+    const names = model.outputs.map(({ name }) => `"${name}"`).join(", ");
+    throw new UserError(`${model.name} has no output "${output}"; it has ${names}`);
+  }
+  const softmax = trailingSoftmax(model, output);
+  const bare = (node: Node) => (node === softmax ? identity(node.inputs[0] ?? "", node.outputs[0] ?? "") : node);
+  return withOutputs({ ...model, nodes: model.nodes.map(bare) }, [output]);
+}
+
+function trailingSoftmax(model: Graph, output: string): Node | undefined {
+  const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const rank = model.outputs.find(({ name }) => name === output)?.shape?.length;
+  let node = producers.get(output);
+  while (node?.domain === "" && passing.has(node.op)) node = producers.get(node.inputs[0] ?? "");
+  if (node?.domain !== "" || node.op !== "Softmax") return undefined;
+  const axis = attribute(node, "axis", "int", -1);
+  return axis === 1 || axis === -1 || axis + 1 === rank ? node : undefined;
+}

@@ -1,0 +1,122 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { UserError } from "../errors.js";
+
+/** What a file says about a recognizer's images; `preprocessing.ts` checks and completes it. */
+export interface Statement {
+  /** The file, for messages. */
+  readonly source: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** `net.json` stands beside `net.onnx`. */
+export const sidecarPath = (model: string): string => `${model.replace(/\.onnx$/i, "")}.json`;
+
+/**
+ * The first statement of: the sidecar JSON; the model's metadata; a Hugging Face preprocessor_config.json in its folder
+ * or the one above.
+ * @throws UserError when one of them is there and not valid.
+ */
+export async function findStatement(
+  model: string,
+  metadata: Readonly<Record<string, string>>,
+): Promise<Statement | undefined> {
+  const sidecar = await readJson(sidecarPath(model));
+  if (sidecar !== undefined) return inputOf(sidecar, sidecarPath(model));
+  const noted = metadataStatement(model, metadata);
+  if (noted) return noted;
+  const folder = dirname(resolve(model));
+  for (const path of [folder, dirname(folder)].map((place) => join(place, "preprocessor_config.json"))) {
+    const config = await readJson(path);
+    if (config !== undefined) return { source: path, input: huggingFace(config, path) };
+  }
+  return undefined;
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : parseJson(text, path);
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(`${source} is not valid JSON`);
+  }
+}
+
+const Sidecar = z.object({ input: z.record(z.string(), z.unknown()) });
+
+function inputOf(json: unknown, source: string): Statement {
+  const sidecar = Sidecar.safeParse(json);
+  if (!sidecar.success) throw new UserError(`${source} does not describe an input: ${z.prettifyError(sidecar.error)}`);
+  return { source, input: sidecar.data.input };
+}
+
+/** Legible's own key: what a sidecar says under `input`, as JSON. */
+const INPUT_KEY = "legible.input";
+
+/** ONNX's own keys (onnx/docs/MetadataProps.md), which give no mean and standard deviation but these. */
+const pixelRanges: Readonly<Record<string, object>> = {
+  NominalRange_0_255: { range: 255 },
+  NominalRange_16_235: { mean: Array(3).fill(-16 / 219), std: Array(3).fill(1 / 219) },
+  Normalized_0_1: {},
+  Normalized_1_1: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+};
+
+function metadataStatement(model: string, metadata: Readonly<Record<string, string>>): Statement | undefined {
+  const own = metadata[INPUT_KEY];
+  const source = `the metadata of ${model}`;
+  if (own !== undefined) return inputOf({ input: parseJson(own, `${INPUT_KEY} in ${source}`) }, source);
+  const range = pixelRanges[metadata["Image.NominalPixelRange"] ?? ""];
+  const blueFirst = /^bgr/i.test(metadata["Image.BitmapPixelFormat"] ?? "");
+  return range && { source, input: { ...range, ...(blueFirst && { channels: "BGR" }) } };
+}
+
+const Side = z.union([
+  z.number(),
+  z.object({ height: z.number(), width: z.number() }),
+  z.object({ shortest_edge: z.number() }),
+]);
+const Channels = z.union([z.number().transform((v) => [v, v, v]), z.array(z.number()).length(3)]);
+
+const HuggingFace = z.object({
+  size: Side.optional(),
+  crop_size: Side.optional(),
+  do_center_crop: z.boolean().nullish(),
+  do_rescale: z.boolean().nullish(),
+  rescale_factor: z.number().positive().nullish(),
+  rescale_offset: z.boolean().nullish(),
+  do_normalize: z.boolean().nullish(),
+  image_mean: Channels.nullish(),
+  image_std: Channels.nullish(),
+  do_flip_channel_order: z.boolean().nullish(),
+});
+
+/** There a pixel of 0 to 255 is multiplied by `rescale_factor`, then normalized. */
+function huggingFace(json: unknown, source: string): Statement["input"] {
+  const parsed = HuggingFace.safeParse(json);
+  if (!parsed.success) throw new UserError(`${source} does not describe an input: ${z.prettifyError(parsed.error)}`);
+  const config = parsed.data;
+  const [mean, std] = config.do_normalize === false ? [null, null] : [config.image_mean, config.image_std];
+  const white = config.do_rescale === false ? 255 : 255 * (config.rescale_factor ?? 1 / 255);
+  const offset = config.rescale_offset ? 1 : 0;
+  const cropped = config.do_center_crop !== false && config.crop_size !== undefined;
+  const side = sideOf(cropped ? config.crop_size : config.size, source);
+  // Whatever white is, it becomes 1 here: (image · white - offset - mean) / std.
+  return {
+    ...(side !== undefined && { size: side }),
+    ...(config.do_flip_channel_order && { channels: "BGR" }),
+    mean: (mean ?? [0, 0, 0]).map((m) => (m + offset) / white),
+    std: (std ?? [1, 1, 1]).map((s) => s / white),
+  };
+}
+
+function sideOf(side: z.infer<typeof Side> | undefined, source: string): number | undefined {
+  if (side === undefined || typeof side === "number") return side;
+  if ("shortest_edge" in side) return side.shortest_edge;
+  if (side.height === side.width) return side.height;
+  throw new UserError(`${source} asks for images of ${side.width}x${side.height}; Legible feeds recognizers squares`);
+}

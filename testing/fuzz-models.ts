@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { GraphBuilder, int, ints, string } from "../src/graph/builder.js";
+import type { Graph } from "../src/graph/graph.js";
+import { float32 } from "../src/graph/tensor.js";
+import { encodeModel } from "../src/graph/write.js";
+import { hasShared, sharedPath } from "./shared.js";
+
+/** A small classifier with most of what networks are made of. */
+function classifier(): Graph {
+  const b = new GraphBuilder("classifier");
+  const x = b.input("x", ["N", 3, 8, 8]);
+  const weight = b.initializer("w", float32(new Float32Array(108).fill(0.1), [4, 3, 3, 3]));
+  const statistics = ["s", "o", "m", "v"].map((name) => b.initializer(name, float32([1, 1, 1, 1])));
+  const normal = b.add("BatchNormalization", [b.Conv(x, weight, "", { pads: [1, 1, 1, 1] }), ...statistics]);
+  const pooled = b.add("MaxPool", [b.Relu(normal)], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) });
+  const head = b.initializer("head", float32(new Float32Array(40), [4, 10]));
+  b.output("y", b.Softmax(b.MatMul(b.Flatten(b.GlobalAveragePool(pooled)), head), 1));
+  return b.build({ note: "fuzz" });
+}
+
+/** Shape arithmetic, resizing, slicing and parts. */
+function shapes(): Graph {
+  const b = new GraphBuilder("shapes");
+  const x = b.input("x", ["N", 4, 4, 4]);
+  const large = b.Resize(x, [1, 1, 2, 2], { mode: string("linear") });
+  const rows = b.Gather(b.Shape(large), b.integers([0]), 0);
+  const flat = b.add("Reshape", [large, b.Concat([rows, b.integers([4, -1])], 0)]);
+  const [left, right] = b.Split(flat, 1, [1, 3]) as [string, string];
+  const parts = b.Concat([b.Tile(left, [1, 3, 1]), b.Pad(right, [0, 0, 0, 0, 0, 0])], 1);
+  b.output("y", b.ReduceMean(b.Clip(b.Slice(parts, [2], [0], [9]), b.zero, b.one), [2]));
+  return b.build();
+}
+
+/** Branches that the data decide. */
+function branches(): Graph {
+  const branch = (make: (b: GraphBuilder) => string) => {
+    const inner = new GraphBuilder("branch");
+    inner.output("r", make(inner));
+    return { kind: "graph", value: inner.build() } as const;
+  };
+  const b = new GraphBuilder("branches");
+  const x = b.input("x", [2, 3]);
+  b.output(
+    "y",
+    b.add("If", [b.Greater(b.ReduceSum(x, undefined, false), b.zero)], {
+      then_branch: branch((inner) => inner.Exp(x)),
+      else_branch: branch((inner) => inner.Mul(x, inner.scalar(2))),
+    }),
+  );
+  return b.build();
+}
+
+/** Constants that the runtime works out on loading. */
+function constants(): Graph {
+  const b = new GraphBuilder("constants");
+  const filled = b.add("ConstantOfShape", [b.integers([2, 3])]);
+  const row = b.Expand(b.one, b.integers([1, 3]));
+  b.output("y", b.Add(b.input("x", [2, 3]), b.Mul(filled, b.add("Tile", [row, b.integers([2, 1])]))));
+  return b.build();
+}
+
+/** Forms that opset 9 had. */
+function old(): Graph {
+  const b = new GraphBuilder("old");
+  const x = b.input("x", [1, 2, 4, 4]);
+  const large = b.add("Upsample", [x, b.constant(float32([1, 1, 2, 2]))], { mode: string("nearest") });
+  const padded = b.add("Pad", [large], { pads: ints([0, 0, 1, 1, 0, 0, 1, 1]) });
+  const cut = b.add("Slice", [b.add("Dropout", [padded])], { starts: ints([0]), ends: ints([1]), axes: ints([1]) });
+  b.output("y", b.add("Softmax", [b.add("Squeeze", [cut], { axes: ints([1]) })], { axis: int(1) }));
+  return { ...b.build(), opsets: { "": 9 } };
+}
+
+/** Files to damage: some made here, and three of the reference operators where those are at hand. */
+export const fuzzModels = (): Uint8Array[] => [
+  ...[classifier(), shapes(), branches(), constants(), old()].map(encodeModel),
+  ...(hasShared ? ["tan", "exp", "clip_0_6"] : []).map((name) =>
+    readFileSync(sharedPath("reference", "autodiff", "ops", `${name}.onnx`)),
+  ),
+];
