@@ -12,32 +12,27 @@ import { magnitudes, type Saliency, saliency } from "../inspection/saliency.js";
 import { bracketed, columns } from "../inspection/words.js";
 import { readRecognizer } from "../recognition/recognizer.js";
 import { heatMap } from "../report/heatmap.js";
-import { positiveInteger, threeNumbers } from "./options.js";
+import { addRecognizerOptions, type RecognizerFlags, recognizerFrom } from "./options.js";
 
-interface Flags {
+interface Flags extends RecognizerFlags {
   inputs?: string;
   loss?: LossKind;
-  output?: string;
   wrt?: string[];
   allParameters?: true;
   out?: string;
   image?: string;
   label?: number;
   heatmap?: string;
-  mean?: [number, number, number];
-  std?: [number, number, number];
-  size?: number;
   json?: true;
 }
 
-const ofTensors = ["inputs", "loss", "output", "wrt", "allParameters"];
+const ofTensors = ["inputs", "loss", "wrt", "allParameters"];
 
-export const gradientCommand = new Command("gradient")
+const command = new Command("gradient")
   .description("differentiate a loss behind an ONNX model, for given tensors or for a picture")
   .argument("<model>", "an ONNX file")
   .option("--inputs <file>", "safetensors: a tensor for each input of the model, and labels, target or weight")
   .addOption(new Option("--loss <name>", "the loss").choices(lossKinds))
-  .option("--output <name>", "the value that the loss looks at, an output or any other (default: the first output)")
   .option(
     "--wrt <names>",
     "differentiate by these inputs, initializers or other values: a,b,c (default: inputs)",
@@ -48,14 +43,13 @@ export const gradientCommand = new Command("gradient")
   .addOption(new Option("--image <file>", "show what a recognizer looks at in this picture").conflicts(ofTensors))
   .option("--label <n>", "the class to ask about (default: the most probable one)", wholeNumber)
   .option("--heatmap <file>", "picture to write: where a small change matters most is brightest")
-  .option("--mean <r,g,b>", "what the recognizer subtracts from RGB in [0, 1], over its JSON", threeNumbers)
-  .option("--std <r,g,b>", "what it divides by", threeNumbers)
-  .option("--size <n>", "side of its input in pixels", positiveInteger)
-  .option("--json", "print the summary as JSON")
+  .option("--json", "print the summary as JSON");
+
+export const gradientCommand = addRecognizerOptions(command)
   .addHelpText(
     "after",
     `
-Losses, of an output y:
+The loss looks at --output, an output or any other value (default: the first output). Losses, of y:
   cross-entropy  mean over all labels of -ln softmax(y)[label] along axis 1; labels: int64 [N], or [N, ...positions]
   mse            mean of (y - target)^2; target: float32 of y's shape
   weighted-sum   sum of y * weight; weight: float32 of y's shape, or weight.NAME for each of several outputs
@@ -84,7 +78,7 @@ async function ofFile(model: string, flags: Flags): Promise<void> {
   const { inputs, loss: kind, output, wrt, allParameters, out, json } = flags;
   if (inputs === undefined || kind === undefined || out === undefined)
     throw new UserError("gradient needs --inputs FILE, --loss NAME and -o FILE; or --image FILE and --heatmap FILE");
-  for (const flag of ["label", "heatmap", "mean", "std", "size"] as const)
+  for (const flag of ["label", "heatmap", "mean", "std", "size", "range", "layout", "channels"] as const)
     if (flags[flag] !== undefined) throw new UserError(`--${flag} goes with --image FILE`);
   const { tensors } = await readSafetensors(inputs);
   const options = { ...(output && { output }), ...(wrt && { wrt }), ...(allParameters && { allParameters }) };
@@ -118,11 +112,11 @@ const norm = ({ data }: Tensor): number =>
 const SHOWN_SIDE = 448;
 
 async function ofImage(model: string, flags: Flags): Promise<void> {
-  const { image = "", label, heatmap, out, mean, std, size, json } = flags;
+  const { image = "", label, heatmap, out, size, json } = flags;
   if (heatmap === undefined && out === undefined) throw new UserError("--image needs --heatmap FILE, -o FILE, or both");
   const { serves } = await inspectGraph(await readModel(model), size ? { inputSize: size } : {});
   if (!serves.recognizer.serves) throw new UserError(`${model} is not a recognizer: ${serves.recognizer.reason}`);
-  const recognizer = await readRecognizer(model, { mean, std, size });
+  const recognizer = await readRecognizer(model, recognizerFrom(flags));
   console.error(`asking ${recognizer.name} about ${image} on cpu`);
   const found = await saliency(recognizer, await decodeImage(image), label);
   if (out !== undefined) await writeGradients(out, found.loss, { image: found.gradient });

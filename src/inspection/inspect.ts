@@ -55,7 +55,7 @@ export interface Inspection extends Header, GraphInspection {
 export async function inspectModel(file: string, options: InspectOptions = {}): Promise<Inspection> {
   const graph = await readModel(file);
   const header = await readHeader(file);
-  const beside = await readPreprocessing(file).catch((error: unknown) => messageOf(error));
+  const beside = await readPreprocessing(file, graph).catch((error: unknown) => messageOf(error));
   const known = typeof beside === "string" ? undefined : beside;
   const found = await inspectGraph(graph, { ...options, ...(known && { preprocessing: known }) });
   const notes = typeof beside === "string" && found.serves.recognizer.serves ? [beside] : [];
@@ -89,7 +89,7 @@ export async function inspectGraph(
     parameters: parameterKinds(graph),
     operators: operatorsOf(graph, probed.graph, floats, inputs),
     serves: servingOf({ graph, shapes: probed.shapes, differentiable, preprocessing }),
-    notes: sizeNotes(open, options),
+    notes: [...(graph.notes ?? []), ...sizeNotes(open, options)],
   };
 }
 
