@@ -23,6 +23,8 @@ export const Card = z.object({
   batch: z.number(),
   crop: z.number(),
   lr: z.number(),
+  /** The share of the steps whose weights were averaged, where they were. */
+  average: z.number().optional(),
   seed: z.number(),
   /** What an evaluation measured: dB, and percentages by recognizer. */
   measured: z
