@@ -45,6 +45,7 @@ export { type ParameterKind, parameterKinds, weightsOf } from "./inspection/weig
 export { pairedBootstrap, wilson } from "./metrics/bootstrap.js";
 export { psnr, psnrY } from "./metrics/psnr.js";
 export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";
+export { averageProcessors } from "./networks/average.js";
 export { Card, cardOf } from "./networks/card.js";
 export { findNetwork, networks } from "./networks/index.js";
 export type { Network } from "./networks/network.js";

@@ -19,8 +19,6 @@ test("a training that is killed at random moments and resumed gives the same byt
       "32",
       "--checkpoint",
       "7",
-      "--average",
-      "0.5",
       "--out",
       join(folder, out),
     ]);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { messageOf, UserError } from "../errors.js";
+import { averageCommand } from "./average.js";
 import { demoCommand } from "./demo.js";
 import { enhanceCommand } from "./enhance.js";
 import { evaluateCommand } from "./evaluate.js";
@@ -14,6 +15,7 @@ const program = new Command("legible")
   .option("--debug", "show where an error came from")
   .addCommand(demoCommand)
   .addCommand(trainCommand)
+  .addCommand(averageCommand)
   .addCommand(evaluateCommand)
   .addCommand(enhanceCommand)
   .addCommand(inspectCommand)

@@ -16,13 +16,6 @@ export function number(text: string): number {
   throw new InvalidArgumentError("Expected a number.");
 }
 
-/** A share from 0 to 1. */
-export function share(text: string): number {
-  const value = number(text);
-  if (value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError("Expected a share from 0 to 1.");
-}
-
 /** Three numbers, one for each of red, green and blue: "0.485,0.456,0.406". */
 export function threeNumbers(text: string): [number, number, number] {
   const [red, green, blue, ...rest] = text.split(",");

@@ -14,7 +14,6 @@ import {
   type RecognizerFlags,
   recognizerFrom,
   several,
-  share,
   taskFrom,
 } from "./options.js";
 import { progress } from "./progress.js";
@@ -32,7 +31,6 @@ interface Flags extends RecognizerFlags, Record<string, unknown> {
   batch: number;
   crop: number;
   lr: number;
-  average: number;
   seed: number;
   out: string;
   resume: boolean;
@@ -67,7 +65,6 @@ const command = addTaskOptions(new Command("train").description(description))
   .option("--batch <n>", "images in a step", positiveInteger, 8)
   .option("--crop <pixels>", "side of the clean crops", positiveInteger, 128)
   .option("--lr <x>", "highest learning rate of Adam; it falls along a cosine", number, 5e-4)
-  .option("--average <share>", "average the weights of this last share of the steps; the rate stays constant", share, 0)
   .option("--seed <n>", "of everything random", number, 0)
   .requiredOption("--out <folder>", "the run's folder: model.onnx, log.jsonl, checkpoint, configuration")
   .option("--resume", "continue the run in --out from its checkpoint, if there is one", false)
@@ -124,7 +121,6 @@ async function run(flags: Flags): Promise<void> {
     crop: flags.crop,
     lr: flags.lr,
     seed: flags.seed,
-    average: flags.average,
     lowering: flags.lowering,
   };
   const stop = new AbortController();

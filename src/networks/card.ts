@@ -23,9 +23,9 @@ export const Card = z.object({
   batch: z.number(),
   crop: z.number(),
   lr: z.number(),
-  /** The share of the steps whose weights were averaged, where they were. */
-  average: z.number().optional(),
   seed: z.number(),
+  /** How many processors, trained alike with the seeds from `seed` on, this one is the mean of. */
+  averageOf: z.number().optional(),
   /** What an evaluation measured: dB, and percentages by recognizer. */
   measured: z
     .object({

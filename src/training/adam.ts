@@ -12,9 +12,6 @@ export const CORRECTION = "adam.correction";
 /** Where the moments of a parameter are kept. */
 export const momentsOf = (parameter: string) => ({ first: `adam.m/${parameter}`, second: `adam.v/${parameter}` });
 
-/** Whether a name of the training state is that of a moment. */
-export const isMoment = (name: string): boolean => /^adam\.[mv]\//.test(name);
-
 /** The scalars of step t = 1, 2, …: lr / (1 - β₁ᵗ) and 1 / (1 - β₂ᵗ), the corrections for moments that began at 0. */
 export const adamScalars = (rate: number, t: number) => ({
   [RATE]: rate / (1 - BETA1 ** t),

@@ -26,8 +26,6 @@ export const TrainingConfig = z.object({
   crop: z.number().int().positive(),
   lr: z.number().positive(),
   seed: z.number().int(),
-  /** The share of the steps, the last ones, whose weights are averaged; 0 for the last weights themselves. */
-  average: z.number().min(0).max(1).default(0),
   /** Rewrites of the graph to faster forms; they round differently. "all", "none", or names with commas between them. */
   lowering: z.string().default("all"),
 });

@@ -4,14 +4,10 @@ const WARM_UP = { share: 0.05, steps: 100 };
 /** What the learning rate comes down to at the end, as a share of the highest. */
 const FLOOR = 0.01;
 
-/**
- * The learning rate of a step: up in a line over the first steps, then down along half a cosine (Loshchilov 2017), or
- * constant: where weights are averaged, it is the average that settles.
- */
-export function learningRate(peak: number, step: number, steps: number, constant = false): number {
+/** The learning rate of a step: up in a line over the first steps, then down along half a cosine (Loshchilov 2017). */
+export function learningRate(peak: number, step: number, steps: number): number {
   const warmUp = Math.min(WARM_UP.steps, Math.ceil(WARM_UP.share * steps));
   if (step < warmUp) return (peak * (step + 1)) / warmUp;
-  if (constant) return peak;
   const progress = (step - warmUp) / Math.max(steps - warmUp, 1);
   return peak * (FLOOR + (1 - FLOOR) * 0.5 * (1 + Math.cos(Math.PI * progress)));
 }

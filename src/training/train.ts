@@ -16,8 +16,7 @@ import { fitRecognizer } from "../recognition/fit.js";
 import type { PreprocessingOverrides } from "../recognition/preprocessing.js";
 import { readRecognizer } from "../recognition/recognizer.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
-import { adamScalars, isMoment } from "./adam.js";
-import { WeightAverage } from "./average.js";
+import { adamScalars } from "./adam.js";
 import { assertFits } from "./fit-restorer.js";
 import { weightsOf } from "./parameters.js";
 import { processorForward } from "./processor-forward.js";
@@ -98,22 +97,18 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     ...weightCounts(prepared.restorer.graph, prepared.step.parameters),
     view: prepared.card.recognizer?.view ?? null,
   });
-  const averaged = [...prepared.step.next.keys()].filter((name) => !isMoment(name));
-  const firstAveraged = config.steps - Math.floor((config.average ?? 0) * config.steps) + 1;
-  const average = WeightAverage.from(averaged, firstAveraged, saved);
   let [step, state] = [firstStep, saved];
   const meter = new Meter();
   try {
     while (step < config.steps && !signal?.aborted) {
-      const lr = learningRate(config.lr, step, config.steps, (config.average ?? 0) > 0);
+      const lr = learningRate(config.lr, step, config.steps);
       const results = await runStep(session, prepared.step, loader, state, lr, step);
       state = nextState(prepared.step, results);
       step++;
-      average.add(step, state);
       const losses = lossesIn(results);
       meter.add(losses);
       if (step % LOG_EVERY === 0 || step === config.steps) await folder.log({ step, lr, ...meter.take() });
-      if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state: { ...state, ...average.saved() } });
+      if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state });
       options.onStep?.({ step, lr, losses, psnr: psnrOf(losses) });
       await setImmediate(); // lets signals and the loader's messages in
     }
@@ -121,11 +116,10 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     await loader.close();
     await session.release();
   }
-  if (step > firstStep) await folder.writeCheckpoint({ step, state: { ...state, ...average.saved() } });
+  if (step > firstStep) await folder.writeCheckpoint({ step, state });
   const { graph, sidecar } = prepared.restorer;
   if (sidecar !== null) await folder.writeSidecar(sidecar);
-  const trained = withState(graph, average.weights(state));
-  await writeModel(withCard(trained, { ...prepared.card, steps: step }), folder.modelPath);
+  await writeModel(withCard(withState(graph, state), { ...prepared.card, steps: step }), folder.modelPath);
   return { step, model: folder.modelPath, broken: loader.broken };
 }
 
@@ -169,7 +163,6 @@ async function prepare({ config, task, dataset, preprocessing, device }: TrainOp
     batch: config.batch,
     crop: config.crop,
     lr: config.lr,
-    ...(config.average && { average: config.average }),
     seed: config.seed,
   };
   return { step, restorer, card };

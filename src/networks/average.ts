@@ -1,0 +1,38 @@
+import { UserError } from "../errors.js";
+import type { Graph } from "../graph/graph.js";
+import type { Tensor } from "../graph/tensor.js";
+import { cardOf, withCard } from "./card.js";
+
+/**
+ * The mean of the weights of processors of one make, trained alike from one start with different seeds (a model soup,
+ * Wortsman et al. 2022). The loss of one recognizer pulls each of them partly its own way; what they agree on is kept,
+ * and that is what other recognizers see too.
+ * @throws UserError when there are fewer than two, or they are not of one make.
+ */
+export function averageProcessors(processors: readonly Graph[]): Graph {
+  const [first, ...others] = processors;
+  if (!first || others.length === 0) throw new UserError("an average takes two processors or more");
+  const initializers = new Map(
+    [...first.initializers].map(([name, tensor]) => {
+      const all = processors.map((processor) => weightIn(processor, name, first));
+      return [name, tensor.type === "float32" ? meanOf(all) : tensor];
+    }),
+  );
+  const card = cardOf(first);
+  const averaged = { ...first, initializers };
+  return card ? withCard(averaged, { ...card, averageOf: processors.length }) : averaged;
+}
+
+/** The weight of that name in another processor. @throws UserError when that one is built otherwise. */
+function weightIn(other: Graph, name: string, first: Graph): Tensor {
+  const [own, found] = [first.initializers.get(name), other.initializers.get(name)];
+  if (found && found.shape.join() === own?.shape.join() && first.initializers.size === other.initializers.size)
+    return found;
+  throw new UserError(`${other.name} is not of the same make as ${first.name}: the weight "${name}" does not fit`);
+}
+
+function meanOf(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors as [Tensor, ...Tensor[]];
+  const mean = (_: number, i: number) => tensors.reduce((sum, { data }) => sum + Number(data[i]), 0) / tensors.length;
+  return { ...first, data: (first.data as Float32Array).map(mean) };
+}
