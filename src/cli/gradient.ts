@@ -83,7 +83,9 @@ async function ofFile(model: string, flags: Flags): Promise<void> {
   const { tensors } = await readSafetensors(inputs);
   const options = { ...(output && { output }), ...(wrt && { wrt }), ...(allParameters && { allParameters }) };
   console.error(`differentiating ${kind} behind ${model} on cpu`);
-  const result = await lossGradients(await readModel(model), tensors, { loss: kind, ...options });
+  const graph = await readModel(model);
+  for (const note of graph.notes ?? []) console.error(`note: ${note}`);
+  const result = await lossGradients(graph, tensors, { loss: kind, ...options });
   const { loss, watched, gradients, independent } = result;
   for (const name of independent) console.error(`the loss does not depend on "${name}": its gradient is zero`);
   await writeGradients(out, loss, gradients);

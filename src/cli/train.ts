@@ -139,13 +139,14 @@ async function run(flags: Flags): Promise<void> {
     ...(flags.threads && { threads: flags.threads }),
     checkpointEvery: flags.checkpoint,
     signal: stop.signal,
-    onStart: ({ device, step, parameters, frozen, constant, view }) => {
+    onStart: ({ device, step, parameters, frozen, constant, view, notes }) => {
       console.error(
         `training ${task.name} x${task.scale} on ${device}: ${flags.processor}, ${parameters.toLocaleString("en")} weights to train\n` +
           (frozen > 0 ? `  frozen       ${frozen.toLocaleString("en")} weights (${flags.freeze.join(", ")})\n` : "") +
           (constant.size > 0 ? `  constant     ${constants(constant)}\n` : "") +
           `  objective    ${objective.name}${objective.needsRecognizer ? `, lambda ${config.lambda}` : ""}\n` +
           (view ? `  recognizer   ${flags.recognizer} (sees the crops: ${view})\n` : "") +
+          notes.map((note) => `  note         ${note}\n`).join("") +
           `  images       ${dataset.items.length} in ${flags.data.join(", ")}\n` +
           `  steps        ${step > 0 ? `${step} of ` : ""}${config.steps}${step > 0 ? " done" : ""}, batch ${config.batch}, crop ${config.crop}`,
       );

@@ -55,6 +55,8 @@ export interface TrainingStart {
   readonly constant: ReadonlyMap<string, readonly string[]>;
   /** How the recognizer sees the crops; null without one. */
   readonly view: string | null;
+  /** What is worth knowing of how the models are computed: half precision, quantization. */
+  readonly notes: readonly string[];
 }
 
 export interface TrainingProgress {
@@ -96,6 +98,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     step: firstStep,
     ...weightCounts(prepared.restorer.graph, prepared.step.parameters),
     view: prepared.card.recognizer?.view ?? null,
+    notes: prepared.notes,
   });
   let [step, state] = [firstStep, saved];
   const meter = new Meter();
@@ -165,7 +168,9 @@ async function prepare({ config, task, dataset, preprocessing, device }: TrainOp
     lr: config.lr,
     seed: config.seed,
   };
-  return { step, restorer, card };
+  const notesOf = (title: string, graph: Graph | undefined) => (graph?.notes ?? []).map((note) => `${title}: ${note}`);
+  const notes = [...notesOf(restorer.graph.name, restorer.graph), ...notesOf(model?.name ?? "", model?.graph)];
+  return { step, restorer, card, notes };
 }
 
 const isFile = (processor: string) => /\.onnx$/i.test(processor);
