@@ -1,6 +1,5 @@
-import type { GraphBuilder } from "../graph/builder.js";
 import type { Graph } from "../graph/graph.js";
-import { float32, type Tensor } from "../graph/tensor.js";
+import { float32 } from "../graph/tensor.js";
 import { cubic } from "../images/resize.js";
 import { IMAGE, Layers, type Network, RESTORED } from "./network.js";
 
@@ -40,33 +39,17 @@ function build(name: string, { channels, blocks }: Size, scale: number, seed: nu
     x = b.Add(x, layers.conv(`block${i}.conv2`, inner, channels, channels, 3, { gain: 0.1 }));
   }
   const correction = layers.conv("tail", x, channels, 3 * scale * scale, 3, { gain: 0 });
-  if (scale === 1) b.output(RESTORED, b.Add(correction, image), ["N", 3, "H_out", "W_out"]);
-  else
-    b.output(RESTORED, b.DepthToSpace(enlarged(b, image, correction, scale), scale, "CRD"), ["N", 3, "H_out", "W_out"]);
+  const sum = b.Add(correction, interpolation(layers, image, scale));
+  b.output(RESTORED, scale > 1 ? b.DepthToSpace(sum, scale, "CRD") : sum, ["N", 3, "H_out", "W_out"]);
   return b.build();
-}
-
-/**
- * Interpolation plus correction, and what makes the result consistent with the image it came from: reduced again it would
- * differ from the image by some remainder, and the interpolated remainder is added (one step of back-projection, Irani &
- * Peleg 1991). So a loss can draw detail but not shift colors or brightness, which people mind and other recognizers too.
- * All in the layout [N, 3·scale², H, W].
- */
-function enlarged(b: GraphBuilder, image: string, correction: string, scale: number): string {
-  const up = b.initializer(`${FIXED}bicubic`, interpolationWeights(scale));
-  const down = b.initializer(`${FIXED}reduction`, reductionWeights(scale));
-  const throughEdge = (x: string, weight: string) =>
-    b.Conv(b.Pad(x, [0, 0, REACH, REACH, 0, 0, REACH, REACH], "", "edge"), weight);
-  const drawn = b.Add(correction, throughEdge(image, up));
-  const remainder = b.Sub(image, throughEdge(drawn, down));
-  return b.Add(drawn, throughEdge(remainder, up));
 }
 
 /** Reach of bicubic interpolation on the low resolution grid, in pixels to each side. */
 const REACH = 2;
 
-/** Bicubic interpolation as a convolution: [3·scale², 3, 5, 5]. The edge pixels go on outside. */
-function interpolationWeights(scale: number): Tensor {
+/** Bicubic interpolation as a fixed convolution [N, 3, H, W] -> [N, 3·scale², H, W]; the edge pixels go on outside. */
+function interpolation({ b }: Layers, image: string, scale: number): string {
+  if (scale === 1) return image;
   const width = 2 * REACH + 1;
   const weights = new Float32Array(3 * scale * scale * 3 * width * width);
   for (let channel = 0; channel < 3; channel++)
@@ -77,30 +60,8 @@ function interpolationWeights(scale: number): Tensor {
       for (let i = 0; i < width * width; i++)
         weights[start + i] = (rows[Math.floor(i / width)] ?? 0) * (columns[i % width] ?? 0);
     }
-  return float32(weights, [3 * scale * scale, 3, width, width]);
-}
-
-/** Antialiased bicubic reduction as a convolution over the enlarged picture's phases: [3, 3·scale², 5, 5]. */
-function reductionWeights(scale: number): Tensor {
-  const width = 2 * REACH + 1;
-  const taps = reductionTaps(scale);
-  const at = (offset: number, phase: number) => taps[offset * scale + phase] ?? 0;
-  const weights = new Float32Array(3 * 3 * scale * scale * width * width);
-  for (let channel = 0; channel < 3; channel++)
-    for (let phase = 0; phase < scale * scale; phase++) {
-      const start = ((channel * 3 + channel) * scale * scale + phase) * width * width;
-      for (let i = 0; i < width * width; i++)
-        weights[start + i] = at(Math.floor(i / width), Math.floor(phase / scale)) * at(i % width, phase % scale);
-    }
-  return float32(weights, [3, 3 * scale * scale, width, width]);
-}
-
-/** Bicubic weights of the new pixels of the low resolution pixels -REACH … REACH for the one in the middle: its kernel is widened by the scale. */
-function reductionTaps(scale: number): number[] {
-  const middle = scale * REACH + scale / 2;
-  const taps = Array.from({ length: scale * (2 * REACH + 1) }, (_, i) => cubic(Math.abs(i + 0.5 - middle) / scale));
-  const total = taps.reduce((sum, weight) => sum + weight, 0);
-  return taps.map((weight) => weight / total);
+  const weight = b.initializer(`${FIXED}bicubic`, float32(weights, [3 * scale * scale, 3, width, width]));
+  return b.Conv(b.Pad(image, [0, 0, REACH, REACH, 0, 0, REACH, REACH], "", "edge"), weight);
 }
 
 /** Bicubic weights (Pillow's, a = -0.5) of the low resolution pixels -REACH … REACH for one of the `scale` new pixels that each becomes. */

@@ -10,7 +10,6 @@ import { decodeImage } from "../images/codec.js";
 import { crop } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { fromPlanar, toPlanar } from "../images/planar.js";
-import { resize } from "../images/resize.js";
 import { Session } from "../runtime/session.js";
 import { compactS } from "./compact.js";
 import { networks } from "./index.js";
@@ -72,43 +71,22 @@ const weightsInOrder = (graph: Graph): [string, Tensor][] =>
     }),
   );
 
-/** The mean difference of two pictures in levels of 256, without a border, where Pillow weighs differently. */
-function meanDifference(one: Image, other: Image, border: number): number {
-  const inner = (image: Image) =>
-    crop(image, border, border, image.width - 2 * border, image.height - 2 * border).data as Uint8Array;
-  const [a, b] = [inner(one), inner(other)];
-  return a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] as number)), 0) / a.length;
-}
-
-/** What an untrained compact processor makes of a picture. */
-async function enlarged(small: Image, scale: number): Promise<Image> {
+// Pillow rounds and clamps to 8 bits between its two passes: the reference's README puts that at 0.1 to 0.2 levels in the
+// mean, with single larger ones beside saturated edges. The border is left out: there Pillow weighs differently.
+test("an untrained compact processor is Pillow's bicubic enlargement but for its rounding between passes", {
+  skip,
+}, async () => {
+  const small = await decodeImage(sharedPath("reference", "images", "a.png"));
+  const large = await decodeImage(sharedPath("reference", "images", "a_bicubic_x4.png"));
   const planes = new Float32Array(small.data.length);
   toPlanar(small, planes, 0);
-  const restored = await restore(compactS.build(scale, 0), float32(planes, [1, 3, small.height, small.width]));
-  return fromPlanar(restored.data as Float32Array, 0, small.width * scale, small.height * scale);
-}
-
-for (const name of ["a", "b"])
-  test(`an untrained compact processor's picture of ${name}, reduced again, is the picture it came from`, {
-    skip,
-  }, async () => {
-    const small = await decodeImage(sharedPath("reference", "images", `${name}.png`));
-    for (const scale of [2, 3, 4]) {
-      const again = resize(await enlarged(small, scale), small.width, small.height, "bicubic");
-      const interpolated = resize(small, small.width * scale, small.height * scale, "bicubic");
-      const plainly = resize(interpolated, small.width, small.height, "bicubic");
-      const [ours, pillows] = [meanDifference(again, small, 4), meanDifference(plainly, small, 4)];
-      assert.ok(ours < 0.5 * pillows, `x${scale}: ${ours} levels; plain interpolation: ${pillows}`);
-    }
-  });
-
-// Pillow rounds and clamps to 8 bits between its two passes: the reference's README puts that at 0.1 to 0.2 levels.
-test("where interpolation loses nothing an untrained compact processor is Pillow's bicubic enlargement", async () => {
-  const side = 24;
-  const ramp = Uint8Array.from(
-    { length: side * side * 3 },
-    (_, i) => 20 + 8 * (Math.floor(i / 3) % side) + 5 * (i % 3),
-  );
-  const small = { width: side, height: side, data: ramp };
-  assert.ok(meanDifference(await enlarged(small, 4), resize(small, 4 * side, 4 * side, "bicubic"), 12) < 0.3);
+  const restored = await restore(compactS.build(4, 0), float32(planes, [1, 3, small.height, small.width]));
+  const got = fromPlanar(restored.data as Float32Array, 0, large.width, large.height);
+  const inner = (image: Image) => crop(image, 8, 8, large.width - 16, large.height - 16).data;
+  const [ours, pillows] = [inner(got), inner(large)];
+  const differences = ours.map((value, i) => Math.abs(value - (pillows[i] as number)));
+  const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
+  const beyond = differences.filter((value) => value > 1).length / differences.length;
+  assert.ok(mean < 0.25, `mean difference ${mean} levels`);
+  assert.ok(beyond < 0.01, `${100 * beyond} % of the values are off by more than a level`);
 });
