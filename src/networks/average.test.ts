@@ -5,7 +5,9 @@ import type { Graph } from "../graph/graph.js";
 import { averageProcessors } from "./average.js";
 import { compactM, compactS } from "./compact.js";
 
-const values = (graph: Graph, name: string) => Array.from(graph.initializers.get(name)?.data as Float32Array);
+/** The values of a weight, with 0 for -0. */
+const values = (graph: Graph, name: string) =>
+  Array.from(graph.initializers.get(name)?.data as Float32Array, (value) => value + 0);
 
 test("the average of processors has the mean of each weight, and fixed filters as they were", () => {
   const processors = [1, 2, 3].map((seed) => compactS.build(4, seed));
