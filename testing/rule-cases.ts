@@ -388,17 +388,10 @@ export const ruleCases: Readonly<Record<string, Case>> = {
   Cos: unary("Cos"),
   Cosh: unary("Cosh"),
   CumSum: (d) =>
-    d.b.add(
-      "CumSum",
-      [
-        d.input(d.normal(d.shape(3))),
-        d.b.constant({ type: "int64", shape: [], data: BigInt64Array.of(BigInt(d.int(-3, 2))) }),
-      ],
-      {
-        reverse: int(d.int(0, 1)),
-        exclusive: int(d.int(0, 1)),
-      },
-    ),
+    d.b.add("CumSum", [d.input(d.normal(d.shape(3))), d.b.constant(int64([d.int(-3, 2)], []))], {
+      reverse: int(d.int(0, 1)),
+      exclusive: int(d.int(0, 1)),
+    }),
   DepthToSpace: (d) => d.b.DepthToSpace(d.input(d.normal([2, 8, 3, 2])), 2, d.of("DCR", "CRD")),
   Div: binary("Div", away(0, 0.3, -0.3), (d, shape) => d.normal(shape)),
   Dropout: (d) => d.b.add("Dropout", [d.input(d.normal(d.shape()))]),
@@ -506,11 +499,9 @@ export const ruleCases: Readonly<Record<string, Case>> = {
       .slice(0, 1),
   Transpose: (d) => d.b.Transpose(d.input(d.normal(d.shape(3))), d.of([2, 0, 1], [1, 0, 2], [2, 1, 0])),
   Trilu: (d) =>
-    d.b.add(
-      "Trilu",
-      [d.input(d.normal([2, 4, 5])), d.of("", d.b.constant({ type: "int64", shape: [], data: BigInt64Array.of(1n) }))],
-      { upper: int(d.int(0, 1)) },
-    ),
+    d.b.add("Trilu", [d.input(d.normal([2, 4, 5])), d.of("", d.b.constant(int64([1], [])))], {
+      upper: int(d.int(0, 1)),
+    }),
   Unsqueeze: (d) => d.b.add("Unsqueeze", [d.input(d.normal(d.shape(2))), d.b.integers(d.of([0], [1, -1]))]),
   Where: (d) => {
     const [x, y] = [d.input(d.normal([2, 3, 4])), d.input(d.normal([3, 1]))];

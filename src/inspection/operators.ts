@@ -1,6 +1,5 @@
 import { dependents, describeObstacle, obstacles } from "../autodiff/gradients.js";
-import { noGradient } from "../autodiff/rule.js";
-import { rules } from "../autodiff/rules/index.js";
+import { kindOf } from "../autodiff/operators.js";
 import { type Graph, type Node, subgraphsOf, titleOf } from "../graph/graph.js";
 
 /** An operator that a gradient would have to pass and cannot. */
@@ -59,7 +58,7 @@ export function operatorsOf(
 }
 
 const keyOf = ({ domain, op }: Node): string => `${domain}:${op}`;
-const isFlat = ({ domain, op }: Node): boolean => domain === "" && rules[op] === noGradient;
+const isFlat = ({ domain, op }: Node): boolean => domain === "" && kindOf(op) === "flat";
 const allNodes = ({ nodes }: Graph): Node[] =>
   nodes.flatMap((node) => [node, ...subgraphsOf(node).flatMap((inner) => allNodes(inner))]);
 

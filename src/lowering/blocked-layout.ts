@@ -30,6 +30,7 @@ class Layout {
   private readonly missing = new Set<string>();
   private readonly readers = new Map<string, Node[]>();
   private readonly variable: Set<string>;
+  private readonly wanted = new Map<string, boolean>();
 
   constructor(
     private readonly graph: Graph,
@@ -139,7 +140,14 @@ class Layout {
     return value === "" || shapeOf(this.context, value).every((size) => size === 1);
   }
 
+  /** Whether somebody further on works in blocks. Remembered: the ways through a residual network are many. */
   private isWantedInBlocks(value: string): boolean {
+    const known = this.wanted.get(value) ?? this.looksForBlocks(value);
+    this.wanted.set(value, known);
+    return known;
+  }
+
+  private looksForBlocks(value: string): boolean {
     const readers = this.readers.get(value) ?? [];
     return readers.some(
       (reader) =>

@@ -34,10 +34,14 @@ export function findLowerings(names: string, device: Device): readonly Lowering[
  */
 export async function lower(graph: Graph, chosen: readonly Lowering[], stage: Lowering["stage"]): Promise<Graph> {
   const due = chosen.filter((lowering) => lowering.stage === stage);
-  let lowered = graph;
-  for (const lowering of due) {
-    const { graph: known, shapes } = await probe(lowered);
-    lowered = lowering.apply(known, { shapes, block: await blockSize() });
+  if (due.length === 0) return graph;
+  const block = await blockSize();
+  let known = await probe(graph);
+  for (const [i, lowering] of due.entries()) {
+    const lowered = lowering.apply(known.graph, { shapes: known.shapes, block });
+    // A probe runs the whole graph, so only what has changed is probed again, and only for those that come after.
+    if (i === due.length - 1) return lowered;
+    if (lowered !== known.graph) known = await probe(lowered);
   }
-  return lowered;
+  return known.graph;
 }

@@ -17,6 +17,7 @@ export interface Lowering {
   readonly stage: "forward" | "step";
   /** Whether it uses operators that the runtime has for the CPU alone. */
   readonly cpuOnly?: true;
+  /** The rewritten graph; the same object where there is nothing to rewrite. */
   apply(graph: Graph, context: LoweringContext): Graph;
 }
 

@@ -1,4 +1,4 @@
-import { type GraphBuilder as Builder, GraphBuilder } from "../graph/builder.js";
+import { GraphBuilder } from "../graph/builder.js";
 import { attribute, type Graph, type Node } from "../graph/graph.js";
 import { int64 } from "../graph/tensor.js";
 import { type Lowering, type LoweringContext, shapeOf } from "./lowering.js";
@@ -13,6 +13,7 @@ export const pixelShuffle: Lowering = {
   stage: "forward",
   apply(graph, context) {
     const shuffles = new Map(graph.nodes.flatMap((node) => shuffled(graph, node, context)));
+    if (shuffles.size === 0) return graph;
     const b = GraphBuilder.rewriting(graph);
     for (const node of graph.nodes) {
       const shuffle = shuffles.get(node.outputs[0] ?? "");
@@ -43,7 +44,7 @@ function shuffled(graph: Graph, node: Node, { shapes, block }: LoweringContext):
 }
 
 /** The convolution with its outputs in the order (row, column, channel). */
-function reordered(b: Builder, conv: Node, shuffle: Node, context: LoweringContext): Node {
+function reordered(b: GraphBuilder, conv: Node, shuffle: Node, context: LoweringContext): Node {
   const area = attribute(shuffle, "blocksize", "int", 1) ** 2;
   const outputs = shapeOf(context, conv.inputs[1] ?? "")[0] ?? 1;
   const channels = outputs / area;

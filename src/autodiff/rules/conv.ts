@@ -127,26 +127,25 @@ function shiftedOutputs(b: GraphBuilder, dy: string, window: Window): string[] {
  * its output.
  */
 export const ConvTranspose: Rule = (context) => {
-  const { b, node, inputs, outputs, grads, wants, shape } = context;
-  const [x, y] = [shape(inputs[0]), shape(outputs[0])];
+  const { b, node, inputs, grads, wants, shape } = context;
   const window = transposedWindow(context);
   const group = intOf(node, "group", 1);
-  const { strides, dilations, begin, end } = window;
+  const positions = range(shape(inputs[0]).length).slice(2);
   return [
-    wants[0] ? b.Conv(grads[0], inputs[1], "", { strides, dilations, group, pads: [...begin, ...end] }) : null,
+    wants[0] ? convolved(context, window, group) : null,
     wants[1] ? weightGradient(context, grads[0], inputs[0], window, group) : null,
-    wants[2] ? b.ReduceSum(grads[0], [0, ...range(y.length).slice(2)], false) : null,
-  ].map((grad, i) =>
-    i === 0 && grad
-      ? b.Slice(
-          grad,
-          range(x.length),
-          x.map(() => 0),
-          x,
-        )
-      : grad,
-  );
+    wants[2] ? b.ReduceSum(grads[0], [0, ...positions], false) : null,
+  ];
 };
+
+/** dy through the convolution; where padding of the output reaches a whole stride there are places too many at the end. */
+function convolved({ b, inputs, grads, shape }: RuleContext, window: Window, group: number): string {
+  const { strides, dilations, begin, end } = window;
+  const dx = b.Conv(grads[0], inputs[1], "", { strides, dilations, group, pads: [...begin, ...end] });
+  const x = shape(inputs[0]);
+  const starts = x.map(() => 0);
+  return b.Slice(dx, range(x.length), starts, x);
+}
 
 /** The window of the convolution that a ConvTranspose is the transpose of: its input is y, its output x. */
 function transposedWindow({ node, inputs, outputs, shape }: RuleContext): Window {

@@ -1,4 +1,5 @@
 import type { GraphBuilder } from "../../graph/builder.js";
+import { int64 } from "../../graph/tensor.js";
 import { cannotDifferentiate, intOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
 import { scatterElements } from "./indexing.js";
 
@@ -51,10 +52,7 @@ const pixelsPerUnit = (context: RuleContext, size: number) => (cornersAligned(co
 /** The taps along one axis for every point: [n, 1, points] each. */
 function tapsAlong(context: RuleContext, axis: number, size: number, to: readonly number[]): Tap[] {
   const { b, node, inputs } = context;
-  const grid = b.Reshape(
-    b.Gather(inputs[1], b.constant({ type: "int64", shape: [], data: BigInt64Array.of(BigInt(axis)) }), 3),
-    to,
-  );
+  const grid = b.Reshape(b.Gather(inputs[1], b.constant(int64([axis], [])), 3), to);
   const point = b.Add(b.Mul(grid, b.scalar(pixelsPerUnit(context, size))), b.scalar((size - 1) / 2));
   const mode = stringOf(node, "mode", "linear");
   if (mode === "nearest") return [{ at: b.add("Round", [point]), weight: b.one, slope: b.zero }];

@@ -1,5 +1,5 @@
 import { attribute } from "../../graph/graph.js";
-import { float32 } from "../../graph/tensor.js";
+import { int64 } from "../../graph/tensor.js";
 import { type Rule, type RuleContext, range, stringOf } from "../rule.js";
 
 /**
@@ -9,7 +9,7 @@ import { type Rule, type RuleContext, range, stringOf } from "../rule.js";
 function labelsOf({ b, node, inputs, grads, shape }: RuleContext) {
   const [n, classes, ...positions] = shape(inputs[0]) as [number, number, ...number[]];
   const ones = positions.map(() => 1);
-  const index = b.Cast(b.constant(float32(range(classes), [1, classes, ...ones])), "int64");
+  const index = b.constant(int64(range(classes), [1, classes, ...ones]));
   const labels = b.Cast(b.Reshape(inputs[1], [n, 1, ...positions]), "int64");
   const chosen = b.Cast(b.Equal(index, labels), "float32");
   const classWeight = inputs[2] ? b.Reshape(inputs[2], [1, classes, ...ones]) : b.one;
