@@ -210,6 +210,8 @@ export class GraphBuilder {
   Less = (x: string, y: string) => this.add("Less", [x, y]);
   LessOrEqual = (x: string, y: string) => this.add("LessOrEqual", [x, y]);
   LogSoftmax = (x: string, axis: number) => this.add("LogSoftmax", [x], { axis: int(axis) });
+  MaxPool = (x: string, kernel: readonly number[], options: WindowOptions = {}) =>
+    this.add("MaxPool", [x], { kernel_shape: ints(kernel), ...windowAttributes(options) });
   MatMul = (x: string, y: string) => this.add("MatMul", [x, y]);
   Mul = (x: string, y: string) => this.add("Mul", [x, y]);
   Neg = (x: string) => this.add("Neg", [x]);

@@ -8,6 +8,7 @@ import * as gridSample from "./grid-sample.js";
 import { Gather, GatherElements, GatherND, ScatterElements, ScatterND, TopK } from "./indexing.js";
 import * as linear from "./linear.js";
 import * as loss from "./loss.js";
+import { MaxPool } from "./max-pool.js";
 import * as normalization from "./normalization.js";
 import * as pool from "./pool.js";
 import * as quantization from "./quantization.js";
@@ -45,6 +46,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   ...linear,
   ...loss,
   ...normalization,
+  MaxPool,
   ...pool,
   ...quantization,
   ...reduce,

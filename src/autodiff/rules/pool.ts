@@ -5,25 +5,6 @@ import { offsetsOf, padded, scatterTaps, taps, type Window, windowOf } from "./w
 
 const kernelOf = ({ node }: RuleContext) => intsOf(node, "kernel_shape", []);
 
-/**
- * y = the largest x under the window. dy goes to the first place (in row-major order) that holds it, as in PyTorch.
- * MaxPool's own indices are left alone: asking for them takes the runtime off its fast kernels.
- */
-export const MaxPool: Rule = (context) => {
-  const { b, inputs, outputs, grads, shape } = context;
-  const window = windowOf(context, kernelOf(context));
-  const [n, c] = shape(inputs[0]) as [number, number];
-  const seen = taps(b, padded(b, inputs[0], window, b.scalar(-Infinity)), window);
-  let open = "";
-  const parts = seen.map((tap) => {
-    const equal = b.Equal(tap, outputs[0]);
-    const first = open ? b.And(equal, open) : equal;
-    open = open ? b.And(open, b.Not(equal)) : b.Not(equal);
-    return b.masked(grads[0], first);
-  });
-  return [scatterTaps(b, parts, window, n, c)];
-};
-
 /** y = the mean of x under the window. Each x under it gets dy / count, spread by a convolution with ones. */
 export const AveragePool: Rule = (context) => {
   const { b, inputs, grads, shape } = context;
