@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../../graph/builder.js";
 import { intOf, intsOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
-import { offsetsOf, padded, taps, type Window, windowOf } from "./window.js";
+import { offsetsOf, padded, type Window, windowOf } from "./window.js";
 
 /**
  * y[n, m, p] = bias[m] + Σ over c, k of w[m, c, k]·x[n, c, p·stride + k·dilation - pad]
@@ -75,7 +75,7 @@ function weightGradient({ b, inputs, shape }: RuleContext, x: string, dy: string
   const [m, c, ...kernel] = shape(inputs[1]) as [number, number, ...number[]];
   const n = shape(inputs[0])[0] ?? 1;
   const outputSide = cheaperOnOutputSide(window, m, c * group);
-  const shifts = outputSide ? shiftedOutputs(b, dy, window) : taps(b, padded(b, x, window, ""), window);
+  const shifts = outputSide ? outputShifts(b, dy, window) : inputShifts(b, x, window);
   const positions = count(outputSide ? window.input : window.output);
   const product = (outputs: string, seen: string, [rows, columns]: readonly [number, number]) => {
     const [left, right] = [
@@ -84,20 +84,24 @@ function weightGradient({ b, inputs, shape }: RuleContext, x: string, dy: string
     ];
     return b.ReduceSum(b.MatMul(left, b.transposeLast(right, 4)), [0], false);
   };
-  if (group === 1 && shifts.length > 1 && Math.min(m, c) <= STACKED_CHANNELS) {
-    const all = b.Concat(shifts, 1);
+  const offsets = count(kernel);
+  if (group === 1 && offsets > 1 && Math.min(m, c) <= STACKED_CHANNELS) {
+    const all = stacked(b, shifts);
+    const [first = 1] = kernel;
     const sums = outputSide
-      ? b.Transpose(b.Reshape(product(all, x, [shifts.length * m, c]), [shifts.length, m, c]), [1, 2, 0])
-      : b.Transpose(b.Reshape(product(dy, all, [m, shifts.length * c]), [m, shifts.length, c]), [0, 2, 1]);
+      ? b.Transpose(b.Reshape(product(all, x, [offsets * m, c]), [offsets / first, m, first, c]), [1, 3, 2, 0])
+      : b.Transpose(b.Reshape(product(dy, all, [m, offsets * c]), [m, offsets / first, c, first]), [0, 2, 3, 1]);
     return b.Reshape(sums, [m, c, ...kernel]);
   }
   // [group, m / group, c] for each offset -> [m, c, ...kernel]
-  const parts = shifts.map((shift) => product(outputSide ? shift : dy, outputSide ? x : shift, [m / group, c]));
-  const stacked = b.Concat(
+  const parts = offsetsOf(kernel)
+    .map((offset) => shifted(b, shifts, offset))
+    .map((shift) => product(outputSide ? shift : dy, outputSide ? x : shift, [m / group, c]));
+  const columns = b.Concat(
     parts.map((part) => b.Reshape(part, [m, c, 1])),
     2,
   );
-  return b.Reshape(stacked, [m, c, ...kernel]);
+  return b.Reshape(columns, [m, c, ...kernel]);
 }
 
 const count = (shape: readonly number[]) => shape.reduce((a, size) => a * size, 1);
@@ -106,19 +110,71 @@ const count = (shape: readonly number[]) => shape.reduce((a, size) => a * size, 
 const cheaperOnOutputSide = ({ strides, kernel }: Window, outputs: number, inputs: number) =>
   outputs < inputs && count(kernel) > 1 && strides.every((stride) => stride === 1);
 
-/** dy shifted by k against x for each offset k: element q of x meets dy at q + pad - k·dilation. */
-function shiftedOutputs(b: GraphBuilder, dy: string, window: Window): string[] {
+/** A value with padding around it, and where in it each place of the kernel looks. */
+interface Shifts {
+  readonly wide: string;
+  /** For each axis: the first position that each place sees, how many positions, and how far apart. */
+  readonly axes: readonly { readonly starts: readonly number[]; readonly size: number; readonly step: number }[];
+}
+
+/** x as each place of the kernel sees it. */
+function inputShifts(b: GraphBuilder, x: string, window: Window): Shifts {
+  const { kernel, strides, dilations, output } = window;
+  const axes = kernel.map((k, axis) => ({
+    starts: range(k).map((offset) => offset * (dilations[axis] ?? 1)),
+    size: output[axis] ?? 1,
+    step: strides[axis] ?? 1,
+  }));
+  return { wide: padded(b, x, window, ""), axes };
+}
+
+/** dy shifted by k against x for each offset k: element q of x meets dy at q + pad - k·dilation. Strides are 1. */
+function outputShifts(b: GraphBuilder, dy: string, window: Window): Shifts {
   const { input, kernel, dilations, begin, output } = window;
   const reach = kernel.map((k, axis) => (k - 1) * (dilations[axis] ?? 1));
   const before = reach.map((r, axis) => Math.max(r - (begin[axis] ?? 0), 0));
   const after = input.map((size, axis) => Math.max(size + (begin[axis] ?? 0) - (output[axis] ?? 0), 0));
-  const wide = b.Pad(dy, [0, 0, ...before, 0, 0, ...after]);
-  const axes = kernel.map((_, axis) => axis + 2);
-  return offsetsOf(kernel).map((offset) => {
-    const starts = offset.map((o, axis) => (before[axis] ?? 0) + (begin[axis] ?? 0) - o * (dilations[axis] ?? 1));
-    const ends = starts.map((start, axis) => start + (input[axis] ?? 0));
-    return b.Slice(wide, axes, starts, ends);
+  const axes = kernel.map((k, axis) => ({
+    starts: range(k).map((offset) => (before[axis] ?? 0) + (begin[axis] ?? 0) - offset * (dilations[axis] ?? 1)),
+    size: input[axis] ?? 1,
+    step: 1,
+  }));
+  return { wide: b.Pad(dy, [0, 0, ...before, 0, 0, ...after]), axes };
+}
+
+/** What one place of the kernel sees along these axes (all of them when left out). */
+function shifted(
+  b: GraphBuilder,
+  { wide, axes }: Shifts,
+  offset: readonly number[],
+  among = range(axes.length),
+): string {
+  const seen = among.map((axis, i) => {
+    const { starts, size, step } = axes[axis] as Shifts["axes"][number];
+    const start = starts[offset[i] ?? 0] ?? 0;
+    return { start, end: start + (size - 1) * step + 1, step };
   });
+  return b.Slice(
+    wide,
+    among.map((axis) => axis + 2),
+    seen.map(({ start }) => start),
+    seen.map(({ end }) => end),
+    seen.map(({ step }) => step),
+  );
+}
+
+/**
+ * What every place of the kernel sees, in the order [N, places along the other axes, channels, places along the first
+ * axis, ...positions]. Whole rows are gathered along the first axis, which copies half as much as a slice for each place.
+ */
+function stacked(b: GraphBuilder, shifts: Shifts): string {
+  const [first, ...others] = shifts.axes as [Shifts["axes"][number], ...Shifts["axes"]];
+  const offsets = offsetsOf(others.map(({ starts }) => starts.length));
+  const axes = range(others.length).map((axis) => axis + 1);
+  const sideways = axes.length > 0 ? offsets.map((offset) => shifted(b, shifts, offset, axes)) : [shifts.wide];
+  const all = sideways.length === 1 ? (sideways[0] as string) : b.Concat(sideways, 1);
+  const rows = first.starts.flatMap((start) => range(first.size).map((i) => start + i * first.step));
+  return b.Gather(all, b.integers(rows), 2);
 }
 
 /**
