@@ -20,6 +20,18 @@ test("the average of processors has the mean of each weight, and fixed filters a
   assert.deepEqual(values(mean, "fixed.bicubic"), values(first, "fixed.bicubic"));
 });
 
+test("with a reach the average lies that many times as far from the start as the mean", () => {
+  const [start, ...processors] = [0, 1, 2].map((seed) => compactS.build(4, seed)) as [Graph, Graph, Graph];
+  const [from, mean] = [values(start, "head.weight"), values(averageProcessors(processors), "head.weight")];
+  for (const factor of [0, 1, 1.5]) {
+    const reached = values(averageProcessors(processors, { start, factor }), "head.weight");
+    for (const [i, value] of reached.entries()) {
+      const expected = (from[i] ?? 0) + factor * ((mean[i] ?? 0) - (from[i] ?? 0));
+      assert.ok(Math.abs(value - expected) < 1e-6, `weight ${i} at ${factor}`);
+    }
+  }
+});
+
 test("processors of two makes, of two scales, or one alone are refused", () => {
   const one = compactS.build(4, 0);
   for (const others of [[compactM.build(4, 0)], [compactS.build(2, 0)], []])

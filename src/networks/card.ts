@@ -26,6 +26,8 @@ export const Card = z.object({
   seed: z.number(),
   /** How many processors, trained alike with the seeds from `seed` on, this one is the mean of. */
   averageOf: z.number().optional(),
+  /** How far that mean was taken from the start that they share, in multiples of the way to the mean itself. */
+  averageFactor: z.number().optional(),
   /** What an evaluation measured: dB, and percentages by recognizer. */
   measured: z
     .object({
