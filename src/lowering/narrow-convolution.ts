@@ -1,5 +1,6 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import { attribute, type Node } from "../graph/graph.js";
+import { float32, type Tensor } from "../graph/tensor.js";
 import { type Lowering, type LoweringContext, shapeOf } from "./lowering.js";
 import { rewrite } from "./rewrite.js";
 
@@ -38,13 +39,35 @@ function isNarrow(node: Node, context: LoweringContext): boolean {
 function replace(node: Node, b: GraphBuilder, context: LoweringContext): true {
   const [x = "", weight = "", bias = ""] = node.inputs;
   const [outputs, inputs, rows, columns] = shapeOf(context, weight) as [number, number, number, number];
-  const height = shapeOf(context, node.outputs[0] ?? "")[2] ?? 0;
   const byRow = b.Reshape(b.Transpose(weight, [2, 0, 1, 3]), [rows * outputs, inputs, 1, columns]);
-  const z = b.Conv(x, byRow, "", { pads: attribute(node, "pads", "ints", [0, 0, 0, 0]) });
-  const shifted = Array.from({ length: rows }, (_, row) =>
-    b.Slice(z, [1, 2], [row * outputs, row], [(row + 1) * outputs, row + height]),
-  );
-  const parts = bias ? [...shifted, b.Reshape(bias, [1, outputs, 1, 1])] : shifted;
-  b.add("Sum", parts, {}, node.outputs[0]);
+  const convolve = (weights: string) => b.Conv(x, weights, "", { pads: attribute(node, "pads", "ints", [0, 0, 0, 0]) });
+  const rest = bias ? [b.Reshape(bias, [1, outputs, 1, 1])] : [];
+  const { block } = context;
+  if (block === null) {
+    const height = shapeOf(context, node.outputs[0] ?? "")[2] ?? 0;
+    const z = convolve(byRow);
+    const shifted = range(rows).map((row) =>
+      b.Slice(z, [1, 2], [row * outputs, row], [(row + 1) * outputs, row + height]),
+    );
+    b.add("Sum", [...shifted, ...rest], {}, node.outputs[0]);
+    return true;
+  }
+  const channels = Math.ceil((rows * outputs) / block) * block;
+  const z = convolve(b.Pad(byRow, [0, 0, 0, 0, channels - rows * outputs, 0, 0, 0]));
+  const sum = b.Slice(b.Conv(z, b.constant(shiftedSum(rows, outputs, channels, block))), [1], [0], [outputs]);
+  b.add("Sum", [sum, ...rest], {}, node.outputs[0]);
   return true;
 }
+
+/**
+ * The sum of shifted channels as a convolution that stays in blocks of channels: weights [block, channels, rows, 1] that take
+ * row r of the channel (r, m) to output m. It multiplies by many zeros and is still faster than leaving the blocks.
+ */
+function shiftedSum(rows: number, outputs: number, channels: number, block: number): Tensor {
+  const data = new Float32Array(block * channels * rows);
+  for (let row = 0; row < rows; row++)
+    for (let m = 0; m < outputs; m++) data[(m * channels + row * outputs + m) * rows + row] = 1;
+  return float32(data, [block, channels, rows, 1]);
+}
+
+const range = (n: number) => Array.from({ length: n }, (_, i) => i);
