@@ -34,32 +34,20 @@ const deadPixels = defineTask({
 });
 
 const task = deadPixels.create({ share: 0.2 });
-const [learned, judged] = [join(folder, "learned"), join(folder, "judged")];
-await writeSynthetic(learned, { count: 200, seed: 0 });
-await writeSynthetic(judged, { count: 40, seed: 0, firstIndex: 200 });
+await writeSynthetic(join(folder, "learned"), { count: 200, seed: 0 });
+await writeSynthetic(join(folder, "judged"), { count: 40, seed: 0, firstIndex: 200 });
+const learned = await openDataset([join(folder, "learned")], { needLabels: false });
+const judged = await openDataset([join(folder, "judged")], { needLabels: false });
 
+const network = { processor: "compact-s", init: null, objective: "plain", lambda: 0, recognizer: null };
+const schedule = { steps: Number(steps), batch: 4, crop: 48, lr: 3e-3, seed: 0 };
 const { model } = await train({
   task,
-  dataset: await openDataset([learned], { needLabels: false }),
+  dataset: learned,
   out: join(folder, "run"),
-  config: {
-    task: task.name,
-    options: task.options,
-    objective: "plain",
-    lambda: 0,
-    recognizer: null,
-    processor: "compact-s",
-    init: null,
-    data: [learned],
-    steps: Number(steps),
-    batch: 4,
-    crop: 48,
-    lr: 3e-3,
-    seed: 0,
-  },
+  config: { task: task.name, options: task.options, data: [...learned.folders], ...network, ...schedule },
   onStep: ({ step, psnr }) => console.error(`step ${step}: ${psnr.toFixed(2)} dB`),
 });
 
 const processors = [{ name: "trained", session: await Session.create(model) }];
-const dataset = await openDataset([judged], { needLabels: false });
-console.log(evaluationTable(await evaluate({ dataset, task, processors, recognizers: [] })));
+console.log(evaluationTable(await evaluate({ dataset: judged, task, processors, recognizers: [] })));

@@ -30,7 +30,10 @@ export function range({ min, max, whole = false }: Limits) {
 
 function endsOf(given: unknown): number[] {
   const ends = typeof given === "string" ? given.split("..") : Array.isArray(given) ? given : [given];
-  return ends.map((end) => (typeof end === "number" ? end : String(end).trim() === "" ? Number.NaN : Number(end)));
+  return ends.map((end) => {
+    if (typeof end === "number") return end;
+    return typeof end === "string" && end.trim() !== "" ? Number(end) : Number.NaN;
+  });
 }
 
 /** Uniform between two numbers. */

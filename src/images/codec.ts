@@ -64,12 +64,11 @@ export async function openPicture(content: Buffer): Promise<Sharp> {
 }
 
 /**
- * What a JPEG file of this quality (1 to 100) leaves of a picture, with chroma at half the resolution (4:2:0): libjpeg's
- * tables, which Pillow's `save(quality=…)` takes too.
+ * A JPEG file of some quality (1 to 100) with chroma at half the resolution (4:2:0): libjpeg's tables, which Pillow's
+ * `save(quality=…)` takes too.
  */
-export async function throughJpeg(image: Image, quality: number): Promise<Image> {
-  return decodeImage(await sharpOf(image).jpeg({ quality, chromaSubsampling: "4:2:0" }).toBuffer());
-}
+export const encodeJpeg = (image: Image, quality: number): Promise<Buffer> =>
+  sharpOf(image).jpeg({ quality, chromaSubsampling: "4:2:0" }).toBuffer();
 
 /** A pipeline that reads the picture. */
 const sharpOf = ({ width, height, data }: Image): Sharp =>

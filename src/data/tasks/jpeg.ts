@@ -1,7 +1,12 @@
 import { z } from "zod";
-import { throughJpeg } from "../../images/codec.js";
+import { decodeImage, encodeJpeg } from "../../images/codec.js";
+import type { Image } from "../../images/image.js";
 import { drawWhole, range } from "../range.js";
 import { defineTask } from "../task.js";
+
+/** What a JPEG file of this quality leaves of a picture. */
+export const throughJpeg = async (clean: Image, quality: number): Promise<Image> =>
+  decodeImage(await encodeJpeg(clean, quality));
 
 /** JPEG artifacts, chroma at half the resolution as in Pillow's files. Reference: Liu et al., sec. 4: quality 10. */
 export const jpeg = defineTask({
