@@ -5,12 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { drawSynthetic, writeSynthetic } from "../src/data/synthetic.js";
 import { readModel } from "../src/graph/read.js";
-import { decodeImage, encodeImage } from "../src/images/codec.js";
+import { decodeImage } from "../src/images/codec.js";
 import { psnr } from "../src/metrics/psnr.js";
 import { cardOf } from "../src/networks/card.js";
-import { legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
 
 const ground = mkdtempSync(join(tmpdir(), "legible-tasks-"));
 const at = (...parts: string[]): string => join(ground, ...parts);
@@ -21,21 +20,22 @@ const run = async (...args: string[]): Promise<string> => {
 };
 
 before(async () => {
-  await writeSynthetic(at("learned"), { count: 60, seed: 0 });
-  await writeSynthetic(at("judged"), { count: 20, seed: 0, firstIndex: 60 });
+  await drawPictures(at("learned"), 40, 64);
+  await drawPictures(at("judged"), 10, 64, 40);
+  await drawPictures(at("odd"), 1, 75, 50);
   await writeClassifier(at("r.onnx"), 64);
 });
 
 /** Tasks at scale 1, with what a few steps are enough to gain in dB. */
 const cases = [
-  { name: "denoise", flags: ["--sigma", "0.08..0.12"], options: { sigma: [0.08, 0.12] }, gain: 0.3 },
-  { name: "jpeg", flags: ["--quality", "10"], options: { quality: 10 }, gain: 0.01 },
+  { name: "denoise", flags: ["--sigma", "0.08..0.12"], options: { sigma: [0.08, 0.12] }, gain: 0.7 },
+  { name: "jpeg", flags: ["--quality", "10"], options: { quality: 10 }, gain: 1 },
 ] as const;
 
 for (const { name, flags, options, gain } of cases)
   test(`compact-s learns ${name}, improves on what it is given, and enhances pictures at their own size`, async () => {
     const task = ["--task", name, ...flags];
-    const settings = ["--steps", "40", "--batch", "4", "--crop", "32", "--lr", "2e-3"];
+    const settings = ["--steps", "40", "--batch", "4", "--crop", "32", "--lr", "1e-3"];
     const objective = ["--objective", "ra", "--recognizer", at("r.onnx")];
     await run(
       "train",
@@ -52,21 +52,19 @@ for (const { name, flags, options, gain } of cases)
     await run("evaluate", ...task, "--data", at("judged"), "--processor", `own=${model}`, "--json", json);
     const evaluation = JSON.parse(readFileSync(json, "utf8"));
     assert.deepEqual([evaluation.task, evaluation.options, evaluation.scale], [name, options, 1]);
-    const [none, own, clean] = evaluation.rows;
-    assert.deepEqual([none.processor, own.processor, clean.processor], ["none", "own", "clean"]);
+    const [none, own, original] = evaluation.rows;
+    assert.deepEqual([none.processor, own.processor, original.processor], ["none", "own", "clean"]);
     assert.ok(own.psnr > none.psnr + gain, `${own.psnr} dB after ${none.psnr}`);
-    assert.deepEqual([clean.psnr, clean.ssim], [null, 1]);
+    assert.deepEqual([original.psnr, original.ssim], [null, 1]);
 
-    const { image } = drawSynthetic(5, 2, 75);
-    await encodeImage(image, at(name, "clean.png"));
-    await run("degrade", at(name, "clean.png"), ...task, "-o", at(name, "degraded.png"));
+    const clean = at("odd", "50.png");
+    await run("degrade", clean, ...task, "-o", at(name, "degraded.png"));
     await run("enhance", at(name, "degraded.png"), "--model", model, "-o", at(name, "enhanced.png"));
-    const [degraded, enhanced] = [
-      await decodeImage(at(name, "degraded.png")),
-      await decodeImage(at(name, "enhanced.png")),
-    ];
+    const image = await decodeImage(clean);
+    const degraded = await decodeImage(at(name, "degraded.png"));
+    const enhanced = await decodeImage(at(name, "enhanced.png"));
     assert.deepEqual([enhanced.width, enhanced.height], [75, 75]);
-    assert.ok(psnr(enhanced, image) > psnr(degraded, image));
+    assert.ok(psnr(enhanced, image) > psnr(degraded, image) + gain);
   });
 
 test("the example of a task of one's own trains a processor that improves on the degraded pictures", (t) => {
