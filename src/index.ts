@@ -3,7 +3,9 @@
 export { type Differentiated, gradients, type Obstacle, obstacles } from "./autodiff/gradients.js";
 export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
 export { type Dataset, type Item, openDataset } from "./data/dataset.js";
-export { drawSynthetic, syntheticClasses } from "./data/synthetic.js";
+export { type Random, randomAt } from "./data/random.js";
+export { draw, drawWhole, type Range, range } from "./data/range.js";
+export { drawSynthetic, syntheticClasses, writeSynthetic } from "./data/synthetic.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";
 export { enhanceAll } from "./enhancement/batch.js";

@@ -18,11 +18,11 @@ export function temporaryFolder(t: TestContext): string {
   return folder;
 }
 
-/** Draws `count` smooth colored pictures with two classes into `folder`, with a labels.csv. */
-export async function drawPictures(folder: string, count: number, side: number): Promise<void> {
+/** Draws `count` smooth colored pictures with two classes, from the `first` on, into `folder`, with a labels.csv. */
+export async function drawPictures(folder: string, count: number, side: number, first = 0): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const rows = ["file,class_index"];
-  for (let index = 0; index < count; index++) {
+  for (let index = first; index < first + count; index++) {
     const random = randomAt(1, index);
     const [fx, fy, phase] = [1 + random.integer(6), 1 + random.integer(6), random.uniform()];
     const data = Uint8Array.from({ length: side * side * 3 }, (_, i) => {

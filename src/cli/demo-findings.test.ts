@@ -16,6 +16,7 @@ const gain = (processor: string, over: string, recognizer: string, top1: number)
 test("the conclusion is about ra over plain, loss of PSNR and of accuracy included", () => {
   const evaluation: Evaluation = {
     task: "sr",
+    options: { scale: 4 },
     scale: 4,
     data: { folders: [], count: 1, skipped: [] },
     seed: 0,

@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { enhanceAll, type Failure, type Written } from "../enhancement/batch.js";
+import { enhanceAll } from "../enhancement/batch.js";
 import { planJobs } from "../enhancement/files.js";
 import { Processor } from "../enhancement/processor.js";
 import { defaultTile } from "../enhancement/tiles.js";
 import { UserError } from "../errors.js";
 import { positiveInteger } from "./options.js";
+import { logEnd, pictures, reportFailures } from "./pictures.js";
 import { progress } from "./progress.js";
 
 /** The processor that comes with the package: super-resolution x4, trained with the recognition-aware objective. */
@@ -55,9 +56,7 @@ async function enhance(inputs: string[], { model, output, tile, scale, threads, 
   const { written, failed } = await enhanceAll(processor, jobs, {
     tile,
     onProgress: (index, done) => bar.update(index, `${jobs[index]?.input} ${Math.round(done * 100)} %`),
-    onEnd: (result) => {
-      if (!process.stderr.isTTY) console.error(lineOf(result));
-    },
+    onEnd: logEnd,
   });
   bar.update(jobs.length);
   bar.stop();
@@ -71,17 +70,6 @@ async function enhance(inputs: string[], { model, output, tile, scale, threads, 
         2,
       ),
     );
-  if (failed.length > 0) {
-    console.error(`${failed.length} of ${pictures(jobs.length)} could not be enhanced:`);
-    for (const { reason } of failed) console.error(`  ${reason}`);
-    process.exitCode = 1;
-  }
+  reportFailures(failed, jobs.length, "enhanced");
   if (!json) console.log(`${pictures(written.length)} in ${output}, ${seconds.toFixed(1)} s`);
 }
-
-const pictures = (count: number): string => `${count} ${count === 1 ? "picture" : "pictures"}`;
-
-const lineOf = (result: Written | Failure): string =>
-  "reason" in result
-    ? `skipped: ${result.reason}`
-    : `${result.input} -> ${result.output} (${result.width}x${result.height})`;

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { messageOf, UserError } from "../errors.js";
 import { averageCommand } from "./average.js";
+import { degradeCommand } from "./degrade.js";
 import { demoCommand } from "./demo.js";
 import { enhanceCommand } from "./enhance.js";
 import { evaluateCommand } from "./evaluate.js";
@@ -18,6 +19,7 @@ const program = new Command("legible")
   .addCommand(averageCommand)
   .addCommand(evaluateCommand)
   .addCommand(enhanceCommand)
+  .addCommand(degradeCommand)
   .addCommand(inspectCommand)
   .addCommand(gradientCommand);
 

@@ -48,6 +48,26 @@ test("a task's options are flags of the command and appear in its help", () => {
   assert.throws(() => taskFrom(command.opts()), /cannot set up the task "sr" with \{"scale":"many"\}/);
 });
 
+test("an option that several tasks have is one flag, and a range is read and shown with two dots", () => {
+  const command = addTaskOptions(new Command("x"));
+  const parse = (...args: string[]) => taskFrom(command.parse(args, { from: "user" }).opts());
+  assert.deepEqual(parse("--task", "denoise", "--sigma", "0.05..0.2").options, { sigma: [0.05, 0.2] });
+  assert.throws(
+    () => parse("--task", "denoise", "--sigma", "0.2..0.05"),
+    /^UserError: cannot set up the task "denoise" .*sigma: expected a number from 0 to 1, or a range such as 0\.\.1/,
+  );
+  assert.match(
+    command.helpInformation().replace(/\s+/g, " "),
+    /--sigma <value> denoise: .*0\.1\); deblur: .*\(default: 2\)/,
+  );
+  assert.match(command.helpInformation(), /\(default: 0\.\.180\)/);
+});
+
+test("an option of another task is refused with those of this one", () => {
+  const command = addTaskOptions(new Command("x")).parse(["--task", "denoise", "--severity", "3"], { from: "user" });
+  assert.throws(() => taskFrom(command.opts()), /Unrecognized key: "severity"\. Its options: sigma/);
+});
+
 test("the flags about a recognizer are read in either case and nothing else is", () => {
   const command = addRecognizerOptions(new Command("x"))
     .exitOverride()

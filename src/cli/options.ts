@@ -107,8 +107,11 @@ const describe =
   ({ name, options }: (typeof taskKinds)[number]): string[] => {
     const option = options.shape[key];
     if (!option) return [];
-    return [`${name}: ${option.meta()?.description ?? key} (default: ${options.parse({})[key]})`];
+    return [`${name}: ${option.meta()?.description ?? key} (default: ${textOf(options.parse({})[key])})`];
   };
+
+/** A value as it would be given; a range is a pair. */
+const textOf = (value: unknown): string => (Array.isArray(value) ? value.join("..") : String(value));
 
 const numberOrText = (text: string): number | string =>
   text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;

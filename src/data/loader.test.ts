@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import sharp from "sharp";
+import type { Image } from "../images/image.js";
 import type { Batch } from "./batches.js";
 import { type Dataset, openDataset } from "./dataset.js";
 import { type LoaderOptions, openLoader } from "./loader.js";
+import { randomAt } from "./random.js";
+import { defineTask } from "./task.js";
 import { findTask } from "./tasks/index.js";
 
 let folder: string;
@@ -86,6 +89,19 @@ test("nothing but broken images is an error, not an endless search", async () =>
 
 test("a crop that is not a multiple of the scale is refused", async () => {
   await assert.rejects(load(1, { crop: 30 }), /crops of 30 pixels: not a multiple of the scale 4/);
+});
+
+test("a task that is not in the index gives the same batches, made in this thread", async () => {
+  const { options } = findTask("sr").kind;
+  const reduce = (clean: Image, scale: unknown) => findTask("sr", { scale }).degrade(clean, randomAt(0));
+  const kind = defineTask({ name: "own", options, scale: 4, degrade: (clean, { scale }) => reduce(clean, scale) });
+  const { batches, broken } = await load(5, { task: kind.create(), firstStep: 1 });
+  assert.deepEqual(batches, (await load(6)).batches.slice(1));
+  assert.deepEqual([...broken.keys()], [join(folder, BROKEN)]);
+  await assert.rejects(
+    load(1, { task: kind.create(), dataset: { ...dataset, items: [{ path: join(folder, BROKEN), label: 0 }] } }),
+    /20 drawn in a row are broken/,
+  );
 });
 
 test("a thread that dies makes next() fail", async () => {

@@ -1,9 +1,10 @@
-import { Worker } from "node:worker_threads";
+import { Worker as NodeWorker } from "node:worker_threads";
 import { UserError } from "../errors.js";
-import type { Batch, BatchPlan } from "./batches.js";
+import { type Batch, BatchMaker, type BatchPlan } from "./batches.js";
 import type { Dataset } from "./dataset.js";
 import type { Reply, Request, WorkerData } from "./loader-worker.js";
 import type { Task } from "./task.js";
+import { taskKinds } from "./tasks/index.js";
 
 export interface LoaderOptions {
   dataset: Dataset;
@@ -37,13 +38,14 @@ export interface Loader {
 
 /**
  * Starts the threads that decode, crop and degrade ahead of the training. They are asked for `ahead` batches beforehand,
- * because the training blocks this thread while it computes. The batch of step s follows from the seed, s and the data set
- * alone, whatever the first step and the number of threads are.
+ * because the training blocks this thread while it computes. A task that is not in the index of tasks cannot be told to a
+ * thread: its batches are made in this one, between the steps. The batch of step s follows from the seed, s and the data
+ * set alone, whatever the first step and the number of threads are.
  * @throws UserError when `crop` is not a multiple of the task's scale.
  */
 export function openLoader({
   dataset,
-  task: { name, options, scale },
+  task,
   batch,
   crop,
   seed,
@@ -52,14 +54,17 @@ export function openLoader({
   ahead = 4,
   cacheBytes = 2 ** 30,
 }: LoaderOptions): Loader {
-  if (crop % scale)
-    throw new UserError(`cannot train on crops of ${crop} pixels: not a multiple of the scale ${scale}`);
+  if (crop % task.scale)
+    throw new UserError(`cannot train on crops of ${crop} pixels: not a multiple of the scale ${task.scale}`);
   const plan: BatchPlan = { items: dataset.items, batch, crop, seed };
+  const { name, options } = task;
   const data: WorkerData = { plan, task: { name, options }, cacheBytes: cacheBytes / count };
-  const workers = Array.from({ length: count }, () => new DecodingWorker(data));
+  const workers: Worker[] = taskKinds.includes(task.kind)
+    ? Array.from({ length: count }, () => new Thread(data))
+    : [new OwnThread(plan, task, cacheBytes)];
   const queue: Promise<Batch>[] = [];
   let step = firstStep;
-  const askNext = () => queue.push((workers[step % count] as DecodingWorker).ask(step++));
+  const askNext = () => queue.push((workers[step % workers.length] as Worker).ask(step++));
   while (queue.length < ahead) askNext();
   const broken = new Map<string, string>();
   return {
@@ -76,20 +81,55 @@ export function openLoader({
   };
 }
 
+/** Makes batches, in the order in which they are asked for. */
+interface Worker {
+  readonly broken: ReadonlyMap<string, string>;
+  ask(step: number): Promise<Batch>;
+  close(): Promise<void>;
+}
+
+class OwnThread implements Worker {
+  private readonly maker: BatchMaker;
+  private last: Promise<unknown> = Promise.resolve();
+  private closing = false;
+
+  constructor(plan: BatchPlan, task: Task, cacheBytes: number) {
+    this.maker = new BatchMaker(plan, task, cacheBytes);
+  }
+
+  get broken(): ReadonlyMap<string, string> {
+    return this.maker.broken;
+  }
+
+  ask(step: number): Promise<Batch> {
+    const batch = this.last.then(() => {
+      if (this.closing) throw new Error("the loader is closed");
+      return this.maker.make(step);
+    });
+    this.last = batch.catch(() => {}); // reported by the next() that awaits it
+    return batch;
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    await this.last;
+  }
+}
+
 interface Waiting {
   resolve(batch: Batch): void;
   reject(error: Error): void;
 }
 
 /** One thread and the batches it still owes. When it dies, whoever waits for it is told. */
-class DecodingWorker {
+class Thread implements Worker {
   broken: ReadonlyMap<string, string> = new Map();
-  private readonly worker: Worker;
+  private readonly worker: NodeWorker;
   private readonly waiting = new Map<number, Waiting>();
   private dead: Error | undefined;
 
   constructor(data: WorkerData) {
-    this.worker = new Worker(new URL("./loader-worker.js", import.meta.url), { workerData: data });
+    this.worker = new NodeWorker(new URL("./loader-worker.js", import.meta.url), { workerData: data });
     this.worker.on("message", (reply: Reply) => this.receive(reply));
     this.worker.on("error", (error) => this.die(error));
     this.worker.on("exit", (code) => this.die(new Error(`the decoding thread ended with code ${code}`)));

@@ -4,9 +4,11 @@ import { UserError } from "../errors.js";
 import { writeBytes } from "../files.js";
 import { encodeImage } from "../images/codec.js";
 import type { Image } from "../images/image.js";
+import { clamp01 } from "../images/planar.js";
 import type { LabelledImage } from "./labelled.js";
 import { centered, length, patterns, shapes } from "./patterns.js";
 import { type Random, randomAt } from "./random.js";
+import { between } from "./range.js";
 
 /** The classes are the patterns, in the order of the alphabet, as labels count from 0. */
 export const syntheticClasses: readonly string[] = Object.keys(patterns).sort();
@@ -69,11 +71,6 @@ function paint({ size, data }: Canvas, [red, green, blue]: Color, cover: Cover):
       data[at + 2] = (data[at + 2] as number) * (1 - share) + blue * share;
     }
 }
-
-const between = ([low, high]: readonly [number, number], random: Random): number =>
-  low + (high - low) * random.uniform();
-
-const clamp01 = (x: number): number => Math.min(Math.max(x, 0), 1);
 
 const anyColor = (random: Random): Color => [random.uniform(), random.uniform(), random.uniform()];
 

@@ -6,6 +6,8 @@ import type { Random } from "./random.js";
 
 /** What a processor undoes, with its options settled: how a clean image becomes the degraded one it is given. */
 export interface Task {
+  /** What it was made from. */
+  readonly kind: TaskKind;
   readonly name: string;
   /** Plain values, so that a worker thread can be told of them. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -22,7 +24,7 @@ export interface TaskKind {
   readonly name: string;
   readonly options: z.ZodObject;
   /** @throws UserError when `options` has unknown keys or values out of range. */
-  create(options: Readonly<Record<string, unknown>>): Task;
+  create(options?: Readonly<Record<string, unknown>>): Task;
 }
 
 interface TaskDefinition<Options extends z.ZodObject> {
@@ -32,29 +34,34 @@ interface TaskDefinition<Options extends z.ZodObject> {
   degrade(clean: Image, options: z.output<Options>, random: Random): Image | Promise<Image>;
 }
 
-export const defineTask = <Options extends z.ZodObject>(definition: TaskDefinition<Options>): TaskKind => ({
-  name: definition.name,
-  options: definition.options,
-  create(given) {
-    const options = settle(definition, given);
-    const scale = typeof definition.scale === "number" ? definition.scale : definition.scale(options);
-    return {
-      name: definition.name,
-      options,
-      scale,
-      async degrade(clean, random) {
-        if (clean.width % scale || clean.height % scale)
-          throw new UserError(
-            `cannot degrade an image of ${clean.width}x${clean.height} pixels for ${definition.name} at scale ${scale}: ` +
-              `crop it to a multiple of ${scale}`,
-          );
-        return definition.degrade(clean, options, random);
-      },
-      interpolate: (degraded) =>
-        scale === 1 ? degraded : resize(degraded, degraded.width * scale, degraded.height * scale, "bicubic"),
-    };
-  },
-});
+export function defineTask<Options extends z.ZodObject>(definition: TaskDefinition<Options>): TaskKind {
+  const { name } = definition;
+  const kind: TaskKind = {
+    name,
+    options: definition.options,
+    create(given = {}) {
+      const options = settle(definition, given);
+      const scale = typeof definition.scale === "number" ? definition.scale : definition.scale(options);
+      return {
+        kind,
+        name,
+        options,
+        scale,
+        async degrade(clean, random) {
+          if (clean.width % scale || clean.height % scale)
+            throw new UserError(
+              `cannot degrade an image of ${clean.width}x${clean.height} pixels for ${name} at scale ${scale}: ` +
+                `crop it to a multiple of ${scale}`,
+            );
+          return definition.degrade(clean, options, random);
+        },
+        interpolate: (degraded) =>
+          scale === 1 ? degraded : resize(degraded, degraded.width * scale, degraded.height * scale, "bicubic"),
+      };
+    },
+  };
+  return kind;
+}
 
 function settle<Options extends z.ZodObject>(
   { name, options }: TaskDefinition<Options>,

@@ -15,26 +15,20 @@ export interface Summary {
   readonly failed: readonly Failure[];
 }
 
-export interface BatchOptions {
-  tile?: number;
-  /** Told the job at work, counted from 0, and the share of it that is done, 0..1. */
-  onProgress?: (index: number, done: number) => void;
-  /** Told each job's end. */
-  onEnd?: (result: Written | Failure) => void;
-}
+/** Told each job's end. */
+type OnEnd = (result: Written | Failure) => void;
 
-/** Enhances one picture after the other. One that fails is noted, and the next one follows. */
-export async function enhanceAll(
-  processor: Processor,
+/** Works on one picture after the other. One that fails is noted, and the next one follows. */
+export async function eachPicture(
   jobs: readonly Job[],
-  { tile, onProgress, onEnd }: BatchOptions = {},
+  work: (job: Job, index: number) => Promise<Enhanced>,
+  onEnd?: OnEnd,
 ): Promise<Summary> {
   const written: Written[] = [];
   const failed: Failure[] = [];
   for (const [index, job] of jobs.entries()) {
-    const options: EnhanceOptions = { ...(tile && { tile }), onProgress: (done) => onProgress?.(index, done) };
     try {
-      const result = { ...job, ...(await enhanceFile(processor, job.input, job.output, options)) };
+      const result = { ...job, ...(await work(job, index)) };
       written.push(result);
       onEnd?.(result);
     } catch (error) {
@@ -45,3 +39,25 @@ export async function enhanceAll(
   }
   return { written, failed };
 }
+
+export interface BatchOptions {
+  tile?: number;
+  /** Told the job at work, counted from 0, and the share of it that is done, 0..1. */
+  onProgress?: (index: number, done: number) => void;
+  onEnd?: OnEnd;
+}
+
+/** Enhances one picture after the other. */
+export const enhanceAll = (
+  processor: Processor,
+  jobs: readonly Job[],
+  { tile, onProgress, onEnd }: BatchOptions = {},
+): Promise<Summary> =>
+  eachPicture(
+    jobs,
+    ({ input, output }, index) => {
+      const options: EnhanceOptions = { ...(tile && { tile }), onProgress: (done) => onProgress?.(index, done) };
+      return enhanceFile(processor, input, output, options);
+    },
+    onEnd,
+  );

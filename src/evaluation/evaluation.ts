@@ -1,6 +1,8 @@
 /** What an evaluation found; written as JSON as it stands. Percentages are 0 to 100, intervals [low, high] at 95 %. */
 export interface Evaluation {
   task: string;
+  /** Of the task, such as {"sigma": 0.1}. */
+  options: Readonly<Record<string, unknown>>;
   scale: number;
   data: {
     folders: readonly string[];

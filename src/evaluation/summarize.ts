@@ -24,6 +24,7 @@ interface Findings {
 /** Means, accuracies and gains, each with its interval, from measurements image by image. */
 export const summarize = ({ task, folders, skipped, seed, rows }: Findings): Evaluation => ({
   task: task.name,
+  options: task.options,
   scale: task.scale,
   data: { folders, count: rows[0]?.psnr.length ?? 0, skipped },
   seed,

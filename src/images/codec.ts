@@ -63,6 +63,17 @@ export async function openPicture(content: Buffer): Promise<Sharp> {
   return depth === "ushort" && icc ? pipeline.withIccProfile("srgb") : pipeline;
 }
 
+/**
+ * A JPEG file of some quality (1 to 100) with chroma at half the resolution (4:2:0): libjpeg's tables, which Pillow's
+ * `save(quality=…)` takes too.
+ */
+export const encodeJpeg = (image: Image, quality: number): Promise<Buffer> =>
+  sharpOf(image).jpeg({ quality, chromaSubsampling: "4:2:0" }).toBuffer();
+
+/** A pipeline that reads the picture. */
+const sharpOf = ({ width, height, data }: Image): Sharp =>
+  sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false });
+
 type Encoder = (pipeline: Sharp) => Sharp;
 
 /** Without `optimiseCoding`, which saves a few percent by holding all coefficients: over 1 GB for 100 megapixels. */
@@ -98,7 +109,6 @@ export function encodeFor(path: string, pipeline: Sharp): Sharp {
  * @throws UserError when the extension is unknown or the file cannot be written.
  */
 export async function encodeImage(image: Image, path: string): Promise<void> {
-  const raw = { width: image.width, height: image.height, channels: 3 as const };
-  const pipeline = encodeFor(path, sharp(image.data, { raw, limitInputPixels: false }));
+  const pipeline = encodeFor(path, sharpOf(image));
   await writeWhole(path, (temporary) => pipeline.toFile(temporary));
 }

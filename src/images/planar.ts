@@ -22,5 +22,30 @@ export function fromPlanar(data: Float32Array, offset: number, width: number, he
   return { width, height, data: result };
 }
 
-/** [0, 1] to 0..255, rounded half up. */
-const toByte = (value: number): number => Math.floor(Math.min(Math.max(value, 0), 1) * 255 + 0.5);
+/** Floats of any number of channels, one after the other, rows from the top: data[(channel * height + y) * width + x]. */
+export interface Planes {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array;
+}
+
+/** The picture as floats in [0, 1]. */
+export function planesOf(image: Image): Planes {
+  const data = new Float32Array(image.data.length);
+  toPlanar(image, data, 0);
+  return { width: image.width, height: image.height, data };
+}
+
+/** The picture of three planes, clamped to [0, 1] and rounded half up. */
+export const imageOf = ({ width, height, data }: Planes): Image => fromPlanar(data, 0, width, height);
+
+export const clamp01 = (value: number): number => Math.min(Math.max(value, 0), 1);
+
+/** [0, 1] to 0..255, clamped and rounded half up. */
+export const toByte = (value: number): number => Math.floor(clamp01(value) * 255 + 0.5);
+
+/** The picture with each value in [0, 1] replaced by what `change` makes of it, clamped and rounded. */
+export const perValue = (image: Image, change: (value: number) => number): Image => ({
+  ...image,
+  data: image.data.map((byte) => toByte(change(byte / 255))),
+});

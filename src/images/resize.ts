@@ -1,6 +1,6 @@
 import type { Image } from "./image.js";
 
-export type Filter = "bicubic" | "bilinear";
+export type Filter = "bicubic" | "bilinear" | "box";
 
 /**
  * Resizes exactly as Pillow does on 8-bit data (src/libImaging/Resample.c): the kernel is widened by the scale when
@@ -19,6 +19,7 @@ interface Kernel {
 }
 
 const kernels: Record<Filter, Kernel> = {
+  box: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
   bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
   bicubic: { support: 2, weight: (x) => cubic(Math.abs(x)) },
 };

@@ -1,9 +1,13 @@
 import { UserError } from "../../errors.js";
 import type { Task, TaskKind } from "../task.js";
+import { corruption } from "./corruption.js";
+import { deblur } from "./deblur.js";
+import { denoise } from "./denoise.js";
+import { jpeg } from "./jpeg.js";
 import { sr } from "./sr.js";
 
 /** Every task there is. The command line, its help and the reports read them from here. */
-export const taskKinds: readonly TaskKind[] = [sr];
+export const taskKinds: readonly TaskKind[] = [sr, denoise, jpeg, deblur, corruption];
 
 /**
  * The task of that name with its options checked and the missing ones at their defaults.

@@ -1,0 +1,23 @@
+import { UserError } from "../errors.js";
+import { decodeImage, encodeImage } from "../images/codec.js";
+import { centerCrop } from "../images/crop.js";
+import type { Random } from "./random.js";
+import type { Task } from "./task.js";
+
+/**
+ * Writes the degraded picture that a processor for the task would be given, at its own size; first cropped, at the center,
+ * to a multiple of the task's scale. The format is that of the output's extension.
+ * @throws UserError when the input is no picture, smaller than the scale, or the output cannot be written.
+ */
+export async function degradeFile(task: Task, input: string, output: string, random: Random) {
+  const { scale } = task;
+  const image = await decodeImage(input);
+  const [width, height] = [image.width - (image.width % scale), image.height - (image.height % scale)];
+  if (width === 0 || height === 0)
+    throw new UserError(
+      `cannot degrade ${input}: ${image.width}x${image.height} pixels are too few for scale ${scale}`,
+    );
+  const degraded = await task.degrade(centerCrop(image, width, height), random);
+  await encodeImage(degraded, output);
+  return { width: degraded.width, height: degraded.height };
+}

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formulaPicture } from "../../testing/pictures.js";
+import { mirror, nearest } from "./filter.js";
+import { planesOf } from "./planar.js";
+import { warp, zoomed } from "./warp.js";
+
+const row = { width: 4, height: 1, data: Float32Array.of(0, 10, 30, 60) };
+const still = (_: number, y: number) => y;
+
+test("a warp to where a pixel is leaves it, half a pixel on is the mean of two, and the border decides what lies outside", () => {
+  const planes = planesOf(formulaPicture(7, 5));
+  assert.deepEqual(
+    warp(planes, (x) => x, still, nearest),
+    planes,
+  );
+  assert.deepEqual([...warp(row, (x) => x + 0.5, still, nearest).data], [5, 20, 45, 60]);
+  assert.deepEqual([...warp(row, (x) => x + 0.5, still, mirror).data], [5, 20, 45, 45]);
+  assert.deepEqual([...warp(row, (x) => 3 - x, still, nearest).data], [60, 30, 10, 0]);
+});
+
+test("a zoom of 1 is the picture, and one of 2 spreads the middle with its ends at the ends", () => {
+  const planes = planesOf(formulaPicture(7, 5));
+  assert.deepEqual(zoomed(planes, 1, nearest), planes);
+  const middle = zoomed({ ...row, height: 1 }, 2, nearest).data; // 10 … 30 in four steps
+  for (const [i, want] of [10, 10 + 20 / 3, 10 + 40 / 3, 30].entries())
+    assert.ok(Math.abs((middle[i] as number) - want) < 1e-5);
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { readModel } from "../src/graph/read.js";
+import { decodeImage } from "../src/images/codec.js";
+import { psnr } from "../src/metrics/psnr.js";
+import { cardOf } from "../src/networks/card.js";
+import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+
+const ground = mkdtempSync(join(tmpdir(), "legible-tasks-"));
+const at = (...parts: string[]): string => join(ground, ...parts);
+const run = async (...args: string[]): Promise<string> => {
+  const { code, out, err } = await legible(args);
+  assert.equal(code, 0, err);
+  return out;
+};
+
+before(async () => {
+  await drawPictures(at("learned"), 40, 64);
+  await drawPictures(at("judged"), 10, 64, 40);
+  await drawPictures(at("odd"), 1, 75, 50);
+  await writeClassifier(at("r.onnx"), 64);
+});
+
+/** Tasks at scale 1, with what a few steps are enough to gain in dB. */
+const cases = [
+  { name: "denoise", flags: ["--sigma", "0.08..0.12"], options: { sigma: [0.08, 0.12] }, gain: 0.7 },
+  { name: "jpeg", flags: ["--quality", "10"], options: { quality: 10 }, gain: 1 },
+] as const;
+
+for (const { name, flags, options, gain } of cases)
+  test(`compact-s learns ${name}, improves on what it is given, and enhances pictures at their own size`, async () => {
+    const task = ["--task", name, ...flags];
+    const settings = ["--steps", "40", "--batch", "4", "--crop", "32", "--lr", "1e-3"];
+    const objective = ["--objective", "ra", "--recognizer", at("r.onnx")];
+    await run(
+      "train",
+      ...task,
+      ...settings,
+      ...objective,
+      ...["--processor", "compact-s", "--data", at("learned"), "--out", at(name)],
+    );
+    const model = at(name, "model.onnx");
+    const card = cardOf(await readModel(model));
+    assert.deepEqual([card?.task, card?.scale, card?.options], [name, 1, options]);
+
+    const json = at(`${name}.json`);
+    await run("evaluate", ...task, "--data", at("judged"), "--processor", `own=${model}`, "--json", json);
+    const evaluation = JSON.parse(readFileSync(json, "utf8"));
+    assert.deepEqual([evaluation.task, evaluation.options, evaluation.scale], [name, options, 1]);
+    const [none, own, original] = evaluation.rows;
+    assert.deepEqual([none.processor, own.processor, original.processor], ["none", "own", "clean"]);
+    assert.ok(own.psnr > none.psnr + gain, `${own.psnr} dB after ${none.psnr}`);
+    assert.deepEqual([original.psnr, original.ssim], [null, 1]);
+
+    const clean = at("odd", "50.png");
+    await run("degrade", clean, ...task, "-o", at(name, "degraded.png"));
+    await run("enhance", at(name, "degraded.png"), "--model", model, "-o", at(name, "enhanced.png"));
+    const image = await decodeImage(clean);
+    const degraded = await decodeImage(at(name, "degraded.png"));
+    const enhanced = await decodeImage(at(name, "enhanced.png"));
+    assert.deepEqual([enhanced.width, enhanced.height], [75, 75]);
+    assert.ok(psnr(enhanced, image) > psnr(degraded, image) + gain);
+  });
+
+test("the example of a task of one's own trains a processor that improves on the degraded pictures", (t) => {
+  const example = fileURLToPath(new URL("../examples/02-a-task-of-your-own.js", import.meta.url));
+  const { stdout, stderr, status } = spawnSync(process.execPath, [example, temporaryFolder(t), "20"], {
+    encoding: "utf8",
+  });
+  assert.equal(status, 0, stderr);
+  const decibels = (row: string) => Number(new RegExp(`^\\| ${row} +\\| +([\\d.]+)`, "m").exec(stdout)?.[1]);
+  assert.ok(decibels("trained") > decibels("none") + 1, stdout);
+});
