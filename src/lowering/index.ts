@@ -4,13 +4,20 @@ import { probe } from "../runtime/probe.js";
 import type { Device } from "../runtime/session.js";
 import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
+import { foldNormalization } from "./fold-normalization.js";
 import type { Lowering } from "./lowering.js";
 import { narrowConvolution } from "./narrow-convolution.js";
 import { pixelShuffle } from "./pixel-shuffle.js";
 import { prelu } from "./prelu.js";
 
 /** Every rewrite, in the order in which they are applied. */
-export const lowerings: readonly Lowering[] = [pixelShuffle, prelu, narrowConvolution, blockedLayout];
+export const lowerings: readonly Lowering[] = [
+  foldNormalization,
+  pixelShuffle,
+  prelu,
+  narrowConvolution,
+  blockedLayout,
+];
 
 /**
  * The rewrites that `names` asks for ("all", "none", or names with commas between them), as far as the device takes them.

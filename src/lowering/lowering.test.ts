@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertSameResults } from "../../testing/same-results.js";
 import { randomAt } from "../data/random.js";
-import { GraphBuilder, ints } from "../graph/builder.js";
+import { GraphBuilder, int, ints } from "../graph/builder.js";
 import type { Graph } from "../graph/graph.js";
 import { float32, sizeOf, type Tensor } from "../graph/tensor.js";
 import { compactS } from "../networks/compact.js";
@@ -13,6 +13,7 @@ import { processorForward } from "../training/processor-forward.js";
 import { type TrainingStep, trainingStep } from "../training/step.js";
 import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
+import { foldNormalization } from "./fold-normalization.js";
 import { findLowerings, lower, lowerings } from "./index.js";
 import type { Lowering } from "./lowering.js";
 import { narrowConvolution } from "./narrow-convolution.js";
@@ -54,6 +55,30 @@ function convolution(
   const weight = b.input("weight", [outputs, inputs, ...kernel]);
   return b.Conv(x, weight, b.input("bias", [outputs]), { pads });
 }
+
+/** x [2, 3, 9, 11] through a convolution and a batch normalization, the running statistics constants. */
+function normalized(training: boolean, bias: boolean): Graph {
+  const b = new GraphBuilder("normalized");
+  const constant = (name: string, shape: number[], place: number) => b.initializer(name, drawn(shape, place));
+  const weight = constant("weight", [4, 3, 3, 3], 10);
+  const y = b.Conv(b.input("x", [2, 3, 9, 11]), weight, bias ? constant("bias", [4], 11) : "", { pads: [1, 0, 1, 2] });
+  const statistics = ["scale", "shift", "mean"].map((name, i) => constant(name, [4], 12 + i));
+  const inputs = [y, ...statistics, b.initializer("variance", float32([0.5, 1, 2, 0.1]))];
+  const outputs = training ? ["z", "new mean", "new variance"] : ["z"];
+  for (const output of b.addMany("BatchNormalization", inputs, { training_mode: int(Number(training)) }, outputs))
+    b.output(output, output);
+  return b.build();
+}
+
+test("a frozen normalization inside the convolution before it computes the same, with a bias and without", async () => {
+  for (const bias of [true, false])
+    assert.deepEqual(await loweredOperators(normalized(false, bias), foldNormalization), ["Conv"]);
+});
+
+test("a normalization that learns stays", async () => {
+  const operators = await loweredOperators(normalized(true, true), foldNormalization);
+  assert.deepEqual(operators, ["Conv", "BatchNormalization"]);
+});
 
 test("PRelu as a sum computes the same, with one slope and with one for each channel", async () => {
   for (const slope of [
@@ -183,5 +208,8 @@ test("lowerings are found by name, off the CPU without those made for it, and an
   assert.deepEqual(findLowerings("prelu,blocked-layout", "webgpu"), [prelu]);
   assert.deepEqual(findLowerings("none", "cpu"), []);
   assert.ok(!findLowerings("all", "cuda").includes(blockedLayout));
-  assert.throws(() => findLowerings("faster", "cpu"), /no lowering "faster"; lowerings: pixel-shuffle/);
+  assert.throws(
+    () => findLowerings("faster", "cpu"),
+    /no lowering "faster"; lowerings: fold-normalization, pixel-shuffle/,
+  );
 });
