@@ -2,7 +2,8 @@
 
 export { type Differentiated, gradients, type Obstacle, obstacles } from "./autodiff/gradients.js";
 export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
-export { type Dataset, type Item, openDataset } from "./data/dataset.js";
+export { type Dataset, openDataset } from "./data/dataset.js";
+export { type Item, readItem } from "./data/item.js";
 export { drawSynthetic, syntheticClasses } from "./data/synthetic.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";

@@ -1,20 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { sharedPath, skipWithoutShared } from "../../testing/shared.js";
+import { writeFiles } from "../../testing/workspace.js";
 import { openDataset } from "./dataset.js";
-import { classOfFolder } from "./labels.js";
+import { folderClasses } from "./labels.js";
 
 /** A folder with these files, given to `use` and removed afterwards. Images are not opened here, so they stay empty. */
 async function withFolder(files: Record<string, string>, use: (folder: string) => Promise<void>) {
   const folder = await mkdtemp(join(tmpdir(), "legible-dataset-"));
   try {
-    for (const [name, text] of Object.entries(files)) {
-      await mkdir(dirname(join(folder, name)), { recursive: true });
-      await writeFile(join(folder, name), text);
-    }
+    writeFiles(folder, files);
     await use(folder);
   } finally {
     await rm(folder, { recursive: true });
@@ -113,6 +111,6 @@ test("labels.csv and folder names give the same ImageNet classes", { skip: skipW
   const { items, missing } = await openDataset([folder], { needLabels: true });
   assert.equal(items.length, 2050);
   assert.deepEqual(missing, []);
-  const named = classOfFolder(items.map(({ path }) => basename(dirname(path))));
-  for (const { path, label } of items) assert.equal(named(basename(dirname(path))), label);
+  const { classOf } = folderClasses(items.map(({ path }) => basename(dirname(path))));
+  for (const { path, label } of items) assert.equal(classOf(basename(dirname(path))), label);
 });

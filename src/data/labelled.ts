@@ -1,6 +1,6 @@
-import { decodeImage } from "../images/codec.js";
 import type { Image } from "../images/image.js";
 import type { Dataset } from "./dataset.js";
+import { readItem } from "./item.js";
 
 export interface LabelledImage {
   readonly image: Image;
@@ -20,7 +20,7 @@ export async function readLabelled({ items }: Dataset): Promise<LabelledImage[]>
   for (let start = 0; start < items.length; start += TOGETHER) {
     const read = items
       .slice(start, start + TOGETHER)
-      .flatMap(async ({ path, label }) => ({ image: await decodeImage(path), label }));
+      .map(async (item) => ({ image: await readItem(item), label: item.label }));
     labelled.push(...(await Promise.all(read)).filter((each): each is LabelledImage => each.label !== null));
   }
   return labelled;

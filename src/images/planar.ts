@@ -24,3 +24,15 @@ export function fromPlanar(data: Float32Array, offset: number, width: number, he
 
 /** [0, 1] to 0..255, rounded half up. */
 const toByte = (value: number): number => Math.floor(Math.min(Math.max(value, 0), 1) * 255 + 0.5);
+
+/** The picture whose bytes stand in three planes, red, green and blue: [3, height, width]. */
+export function fromPlanes(planes: Uint8Array, width: number, height: number): Image {
+  const area = width * height;
+  const data = new Uint8Array(area * 3);
+  for (let pixel = 0, to = 0; pixel < area; pixel++, to += 3) {
+    data[to] = planes[pixel] as number;
+    data[to + 1] = planes[area + pixel] as number;
+    data[to + 2] = planes[2 * area + pixel] as number;
+  }
+  return { width, height, data };
+}
