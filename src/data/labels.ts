@@ -2,16 +2,13 @@ import { join, posix } from "node:path";
 import { parse } from "csv-parse/sync";
 import { messageOf, UserError } from "../errors.js";
 import { linesOf, readTextIfThere } from "../files.js";
-import { wnids } from "./imagenet.js";
+import { imagenetClasses, wnids } from "./imagenet.js";
 import type { Labelling } from "./sources/labelling.js";
 
 /** The file in a folder of images that says their classes. */
 export const LABEL_FILE = "labels.csv";
 /** The file beside it that says what the classes are called, one a line, from class 0 on; it may be missing. */
 export const CLASS_FILE = "classes.txt";
-
-/** The class of each WordNet identifier of ImageNet-1k. */
-const imagenetClasses: ReadonlyMap<string, number> = new Map(wnids.map((wnid, index) => [wnid, index]));
 
 /**
  * Reads `labels.csv` of a folder: the column `file` (relative to the folder), and `class_index` (0, 1, …) or `wnid` (of

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { imagenetMeta } from "../../../testing/imagenet-meta.js";
 import { temporaryFolder, writeFiles } from "../../../testing/workspace.js";
 import { UserError } from "../../errors.js";
 import { openDataset } from "../dataset.js";
@@ -193,6 +194,29 @@ for (const [what, files] of validation)
         [65, 970],
       );
   });
+
+const TRUTH = "ILSVRC2012_validation_ground_truth.txt";
+
+test("the devkit says the classes of ImageNet's val/, by its own numbers and meta.mat", async (t) => {
+  for (const place of ["", "ILSVRC2012_devkit_t12/data/"]) {
+    const folder = made(t, { ...imagenet, [`${place}${TRUTH}`]: "3\n1\n", [`${place}meta.mat`]: imagenetMeta });
+    // torchvision's order of the 1000 classes: Siberian husky 250, kit fox 278.
+    assert.deepEqual(
+      (await open(folder, "test")).items.map(({ label }) => label),
+      [250, 278],
+    );
+  }
+});
+
+test("a ground truth whose meta.mat is missing or damaged is refused", async (t) => {
+  const alone = made(t, { ...imagenet, [TRUTH]: "3\n1\n" });
+  await assert.rejects(open(alone, "test"), /cannot read .*meta\.mat, which says what the numbers .* mean: ENOENT/);
+  writeFiles(alone, { "meta.mat": imagenetMeta.subarray(0, 300) });
+  await assert.rejects(
+    open(alone, "test"),
+    /cannot read .*meta\.mat, which says what the numbers .* mean: it is cut off/,
+  );
+});
 
 test("an identifier outside ImageNet-1k is refused by the file that has it", async (t) => {
   const folder = made(t, { ...imagenet, "val/labels.csv": "file,wnid\nILSVRC2012_val_00000001.JPEG,n00000001\n" });

@@ -50,9 +50,9 @@ const RANGES = {
   /** Of marks, in pixels: too fine for a picture reduced to a quarter. */
   period: [5.5, 7],
   /** Of their ink: opacity. */
-  ink: [0.45, 0.85],
+  ink: [0.2, 0.6],
   /** Of the sensor's noise: the largest deviation of a pixel from 0 to 1. */
-  noise: [0.04, 0.12],
+  noise: [0.03, 0.09],
   /** Of the change of light from one side to the other. */
   fall: [-0.4, 0.4],
   /** Of an object that is alone, in sides of the picture. */
