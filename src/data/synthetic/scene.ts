@@ -50,7 +50,7 @@ const RANGES = {
   /** Of marks, in pixels: too fine for a picture reduced to a quarter. */
   period: [5.5, 7],
   /** Of their ink: opacity. */
-  ink: [0.2, 0.6],
+  ink: [0.3, 0.7],
   /** Of the sensor's noise: the largest deviation of a pixel from 0 to 1. */
   noise: [0.03, 0.09],
   /** Of the change of light from one side to the other. */
