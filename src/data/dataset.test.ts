@@ -56,6 +56,27 @@ test("labels.csv gives the classes, empty ones included, and its missing files a
     },
   ));
 
+test("labels.csv names the classes by identifiers where they have ImageNet's numbers, and only there", () =>
+  withFolder(
+    {
+      ...images("one/a.png", "one/b.png", "two/a.png"),
+      "one/labels.csv": "file,class_index,wnid\na.png,217,n02102040\nb.png,,\n",
+      "two/labels.csv": "file,class_index,wnid\na.png,1,n02102040\n",
+    },
+    async (folder) => {
+      const classes = "n02102040";
+      const { items } = await openDataset([join(folder, "one")], { needLabels: true, classes });
+      assert.deepEqual(
+        items.map(({ label }) => label),
+        [217],
+      );
+      await assert.rejects(
+        openDataset([join(folder, "two")], { needLabels: true, classes }),
+        /is no class of the data/,
+      );
+    },
+  ));
+
 test("folders named by WordNet identifiers have the standard ImageNet classes", () =>
   withFolder(images("n02102040/x.jpg", "n01440764/y.jpg"), async (folder) =>
     assert.deepEqual(await labelsOf([folder]), [

@@ -32,8 +32,16 @@ export async function readLabels(folder: string): Promise<Labelling | undefined>
     }),
   );
   const names = await readTextIfThere(join(folder, CLASS_FILE));
-  const classes = names === undefined ? (numbered ? undefined : wnids) : linesOf(names);
+  const classes = names === undefined ? imagenetNames(header, rows) : linesOf(names);
   return { labelOf: (name) => labels.get(name) ?? null, listed: [...labels.keys()], ...(classes && { classes }) };
+}
+
+/** ImageNet's identifiers where the rows have them and no other number beside them; else undefined. */
+function imagenetNames(header: readonly string[], rows: readonly string[][]): readonly string[] | undefined {
+  const [wnid, number] = [header.indexOf("wnid"), header.indexOf("class_index")];
+  if (wnid < 0) return undefined;
+  const usual = (row: readonly string[]) => row[number] === String(imagenetClasses.get(row[wnid] ?? "") ?? "");
+  return number < 0 || rows.every(usual) ? wnids : undefined;
 }
 
 /** What folders that stand for classes are called and number. */
