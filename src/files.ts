@@ -1,6 +1,23 @@
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { messageOf, UserError } from "./errors.js";
+
+/**
+ * The text of a file that may be missing; undefined when it is.
+ * @throws UserError when it is there and cannot be read.
+ */
+export const readTextIfThere = (path: string): Promise<string | undefined> =>
+  readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
+  });
+
+/** The lines of a text that say something, without the space around them. */
+export const linesOf = (text: string): string[] =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 
 /**
  * Has `write` fill a temporary file in the folder of `path`, then gives it that name: the file is whole or absent.

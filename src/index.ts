@@ -2,9 +2,13 @@
 
 export { type Differentiated, gradients, type Obstacle, obstacles } from "./autodiff/gradients.js";
 export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
-export { type Dataset, type Item, openDataset } from "./data/dataset.js";
+export { type Dataset, openDataset, type Selection } from "./data/dataset.js";
+export { type Item, readItem } from "./data/item.js";
 export { type Random, randomAt } from "./data/random.js";
 export { draw, drawWhole, type Range, range } from "./data/range.js";
+export { type BoxedObject, drawScene, type Scene, type SceneSettings } from "./data/synthetic/scene.js";
+export { findStyle, type Style, styles } from "./data/synthetic/styles.js";
+export { type SynthesisOptions, synthesize } from "./data/synthetic/write.js";
 export { drawSynthetic, syntheticClasses, writeSynthetic } from "./data/synthetic.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";

@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { Command } from "commander";
-import { openDataset } from "../data/dataset.js";
 import { UserError } from "../errors.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
@@ -13,8 +12,12 @@ import { writeModel } from "../graph/write.js";
 import { cardOf, withCard } from "../networks/card.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
 import {
+  addDataOptions,
   addRecognizerOptions,
   addTaskOptions,
+  type DataFlags,
+  dataHelp,
+  datasetFrom,
   type NamedFile,
   namedFiles,
   positiveInteger,
@@ -22,12 +25,12 @@ import {
   recognizerFrom,
   several,
   taskFrom,
+  titleOfData,
 } from "./options.js";
 import { progress } from "./progress.js";
 
-interface Flags extends RecognizerFlags, Record<string, unknown> {
+interface Flags extends DataFlags, RecognizerFlags, Record<string, unknown> {
   task: string;
-  data: string[];
   processor?: NamedFile[];
   recognizer?: string[];
   limit?: number;
@@ -38,8 +41,10 @@ interface Flags extends RecognizerFlags, Record<string, unknown> {
 
 const description = "measure how well people and machines can read what processors make of images";
 
-const command = addTaskOptions(new Command("evaluate").description(description))
-  .requiredOption("--data <folder>", "images to judge; may be given several times", several)
+const command = addDataOptions(addTaskOptions(new Command("evaluate").description(description)), {
+  description: "images to judge",
+  part: "test",
+})
   .option("--processor <name=file>", "a network that restores images (ONNX); several times to compare", namedFiles)
   .option("--recognizer <file>", "a classifier that reads them (ONNX); may be given several times", several)
   .option("--limit <n>", "judge n images, spread evenly over the data", positiveInteger)
@@ -51,29 +56,33 @@ export const evaluateCommand = addRecognizerOptions(command)
   .addHelpText(
     "after",
     `
-The images need classes: a labels.csv in each folder (columns file, class_index), or one folder per class.
+${dataHelp.trim()}
+
+Recognizers judge images that have classes.
 "none" (the degraded image interpolated) and "clean" are always judged beside the processors.
 
 Examples:
   $ legible evaluate --data val --recognizer resnet50.onnx
+  $ legible evaluate --data cifar-10-batches-bin --classes 0-4 --recognizer cifar.onnx
+  $ legible evaluate --data photos --split 0.9 --recognizer resnet50.onnx
   $ legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx \\
       --recognizer resnet18.onnx --recognizer vgg16.onnx --json results.json`,
   )
   .action(run);
 
 async function run(flags: Flags): Promise<void> {
-  const { data, limit, threads } = flags;
+  const { limit, threads } = flags;
   const task = taskFrom(flags);
   const recognizers = [];
   for (const file of flags.recognizer ?? [])
     recognizers.push(await loadRecognizer(file, recognizerFrom(flags), { threads }));
   const processors: Processor[] = [];
   for (const { name, file } of flags.processor ?? []) processors.push(await loadProcessor(name, file, { threads }));
-  const dataset = await openDataset(data, { needLabels: recognizers.length > 0 });
+  const dataset = await datasetFrom(flags, { needLabels: recognizers.length > 0 });
   const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
   console.error(
     `evaluating ${task.name} x${task.scale} on ${processors[0]?.session.device ?? "cpu"}, ${threads} threads\n` +
-      `  images       ${count} of ${dataset.items.length} in ${data.join(", ")}\n` +
+      `  images       ${count} of ${dataset.items.length} in ${titleOfData(dataset)}\n` +
       `  processors   ${processors.map(({ name }) => name).join(", ") || "none"}\n` +
       `  recognizers  ${recognizers.map(({ name }) => name).join(", ") || "none"}`,
   );
@@ -96,7 +105,8 @@ async function writeMeasured(file: string, name: string, { data, rows }: Evaluat
   const top1 = Object.fromEntries(
     Object.entries(row.recognizers).map(([recognizer, accuracy]) => [recognizer, accuracy.top1]),
   );
-  const measured = { data: { folders, count: data.count }, psnr: row.psnr, ssim: row.ssim, top1 };
+  const selection = data.selection && { selection: data.selection };
+  const measured = { data: { folders, ...selection, count: data.count }, psnr: row.psnr, ssim: row.ssim, top1 };
   await writeModel(withCard(graph, { ...card, measured }), file);
   console.error(`card: ${file}`);
 }

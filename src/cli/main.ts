@@ -8,6 +8,7 @@ import { enhanceCommand } from "./enhance.js";
 import { evaluateCommand } from "./evaluate.js";
 import { gradientCommand } from "./gradient.js";
 import { inspectCommand } from "./inspect.js";
+import { synthesizeCommand } from "./synthesize.js";
 import { trainCommand } from "./train.js";
 
 const program = new Command("legible")
@@ -21,7 +22,8 @@ const program = new Command("legible")
   .addCommand(enhanceCommand)
   .addCommand(degradeCommand)
   .addCommand(inspectCommand)
-  .addCommand(gradientCommand);
+  .addCommand(gradientCommand)
+  .addCommand(synthesizeCommand);
 
 try {
   await program.parseAsync();

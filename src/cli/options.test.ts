@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Command } from "commander";
 import {
+  addDataOptions,
   addRecognizerOptions,
   addTaskOptions,
+  type DataFlags,
   namedFiles,
   number,
   positiveInteger,
   type RecognizerFlags,
   recognizerFrom,
+  selectionFrom,
   taskFrom,
   threeNumbers,
 } from "./options.js";
@@ -85,4 +88,21 @@ test("the flags about a recognizer are read in either case and nothing else is",
   });
   assert.throws(() => parse("--layout", "chwn"), /Expected nchw or nhwc/);
   assert.throws(() => parse("--range", "256"), /Expected 1 or 255/);
+});
+
+test("the flags about data take everything of the command's part unless they say otherwise", () => {
+  const parse = (...args: string[]) => {
+    const command = addDataOptions(new Command("x"), { description: "images", part: "test" });
+    return command
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} })
+      .parse(["--data", "a", ...args], { from: "user" });
+  };
+  const flags = (...args: string[]) => parse(...args).opts<DataFlags>();
+  assert.deepEqual(flags("--data", "b").data, ["a", "b"]);
+  assert.deepEqual(selectionFrom(flags()), { part: "test" });
+  const given = flags("--classes", "0-4", "--split", "0.9", "--split-seed", "3", "--part", "train");
+  assert.deepEqual(selectionFrom(given), { part: "train", classes: "0-4", split: { train: 0.9, seed: 3 } });
+  for (const text of ["0", "1", "90", "x"]) assert.throws(() => parse("--split", text), /number/);
+  assert.throws(() => parse("--part", "val"), /Allowed choices are train, test/);
 });

@@ -1,4 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Dataset, openDataset, type Selection } from "../data/dataset.js";
+import { layouts } from "../data/sources/index.js";
+import { type Part, parts } from "../data/sources/source.js";
 import type { Task } from "../data/task.js";
 import { findTask, taskKinds } from "../data/tasks/index.js";
 import type { RecognizerSettings } from "../recognition/recognizer.js";
@@ -115,3 +118,64 @@ const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(".
 
 const numberOrText = (text: string): number | string =>
   text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+
+/** Adds the flags that say which images a command takes; `description` is what it does with them. */
+export const addDataOptions = (command: Command, { description, part }: { description: string; part: Part }): Command =>
+  command
+    .requiredOption("--data <path>", `${description}: a folder or data set; may be given several times`, several)
+    .option(
+      "--classes <list>",
+      "take these only: 0-499, or 3,7,20-29, or names, or a file of them; they keep their numbers",
+    )
+    .option(
+      "--split <share>",
+      "divide the images at random, by their names, into a part to train on and one to judge",
+      share,
+    )
+    .option("--split-seed <n>", "of that division", number, 0)
+    .addOption(
+      new Option("--part <name>", "part of the split, or of a data set with parts").choices(parts).default(part),
+    );
+
+/** For the end of the help text of a command with `addDataOptions`. */
+export const dataHelp = `
+Data (--data), recognized by what is there:
+${layouts.map(({ summary }) => `  ${summary}`).join("\n")}
+  any other folder of pictures, with those in the folders inside it; the classes stand in its labels.csv (columns file
+  and class_index or wnid), or each has a folder of its own
+`;
+
+/** The flags of `addDataOptions`. */
+export interface DataFlags {
+  data: string[];
+  classes?: string;
+  split?: number;
+  splitSeed: number;
+  part: Part;
+}
+
+/** What those flags take of the data. */
+export const selectionFrom = ({ classes, split, splitSeed, part }: DataFlags) =>
+  ({
+    part,
+    ...(classes !== undefined && { classes }),
+    ...(split !== undefined && { split: { train: split, seed: splitSeed } }),
+  }) satisfies Selection;
+
+/**
+ * The images that those flags ask for.
+ * @throws UserError as `openDataset` does.
+ */
+export const datasetFrom = (flags: DataFlags, options: { needLabels: boolean }): Promise<Dataset> =>
+  openDataset(flags.data, { ...options, ...selectionFrom(flags) });
+
+/** "a, b (test part; classes 0-9)" */
+export const titleOfData = ({ folders, selection }: Dataset): string =>
+  `${folders.join(", ")}${selection ? ` (${selection})` : ""}`;
+
+/** A number between 0 and 1. */
+function share(text: string): number {
+  const value = number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError("Expected a number between 0 and 1, such as 0.9.");
+}

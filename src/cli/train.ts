@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { openDataset } from "../data/dataset.js";
 import { UserError } from "../errors.js";
 import { lowerings } from "../lowering/index.js";
 import { DEFAULT_NETWORK, networks } from "../networks/index.js";
@@ -7,18 +6,24 @@ import { findObjective, objectives } from "../objectives/index.js";
 import type { TrainingConfig } from "../training/run-folder.js";
 import { train } from "../training/train.js";
 import {
+  addDataOptions,
   addRecognizerOptions,
   addTaskOptions,
+  type DataFlags,
+  dataHelp,
+  datasetFrom,
   number,
   positiveInteger,
   type RecognizerFlags,
   recognizerFrom,
+  selectionFrom,
   several,
   taskFrom,
+  titleOfData,
 } from "./options.js";
 import { progress } from "./progress.js";
 
-interface Flags extends RecognizerFlags, Record<string, unknown> {
+interface Flags extends DataFlags, RecognizerFlags, Record<string, unknown> {
   task: string;
   objective: string;
   lambda?: number;
@@ -26,7 +31,6 @@ interface Flags extends RecognizerFlags, Record<string, unknown> {
   processor: string;
   init?: string;
   freeze: string[];
-  data: string[];
   steps: number;
   batch: number;
   crop: number;
@@ -46,7 +50,10 @@ const networkHelp = networks.map(({ name, summary }) => `  ${name.padEnd(10)} ${
 
 const description = "train a processor, with the loss of a recognizer beside the image loss or without";
 
-const command = addTaskOptions(new Command("train").description(description))
+const command = addDataOptions(addTaskOptions(new Command("train").description(description)), {
+  description: "training images",
+  part: "train",
+})
   .addOption(
     new Option("--objective <name>", "what to minimize").choices(objectives.map(({ name }) => name)).default("plain"),
   )
@@ -60,7 +67,6 @@ const command = addTaskOptions(new Command("train").description(description))
     several,
     [],
   )
-  .requiredOption("--data <folder>", "training images; may be given several times", several)
   .requiredOption("--steps <n>", "steps of the optimizer", positiveInteger)
   .option("--batch <n>", "images in a step", positiveInteger, 8)
   .option("--crop <pixels>", "side of the clean crops", positiveInteger, 128)
@@ -90,13 +96,16 @@ An ONNX file takes and gives RGB in [0, 1], NCHW, unless the JSON beside it says
 "mean", "std"), such as {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh. What is written has its
 inputs, outputs and names. In --freeze, * stands for any characters and ? for one.
 
-The objective ra needs classes: a labels.csv in each folder (columns file, class_index), or one folder per class.
+${dataHelp.trim()}
+
+The objective ra needs classes.
 Ctrl-C writes a checkpoint; --resume gives the same weights as not having stopped.
 
 Examples:
   $ legible train --objective plain --data photos --steps 2000 --out runs/plain
   $ legible train --objective ra --recognizer squeezenet1_1.onnx --lambda 1e-3 --data imagenet/train \\
       --init runs/plain/model.onnx --crop 224 --steps 2000 --out runs/ra
+  $ legible train --data imagenet --classes 0-499 --split 0.95 --steps 2000 --out runs/first-half
   $ legible train --objective ra --recognizer resnet18.onnx --processor their-sr.onnx --data photos --steps 500 --out runs/theirs`,
   )
   .action(run);
@@ -105,7 +114,7 @@ async function run(flags: Flags): Promise<void> {
   const task = taskFrom(flags);
   const objective = findObjective(flags.objective);
   if (flags.lr <= 0) throw new UserError("--lr has to be above 0");
-  const dataset = await openDataset(flags.data, { needLabels: objective.needsLabels });
+  const dataset = await datasetFrom(flags, { needLabels: objective.needsLabels });
   const config: TrainingConfig = {
     task: task.name,
     options: { ...task.options },
@@ -116,6 +125,7 @@ async function run(flags: Flags): Promise<void> {
     init: flags.init ?? null,
     freeze: flags.freeze,
     data: flags.data,
+    selection: selectionFrom(flags),
     steps: flags.steps,
     batch: flags.batch,
     crop: flags.crop,
@@ -147,7 +157,7 @@ async function run(flags: Flags): Promise<void> {
           `  objective    ${objective.name}${objective.needsRecognizer ? `, lambda ${config.lambda}` : ""}\n` +
           (view ? `  recognizer   ${flags.recognizer} (sees the crops: ${view})\n` : "") +
           notes.map((note) => `  note         ${note}\n`).join("") +
-          `  images       ${dataset.items.length} in ${flags.data.join(", ")}\n` +
+          `  images       ${dataset.items.length} in ${titleOfData(dataset)}\n` +
           `  steps        ${step > 0 ? `${step} of ` : ""}${config.steps}${step > 0 ? " done" : ""}, batch ${config.batch}, crop ${config.crop}`,
       );
       bar = progress(config.steps, "training", { lines: false });

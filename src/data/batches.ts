@@ -1,9 +1,8 @@
 import { messageOf, UserError } from "../errors.js";
-import { decodeImage } from "../images/codec.js";
 import { shrinkShorterSide } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
-import type { Item } from "./dataset.js";
+import { type Item, readItem, titleOf } from "./item.js";
 import { randomAt, shuffled } from "./random.js";
 import { SHORTER_SIDE, trainingSample } from "./samples.js";
 import type { Task } from "./task.js";
@@ -86,13 +85,13 @@ export class BatchMaker {
     let index = this.orderOf(epoch)[position] as number;
     for (let draws = 1; draws <= MAX_DRAWS; draws++) {
       const item = items[index] as Item;
-      const image = await this.decode(item.path);
+      const image = await this.decode(item);
       if (image) return { image, label: item.label };
       index = randomAt(seed, epoch, position, draws).integer(items.length);
     }
-    const [path, reason] = [...this.broken][0] ?? [];
+    const [title, reason] = [...this.broken][0] ?? [];
     throw new UserError(
-      `cannot go on with the images: ${MAX_DRAWS} drawn in a row are broken, ${this.broken.size} in all (${path}: ${reason}); ` +
+      `cannot go on with the images: ${MAX_DRAWS} drawn in a row are broken, ${this.broken.size} in all (${title}: ${reason}); ` +
         "check the folders given as data",
     );
   }
@@ -104,18 +103,19 @@ export class BatchMaker {
   }
 
   /** The image with its shorter side reduced to 256; undefined when it is broken. */
-  private async decode(path: string): Promise<Image | undefined> {
-    const known = this.cache.get(path);
-    if (known || this.broken.has(path)) return known;
+  private async decode(item: Item): Promise<Image | undefined> {
+    const title = titleOf(item);
+    const known = this.cache.get(title);
+    if (known || this.broken.has(title)) return known;
     try {
-      const image = shrinkShorterSide(await decodeImage(path), SHORTER_SIDE);
+      const image = shrinkShorterSide(await readItem(item), SHORTER_SIDE);
       if (this.cached + image.data.length <= this.cacheBytes) {
-        this.cache.set(path, image);
+        this.cache.set(title, image);
         this.cached += image.data.length;
       }
       return image;
     } catch (error) {
-      this.broken.set(path, messageOf(error).split("\n", 1)[0] ?? "");
+      this.broken.set(title, messageOf(error).split("\n", 1)[0] ?? "");
       return undefined;
     }
   }

@@ -1,20 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { sharedPath, skipWithoutShared } from "../../testing/shared.js";
+import { writeFiles } from "../../testing/workspace.js";
 import { openDataset } from "./dataset.js";
-import { classOfFolder } from "./labels.js";
+import { folderClasses } from "./labels.js";
 
 /** A folder with these files, given to `use` and removed afterwards. Images are not opened here, so they stay empty. */
 async function withFolder(files: Record<string, string>, use: (folder: string) => Promise<void>) {
   const folder = await mkdtemp(join(tmpdir(), "legible-dataset-"));
   try {
-    for (const [name, text] of Object.entries(files)) {
-      await mkdir(dirname(join(folder, name)), { recursive: true });
-      await writeFile(join(folder, name), text);
-    }
+    writeFiles(folder, files);
     await use(folder);
   } finally {
     await rm(folder, { recursive: true });
@@ -54,6 +52,27 @@ test("labels.csv gives the classes, empty ones included, and its missing files a
       await assert.rejects(
         openDataset([folder], { needLabels: true }),
         /1 of 3 images .* have none \(first: .*c\.png\)/,
+      );
+    },
+  ));
+
+test("labels.csv names the classes by identifiers where they have ImageNet's numbers, and only there", () =>
+  withFolder(
+    {
+      ...images("one/a.png", "one/b.png", "two/a.png"),
+      "one/labels.csv": "file,class_index,wnid\na.png,217,n02102040\nb.png,,\n",
+      "two/labels.csv": "file,class_index,wnid\na.png,1,n02102040\n",
+    },
+    async (folder) => {
+      const classes = "n02102040";
+      const { items } = await openDataset([join(folder, "one")], { needLabels: true, classes });
+      assert.deepEqual(
+        items.map(({ label }) => label),
+        [217],
+      );
+      await assert.rejects(
+        openDataset([join(folder, "two")], { needLabels: true, classes }),
+        /is no class of the data/,
       );
     },
   ));
@@ -113,6 +132,6 @@ test("labels.csv and folder names give the same ImageNet classes", { skip: skipW
   const { items, missing } = await openDataset([folder], { needLabels: true });
   assert.equal(items.length, 2050);
   assert.deepEqual(missing, []);
-  const named = classOfFolder(items.map(({ path }) => basename(dirname(path))));
-  for (const { path, label } of items) assert.equal(named(basename(dirname(path))), label);
+  const { classOf } = folderClasses(items.map(({ path }) => basename(dirname(path))));
+  for (const { path, label } of items) assert.equal(classOf(basename(dirname(path))), label);
 });

@@ -1,90 +1,114 @@
-import { readdir } from "node:fs/promises";
-import { basename, extname, join, relative, sep } from "node:path";
-import { messageOf, UserError } from "../errors.js";
-import { classOfFolder, LABEL_FILE, readLabels } from "./labels.js";
-
-export interface Item {
-  readonly path: string;
-  /** The class, 0 or more; null when nothing says it. */
-  readonly label: number | null;
-}
+import { relative, sep } from "node:path";
+import { UserError } from "../errors.js";
+import { readClasses } from "./class-subset.js";
+import { type Item, titleOf } from "./item.js";
+import { folderClasses, LABEL_FILE } from "./labels.js";
+import { openSource } from "./sources/index.js";
+import type { Part, Source } from "./sources/source.js";
+import { partOf, type Split } from "./split.js";
 
 /** Images on disk, in an order that depends on their names alone. */
 export interface Dataset {
+  /** The folders, or files, as they were given. */
   readonly folders: readonly string[];
   readonly items: readonly Item[];
   /** Images that a labels.csv lists and that are not there. */
   readonly missing: readonly string[];
+  /** What the classes are called, from class 0 on, where something says it. */
+  readonly classes?: readonly string[];
+  /** What was taken of the folders, in words: "test part; classes 0-9"; absent when it is everything. */
+  readonly selection?: string;
 }
 
-const EXTENSIONS = new Set([".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif"]);
+/** What to take of data. */
+export interface Selection {
+  /** Of data sets that come in parts, and of a split. Default: train. */
+  readonly part?: Part;
+  /** "0-499", "3,7,20-29", names of classes, or a file that holds such; classes keep their numbers. Default: all. */
+  readonly classes?: string;
+  /** Divides the images, of data sets that come in parts the training part, into a part to train on and one to judge. */
+  readonly split?: Split;
+}
 
 /**
- * Finds the images of folders and of the folders inside them. Their classes come from the folder's `labels.csv`, or,
- * without one, from the names of the folders directly inside it.
- * @throws UserError when a folder is missing or holds no image, when labels.csv is wrong, and, if labels are needed, when
- * an image has none.
+ * Finds the images of folders and of the folders inside them, or of data sets whose layout is recognized. Their classes
+ * come from the folder's `labels.csv`, or from what the layout says, or from the names of the folders directly inside.
+ * @throws UserError when a folder is missing or holds no image, when what says the classes is wrong, when the selection
+ * leaves nothing, and, if labels are needed, when an image has none.
  */
 export async function openDataset(
   folders: readonly string[],
-  { needLabels }: { needLabels: boolean },
+  { needLabels, ...selection }: { needLabels: boolean } & Selection,
 ): Promise<Dataset> {
-  const scans = await Promise.all(folders.map(scan));
-  const toClass = classOfFolder(scans.flatMap(({ labels, classes }) => (labels ? [] : [...classes.values()])));
-  const items = scans.flatMap(({ paths, labels, classes }) =>
-    paths.map((path) => ({ path, label: (labels ? labels.get(path) : toClass(classes.get(path) ?? "")) ?? null })),
+  const { part = "train", split } = selection;
+  const sources = await Promise.all(folders.map((folder) => openSource(folder, split ? "train" : part)));
+  const classes = classesOf(sources, needLabels || selection.classes !== undefined);
+  const labelled = withFolderClasses(sources);
+  const chosen = selection.classes === undefined ? undefined : await readClasses(selection.classes, classes);
+  const wanted = ({ label }: Item) => !chosen || (label !== null && chosen.has(label));
+  const items = labelled.flatMap((source) =>
+    source.items.filter((item) => wanted(item) && (!split || partOf(nameIn(source, item), split) === part)),
   );
+  const words = wordsOf(selection, part, sources);
+  if (items.length === 0) throw new UserError(`there is no image in ${folders.join(", ")} of these: ${words}`);
   if (needLabels) requireLabels(folders, items);
-  return { folders, items, missing: scans.flatMap(({ missing }) => missing) };
+  const missing = labelled.flatMap((source) => source.missing ?? []).filter(wanted);
+  return {
+    folders,
+    items,
+    missing: missing.map(({ path }) => path),
+    ...(classes && { classes }),
+    ...(words && { selection: words }),
+  };
 }
 
-interface Scan {
-  paths: string[];
-  /** What labels.csv says; undefined without one. */
-  labels: Map<string, number | null> | undefined;
-  /** Path to the name of the folder that stands for its class; "" when there is none. */
-  classes: Map<string, string>;
-  missing: string[];
-}
+/** An item's name relative to its source, with "/". */
+const nameIn = ({ root }: Source, item: Item): string => relative(root, titleOf(item)).replaceAll(sep, "/");
 
-async function scan(folder: string): Promise<Scan> {
-  const paths = await imagesIn(folder);
-  if (paths.length === 0)
-    throw new UserError(`there is no image in ${folder}; looked for: ${[...EXTENSIONS].join(" ").replaceAll(".", "")}`);
-  const labels = await readLabels(folder);
-  const present = new Set(paths);
-  const missing = [...(labels?.keys() ?? [])].filter((path) => !present.has(path));
-  if (labels && missing.length === labels.size)
-    throw new UserError(
-      `none of the ${labels.size} files in ${join(folder, LABEL_FILE)} is in ${folder} (first: ${missing[0] ?? "no row"}); ` +
-        "the column `file` must hold paths relative to that folder",
-    );
-  return { paths, labels, classes: new Map(paths.map((path) => [path, classFolder(folder, path)])), missing };
-}
-
-/** The folder directly inside `folder` that the image lies in; "" when it lies in `folder` itself. */
-function classFolder(folder: string, path: string): string {
-  const [first = "", ...rest] = relative(folder, path).split(sep);
-  return rest.length ? first : "";
-}
-
-/** Paths (`folder` included) of the images anywhere in a folder; hidden files are left out. */
-async function imagesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true }).catch((error) => {
-    throw new UserError(`cannot read the folder of images ${folder}: ${messageOf(error)}`);
+/** The sources with the classes that folders stand for, numbered over all sources together. */
+function withFolderClasses(sources: readonly Source[]): Source[] {
+  const { classOf } = folderClasses(sources.flatMap(({ classFolders }) => classFolders ?? []));
+  return sources.map((source) => {
+    const { classFolders, items } = source;
+    if (!classFolders) return source;
+    return { ...source, items: items.map((item, i) => ({ ...item, label: classOf(classFolders[i] as string) })) };
   });
-  return names
-    .map((name) => name.replaceAll(sep, "/"))
-    .filter((name) => EXTENSIONS.has(extname(name).toLowerCase()) && !basename(name).startsWith("."))
-    .sort()
-    .map((name) => join(folder, name));
+}
+
+/**
+ * What the classes are called; undefined when nothing says it.
+ * @throws UserError when `needed` and two sources number different classes.
+ */
+function classesOf(sources: readonly Source[], needed: boolean): readonly string[] | undefined {
+  const { classes } = folderClasses(sources.flatMap(({ classFolders }) => classFolders ?? []));
+  const all = [...sources.flatMap((source) => (source.classes ? [source.classes] : [])), classes];
+  const [first, ...others] = all.filter((names) => names.length > 0);
+  const other = others.find((names) => names.join("\n") !== first?.join("\n"));
+  if (!other || !first) return first;
+  if (!needed) return undefined;
+  throw new UserError(
+    `the data do not have the same classes: class 0 to ${first.length - 1} are ${some(first)} in one folder and ` +
+      `${some(other)} in another; give folders of one data set`,
+  );
+}
+
+const some = (names: readonly string[]): string => `${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`;
+
+function wordsOf({ classes, split }: Selection, part: Part, sources: readonly Source[]): string {
+  const parted = split || sources.some((source) => source.part);
+  return [
+    ...(parted ? [`${part} part`] : []),
+    ...(split ? [`split ${split.train} with seed ${split.seed}`] : []),
+    ...(classes === undefined ? [] : [`classes ${classes}`]),
+  ].join("; ");
 }
 
 function requireLabels(folders: readonly string[], items: readonly Item[]): void {
   const without = items.filter(({ label }) => label === null);
-  if (without.length === 0) return;
+  const [first] = without;
+  if (!first) return;
   throw new UserError(
     `classes are needed, but ${without.length} of ${items.length} images in ${folders.join(", ")} have none ` +
-      `(first: ${without[0]?.path}); give them in ${LABEL_FILE} (columns file, class_index) or keep one folder per class`,
+      `(first: ${titleOf(first)}); give them in ${LABEL_FILE} (columns file, class_index) or keep one folder per class`,
   );
 }

@@ -94,3 +94,6 @@ n12768682 n12985857 n12998815 n13037406 n13040303 n13044778 n13052670 n13054560 
 `
   .trim()
   .split(/\s+/);
+
+/** The class of each identifier. */
+export const imagenetClasses: ReadonlyMap<string, number> = new Map(wnids.map((wnid, index) => [wnid, index]));

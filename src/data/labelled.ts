@@ -1,6 +1,6 @@
-import { decodeImage } from "../images/codec.js";
 import type { Image } from "../images/image.js";
 import type { Dataset } from "./dataset.js";
+import { type Item, readItem } from "./item.js";
 
 export interface LabelledImage {
   readonly image: Image;
@@ -16,12 +16,13 @@ const TOGETHER = 64;
  * @throws UserError when a picture cannot be read.
  */
 export async function readLabelled({ items }: Dataset): Promise<LabelledImage[]> {
+  const classed = items.filter((item): item is Item & { label: number } => item.label !== null);
   const labelled: LabelledImage[] = [];
-  for (let start = 0; start < items.length; start += TOGETHER) {
-    const read = items
-      .slice(start, start + TOGETHER)
-      .flatMap(async ({ path, label }) => ({ image: await decodeImage(path), label }));
-    labelled.push(...(await Promise.all(read)).filter((each): each is LabelledImage => each.label !== null));
+  for (let start = 0; start < classed.length; start += TOGETHER) {
+    const read = classed.slice(start, start + TOGETHER);
+    labelled.push(
+      ...(await Promise.all(read.map(async (item) => ({ image: await readItem(item), label: item.label })))),
+    );
   }
   return labelled;
 }

@@ -1,5 +1,4 @@
-/** The distance from (0, 0); Math.hypot gives the same, ten times as slowly. */
-export const length = (x: number, y: number): number => Math.sqrt(x * x + y * y);
+import { length } from "./canvas.js";
 
 /** The edge of the regular polygon with a corner at angle 0. */
 function polygon(corners: number, angle: number): number {

@@ -3,10 +3,22 @@ import { join } from "node:path";
 import { UserError } from "../errors.js";
 import { writeBytes } from "../files.js";
 import { encodeImage } from "../images/codec.js";
-import type { Image } from "../images/image.js";
 import { clamp01 } from "../images/planar.js";
+import {
+  anyColor,
+  type Canvas,
+  type Cover,
+  colorAbove,
+  type Direction,
+  develop,
+  type Light,
+  length,
+  newCanvas,
+  paint,
+  turned,
+} from "./canvas.js";
 import type { LabelledImage } from "./labelled.js";
-import { centered, length, patterns, shapes } from "./patterns.js";
+import { centered, patterns, shapes } from "./patterns.js";
 import { type Random, randomAt } from "./random.js";
 import { between } from "./range.js";
 
@@ -42,49 +54,15 @@ const CLUTTER = 8;
 export function drawSynthetic(seed: number, index: number, size = SIDE): LabelledImage {
   const label = index % syntheticClasses.length;
   const random = randomAt(seed, index);
-  const canvas = { size, data: new Float32Array(size * size * 3) };
+  const canvas = newCanvas(size);
   paint(canvas, anyColor(random), () => 1);
   for (let i = 0; i < CLUTTER; i++) paint(canvas, anyColor(random), ellipse(size, random));
   paintShape(canvas, syntheticClasses[label] as string, random);
-  return { image: develop(canvas, random), label };
+  return { image: develop(canvas, lightOf(size, random), random), label };
 }
 
-/** RGB, each from 0 to 1. */
-type Color = readonly [number, number, number];
-
-/** A square picture under work: RGB from 0 to 1, interleaved. */
-interface Canvas {
-  readonly size: number;
-  readonly data: Float32Array;
-}
-
-/** How much of what lies below a color hides at a place, from 0 to 1; in pixels from the upper left corner. */
-type Cover = (x: number, y: number) => number;
-
-function paint({ size, data }: Canvas, [red, green, blue]: Color, cover: Cover): void {
-  for (let y = 0, at = 0; y < size; y++)
-    for (let x = 0; x < size; x++, at += 3) {
-      const share = cover(x + 0.5, y + 0.5);
-      if (share === 0) continue;
-      data[at] = (data[at] as number) * (1 - share) + red * share;
-      data[at + 1] = (data[at + 1] as number) * (1 - share) + green * share;
-      data[at + 2] = (data[at + 2] as number) * (1 - share) + blue * share;
-    }
-}
-
-const anyColor = (random: Random): Color => [random.uniform(), random.uniform(), random.uniform()];
-
-/** A color whose channels lie within 0.35 above `light`. */
-const colorAbove = (light: number, random: Random): Color => {
-  const [red, green, blue] = anyColor(random);
-  return [light + 0.35 * red, light + 0.35 * green, light + 0.35 * blue];
-};
-
-/** A place's coordinates about another origin, turned. */
-function turned(cover: Cover, originX: number, originY: number, angle: number): Cover {
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  return (x, y) => cover((x - originX) * cos + (y - originY) * sin, (y - originY) * cos - (x - originX) * sin);
-}
+/** The direction of an angle in radians. */
+const direction = (angle: number): Direction => [Math.cos(angle), Math.sin(angle)];
 
 /** A long, half transparent ellipse somewhere. */
 function ellipse(size: number, random: Random): Cover {
@@ -92,7 +70,7 @@ function ellipse(size: number, random: Random): Cover {
   const [long, short] = [size * between([0.1, 0.5], random), size * between([0.03, 0.15], random)];
   const opacity = between([0.2, 0.8], random);
   const cover: Cover = (along, across) => opacity * clamp01((1 - length(along / long, across / short)) * short + 0.5);
-  return turned(cover, x, y, angle);
+  return turned(cover, x, y, direction(angle));
 }
 
 /** A shape in a dark color with a pattern in a light one, or the other way round. */
@@ -100,7 +78,7 @@ function paintShape(canvas: Canvas, pattern: string, random: Random): void {
   const { size } = canvas;
   const radius = size * between(RANGES.radius, random);
   const middle = () => between([0.9 * radius, size - 0.9 * radius], random);
-  const [x, y, tilt] = [middle(), middle(), between(RANGES.tilt, random)];
+  const [x, y, tilt] = [middle(), middle(), direction(between(RANGES.tilt, random))];
   const body = shapeOf(radius, random);
   const ink = inkOf(pattern, random);
   const [dark, light] = [colorAbove(0.05, random), colorAbove(0.6, random)];
@@ -130,21 +108,11 @@ function inkOf(pattern: string, random: Random): Cover {
   return (x, y) => opacity * (0.5 + 0.5 * ink(x / period + shiftX, y / period + shiftY));
 }
 
-/** Light that falls off to one side, sensor noise, and 8 bits. */
-function develop({ size, data }: Canvas, random: Random): Image {
-  const angle = 2 * Math.PI * random.uniform();
+/** Light that falls off to one side, and sensor noise. */
+function lightOf(size: number, random: Random): Light {
+  const [cos, sin] = direction(2 * Math.PI * random.uniform());
   const fall = between([0, 0.5], random) / size;
-  const [slopeX, slopeY] = [fall * Math.cos(angle), fall * Math.sin(angle)];
-  const noise = between(RANGES.noise, random);
-  const bytes = new Uint8Array(data.length);
-  for (let y = 0, at = 0; y < size; y++)
-    for (let x = 0; x < size; x++) {
-      const light = 1 + slopeX * (x - size / 2) + slopeY * (y - size / 2);
-      const grain = noise * (2 * random.uniform() - 1);
-      for (let channel = 0; channel < 3; channel++, at++)
-        bytes[at] = Math.round(255 * clamp01((data[at] as number) * light + grain));
-    }
-  return { width: size, height: size, data: bytes };
+  return { slopeX: fall * cos, slopeY: fall * sin, noise: between(RANGES.noise, random) };
 }
 
 export interface SyntheticSet {

@@ -1,8 +1,8 @@
 import type { Dataset } from "../data/dataset.js";
+import { readItem } from "../data/item.js";
 import { randomAt } from "../data/random.js";
 import { type EvaluationSample, evaluationSample } from "../data/samples.js";
 import type { Task } from "../data/task.js";
-import { decodeImage } from "../images/codec.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
@@ -32,10 +32,10 @@ export interface ChangedMindsOptions {
 /** The pictures about which the most recognizers changed their mind for the better; of equal ones the earlier. */
 export async function changedMinds({ dataset, count, ...judges }: ChangedMindsOptions): Promise<ChangedMind[]> {
   const found: ChangedMind[] = [];
-  for (const [i, { path, label }] of dataset.items.entries()) {
-    if (label === null) continue;
-    const sample = await evaluationSample(await decodeImage(path), judges.task, randomAt(0, i));
-    const judged = await judge(sample, label, judges);
+  for (const [i, item] of dataset.items.entries()) {
+    if (item.label === null) continue;
+    const sample = await evaluationSample(await readItem(item), judges.task, randomAt(0, i));
+    const judged = await judge(sample, item.label, judges);
     if (changes(judged) > 0) found.push(judged);
   }
   found.sort((a, b) => changes(b) - changes(a));

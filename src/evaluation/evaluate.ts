@@ -1,9 +1,9 @@
-import type { Dataset, Item } from "../data/dataset.js";
+import type { Dataset } from "../data/dataset.js";
+import { type Item, readItem, titleOf } from "../data/item.js";
 import { randomAt } from "../data/random.js";
 import { type EvaluationSample, evaluationSample } from "../data/samples.js";
 import type { Task } from "../data/task.js";
 import { messageOf, UserError } from "../errors.js";
-import { decodeImage } from "../images/codec.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
@@ -33,7 +33,7 @@ export interface EvaluateOptions {
 const SEED = 0;
 
 interface Sample extends EvaluationSample {
-  path: string;
+  title: string;
   label: number | null;
 }
 
@@ -82,7 +82,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   }
   if (none.psnr.length === 0)
     throw new UserError(`none of the ${items.length} images can be read (${skipped[0]?.reason})`);
-  return summarize({ task, folders: dataset.folders, skipped, seed: SEED, rows: [none, ...restored, clean] });
+  const { folders, selection } = dataset;
+  return summarize({ task, folders, selection, skipped, seed: SEED, rows: [none, ...restored, clean] });
 }
 
 /** Adds PSNR, SSIM and, for each recognizer, the rank of the true class. */
@@ -115,11 +116,11 @@ function inputOf({ size }: Recognizer, images: readonly Image[]): Float32Array {
   return input;
 }
 
-function labelOf({ path, label }: Sample, { name }: Recognizer, classes: number): number {
-  if (label === null) throw new UserError(`cannot judge ${name} on ${path}: the image has no class`);
+function labelOf({ title, label }: Sample, { name }: Recognizer, classes: number): number {
+  if (label === null) throw new UserError(`cannot judge ${name} on ${title}: the image has no class`);
   if (label < classes) return label;
   throw new UserError(
-    `cannot judge ${name} on ${path}: its class is ${label}, but ${name} knows ${classes} classes, from 0`,
+    `cannot judge ${name} on ${title}: its class is ${label}, but ${name} knows ${classes} classes, from 0`,
   );
 }
 
@@ -136,11 +137,13 @@ async function* samplesOf(items: readonly Item[], task: Task, batch: number, ski
   }
 }
 
-async function loadSample({ path, label }: Item, task: Task, index: number): Promise<Sample | Skipped> {
+async function loadSample(item: Item, task: Task, index: number): Promise<Sample | Skipped> {
+  const title = titleOf(item);
   try {
-    return { path, label, ...(await evaluationSample(await decodeImage(path), task, randomAt(SEED, index))) };
+    const sample = await evaluationSample(await readItem(item), task, randomAt(SEED, index));
+    return { title, label: item.label, ...sample };
   } catch (error) {
-    return { file: path, reason: messageOf(error) };
+    return { file: title, reason: messageOf(error) };
   }
 }
 

@@ -6,6 +6,8 @@ export interface Evaluation {
   scale: number;
   data: {
     folders: readonly string[];
+    /** What was taken of them, in words; absent when it is everything. */
+    selection?: string;
     /** Images judged. */
     count: number;
     skipped: readonly Skipped[];

@@ -15,6 +15,8 @@ export interface Measured {
 interface Findings {
   task: Task;
   folders: readonly string[];
+  /** What was taken of them, in words, when it is not everything. */
+  selection?: string | undefined;
   skipped: readonly Skipped[];
   seed: number;
   /** "none", the processors, "clean". */
@@ -22,11 +24,11 @@ interface Findings {
 }
 
 /** Means, accuracies and gains, each with its interval, from measurements image by image. */
-export const summarize = ({ task, folders, skipped, seed, rows }: Findings): Evaluation => ({
+export const summarize = ({ task, folders, selection, skipped, seed, rows }: Findings): Evaluation => ({
   task: task.name,
   options: task.options,
   scale: task.scale,
-  data: { folders, count: rows[0]?.psnr.length ?? 0, skipped },
+  data: { folders, ...(selection && { selection }), count: rows[0]?.psnr.length ?? 0, skipped },
   seed,
   rows: rows.map(summarizeRow),
   gains: rows.slice(1, -1).flatMap((row, i) => rows.slice(0, i + 1).flatMap((over) => gainsOver(row, over, seed))),

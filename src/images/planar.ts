@@ -49,3 +49,15 @@ export const perValue = (image: Image, change: (value: number) => number): Image
   ...image,
   data: image.data.map((byte) => toByte(change(byte / 255))),
 });
+
+/** The picture whose bytes stand in three planes, red, green and blue: [3, height, width]. */
+export function fromPlanes(planes: Uint8Array, width: number, height: number): Image {
+  const area = width * height;
+  const data = new Uint8Array(area * 3);
+  for (let pixel = 0, to = 0; pixel < area; pixel++, to += 3) {
+    data[to] = planes[pixel] as number;
+    data[to + 1] = planes[area + pixel] as number;
+    data[to + 2] = planes[2 * area + pixel] as number;
+  }
+  return { width, height, data };
+}

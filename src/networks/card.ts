@@ -3,6 +3,9 @@ import type { Graph } from "../graph/graph.js";
 
 const KEY = "legible.card";
 
+/** Images of a training or an evaluation: how many of which folders, and what was taken of these, if not everything. */
+const Data = z.object({ folders: z.array(z.string()), selection: z.string().optional(), count: z.number() });
+
 /** What a trained processor says of itself, in the metadata of its ONNX file. */
 export const Card = z.object({
   task: z.string(),
@@ -17,7 +20,7 @@ export const Card = z.object({
   init: z.string().nullable(),
   /** Patterns of the names of weights that were kept as they were, if any. */
   freeze: z.array(z.string()).optional(),
-  data: z.object({ folders: z.array(z.string()), count: z.number() }),
+  data: Data,
   /** Steps that were done. */
   steps: z.number(),
   batch: z.number(),
@@ -31,7 +34,7 @@ export const Card = z.object({
   /** What an evaluation measured: dB, and percentages by recognizer. */
   measured: z
     .object({
-      data: z.object({ folders: z.array(z.string()), count: z.number() }),
+      data: Data,
       psnr: z.number().nullable(),
       ssim: z.number(),
       top1: z.record(z.string(), z.number()),

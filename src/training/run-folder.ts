@@ -1,6 +1,7 @@
 import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { parts } from "../data/sources/source.js";
 import { messageOf, UserError } from "../errors.js";
 import { makeFolder, writeBytes } from "../files.js";
 import { readSafetensors, writeSafetensors } from "../graph/safetensors.js";
@@ -21,6 +22,14 @@ export const TrainingConfig = z.object({
   /** Patterns of the names of weights that are kept as they are. */
   freeze: z.array(z.string()).default([]),
   data: z.array(z.string()),
+  /** What is taken of the data. */
+  selection: z
+    .object({
+      part: z.enum(parts),
+      classes: z.string().optional(),
+      split: z.object({ train: z.number(), seed: z.number() }).optional(),
+    })
+    .default({ part: "train" }),
   steps: z.number().int().positive(),
   batch: z.number().int().positive(),
   crop: z.number().int().positive(),

@@ -161,7 +161,11 @@ async function prepare({ config, task, dataset, preprocessing, device }: TrainOp
     network: basename(config.processor),
     init: config.init && basename(config.init),
     ...(config.freeze?.length && { freeze: config.freeze }),
-    data: { folders: dataset.folders.map((folder) => basename(folder)), count: dataset.items.length },
+    data: {
+      folders: dataset.folders.map((folder) => basename(folder)),
+      ...(dataset.selection && { selection: dataset.selection }),
+      count: dataset.items.length,
+    },
     steps: config.steps,
     batch: config.batch,
     crop: config.crop,

@@ -1,0 +1,45 @@
+import { open } from "node:fs/promises";
+import { messageOf, UserError } from "../errors.js";
+import { decodeImage } from "../images/codec.js";
+import type { Image } from "../images/image.js";
+import { fromPlanes } from "../images/planar.js";
+
+/** A picture of a data set and its class; plain values, so that a worker thread can be told of it. */
+export interface Item {
+  /** The file that holds the picture. */
+  readonly path: string;
+  /** The class, 0 or more; null when nothing says it. */
+  readonly label: number | null;
+  /** Which picture of the file it is, where the file holds many; absent for a picture file. */
+  readonly record?: PlanarRecord;
+}
+
+/** A picture inside a larger file: three planes of bytes, red, green and blue, rows from the top. */
+export interface PlanarRecord {
+  /** Its number in the file, from 0. */
+  readonly index: number;
+  /** Where its first byte stands in the file. */
+  readonly offset: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What an item is called in messages, and what tells it from every other: "cat.png", "data_batch_1.bin#17". */
+export const titleOf = ({ path, record }: Item): string => (record ? `${path}#${record.index}` : path);
+
+/**
+ * The picture of an item.
+ * @throws UserError when its file is missing, cut off or no picture.
+ */
+export const readItem = ({ path, record }: Item): Promise<Image> =>
+  record ? readRecord(path, record) : decodeImage(path);
+
+async function readRecord(path: string, { index, offset, width, height }: PlanarRecord): Promise<Image> {
+  const planes = new Uint8Array(3 * width * height);
+  const file = await open(path).catch((error) => {
+    throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
+  });
+  const { bytesRead } = await file.read(planes, 0, planes.length, offset).finally(() => file.close());
+  if (bytesRead < planes.length) throw new UserError(`cannot read picture ${index} of ${path}: the file is cut off`);
+  return fromPlanes(planes, width, height);
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inflateSync } from "node:zlib";
+import { imagenetMeta } from "../../../testing/imagenet-meta.js";
+import { readMatlabStruct } from "./matlab.js";
+
+/** The same file without compression: its only element as it is. */
+const plain = Buffer.concat([imagenetMeta.subarray(0, 128), inflateSync(imagenetMeta.subarray(136))]);
+
+for (const [what, file] of [
+  ["a compressed", imagenetMeta],
+  ["an uncompressed", plain],
+] as const)
+  test(`${what} structure array that SciPy wrote is read: texts, numbers, empty fields and arrays`, () =>
+    assert.deepEqual(
+      [...readMatlabStruct(file)],
+      [
+        ["ILSVRC2012_ID", [1, 2, 3, 1001]],
+        ["WNID", ["n02119789", "n02100735", "n02110185", "n00001740"]],
+        ["words", ["kit fox, Vulpes macrotis", "English setter", "Siberian husky", "entity é"]],
+        ["gloss", ["", "a fox", "", "a fox"]],
+        ["num_children", [0, 0, 0, 2]],
+        ["children", ["", "", "", 2]],
+        ["wordnet_height", [0, 0, 0, 0]],
+        ["num_train_images", [1300, 1300, 1300, 1300]],
+      ],
+    ));
+
+test("a file that is cut off anywhere is refused", () => {
+  for (const file of [imagenetMeta, plain])
+    for (let length = 0; length < file.length; length += 13)
+      assert.throws(() => readMatlabStruct(file.subarray(0, length)), `${length} of ${file.length} bytes`);
+});

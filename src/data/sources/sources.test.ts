@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { basename, dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { imagenetMeta } from "../../../testing/imagenet-meta.js";
+import { temporaryFolder, writeFiles } from "../../../testing/workspace.js";
+import { UserError } from "../../errors.js";
+import { openDataset } from "../dataset.js";
+import { wnids } from "../imagenet.js";
+import { type Item, readItem, titleOf } from "../item.js";
+import { openLoader } from "../loader.js";
+import { findTask } from "../tasks/index.js";
+import type { Part } from "./source.js";
+
+const PIXELS = 3 * 32 * 32;
+
+/** A file of CIFAR records: the heads given, each with a picture whose byte k is (7k + number of the record) mod 251. */
+const records = (...heads: number[][]): Uint8Array =>
+  Uint8Array.from(
+    heads.flatMap((head, i) => [...head, ...Array.from({ length: PIXELS }, (_, k) => (7 * k + i) % 251)]),
+  );
+
+const cifar10 = () => ({
+  ...Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`data_batch_${i}.bin`, records([i], [9])])),
+  "test_batch.bin": records([3], [0], [4]),
+  "batches.meta.txt": "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n",
+});
+
+function made(t: TestContext, files: Record<string, string | Uint8Array>): string {
+  const folder = temporaryFolder(t);
+  writeFiles(folder, files);
+  return folder;
+}
+
+const open = (folder: string, part: Part = "train") => openDataset([folder], { needLabels: true, part });
+
+const named = (items: readonly Item[], folder: string) =>
+  items.map((item) => [titleOf(item).slice(folder.length + 1), item.label]);
+
+test("the folder of CIFAR-10 gives its training part or its test part, with the names of its classes", async (t) => {
+  const folder = made(t, cifar10());
+  const { items, classes, selection } = await open(folder);
+  assert.equal(items.length, 10);
+  assert.deepEqual(named(items, folder).slice(0, 3), [
+    ["data_batch_1.bin#0", 1],
+    ["data_batch_1.bin#1", 9],
+    ["data_batch_2.bin#0", 2],
+  ]);
+  assert.deepEqual([classes?.length, classes?.[3], selection], [10, "cat", "train part"]);
+  const test = await open(folder, "test");
+  assert.deepEqual(named(test.items, folder), [
+    ["test_batch.bin#0", 3],
+    ["test_batch.bin#1", 0],
+    ["test_batch.bin#2", 4],
+  ]);
+  assert.deepEqual((await open(join(folder, "test_batch.bin"))).items, test.items);
+});
+
+test("CIFAR-100 has the fine classes", async (t) => {
+  const folder = made(t, { "train.bin": records([0, 99], [19, 5]), "test.bin": records([7, 42]) });
+  const train = await open(folder);
+  assert.deepEqual(
+    train.items.map(({ label }) => label),
+    [99, 5],
+  );
+  assert.deepEqual(named((await open(folder, "test")).items, folder), [["test.bin#0", 42]]);
+});
+
+test("a CIFAR picture has its planes as channels", async (t) => {
+  const folder = made(t, cifar10());
+  const { items } = await open(folder, "test");
+  const { width, height, data } = await readItem(items[2] as Item);
+  assert.deepEqual([width, height], [32, 32]);
+  for (const [x, y, channel] of [
+    [0, 0, 0],
+    [5, 0, 1],
+    [31, 31, 2],
+    [0, 17, 2],
+  ] as const)
+    assert.equal(data[(y * 32 + x) * 3 + channel], (7 * (channel * 1024 + y * 32 + x) + 2) % 251);
+});
+
+test("the loader's threads decode CIFAR records", async (t) => {
+  const folder = made(t, { ...cifar10(), "test_batch.bin": records([3]) });
+  const dataset = await open(folder, "test");
+  const loader = openLoader({ dataset, task: findTask("sr", { scale: 2 }), batch: 1, crop: 32, seed: 0 });
+  const { clean, labels } = await loader.next().finally(() => loader.close());
+  assert.deepEqual([...loader.broken], []);
+  assert.equal(labels[0], 3n);
+  const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
+  const { data } = await readItem(dataset.items[0] as Item);
+  assert.ok(Math.abs(sum(clean) * 255 - sum(data)) < 1); // perhaps in a mirror
+});
+
+const wrongCifar: [what: string, files: Record<string, string | Uint8Array>, message: RegExp][] = [
+  [
+    "cut off",
+    { "test_batch.bin": records([1], [2]).slice(0, -1) },
+    /6145 bytes are no whole number of CIFAR records of 3073/,
+  ],
+  ["empty", { "test_batch.bin": "" }, /0 bytes are no whole number/],
+  ["of another kind", { "test_batch.bin": records([10]) }, /the class of picture 0 is 10, and there are 10/],
+  ["missing", { "data_batch_1.bin": records([1]) }, /cannot read the test part of .*there is no test_batch\.bin/],
+];
+
+for (const [what, files, message] of wrongCifar)
+  test(`a CIFAR file that is ${what} is refused`, async (t) =>
+    assert.rejects(open(made(t, files), "test"), (error) => error instanceof UserError && message.test(error.message)));
+
+test("a CIFAR file that is cut off after it was opened is named when its picture is read", async (t) => {
+  const folder = made(t, { "test_batch.bin": records([1], [2]) });
+  const { items } = await open(folder, "test");
+  writeFiles(folder, { "test_batch.bin": records([1]) });
+  await assert.rejects(readItem(items[1] as Item), /cannot read picture 1 of .*test_batch\.bin: the file is cut off/);
+});
+
+const tiny = {
+  "wnids.txt": "n03000000\nn01000000\nn02000000\n",
+  "train/n01000000/images/n01000000_0.JPEG": "",
+  "train/n01000000/n01000000_boxes.txt": "n01000000_0.JPEG\t0\t0\t9\t9\n",
+  "train/n02000000/images/n02000000_5.JPEG": "",
+  "train/n03000000/images/n03000000_7.JPEG": "",
+  "val/images/val_0.JPEG": "",
+  "val/images/val_1.JPEG": "",
+  "val/val_annotations.txt": "val_0.JPEG\tn03000000\t0\t32\t44\t62\nval_1.JPEG\tn01000000\t52\t55\t57\t59\n",
+  "test/images/test_0.JPEG": "",
+};
+
+test("Tiny-ImageNet's classes are its sorted identifiers, from its root, from train/ and from val/", async (t) => {
+  const folder = made(t, tiny);
+  const train = [
+    ["train/n01000000/images/n01000000_0.JPEG", 0],
+    ["train/n02000000/images/n02000000_5.JPEG", 1],
+    ["train/n03000000/images/n03000000_7.JPEG", 2],
+  ];
+  const val = [
+    ["val/images/val_0.JPEG", 2],
+    ["val/images/val_1.JPEG", 0],
+  ];
+  for (const path of [folder, join(folder, "train")]) assert.deepEqual(named((await open(path)).items, folder), train);
+  for (const path of [folder, join(folder, "val")]) {
+    const { items, classes } = await open(path, "test");
+    assert.deepEqual(named(items, folder), val);
+    assert.deepEqual(classes, ["n01000000", "n02000000", "n03000000"]);
+  }
+  await assert.rejects(open(join(folder, "test")), /classes are needed, but 1 of 1 images/);
+});
+
+test("an annotation of Tiny-ImageNet with an unknown identifier is refused", async (t) => {
+  const folder = made(t, { ...tiny, "val/val_annotations.txt": "val_0.JPEG\tn09999999\t0\t0\t1\t1\n" });
+  await assert.rejects(open(folder, "test"), /the class of val_0\.JPEG is "n09999999", which is not in wnids\.txt/);
+});
+
+const imagenet = {
+  "train/n01440764/n01440764_1.JPEG": "",
+  "train/n02102040/n02102040_2.JPEG": "",
+  "val/ILSVRC2012_val_00000001.JPEG": "",
+  "val/ILSVRC2012_val_00000002.JPEG": "",
+};
+
+test("a list of identifiers that stands beside ImageNet does not change its classes", async (t) => {
+  const folder = made(t, { ...imagenet, "wnids.txt": "n02102040\n" });
+  assert.deepEqual(
+    (await open(folder)).items.map(({ label }) => label),
+    [0, 217],
+  );
+});
+
+/** Whatever says the classes of the validation pictures, they are these. */
+const validation: [what: string, files: Record<string, string>][] = [
+  [
+    "a csv of numbers",
+    { "val/labels.csv": "file,class_index\nILSVRC2012_val_00000001.JPEG,65\nILSVRC2012_val_00000002.JPEG,970\n" },
+  ],
+  [
+    "a csv of identifiers",
+    {
+      "val/labels.csv": `wnid,file\n${wnids[65]},ILSVRC2012_val_00000001.JPEG\n${wnids[970]},ILSVRC2012_val_00000002.JPEG\n`,
+    },
+  ],
+  [
+    "Kaggle's list",
+    {
+      "LOC_val_solution.csv": `ImageId,PredictionString\nILSVRC2012_val_00000002,${wnids[970]} 1 2 3 4 ${wnids[970]} 5 6 7 8 \nILSVRC2012_val_00000001,${wnids[65]} 85 1 499 272 \n`,
+    },
+  ],
+];
+
+for (const [what, files] of validation)
+  test(`${what} says the classes of ImageNet's val/`, async (t) => {
+    const folder = made(t, { ...imagenet, ...files });
+    for (const path of [folder, join(folder, "val")])
+      assert.deepEqual(
+        (await open(path, "test")).items.map(({ label }) => label),
+        [65, 970],
+      );
+  });
+
+const TRUTH = "ILSVRC2012_validation_ground_truth.txt";
+
+test("the devkit says the classes of ImageNet's val/, by its own numbers and meta.mat", async (t) => {
+  for (const place of ["", "ILSVRC2012_devkit_t12/data/"]) {
+    const folder = made(t, { ...imagenet, [`${place}${TRUTH}`]: "3\n1\n", [`${place}meta.mat`]: imagenetMeta });
+    // torchvision's order of the 1000 classes: Siberian husky 250, kit fox 278.
+    assert.deepEqual(
+      (await open(folder, "test")).items.map(({ label }) => label),
+      [250, 278],
+    );
+  }
+});
+
+test("a ground truth whose meta.mat is missing or damaged is refused", async (t) => {
+  const alone = made(t, { ...imagenet, [TRUTH]: "3\n1\n" });
+  await assert.rejects(open(alone, "test"), /cannot read .*meta\.mat, which says what the numbers .* mean: ENOENT/);
+  writeFiles(alone, { "meta.mat": imagenetMeta.subarray(0, 300) });
+  await assert.rejects(
+    open(alone, "test"),
+    /cannot read .*meta\.mat, which says what the numbers .* mean: it is cut off/,
+  );
+});
+
+test("an identifier outside ImageNet-1k is refused by the file that has it", async (t) => {
+  const folder = made(t, { ...imagenet, "val/labels.csv": "file,wnid\nILSVRC2012_val_00000001.JPEG,n00000001\n" });
+  await assert.rejects(open(folder, "test"), /labels\.csv: the class of "ILSVRC.*" is "n00000001"; expected a WordNet/);
+});
+
+test("CIFAR as pictures, a folder per class, has the classes in their standard order", async (t) => {
+  const names = ["truck", "cat", "airplane"];
+  const folder = made(
+    t,
+    Object.fromEntries(["train", "test"].flatMap((part) => names.map((n) => [`${part}/${n}/1.png`, ""]))),
+  );
+  for (const part of ["train", "test"] as const) {
+    const { items, classes } = await open(folder, part);
+    assert.deepEqual(
+      items.map(({ path, label }) => [basename(dirname(dirname(path))), basename(dirname(path)), label]),
+      ["airplane", "cat", "truck"].map((name, label) => [part, name, label]),
+    );
+    assert.deepEqual(classes, ["airplane", "cat", "truck"]);
+  }
+});
+
+test("data sets of different classes are refused together where classes are needed, else taken", async (t) => {
+  const cifar = made(t, cifar10());
+  const folder = made(t, { "cat/1.png": "", "sofa/1.png": "" });
+  await assert.rejects(
+    openDataset([cifar, folder], { needLabels: true }),
+    /do not have the same classes: .* airplane, automobile, bird, … in one folder and cat, sofa in another/,
+  );
+  const { items, classes } = await openDataset([cifar, folder], { needLabels: false });
+  assert.deepEqual([items.length, classes], [12, undefined]);
+});
