@@ -7,6 +7,7 @@ import { enhanceCommand } from "./enhance.js";
 import { evaluateCommand } from "./evaluate.js";
 import { gradientCommand } from "./gradient.js";
 import { inspectCommand } from "./inspect.js";
+import { profileCommand } from "./profile.js";
 import { trainCommand } from "./train.js";
 
 const program = new Command("legible")
@@ -19,7 +20,8 @@ const program = new Command("legible")
   .addCommand(evaluateCommand)
   .addCommand(enhanceCommand)
   .addCommand(inspectCommand)
-  .addCommand(gradientCommand);
+  .addCommand(gradientCommand)
+  .addCommand(profileCommand);
 
 try {
   await program.parseAsync();
