@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { messageOf, UserError } from "../src/errors.js";
 import { writeBytes } from "../src/files.js";
 import { measurePeak } from "../src/profiling/peak.js";
 import { type Entry, race } from "./race.js";
@@ -41,17 +42,18 @@ function chosen<T extends { readonly name: string }>(all: readonly T[], names: s
   return names.split(",").map((name) => {
     const found = all.find((each) => each.name === name);
     if (found) return found;
-    throw new Error(`there is no "${name}"; there are ${all.map((each) => each.name).join(", ")}`);
+    throw new UserError(`there is no "${name}"; there are ${all.map((each) => each.name).join(", ")}`);
   });
 }
 
 async function main(): Promise<void> {
   const racing = chosen(rivals, values.rivals);
+  const doing = chosen(works, values.works);
   const peakGflops = await measurePeak();
   const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length, peak_gflops: Math.round(peakGflops) };
   console.error(`${machine.cpu}, ${machine.cores} cores, peak ${machine.peak_gflops} GFLOP/s (measured)`);
   const entries: Entry[] = [];
-  for (const work of chosen(works, values.works))
+  for (const work of doing)
     for (const batch of work.batch ? [work.batch] : values.batch.split(",").map(Number)) {
       const job = { work: work.name, batch, pictures: Number(values.pictures) };
       const fitting = racing.filter(({ kinds }) => kinds.includes(work.kind));
@@ -65,4 +67,9 @@ async function main(): Promise<void> {
 }
 
 if (values.help) console.log(help);
-else await main();
+else
+  await main().catch((error) => {
+    if (!(error instanceof UserError)) throw error;
+    console.error(messageOf(error));
+    process.exitCode = 1;
+  });
