@@ -1,5 +1,6 @@
 import { bindShapes } from "../src/graph/graph.js";
-import { int64, type Tensor, zeros } from "../src/graph/tensor.js";
+import { int64 } from "../src/graph/tensor.js";
+import { findLowerings } from "../src/lowering/index.js";
 import { srresnet } from "../src/networks/srresnet.js";
 import { plain } from "../src/objectives/plain.js";
 import { ra } from "../src/objectives/ra.js";
@@ -7,12 +8,13 @@ import { Session } from "../src/runtime/session.js";
 import { adamScalars } from "../src/training/adam.js";
 import { processorForward } from "../src/training/processor-forward.js";
 import { nextState, scalar, trainingStep } from "../src/training/step.js";
+import { noise } from "./noise.js";
 import { resnet18 } from "./resnet18.js";
 
 export type LegibleStep = "plain-step" | "ra-step";
 
-/** A training step of SRResNet x4 on random images; each call runs one and returns its milliseconds. */
-export async function legibleStep(work: LegibleStep, batch: number): Promise<() => Promise<number>> {
+/** A training step of SRResNet x4 on random images; each call runs one. */
+export async function legibleStep(work: LegibleStep, batch: number, lowering: string): Promise<() => Promise<void>> {
   const recognizer = {
     ...bindShapes(resnet18(), { image: [batch, 3, 224, 224] }),
     outputs: [{ name: "logits", shape: [batch, 1000] }],
@@ -27,21 +29,13 @@ export async function legibleStep(work: LegibleStep, batch: number): Promise<() 
     degradedSide: 56,
     cleanSide: 224,
   });
-  const step = await trainingStep(forward);
+  const step = await trainingStep(forward, findLowerings(lowering, "cpu"));
   const session = await Session.create(step.graph);
   const images = { degraded: noise([batch, 3, 56, 56]), clean: noise([batch, 3, 224, 224]) };
   const labels = int64(Array.from({ length: batch }, (_, i) => i));
   let [state, t] = [step.state, 0];
   return async () => {
-    const start = performance.now();
     const rates = Object.entries(adamScalars(1e-4, ++t)).map(([name, value]) => [name, scalar(value)]);
     state = nextState(step, await session.run({ ...state, ...images, labels, ...Object.fromEntries(rates) }));
-    return performance.now() - start;
   };
-}
-
-function noise(shape: readonly number[]): Tensor {
-  const tensor = zeros("float32", shape);
-  for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = Math.random();
-  return tensor;
 }

@@ -1,90 +1,75 @@
-import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { messageOf, UserError } from "../src/errors.js";
 import { writeBytes } from "../src/files.js";
-import { type LegibleStep, legibleStep } from "./legible-step.js";
+import { measurePeak } from "../src/profiling/peak.js";
+import { type Entry, race } from "./race.js";
+import { printReport, rowOf } from "./report.js";
+import { rivals } from "./rivals.js";
+import { works } from "./works.js";
 
-/*
- * Times a training step of SRResNet x4 (56 -> 224 pixels), plain and recognition-aware with a network of ResNet-18's
- * shape, beside the same step in PyTorch, in alternating order. `npm run bench -- --json FILE` also writes the numbers.
- */
+const help = `Races Legible and its rivals on the same work, in alternating order, each in a process of its own.
+
+  npm run bench -- [options]
+
+  --works a,b       which works (default: all)
+  --rivals a,b      which rivals (default: all)
+  --batch 1,4,8,16  images in a step or run (default: 4); the works with a number below have their own
+  --repeats n       turns of each rival (default: 3)
+  --pictures n      files in the folder of the pipelines (default: 1000)
+  --json FILE       write the figures there
+
+Works:
+${works.map(({ name, summary, batch }) => `  ${name.padEnd(22)} ${summary}${batch ? ` (${batch})` : ""}`).join("\n")}
+
+Rivals: ${rivals.map(({ name }) => name).join(", ")}
+A rival that is not installed or cannot do a work is named with the reason.`;
 
 const { values } = parseArgs({
   options: {
-    json: { type: "string" },
+    works: { type: "string", default: works.map(({ name }) => name).join() },
+    rivals: { type: "string", default: rivals.map(({ name }) => name).join() },
     batch: { type: "string", default: "4" },
     repeats: { type: "string", default: "3" },
+    pictures: { type: "string", default: "1000" },
+    json: { type: "string" },
+    help: { type: "boolean", default: false },
   },
 });
-const [batch, repeats] = [Number(values.batch), Number(values.repeats)];
 
-/** Steps in a repeat; the first few warm up and do not count. */
-const [STEPS, WARM_UP] = [8, 2];
-
-interface Rival {
-  readonly name: string;
-  version: string;
-  /** Milliseconds of each step of one repeat. */
-  measure(): Promise<number[]>;
+/** Those of a list that the option names. */
+function chosen<T extends { readonly name: string }>(all: readonly T[], names: string): T[] {
+  return names.split(",").map((name) => {
+    const found = all.find((each) => each.name === name);
+    if (found) return found;
+    throw new UserError(`there is no "${name}"; there are ${all.map((each) => each.name).join(", ")}`);
+  });
 }
 
-const pythons = ["python3", "/usr/bin/python3"];
-const python = pythons.find((each) => spawnSync(each, ["-c", "import torch"]).status === 0);
-const script = fileURLToPath(new URL("../../bench/pytorch_step.py", import.meta.url));
-
-function pytorch(work: string, layout: string): Rival {
-  return {
-    name: `pytorch-${layout}`,
-    version: "",
-    async measure() {
-      const { stdout, stderr, status } = spawnSync(python as string, [
-        script,
-        work,
-        String(batch),
-        layout,
-        String(STEPS),
-      ]);
-      if (status !== 0) throw new Error(`PyTorch failed: ${stderr}`);
-      const { version, ms } = JSON.parse(stdout.toString());
-      this.version = version;
-      return ms;
-    },
-  };
-}
-
-async function legible(work: LegibleStep): Promise<Rival> {
-  const step = await legibleStep(work, batch);
-  return {
-    name: "legible",
-    version: "this checkout",
-    async measure() {
-      const ms: number[] = [];
-      for (let i = 0; i < STEPS; i++) ms.push(await step());
-      return ms;
-    },
-  };
-}
-
-const median = (sorted: readonly number[]) => sorted[Math.floor(sorted.length / 2)] as number;
-const round = (value: number) => Number(value.toFixed(1));
-
-const rows = [];
-for (const work of ["plain-step", "ra-step"] as const) {
-  const rivals = [await legible(work), ...(python ? [pytorch(work, "nchw"), pytorch(work, "channels-last")] : [])];
-  const times = new Map(rivals.map((rival) => [rival, [] as number[]]));
-  for (let repeat = 0; repeat < repeats; repeat++)
-    for (const rival of repeat % 2 ? rivals.toReversed() : rivals) {
-      console.error(`${work}: ${rival.name}, repeat ${repeat + 1} of ${repeats}`);
-      times.get(rival)?.push(...(await rival.measure()).slice(WARM_UP).map((ms) => ms / batch));
+async function main(): Promise<void> {
+  const racing = chosen(rivals, values.rivals);
+  const doing = chosen(works, values.works);
+  const peakGflops = await measurePeak();
+  const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length, peak_gflops: Math.round(peakGflops) };
+  console.error(`${machine.cpu}, ${machine.cores} cores, peak ${machine.peak_gflops} GFLOP/s (measured)`);
+  const entries: Entry[] = [];
+  for (const work of doing)
+    for (const batch of work.batch ? [work.batch] : values.batch.split(",").map(Number)) {
+      const job = { work: work.name, batch, pictures: Number(values.pictures) };
+      const fitting = racing.filter(({ kinds }) => kinds.includes(work.kind));
+      entries.push(...(await race(work, job, fitting, Number(values.repeats))));
     }
-  for (const [{ name, version }, ms] of times) {
-    ms.sort((a, b) => a - b);
-    const ms_per_image = { min: round(ms[0] as number), median: round(median(ms)), max: round(ms.at(-1) as number) };
-    rows.push({ work, rival: name, version, batch, ms_per_image });
-  }
+  const rows = [];
+  for (const entry of entries) if (!("missing" in entry)) rows.push(await rowOf(entry, peakGflops));
+  const missing = entries.filter((entry) => "missing" in entry);
+  if (values.json) await writeBytes(values.json, [`${JSON.stringify({ machine, rows, missing }, null, 2)}\n`]);
+  printReport(rows, missing);
 }
-console.table(rows.map(({ ms_per_image, ...row }) => ({ ...row, ...ms_per_image })));
-if (!python) console.log("PyTorch is missing (python3 -c 'import torch' fails): only Legible was measured");
-const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length };
-if (values.json) await writeBytes(values.json, [`${JSON.stringify({ machine, rows }, null, 2)}\n`]);
+
+if (values.help) console.log(help);
+else
+  await main().catch((error) => {
+    if (!(error instanceof UserError)) throw error;
+    console.error(messageOf(error));
+    process.exitCode = 1;
+  });

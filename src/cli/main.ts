@@ -8,6 +8,7 @@ import { enhanceCommand } from "./enhance.js";
 import { evaluateCommand } from "./evaluate.js";
 import { gradientCommand } from "./gradient.js";
 import { inspectCommand } from "./inspect.js";
+import { profileCommand } from "./profile.js";
 import { synthesizeCommand } from "./synthesize.js";
 import { trainCommand } from "./train.js";
 
@@ -23,6 +24,7 @@ const program = new Command("legible")
   .addCommand(degradeCommand)
   .addCommand(inspectCommand)
   .addCommand(gradientCommand)
+  .addCommand(profileCommand)
   .addCommand(synthesizeCommand);
 
 try {

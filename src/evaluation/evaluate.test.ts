@@ -4,12 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Dataset, openDataset } from "../data/dataset.js";
+import { randomAt } from "../data/random.js";
+import { evaluationSample } from "../data/samples.js";
 import { findTask } from "../data/tasks/index.js";
+import { UserError } from "../errors.js";
 import { GraphBuilder, string } from "../graph/builder.js";
 import { float32 } from "../graph/tensor.js";
-import { encodeImage } from "../images/codec.js";
+import { decodeImage, encodeImage } from "../images/codec.js";
+import { psnr } from "../metrics/psnr.js";
+import { ssim } from "../metrics/ssim.js";
 import type { Recognizer } from "../recognition/recognizer.js";
 import { Session } from "../runtime/session.js";
+import { Assistant } from "./assistant.js";
 import { type EvaluateOptions, evaluate } from "./evaluate.js";
 
 const IMAGES = 12;
@@ -85,6 +91,25 @@ test("none, the processors and clean are judged by people's measures and by reco
       ["dark", "nearest", -50],
     ],
   );
+});
+
+test("what the thread beside the networks crops and measures is the same to the last bit as here", async () => {
+  const items = dataset.items.filter(({ path }) => !path.endsWith("broken.png"));
+  const samples = await Promise.all(
+    items.map(async (item) => evaluationSample(await readItem(item), findTask("sr"), randomAt(0))),
+  );
+  const [interpolated, clean] = [samples.map((sample) => sample.interpolated), samples.map((sample) => sample.clean)];
+  const here = (measure: typeof psnr) => samples.map((sample) => measure(sample.interpolated, sample.clean));
+  const assistant = new Assistant();
+  try {
+    assert.deepEqual(await assistant.compare([interpolated], clean), [{ psnr: here(psnr), ssim: here(ssim) }]);
+    const cropped = await Promise.all(items.map((item) => assistant.crop(item, 4)));
+    assert.deepEqual(cropped, clean);
+    await assert.rejects(assistant.crop({ path: join(folder, "broken.png"), label: null }, 4), UserError);
+    await assert.rejects(assistant.compare([clean.toReversed()], clean), UserError);
+  } finally {
+    await assistant.close();
+  }
 });
 
 test("broken and missing images are left out and listed with the reason", async () => {

@@ -1,5 +1,5 @@
 import type { Dataset } from "../data/dataset.js";
-import { type Item, readItem, titleOf } from "../data/item.js";
+import { type Item, titleOf } from "../data/item.js";
 import { randomAt } from "../data/random.js";
 import { type EvaluationSample, evaluationSample } from "../data/samples.js";
 import type { Task } from "../data/task.js";
@@ -8,9 +8,9 @@ import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
 import { rankOf } from "../metrics/accuracy.js";
-import { psnr } from "../metrics/psnr.js";
-import { ssim } from "../metrics/ssim.js";
 import type { Recognizer } from "../recognition/recognizer.js";
+import { Assistant } from "./assistant.js";
+import type { Likeness } from "./assistant-worker.js";
 import type { Evaluation, Skipped } from "./evaluation.js";
 import { type Processor, restore } from "./restore.js";
 import { type Measured, summarize } from "./summarize.js";
@@ -52,52 +52,53 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   );
   const items = spread(dataset.items, limit);
   const skipped: Skipped[] = dataset.missing.map((file) => ({ file, reason: "listed in labels.csv, but not there" }));
-  const none = newMeasured("none", recognizers);
-  const restored = processors.map(({ name }) => newMeasured(name, recognizers));
-  const clean = newMeasured("clean", recognizers);
+  const rows = ["none", ...processors.map(({ name }) => name), "clean"].map((name) => newMeasured(name, recognizers));
+  const assistant = new Assistant();
+  const comparing: Promise<readonly Likeness[]>[] = [];
   let done = 0;
-  for await (const loaded of samplesOf(items, task, batch, skipped)) {
-    for (const samples of groupedBySize(loaded)) {
-      const judge = (row: Measured, images: readonly Image[]) => measure(row, images, samples, recognizers);
-      await judge(
-        none,
-        samples.map(({ interpolated }) => interpolated),
-      );
-      for (const [i, processor] of processors.entries())
-        await judge(
-          restored[i] as Measured,
-          await restore(
-            processor,
-            samples.map(({ degraded }) => degraded),
-            task,
-          ),
-        );
-      await judge(
-        clean,
-        samples.map((sample) => sample.clean),
-      );
+  try {
+    for await (const loaded of samplesOf(items, task, batch, assistant, skipped)) {
+      for (const samples of groupedBySize(loaded)) {
+        const images = await restoredBy(processors, samples, task);
+        for (const [i, row] of rows.entries()) await recognize(row, images[i] as Image[], samples, recognizers);
+        comparing.push(assistant.compare(images.slice(0, -1), images.at(-1) as Image[]));
+      }
+      while (comparing.length > COMPARING) note(rows, await (comparing.shift() as Promise<readonly Likeness[]>));
+      done = Math.min(done + batch, items.length);
+      onProgress?.(done, items.length);
     }
-    done = Math.min(done + batch, items.length);
-    onProgress?.(done, items.length);
+    for (const likenesses of comparing) note(rows, await likenesses);
+  } finally {
+    await assistant.close();
   }
-  if (none.psnr.length === 0)
+  if (rows[0]?.psnr.length === 0)
     throw new UserError(`none of the ${items.length} images can be read (${skipped[0]?.reason})`);
   const { folders, selection } = dataset;
-  return summarize({ task, folders, selection, skipped, seed: SEED, rows: [none, ...restored, clean] });
+  return summarize({ task, folders, selection, skipped, seed: SEED, rows });
 }
 
-/** Adds PSNR, SSIM and, for each recognizer, the rank of the true class. */
-async function measure(
+/** Batches that are still compared with the clean images while the networks go on with the next. */
+const COMPARING = 2;
+
+/** The images of each row: interpolated, restored by each processor, clean. */
+async function restoredBy(
+  processors: readonly Processor[],
+  samples: readonly Sample[],
+  task: Task,
+): Promise<Image[][]> {
+  const degraded = samples.map((sample) => sample.degraded);
+  const restored: Image[][] = [];
+  for (const processor of processors) restored.push(await restore(processor, degraded, task));
+  return [samples.map(({ interpolated }) => interpolated), ...restored, samples.map(({ clean }) => clean)];
+}
+
+/** Adds, for each recognizer, the rank of the true class. */
+async function recognize(
   row: Measured,
   images: readonly Image[],
   samples: readonly Sample[],
   recognizers: readonly Recognizer[],
 ): Promise<void> {
-  for (const [i, { clean }] of samples.entries()) {
-    const image = images[i] as Image;
-    row.psnr.push(psnr(image, clean));
-    row.ssim.push(image === clean ? 1 : ssim(image, clean)); // the slowest measure
-  }
   for (const recognizer of recognizers) {
     const logits = await recognizer.logits(inputOf(recognizer, images), images.length);
     const classes = logits.length / images.length;
@@ -105,6 +106,16 @@ async function measure(
       rankOf(logits, i * classes, classes, labelOf(sample, recognizer, classes)),
     );
     row.ranks.get(recognizer.name)?.push(...ranks);
+  }
+}
+
+/** Adds PSNR and SSIM to every row; of the last, which is clean, they are known. */
+function note(rows: readonly Measured[], likenesses: readonly Likeness[]): void {
+  const equal = likenesses[0]?.psnr.map(() => 1) ?? [];
+  const clean = { psnr: equal.map(() => Number.POSITIVE_INFINITY), ssim: equal };
+  for (const [i, { psnr, ssim }] of [...likenesses, clean].entries()) {
+    rows[i]?.psnr.push(...psnr);
+    rows[i]?.ssim.push(...ssim);
   }
 }
 
@@ -124,10 +135,10 @@ function labelOf({ title, label }: Sample, { name }: Recognizer, classes: number
   );
 }
 
-/** Decodes a batch while the one before is judged: the networks block this thread, sharp's threads go on. */
-async function* samplesOf(items: readonly Item[], task: Task, batch: number, skipped: Skipped[]) {
+/** Has a batch decoded and cropped while the one before is judged. */
+async function* samplesOf(items: readonly Item[], task: Task, batch: number, assistant: Assistant, skipped: Skipped[]) {
   const load = (start: number) =>
-    Promise.all(items.slice(start, start + batch).map((item, i) => loadSample(item, task, start + i)));
+    Promise.all(items.slice(start, start + batch).map((item, i) => loadSample(item, task, assistant, start + i)));
   let next = load(0);
   for (let start = 0; start < items.length; start += batch) {
     const loaded = await next;
@@ -137,11 +148,11 @@ async function* samplesOf(items: readonly Item[], task: Task, batch: number, ski
   }
 }
 
-async function loadSample(item: Item, task: Task, index: number): Promise<Sample | Skipped> {
+async function loadSample(item: Item, task: Task, assistant: Assistant, index: number): Promise<Sample | Skipped> {
   const title = titleOf(item);
   try {
-    const sample = await evaluationSample(await readItem(item), task, randomAt(SEED, index));
-    return { title, label: item.label, ...sample };
+    const crop = await assistant.crop(item, task.scale);
+    return { title, label: item.label, ...(await evaluationSample(crop, task, randomAt(SEED, index))) };
   } catch (error) {
     return { file: title, reason: messageOf(error) };
   }

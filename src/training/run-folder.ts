@@ -75,6 +75,17 @@ export class RunFolder {
     return folder;
   }
 
+  /**
+   * What decides what the run in a folder computes.
+   * @throws UserError when there is no run.
+   */
+  static async configOf(path: string): Promise<TrainingConfig> {
+    const text = await readFile(join(path, "config.json"), "utf8").catch(() => {
+      throw new UserError(`${path} holds no training run: there is no config.json in it`);
+    });
+    return parseConfig(text, `cannot use ${path}`);
+  }
+
   private file(name: string): string {
     return join(this.path, name);
   }
@@ -84,19 +95,11 @@ export class RunFolder {
   }
 
   private checkSame(config: TrainingConfig, text: string): void {
-    const earlier: Record<string, unknown> = this.parseConfig(text);
+    const earlier: Record<string, unknown> = parseConfig(text, `cannot resume ${this.path}`);
     for (const [key, value] of Object.entries(config)) {
       const [now, then] = [JSON.stringify(value), JSON.stringify(earlier[key])];
       if (now !== then)
         throw new UserError(`cannot resume ${this.path}: it was started with ${key} ${then}, not ${now}`);
-    }
-  }
-
-  private parseConfig(text: string): TrainingConfig {
-    try {
-      return TrainingConfig.parse(JSON.parse(text));
-    } catch {
-      throw new UserError(`cannot resume ${this.path}: its config.json is not that of a training run`);
     }
   }
 
@@ -133,5 +136,13 @@ export class RunFolder {
       this.file("log.jsonl"),
       lines.map((line) => `${line}\n`),
     );
+  }
+}
+
+function parseConfig(text: string, failure: string): TrainingConfig {
+  try {
+    return TrainingConfig.parse(JSON.parse(text));
+  } catch {
+    throw new UserError(`${failure}: its config.json is not that of a training run`);
   }
 }

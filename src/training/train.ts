@@ -5,25 +5,17 @@ import { type Loader, openLoader } from "../data/loader.js";
 import type { Task } from "../data/task.js";
 import { UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
-import { readModel } from "../graph/read.js";
 import { sizeOf } from "../graph/tensor.js";
 import { writeModel } from "../graph/write.js";
-import { findLowerings } from "../lowering/index.js";
 import { type Card, withCard } from "../networks/card.js";
-import { findNetwork } from "../networks/index.js";
-import { findObjective } from "../objectives/index.js";
-import { fitRecognizer } from "../recognition/fit.js";
 import type { PreprocessingOverrides } from "../recognition/preprocessing.js";
-import { readRecognizer } from "../recognition/recognizer.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import { adamScalars } from "./adam.js";
-import { assertFits } from "./fit-restorer.js";
 import { weightsOf } from "./parameters.js";
-import { processorForward } from "./processor-forward.js";
-import { ownRestorer, type Restorer, readRestorer } from "./restorer.js";
+import { type PreparedStep, prepareStep } from "./prepare.js";
 import { RunFolder, type TrainingConfig } from "./run-folder.js";
 import { learningRate } from "./schedule.js";
-import { nextState, scalar, type TrainingStep, trainingStep, withState } from "./step.js";
+import { nextState, scalar, type TrainingStep, withState } from "./step.js";
 
 export interface TrainOptions {
   readonly config: TrainingConfig;
@@ -87,7 +79,8 @@ const LOG_EVERY = 10;
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { config, dataset, task, signal, checkpointEvery = 100 } = options;
-  const prepared = await prepare(options);
+  const prepared = await prepareStep(options);
+  const card = cardFor(options, prepared.recognizer);
   const folder = await RunFolder.open(options.out, config, options.resume ?? false);
   const session = await Session.create(prepared.step.graph, options);
   const { step: firstStep, state: saved } = (await folder.readCheckpoint()) ?? { step: 0, state: prepared.step.state };
@@ -97,7 +90,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     device: session.device,
     step: firstStep,
     ...weightCounts(prepared.restorer.graph, prepared.step.parameters),
-    view: prepared.card.recognizer?.view ?? null,
+    view: card.recognizer?.view ?? null,
     notes: prepared.notes,
   });
   let [step, state] = [firstStep, saved];
@@ -122,69 +115,32 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   if (step > firstStep) await folder.writeCheckpoint({ step, state });
   const { graph, sidecar } = prepared.restorer;
   if (sidecar !== null) await folder.writeSidecar(sidecar);
-  await writeModel(withCard(withState(graph, state), { ...prepared.card, steps: step }), folder.modelPath);
+  await writeModel(withCard(withState(graph, state), { ...card, steps: step }), folder.modelPath);
   return { step, model: folder.modelPath, broken: loader.broken };
 }
 
-/** Reads the models and makes the graph of a step. */
-async function prepare({ config, task, dataset, preprocessing, device }: TrainOptions) {
-  const objective = findObjective(config.objective);
-  if (config.crop % task.scale)
-    throw new UserError(`cannot train on crops of ${config.crop} pixels: not a multiple of the scale ${task.scale}`);
-  const restorer = await startingRestorer(config, task.scale);
-  if (isFile(config.processor)) await assertFits(restorer, task, config);
-  if (objective.needsRecognizer && !config.recognizer)
-    throw new UserError(`the objective ${objective.name} needs a recognizer: --recognizer FILE.onnx`);
-  const model =
-    config.recognizer && objective.needsRecognizer ? await readRecognizer(config.recognizer, preprocessing) : null;
-  const recognizer = model && (await fitRecognizer(model, config.batch, config.crop));
-  const forward = processorForward({
-    processor: restorer.graph,
-    format: restorer.format,
-    freeze: config.freeze ?? [],
-    trainNorms: !isFile(config.processor),
-    objective,
-    lambda: config.lambda,
-    recognizer: recognizer?.graph ?? null,
-    batch: config.batch,
-    degradedSide: config.crop / task.scale,
-    cleanSide: config.crop,
-  });
-  const step = await trainingStep(forward, findLowerings(config.lowering ?? "all", device ?? "cpu"));
-  const card: Card = {
-    task: task.name,
-    options: task.options,
-    scale: task.scale,
-    objective: objective.name,
-    lambda: config.lambda,
-    recognizer: model && recognizer && { name: model.name, sha256: model.sha256, view: recognizer.view },
-    network: basename(config.processor),
-    init: config.init && basename(config.init),
-    ...(config.freeze?.length && { freeze: config.freeze }),
-    data: {
-      folders: dataset.folders.map((folder) => basename(folder)),
-      ...(dataset.selection && { selection: dataset.selection }),
-      count: dataset.items.length,
-    },
-    steps: config.steps,
-    batch: config.batch,
-    crop: config.crop,
-    lr: config.lr,
-    seed: config.seed,
-  };
-  const notesOf = (title: string, graph: Graph | undefined) => (graph?.notes ?? []).map((note) => `${title}: ${note}`);
-  const notes = [...notesOf(restorer.graph.name, restorer.graph), ...notesOf(model?.name ?? "", model?.graph)];
-  return { step, restorer, card, notes };
-}
-
-const isFile = (processor: string) => /\.onnx$/i.test(processor);
-
-async function startingRestorer({ processor, init, seed }: TrainingConfig, scale: number): Promise<Restorer> {
-  const restorer = isFile(processor)
-    ? await readRestorer(processor)
-    : ownRestorer(findNetwork(processor, scale).build(scale, seed));
-  return init ? { ...restorer, graph: withInit(restorer.graph, await readModel(init), init) } : restorer;
-}
+/** What the trained processor will say of itself. */
+const cardFor = ({ config, task, dataset }: TrainOptions, recognizer: PreparedStep["recognizer"]): Card => ({
+  task: task.name,
+  options: task.options,
+  scale: task.scale,
+  objective: config.objective,
+  lambda: config.lambda,
+  recognizer,
+  network: basename(config.processor),
+  init: config.init && basename(config.init),
+  ...(config.freeze?.length && { freeze: config.freeze }),
+  data: {
+    folders: dataset.folders.map((folder) => basename(folder)),
+    ...(dataset.selection && { selection: dataset.selection }),
+    count: dataset.items.length,
+  },
+  steps: config.steps,
+  batch: config.batch,
+  crop: config.crop,
+  lr: config.lr,
+  seed: config.seed,
+});
 
 /** How many values of a network are trained and how many frozen, and what of it is constant. */
 function weightCounts(network: Graph, parameters: readonly string[]) {
@@ -193,18 +149,6 @@ function weightCounts(network: Graph, parameters: readonly string[]) {
     names.reduce((sum, name) => sum + sizeOf(network.initializers.get(name)?.shape ?? []), 0);
   const trained = valuesIn(parameters);
   return { parameters: trained, frozen: valuesIn(trainable) - trained, constant };
-}
-
-/** The graph with the weights of another of the same make. */
-function withInit(graph: Graph, source: Graph, title: string): Graph {
-  const taken = [...graph.initializers].map(([name, own]) => {
-    const weight = source.initializers.get(name);
-    if (weight?.shape.join() === own.shape.join()) return [name, weight] as const;
-    throw new UserError(
-      `cannot begin with ${title}: it is not a ${graph.name} for this scale (weight "${name}" does not fit)`,
-    );
-  });
-  return { ...graph, initializers: new Map(taken) };
 }
 
 async function runStep(

@@ -1,0 +1,33 @@
+import { createRequire } from "node:module";
+import { Session } from "../src/runtime/session.js";
+import { answer, type Measure, timed } from "./answering.js";
+import { inferenceGraph } from "./inference-graph.js";
+import { legibleStep } from "./legible-step.js";
+import { noise } from "./noise.js";
+import { bareEvaluation, bareTraining, evaluatePipeline, trainPipeline } from "./pipelines.js";
+import { inferenceNetwork } from "./works.js";
+
+/* Legible as a rival of its own process: legible.js WORK BATCH RIVAL PICTURES */
+
+const [work = "", batchText = "", rival = "", pictures = ""] = process.argv.slice(2);
+const batch = Number(batchText);
+const lowered = rival !== "legible-unlowered";
+
+async function inference(): Promise<Measure> {
+  const plain = inferenceNetwork(work, batch);
+  const session = await Session.create(lowered ? await inferenceGraph(plain) : plain);
+  const image = noise(plain.inputs[0]?.shape as number[]);
+  return timed(() => session.run({ image }));
+}
+
+async function measure(): Promise<Measure> {
+  const bare = rival === "legible-bare";
+  if (work === "plain-step" || work === "ra-step")
+    return timed(await legibleStep(work, batch, lowered ? "all" : "none"));
+  if (work === "train-pipeline") return bare ? bareTraining(batch) : trainPipeline(batch, Number(pictures));
+  if (work === "evaluate-pipeline") return bare ? bareEvaluation(batch) : evaluatePipeline(batch, Number(pictures));
+  return inference();
+}
+
+const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
+await answer(async () => ({ version: `this checkout on ONNX Runtime ${version}`, measure: await measure() }));

@@ -1,0 +1,10 @@
+import { randomAt } from "../src/data/random.js";
+import { type Tensor, zeros } from "../src/graph/tensor.js";
+
+/** A float tensor of drawn numbers in [0, 1), the same every time. */
+export function noise(shape: readonly number[]): Tensor {
+  const tensor = zeros("float32", shape);
+  const random = randomAt(0);
+  for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = random.uniform();
+  return tensor;
+}

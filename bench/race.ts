@@ -1,0 +1,55 @@
+import { type Missing, RivalProcess } from "./rival-process.js";
+import type { Job, Rival } from "./rivals.js";
+import type { Work } from "./works.js";
+
+/** What a rival took for a work. */
+export interface Raced {
+  readonly work: Work;
+  readonly rival: string;
+  readonly version: string;
+  readonly batch: number;
+  /** Of each step that counts. */
+  readonly ms: readonly number[];
+  readonly peak_mib: number;
+  readonly step_mib: number | null;
+}
+
+/** A rival that did not do a work. */
+export interface Absent extends Missing {
+  readonly work: string;
+  readonly rival: string;
+  readonly batch: number;
+}
+
+export type Entry = Raced | Absent;
+
+/** Has the rivals do a job by turns, the order turned around each time. All their processes live side by side, one works. */
+export async function race(work: Work, job: Job, rivals: readonly Rival[], repeats: number): Promise<Entry[]> {
+  const teams = [];
+  for (const rival of rivals) {
+    console.error(`${job.work}, batch ${job.batch}: starting ${rival.name}`);
+    teams.push({ rival, started: await RivalProcess.start(rival, job) });
+  }
+  const [steps, warmUp] = work.steps ?? [8, 2];
+  const results = new Map<Rival, Entry>();
+  for (let repeat = 0; repeat < repeats; repeat++)
+    for (const { rival, started } of repeat % 2 ? teams.toReversed() : teams) {
+      const { name } = rival;
+      const absent = (missing: string): Absent => ({ work: job.work, rival: name, batch: job.batch, missing });
+      const earlier = results.get(rival);
+      if ("missing" in started) results.set(rival, absent(started.missing));
+      if ("missing" in started || (earlier && "missing" in earlier)) continue;
+      console.error(`${job.work}, batch ${job.batch}: ${name}, repeat ${repeat + 1} of ${repeats}`);
+      const times = await started.process.measure(steps);
+      if ("missing" in times) {
+        results.set(rival, absent(times.missing));
+        continue;
+      }
+      const ms = [...(earlier?.ms ?? []), ...times.ms.slice(Math.min(warmUp, times.ms.length - 1))];
+      const { peak_mib, step_mib } = times;
+      const { version } = started;
+      results.set(rival, { work, rival: name, version, batch: job.batch, ms, peak_mib, step_mib });
+    }
+  for (const { started } of teams) if (!("missing" in started)) started.process.stop();
+  return rivals.flatMap((rival) => results.get(rival) ?? []);
+}

@@ -1,0 +1,89 @@
+import { columns } from "../src/inspection/words.js";
+import { median } from "../src/metrics/median.js";
+import type { Absent, Raced } from "./race.js";
+
+/** A row of the file that `--json` writes. */
+export interface Row {
+  readonly work: string;
+  readonly rival: string;
+  readonly version: string;
+  readonly batch: number;
+  readonly ms_per_image: { readonly min: number; readonly median: number; readonly max: number };
+  readonly images_per_second: number;
+  /** Of the median; null for works whose arithmetic no one number says. */
+  readonly gflops: number | null;
+  readonly share_of_peak: number | null;
+  /** Most memory of the process, with its start; and since it was ready. */
+  readonly peak_mib: number;
+  readonly step_mib: number | null;
+}
+
+export async function rowOf({ work, ms, batch, ...entry }: Raced, peakGflops: number): Promise<Row> {
+  const each = ms.map((time) => time / batch).sort((a, b) => a - b);
+  const middle = median(each);
+  const gflop = await work.gflop();
+  const gflops = gflop && (1000 * gflop) / middle;
+  return {
+    work: work.name,
+    rival: entry.rival,
+    version: entry.version,
+    batch,
+    ms_per_image: { min: rounded(each[0] ?? 0, 2), median: rounded(middle, 2), max: rounded(each.at(-1) ?? 0, 2) },
+    images_per_second: rounded(1000 / middle, 2),
+    gflops: gflops && rounded(gflops, 1),
+    share_of_peak: gflops && rounded(gflops / peakGflops, 3),
+    peak_mib: rounded(entry.peak_mib, 0),
+    step_mib: entry.step_mib && rounded(entry.step_mib, 0),
+  };
+}
+
+const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+/** Prints the table, who is missing, and how Legible compares. */
+export function printReport(rows: readonly Row[], missing: readonly Absent[]): void {
+  const titles = [
+    "work",
+    "batch",
+    "rival",
+    "ms/image",
+    "min",
+    "max",
+    "images/s",
+    "GFLOP/s",
+    "of peak",
+    "MiB",
+    "MiB in steps",
+  ];
+  const cells = rows.map((row) => [
+    row.work,
+    String(row.batch),
+    row.rival,
+    ...[row.ms_per_image.median, row.ms_per_image.min, row.ms_per_image.max, row.images_per_second].map(String),
+    row.gflops === null ? "" : row.gflops.toFixed(0),
+    row.share_of_peak === null ? "" : `${(100 * row.share_of_peak).toFixed(0)} %`,
+    String(row.peak_mib),
+    String(row.step_mib ?? ""),
+  ]);
+  console.log(columns([titles, ...cells], 0).join("\n"));
+  console.log(`\nversions: ${[...new Set(rows.map(({ rival, version }) => `${rival} ${version}`))].join(", ")}`);
+  for (const { work, batch, rival, missing: reason } of missing)
+    console.log(`missing: ${rival} for ${work}, batch ${batch}: ${reason}`);
+  for (const line of ratios(rows)) console.log(line);
+}
+
+/** For each work and batch: Legible's rate over that of each rival, the best layout of PyTorch first. */
+function ratios(rows: readonly Row[]): string[] {
+  const lines = ["", "rate of legible over that of …"];
+  for (const own of rows.filter(({ rival }) => rival === "legible")) {
+    const others = rows.filter(
+      ({ work, batch, rival }) => work === own.work && batch === own.batch && rival !== "legible",
+    );
+    const over = (row: Row) => `${(row.ms_per_image.median / own.ms_per_image.median).toFixed(2)} x ${row.rival}`;
+    const sorted = others.toSorted((a, b) => a.ms_per_image.median - b.ms_per_image.median);
+    const best = sorted.find(({ rival }) => rival.startsWith("pytorch"));
+    const rest = sorted.filter((row) => row !== best).map(over);
+    const parts = best ? [`${over(best)} (best PyTorch)`, ...rest] : rest;
+    if (parts.length > 0) lines.push(`${own.work}, batch ${own.batch}: ${parts.join(", ")}`);
+  }
+  return lines.length > 2 ? lines : [];
+}

@@ -1,0 +1,61 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Work } from "./works.js";
+
+/** What a rival is to do. */
+export interface Job {
+  readonly work: string;
+  readonly batch: number;
+  /** Pictures in the folder of a pipeline. */
+  readonly pictures: number;
+}
+
+/** A program that does a work: how it is started. It answers as RivalProcess expects. */
+export interface Rival {
+  readonly name: string;
+  readonly kinds: readonly Work["kind"][];
+  command(job: Job): readonly [program: string, ...args: string[]];
+}
+
+const compiled = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const source = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url));
+
+/** The first Python that has PyTorch; the usual one, which will say what it lacks, where none has. */
+const pythons = ["python3", "/usr/bin/python3"];
+const python = pythons.find((each) => spawnSync(each, ["-c", "import torch"]).status === 0) ?? "python3";
+
+const legible = (name: string, kinds: Rival["kinds"]): Rival => ({
+  name,
+  kinds,
+  command: ({ work, batch, pictures }) => [
+    process.execPath,
+    compiled("./legible.js"),
+    work,
+    String(batch),
+    name,
+    String(pictures),
+  ],
+});
+
+const pytorch = (layout: string, kinds: Rival["kinds"]): Rival => ({
+  name: `pytorch-${layout}`,
+  kinds,
+  command: ({ work, batch }) => [python, source("pytorch.py"), work, String(batch), layout],
+});
+
+const script = (name: string, file: string): Rival => ({
+  name,
+  kinds: ["step", "inference"],
+  command: ({ work, batch }) => [process.execPath, compiled(file), work, String(batch)],
+});
+
+export const rivals: readonly Rival[] = [
+  legible("legible", ["step", "inference", "pipeline"]),
+  legible("legible-unlowered", ["step", "inference"]),
+  legible("legible-bare", ["pipeline"]),
+  pytorch("nchw", ["step", "inference"]),
+  pytorch("channels-last", ["step", "inference"]),
+  pytorch("frozen", ["inference"]),
+  script("tfjs-wasm", "./tfjs.js"),
+  script("jax-js", "./jax-js.js"),
+];

@@ -1,0 +1,49 @@
+import { parentPort } from "node:worker_threads";
+import sharp from "sharp";
+import { type Item, readItem } from "../data/item.js";
+import { evaluationCrop } from "../data/samples.js";
+import { messageOf } from "../errors.js";
+import type { Image } from "../images/image.js";
+import { psnr } from "../metrics/psnr.js";
+import { ssim } from "../metrics/ssim.js";
+
+/** What the thread is asked. */
+export type Question =
+  | { readonly kind: "crop"; readonly item: Item; readonly multiple: number }
+  | { readonly kind: "compare"; readonly rows: readonly (readonly Image[])[]; readonly clean: readonly Image[] };
+
+/** How near images are to the clean ones, one value for each. */
+export interface Likeness {
+  /** In dB. */
+  readonly psnr: number[];
+  readonly ssim: number[];
+}
+
+/** What it answers, or why it cannot. */
+export type Answer = { readonly id: number } & (
+  | { readonly value: Image | readonly Likeness[] }
+  | { readonly failure: string }
+);
+
+if (!parentPort) throw new Error("assistant-worker.js is started by Assistant, as a worker thread");
+const port = parentPort;
+
+// The cores belong to the networks.
+sharp.concurrency(1);
+sharp.cache(false);
+
+port.on("message", async ({ id, question }: { id: number; question: Question }) => {
+  try {
+    port.postMessage({ id, value: await answer(question) } satisfies Answer);
+  } catch (error) {
+    port.postMessage({ id, failure: messageOf(error) } satisfies Answer);
+  }
+});
+
+async function answer(question: Question): Promise<Image | Likeness[]> {
+  if (question.kind === "crop") return evaluationCrop(await readItem(question.item), question.multiple);
+  const { rows, clean } = question;
+  const each = (images: readonly Image[], measure: (a: Image, b: Image) => number) =>
+    images.map((image, i) => measure(image, clean[i] as Image));
+  return rows.map((images) => ({ psnr: each(images, psnr), ssim: each(images, ssim) }));
+}

@@ -1,0 +1,97 @@
+import type { Graph } from "../graph/graph.js";
+import { NCHWC } from "../lowering/block-size.js";
+import { flopsOf } from "./flops.js";
+import type { TracedNode, TracedRun } from "./trace.js";
+
+/** Mean over the runs. */
+export interface Cost {
+  readonly operator: string;
+  /** Executions in a run. */
+  readonly calls: number;
+  readonly ms: number;
+  /** Of the time of all operators. */
+  readonly share: number;
+  /** 0 where operations are not counted. */
+  readonly gflop: number;
+  readonly gflops: number;
+  readonly shareOfPeak: number;
+}
+
+export interface NodeCost extends Cost {
+  readonly node: string;
+  readonly inputs: readonly (readonly number[])[];
+  readonly output: readonly number[];
+}
+
+/** What each node costs, the slowest first. */
+export function nodeCosts(runs: readonly TracedRun[], graph: Graph, peakGflops: number): NodeCost[] {
+  const weights = weightShapes(graph);
+  const blocked = new Set(graph.nodes.filter(({ domain }) => domain === NCHWC).map(({ name }) => name));
+  const executions = groupedBy(
+    runs.flatMap(({ nodes }) => nodes),
+    ({ name, op }) => `${op} ${name}`,
+  );
+  const total = sum(runs.flatMap(({ nodes }) => nodes.map(({ ms }) => ms))) / runs.length;
+  const costs = [...executions.values()].map((each): NodeCost => {
+    const [{ name, op, output, ...traced }] = each as [TracedNode];
+    const weight = weights.get(`${op} ${name}`);
+    const inputs = weight ? [traced.inputs[0] ?? [], weight] : traced.inputs;
+    const inBlocks = blocked.has(name) || name.endsWith("_nchwc");
+    const ms = sum(each.map((execution) => execution.ms)) / runs.length;
+    const calls = each.length / runs.length;
+    const flops = calls * (flopsOf(op, inputs, output) ?? 0);
+    const cost = costOf(inBlocks ? `${op} (blocked)` : op, calls, {
+      ms,
+      gflop: flops / 1e9,
+      total,
+      peakGflops,
+    });
+    return { ...cost, node: name, inputs, output };
+  });
+  return costs.sort((a, b) => b.ms - a.ms);
+}
+
+/** The shapes of constant second inputs, which the trace leaves out where the runtime has packed them. */
+function weightShapes({ nodes, initializers }: Graph): Map<string, readonly number[]> {
+  const found = new Map<string, readonly number[]>();
+  for (const { op, name, inputs } of nodes) {
+    const weight = initializers.get(inputs[1] ?? "");
+    if (weight) found.set(`${op} ${name}`, weight.shape);
+  }
+  return found;
+}
+
+/** Nodes of one operator together, the slowest first. */
+export function operatorCosts(nodes: readonly NodeCost[], peakGflops: number): Cost[] {
+  const total = sum(nodes.map(({ ms }) => ms));
+  const groups = [...groupedBy(nodes, ({ operator }) => operator)];
+  const costs = groups.map(([operator, group]) => {
+    const [ms, gflop] = [sum(group.map((node) => node.ms)), sum(group.map((node) => node.gflop))];
+    return costOf(operator, sum(group.map(({ calls }) => calls)), { ms, gflop, total, peakGflops });
+  });
+  return costs.sort((a, b) => b.ms - a.ms);
+}
+
+interface Measured {
+  readonly ms: number;
+  readonly gflop: number;
+  readonly total: number;
+  readonly peakGflops: number;
+}
+
+function costOf(operator: string, calls: number, { ms, gflop, total, peakGflops }: Measured): Cost {
+  const gflops = ms > 0 ? (1000 * gflop) / ms : 0;
+  return { operator, calls, ms, share: total > 0 ? ms / total : 0, gflop, gflops, shareOfPeak: gflops / peakGflops };
+}
+
+function groupedBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const group = groups.get(keyOf(value));
+    if (group) group.push(value);
+    else groups.set(keyOf(value), [value]);
+  }
+  return groups;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { resnetStem } from "../../testing/profiled.js";
+import { UserError } from "../errors.js";
+import { writeModel } from "../graph/write.js";
+import { findNetwork } from "../networks/index.js";
+import { type Profile, profile } from "./profile.js";
+import { profileTable } from "./table.js";
+import { inferenceWorkload, workloadOf } from "./workload.js";
+
+let folder: string;
+let stem: Profile;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "legible-profile-test-"));
+  stem = await profile(await inferenceWorkload(resnetStem(2)), { runs: 3, threads: 1 });
+});
+
+after(() => rm(folder, { recursive: true }));
+
+test("the arithmetic of a profile is that of the network's layers, whatever the runtime fuses", () => {
+  assert.ok(Math.abs(stem.gflop * 1e9 - 2 * (2 * 64 * 64 * 147 + 2 * 640)) < 1);
+  const convolution = stem.operators.find(({ operator }) => operator.startsWith("Conv"));
+  assert.equal(convolution?.calls, 1);
+  assert.ok(Math.abs((convolution?.gflop ?? 0) * 1e9 - 2 * 2 * 64 * 64 * 147) < 1);
+});
+
+test("the shares of the operators sum to the whole, and the slowest comes first", () => {
+  for (const costs of [stem.operators, stem.nodes]) {
+    assert.ok(Math.abs(costs.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9);
+    for (const [i, { ms }] of costs.entries()) assert.ok(i === 0 || ms <= (costs[i - 1]?.ms ?? 0));
+  }
+  const { ms, gflops, machine, memory } = stem;
+  assert.ok(ms.plain > 0 && ms.profiled > 0 && memory.peakMib > 0);
+  assert.ok(Math.abs(stem.shareOfPeak - gflops / machine.peakGflops) < 1e-12);
+});
+
+test("the table shows as many nodes as asked for, and the same figures", () => {
+  const table = profileTable(stem, 2);
+  assert.match(table, /the 2 slowest nodes/);
+  assert.ok(table.includes(`${stem.ms.plain.toFixed(1)} ms a run of 2`));
+});
+
+test("the batch and size given are those of the graph that is profiled, in every lowering", async () => {
+  const file = join(folder, "srresnet.onnx");
+  await writeModel(findNetwork("srresnet", 4).build(4, 0), file);
+  for (const lowering of ["none", "all"]) {
+    const work = await workloadOf(file, { batch: 3, size: 8, lowering });
+    assert.equal(work.images, 3);
+    assert.deepEqual(work.feeds.image?.shape, [3, 3, 8, 8]);
+  }
+});
+
+test("a run's folder is profiled as the training step that its config.json describes", async () => {
+  const config = {
+    ...{ task: "sr", options: { scale: 4 }, objective: "plain", lambda: 0, recognizer: null, processor: "compact-s" },
+    ...{ init: null, data: ["photos"], steps: 10, batch: 2, crop: 16, lr: 1e-3, seed: 0 },
+  };
+  await writeFile(join(folder, "config.json"), JSON.stringify(config));
+  const work = await workloadOf(folder);
+  assert.equal(work.images, 2);
+  assert.deepEqual(work.feeds.clean?.shape, [2, 3, 16, 16]);
+  const { gflop, operators } = await profile(work, { runs: 1, threads: 1 });
+  // Forward, the gradient to the input and the gradient to the weight cost the same; the first layer has no second one.
+  const { gflop: forward } = await profile(
+    await inferenceWorkload(findNetwork("compact-s", 4).build(4, 0), { batch: 2, size: 4 }),
+    { runs: 1, threads: 1 },
+  );
+  assert.ok(gflop > 2 * forward && gflop < 4 * forward, `${gflop} GFLOP a step, ${forward} forward`);
+  assert.ok(operators.length > 5);
+});
+
+test("a folder without a run is refused", async () => {
+  await assert.rejects(workloadOf(join(folder, "..")), (error) => error instanceof UserError);
+  await assert.rejects(workloadOf(tmpdir()), /holds no training run: there is no config.json/);
+});

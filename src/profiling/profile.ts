@@ -1,0 +1,107 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { median } from "../metrics/median.js";
+import { Session } from "../runtime/session.js";
+import { type Cost, type NodeCost, nodeCosts, operatorCosts } from "./costs.js";
+import { measurePeak } from "./peak.js";
+import { readTrace, type TracedRun } from "./trace.js";
+import type { Workload } from "./workload.js";
+
+/** Times are milliseconds of one run, arithmetic is in 10^9 floating point operations, shares are 0 to 1. */
+export interface Profile {
+  readonly work: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly threads: number;
+    readonly peakGflops: number;
+  };
+  /** Pictures in one run. */
+  readonly images: number;
+  /** Runs that were counted. */
+  readonly runs: number;
+  /** Median of the runs, without the profiler and with it. */
+  readonly ms: { readonly plain: number; readonly profiled: number };
+  readonly gflop: number;
+  /** Without the profiler. */
+  readonly gflops: number;
+  readonly shareOfPeak: number;
+  /** The slowest first. */
+  readonly operators: readonly Cost[];
+  readonly nodes: readonly NodeCost[];
+  readonly memory: {
+    /** Most memory that the whole process held, with the building of the graph. */
+    readonly peakMib: number;
+    /** What the runtime held for the tensors of a run. */
+    readonly tensorsMib: number;
+  };
+}
+
+export interface ProfileOptions {
+  /** Runs to count. Default: 10. */
+  readonly runs?: number;
+  /** Threads to compute with. Default: one per core. */
+  readonly threads?: number;
+}
+
+/** Runs before those that count: the first ones lay out memory and wake the threads. */
+const WARM_UP = 3;
+
+/**
+ * Times a workload without and with ONNX Runtime's profiler and says where the time goes, beside the most that the
+ * machine reaches.
+ * @throws UserError when the runtime cannot run the graph.
+ */
+export async function profile(work: Workload, options: ProfileOptions = {}): Promise<Profile> {
+  const { runs = 10, threads = cpus().length } = options;
+  const peakGflops = await measurePeak(threads);
+  const plain = median(await timePlain(work, runs, threads));
+  const peakMib = process.resourceUsage().maxRSS / 1024;
+  const traced = await traceRuns(work, runs, threads);
+  const nodes = nodeCosts(traced, work.graph, peakGflops);
+  const gflop = nodes.reduce((total, node) => total + node.gflop, 0);
+  const gflops = gflop / (plain / 1000);
+  return {
+    work: work.title,
+    machine: { cpu: cpus()[0]?.model ?? "", cores: cpus().length, threads, peakGflops },
+    images: work.images,
+    runs,
+    ms: { plain, profiled: median(traced.map(({ ms }) => ms)) },
+    gflop,
+    gflops,
+    shareOfPeak: gflops / peakGflops,
+    operators: operatorCosts(nodes, peakGflops),
+    nodes,
+    memory: { peakMib, tensorsMib: heldBytes(traced) / 2 ** 20 },
+  };
+}
+
+async function timePlain({ graph, feeds }: Workload, runs: number, threads: number): Promise<number[]> {
+  const session = await Session.create(graph, { threads });
+  const ms: number[] = [];
+  for (let i = 0; i < WARM_UP + runs; i++) {
+    const start = performance.now();
+    await session.run(feeds);
+    ms.push(performance.now() - start);
+  }
+  await session.release();
+  return ms.slice(WARM_UP);
+}
+
+async function traceRuns({ graph, feeds }: Workload, runs: number, threads: number): Promise<TracedRun[]> {
+  const folder = await mkdtemp(join(tmpdir(), "legible-profile-"));
+  try {
+    const session = await Session.create(graph, { threads, trace: join(folder, "trace") });
+    for (let i = 0; i < WARM_UP + runs; i++) await session.run(feeds);
+    session.endTrace();
+    await session.release();
+    const [file = ""] = await readdir(folder);
+    return (await readTrace(join(folder, file))).slice(WARM_UP);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const heldBytes = (runs: readonly TracedRun[]): number =>
+  runs.reduce((most, { nodes }) => nodes.reduce((max, { held }) => Math.max(max, held), most), 0);

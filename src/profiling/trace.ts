@@ -1,0 +1,72 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+
+/** One execution of one operator. */
+export interface TracedNode {
+  /** The node's name in the graph as ONNX Runtime rewrote it. */
+  readonly name: string;
+  readonly op: string;
+  readonly ms: number;
+  /** [] for an input that is left out or holds no numbers. */
+  readonly inputs: readonly (readonly number[])[];
+  readonly output: readonly number[];
+  /** Bytes that the runtime's allocator held for tensors. */
+  readonly held: number;
+}
+
+/** One call of the session. */
+export interface TracedRun {
+  readonly ms: number;
+  readonly nodes: readonly TracedNode[];
+}
+
+/** Shapes stand in the trace as [{"float": [1, 64, 56, 56]}]. */
+const Shapes = z.array(z.record(z.string(), z.array(z.number())));
+
+const Events = z.array(
+  z.object({
+    cat: z.string(),
+    name: z.string(),
+    /** Microseconds. */
+    ts: z.number(),
+    dur: z.number(),
+    args: z
+      .object({
+        op_name: z.string().optional(),
+        input_type_shape: Shapes.optional(),
+        output_type_shape: Shapes.optional(),
+        mem_arena_held: z.string().optional(),
+      })
+      .default({}),
+  }),
+);
+type Event = z.infer<typeof Events>[number];
+
+/**
+ * Reads the file that ONNX Runtime's profiler wrote: the calls of the session in their order, each with its operators.
+ * @throws Error when the file is not such a trace.
+ */
+export async function readTrace(path: string): Promise<TracedRun[]> {
+  const events = Events.parse(JSON.parse(await readFile(path, "utf8")));
+  const runs = events.filter(({ cat, name }) => cat === "Session" && name === "model_run").sort((a, b) => a.ts - b.ts);
+  const nodes = events.filter(({ cat, name }) => cat === "Node" && name.endsWith(KERNEL));
+  return runs.map(({ ts, dur }) => ({
+    ms: dur / 1000,
+    nodes: nodes.filter((node) => node.ts >= ts && node.ts < ts + dur).map(tracedNode),
+  }));
+}
+
+/** What the profiler appends to the name of a node for its computation; other entries are of waiting. */
+const KERNEL = "_kernel_time";
+
+function tracedNode({ name, dur, args }: Event): TracedNode {
+  const shapesIn = (list: z.infer<typeof Shapes> = []) => list.map((each) => Object.values(each)[0] ?? []);
+  return {
+    name: name.slice(0, -KERNEL.length),
+    op: args.op_name ?? name,
+    ms: dur / 1000,
+    inputs: shapesIn(args.input_type_shape),
+    output: shapesIn(args.output_type_shape)[0] ?? [],
+    held: Number(args.mem_arena_held ?? 0),
+  };
+}
