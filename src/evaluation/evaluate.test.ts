@@ -10,7 +10,7 @@ import { findTask } from "../data/tasks/index.js";
 import { UserError } from "../errors.js";
 import { GraphBuilder, string } from "../graph/builder.js";
 import { float32 } from "../graph/tensor.js";
-import { decodeImage, encodeImage } from "../images/codec.js";
+import { encodeImage } from "../images/codec.js";
 import { psnr } from "../metrics/psnr.js";
 import { ssim } from "../metrics/ssim.js";
 import type { Recognizer } from "../recognition/recognizer.js";
