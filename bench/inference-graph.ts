@@ -1,4 +1,5 @@
 import type { Graph } from "../src/graph/graph.js";
+import { inferenceForm } from "../src/lowering/inference.js";
 
-/** A graph in the form in which Legible applies it; today that is the plain one. */
-export const inferenceGraph = async (graph: Graph): Promise<Graph> => graph;
+/** A graph in the form in which Legible applies it. */
+export const inferenceGraph = async (graph: Graph): Promise<Graph> => inferenceForm(graph);

@@ -6,6 +6,7 @@ import { degradeCommand } from "./degrade.js";
 import { demoCommand } from "./demo.js";
 import { enhanceCommand } from "./enhance.js";
 import { evaluateCommand } from "./evaluate.js";
+import { exportCommand } from "./export.js";
 import { gradientCommand } from "./gradient.js";
 import { inspectCommand } from "./inspect.js";
 import { profileCommand } from "./profile.js";
@@ -22,6 +23,7 @@ const program = new Command("legible")
   .addCommand(evaluateCommand)
   .addCommand(enhanceCommand)
   .addCommand(degradeCommand)
+  .addCommand(exportCommand)
   .addCommand(inspectCommand)
   .addCommand(gradientCommand)
   .addCommand(profileCommand)

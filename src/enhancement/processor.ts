@@ -1,6 +1,7 @@
 import { messageOf, UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import { float32 } from "../graph/tensor.js";
+import { inferenceForm } from "../lowering/inference.js";
 import { Session, type SessionOptions } from "../runtime/session.js";
 import { readRestorer, standardized } from "../training/restorer.js";
 
@@ -37,7 +38,7 @@ export class Processor {
    */
   static async open(model: Graph | string, options: SessionOptions = {}): Promise<Processor> {
     const graph = typeof model === "string" ? standardized(await readRestorer(model)) : model;
-    const session = await Session.create(graph, options);
+    const session = await Session.create(inferenceForm(graph), options);
     const reasons: string[] = [];
     for (const multiple of multiples) {
       const side = trialSide + multiple;

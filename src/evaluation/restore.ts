@@ -2,6 +2,7 @@ import type { Task } from "../data/task.js";
 import { messageOf, UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { fromPlanar, toPlanar } from "../images/planar.js";
+import { inferenceForm } from "../lowering/inference.js";
 import { Session, type SessionOptions, type Tensors } from "../runtime/session.js";
 import { declaredSizes, misfit, readRestorer, standardized } from "../training/restorer.js";
 
@@ -21,7 +22,7 @@ export interface Processor {
  */
 export async function loadProcessor(name: string, file: string, options: SessionOptions = {}): Promise<Processor> {
   const restorer = await readRestorer(file);
-  const session = await Session.create(standardized(restorer), options);
+  const session = await Session.create(inferenceForm(standardized(restorer)), options);
   return { name, file, session, ...(declaredSizes(restorer).batch === 1 && { most: 1 }) };
 }
 

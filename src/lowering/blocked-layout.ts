@@ -13,6 +13,7 @@ export const blockedLayout: Lowering = {
   name: "blocked-layout",
   summary: "convolutions with computed weights in blocks of channels",
   stage: "step",
+  sized: true,
   cpuOnly: true,
   apply: (graph, context) => (context.block === null ? graph : new Layout(graph, context, context.block).rewrite()),
 };
@@ -30,6 +31,8 @@ class Layout {
   private readonly missing = new Set<string>();
   private readonly readers = new Map<string, Node[]>();
   private readonly variable: Set<string>;
+  /** Whether the graph only infers: then no convolution is left to the runtime, which would leave its own layout around shuffles. */
+  private readonly infers: boolean;
   private readonly wanted = new Map<string, boolean>();
 
   constructor(
@@ -45,6 +48,7 @@ class Layout {
     for (const node of graph.nodes)
       if (valuesReadBy(node).some((value) => this.variable.has(value)))
         for (const output of node.outputs) this.variable.add(output);
+    this.infers = !graph.nodes.some(({ op, inputs }) => op === "Conv" && this.variable.has(inputs[1] ?? ""));
   }
 
   rewrite(): Graph {
@@ -83,7 +87,8 @@ class Layout {
   }
 
   private takesConvolution(node: Node): boolean {
-    return node.op === "Conv" && this.variable.has(node.inputs[1] ?? "") && fitsBlocks(node, this.context, this.block);
+    const taken = this.infers || this.variable.has(node.inputs[1] ?? "");
+    return node.op === "Conv" && taken && fitsBlocks(node, this.context, this.block);
   }
 
   private convolve(node: Node): void {

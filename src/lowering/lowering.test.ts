@@ -15,6 +15,7 @@ import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
 import { foldNormalization } from "./fold-normalization.js";
 import { findLowerings, lower, lowerings } from "./index.js";
+import { inferenceForm } from "./inference.js";
 import type { Lowering } from "./lowering.js";
 import { narrowConvolution } from "./narrow-convolution.js";
 import { pixelShuffle } from "./pixel-shuffle.js";
@@ -202,6 +203,19 @@ for (const network of [srresnet, compactS])
     const { degraded = drawn([], 0), clean = drawn([], 0), ...rest } = feedsOf(naive.graph);
     await assertSameResults(one, other, { ...rest, ...naive.state, degraded, clean }, 3e-4);
   });
+
+test("the form for inference computes the same for pictures of any size, and has no slow operator left", async () => {
+  const graph = srresnet.build(4, 0);
+  const form = inferenceForm(graph);
+  for (const size of [
+    [2, 3, 12, 12],
+    [1, 3, 9, 16],
+  ]) {
+    const image = graph.inputs[0]?.name ?? "";
+    await assertSameResults(graph, form, { [image]: drawn(size, 0) });
+  }
+  for (const slow of ["PRelu", "BatchNormalization"]) assert.ok(!operatorsOf(form).includes(slow), slow);
+});
 
 test("lowerings are found by name, off the CPU without those made for it, and an unknown one is refused", () => {
   assert.deepEqual(findLowerings("prelu,blocked-layout", "cpu"), [prelu, blockedLayout]);

@@ -15,6 +15,8 @@ export interface Lowering {
   readonly summary: string;
   /** Before differentiation, where the gradient gains too, or on the whole step. */
   readonly stage: "forward" | "step";
+  /** Whether it has to know the sizes of computed values, not only those of constant weights. */
+  readonly sized?: true;
   /** Whether it uses operators that the runtime has for the CPU alone. */
   readonly cpuOnly?: true;
   /** The rewritten graph; the same object where there is nothing to rewrite. */

@@ -23,7 +23,7 @@ export const narrowConvolution: Lowering = {
 
 function isNarrow(node: Node, context: LoweringContext): boolean {
   if (node.op !== "Conv" || attribute(node, "auto_pad", "string", "NOTSET") !== "NOTSET") return false;
-  const weight = shapeOf(context, node.inputs[1] ?? "");
+  const weight = context.shapes.get(node.inputs[1] ?? "") ?? [];
   const [outputs = 0, inputs = 0, rows = 0] = weight;
   const moves = [...attribute(node, "strides", "ints", []), ...attribute(node, "dilations", "ints", [])];
   return (

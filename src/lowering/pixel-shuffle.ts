@@ -11,6 +11,7 @@ export const pixelShuffle: Lowering = {
   name: "pixel-shuffle",
   summary: "the order of channels before a DepthToSpace that moves groups of them",
   stage: "forward",
+  sized: true,
   apply(graph, context) {
     const shuffles = new Map(graph.nodes.flatMap((node) => shuffled(graph, node, context)));
     if (shuffles.size === 0) return graph;
