@@ -43,6 +43,8 @@ export class Session {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: optimization,
+      // A plan of the memory comes on top of what the first run took: 1.9 GiB in place of 1.1 for a step, no faster.
+      enableMemPattern: false,
       logSeverityLevel: 3,
       ...(trace !== undefined && { enableProfiling: true, profileFilePrefix: trace }),
     };
