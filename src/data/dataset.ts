@@ -24,11 +24,16 @@ const EXTENSIONS = new Set([".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", "
  * without one, from the names of the folders directly inside it.
  * @throws UserError when a folder is missing or holds no image, when labels.csv is wrong, and, if labels are needed, when
  * an image has none.
+ * @param withLabels whether classes are looked for at all; if not, no labels.csv is opened. Default: true.
  */
 export async function openDataset(
   folders: readonly string[],
-  { needLabels }: { needLabels: boolean },
+  { needLabels, withLabels = true }: { needLabels: boolean; withLabels?: boolean },
 ): Promise<Dataset> {
+  if (!withLabels) {
+    const found = await Promise.all(folders.map(imagesOf));
+    return { folders, items: found.flat().map((path) => ({ path, label: null })), missing: [] };
+  }
   const scans = await Promise.all(folders.map(scan));
   const toClass = classOfFolder(scans.flatMap(({ labels, classes }) => (labels ? [] : [...classes.values()])));
   const items = scans.flatMap(({ paths, labels, classes }) =>
@@ -48,9 +53,7 @@ interface Scan {
 }
 
 async function scan(folder: string): Promise<Scan> {
-  const paths = await imagesIn(folder);
-  if (paths.length === 0)
-    throw new UserError(`there is no image in ${folder}; looked for: ${[...EXTENSIONS].join(" ").replaceAll(".", "")}`);
+  const paths = await imagesOf(folder);
   const labels = await readLabels(folder);
   const present = new Set(paths);
   const missing = [...(labels?.keys() ?? [])].filter((path) => !present.has(path));
@@ -66,6 +69,13 @@ async function scan(folder: string): Promise<Scan> {
 function classFolder(folder: string, path: string): string {
   const [first = "", ...rest] = relative(folder, path).split(sep);
   return rest.length ? first : "";
+}
+
+/** The images anywhere in a folder. @throws UserError when there is none. */
+async function imagesOf(folder: string): Promise<string[]> {
+  const paths = await imagesIn(folder);
+  if (paths.length > 0) return paths;
+  throw new UserError(`there is no image in ${folder}; looked for: ${[...EXTENSIONS].join(" ").replaceAll(".", "")}`);
 }
 
 /** Paths (`folder` included) of the images anywhere in a folder; hidden files are left out. */

@@ -76,9 +76,9 @@ function recognizerForward(network: Graph, batch: number): Forward {
   const labels = b.input("labels", [batch], "int64");
   const parameters = parametersOf(network);
   const { graph: learning, statistics } = withTrainingNorms(network);
-  const { logits } = inlineTrainable(b, learning, parameters, statistics, { image });
+  const { logits } = inlineTrainable(b, learning, parameters, statistics, { image }, "P/");
   b.output("loss", crossEntropy(b, logits as string, labels, classes));
-  return { graph: b.build(), parameters, statistics, network };
+  return { graph: b.build(), goals: [{ loss: "loss", parameters }], statistics, initial: network.initializers };
 }
 
 const sideOf = (network: Graph): number => network.inputs[0]?.shape?.[3] as number;

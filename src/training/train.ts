@@ -11,19 +11,21 @@ import { writeModel } from "../graph/write.js";
 import { findLowerings } from "../lowering/index.js";
 import { type Card, withCard } from "../networks/card.js";
 import { findNetwork } from "../networks/index.js";
+import { DEFAULT_DISTANCE } from "../objectives/distances.js";
 import { findObjective } from "../objectives/index.js";
-import { fitRecognizer } from "../recognition/fit.js";
-import type { PreprocessingOverrides } from "../recognition/preprocessing.js";
-import { readRecognizer } from "../recognition/recognizer.js";
+import type { Objective } from "../objectives/objective.js";
+import type { RecognizerSettings } from "../recognition/recognizer.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import { adamScalars } from "./adam.js";
 import { assertFits } from "./fit-restorer.js";
+import { frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
 import { weightsOf } from "./parameters.js";
-import { processorForward } from "./processor-forward.js";
+import { LAMBDA, processorForward, SQUARED_ERROR } from "./processor-forward.js";
 import { ownRestorer, type Restorer, readRestorer } from "./restorer.js";
-import { RunFolder, type TrainingConfig } from "./run-folder.js";
-import { learningRate } from "./schedule.js";
+import { RunFolder, type SettledConfig, TrainingConfig } from "./run-folder.js";
+import { lambdaAt, learningRate } from "./schedule.js";
 import { nextState, scalar, type TrainingStep, trainingStep, withState } from "./step.js";
+import { buildTransformer, forRecognizers } from "./transformer.js";
 
 export interface TrainOptions {
   readonly config: TrainingConfig;
@@ -32,7 +34,8 @@ export interface TrainOptions {
   /** Folder of the run. */
   readonly out: string;
   readonly resume?: boolean;
-  readonly preprocessing?: PreprocessingOverrides;
+  /** How the recognizers want their images and which output counts, where that differs from what their files say. */
+  readonly preprocessing?: RecognizerSettings;
   readonly device?: Device;
   readonly threads?: number;
   /** A checkpoint is written after every so many steps. Default: 100. */
@@ -47,14 +50,16 @@ export interface TrainingStart {
   readonly device: Device;
   /** Steps done in earlier sittings. */
   readonly step: number;
-  /** Trained values. */
+  /** Values of P that are trained. */
   readonly parameters: number;
-  /** Values that could be trained and are kept as they are. */
+  /** Values of T, the network between P and R; 0 without one. */
+  readonly transformer: number;
+  /** Values of P that could be trained and are kept as they are. */
   readonly frozen: number;
   /** Names of P's float initializers that are no weights, by what they are: "running statistics", … */
   readonly constant: ReadonlyMap<string, readonly string[]>;
-  /** How the recognizer sees the crops; null without one. */
-  readonly view: string | null;
+  /** The recognizers, how each sees the crops, and which values inside are compared, if any. */
+  readonly recognizers: readonly Pick<TrainingRecognizer, "view" | "weight" | "features">[];
   /** What is worth knowing of how the models are computed: half precision, quantization. */
   readonly notes: readonly string[];
 }
@@ -73,6 +78,8 @@ export interface TrainingResult {
   readonly step: number;
   /** The trained processor. */
   readonly model: string;
+  /** The same with the transformer behind it; null without one. */
+  readonly forRecognizers: string | null;
   /** Images that could not be read, with the reason. */
   readonly broken: ReadonlyMap<string, string>;
 }
@@ -86,8 +93,9 @@ const LOG_EVERY = 10;
  * @throws UserError when something in the configuration, the models or the data does not fit.
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { config, dataset, task, signal, checkpointEvery = 100 } = options;
-  const prepared = await prepare(options);
+  const { dataset, task, signal, checkpointEvery = 100 } = options;
+  const config = TrainingConfig.parse(options.config);
+  const prepared = await prepare(options, config);
   const folder = await RunFolder.open(options.out, config, options.resume ?? false);
   const session = await Session.create(prepared.step.graph, options);
   const { step: firstStep, state: saved } = (await folder.readCheckpoint()) ?? { step: 0, state: prepared.step.state };
@@ -96,8 +104,8 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   options.onStart?.({
     device: session.device,
     step: firstStep,
-    ...weightCounts(prepared.restorer.graph, prepared.step.parameters),
-    view: prepared.card.recognizer?.view ?? null,
+    ...weightCounts(prepared.restorer.graph, prepared.transformer, prepared.step.parameters),
+    recognizers: prepared.recognizers,
     notes: prepared.notes,
   });
   let [step, state] = [firstStep, saved];
@@ -105,14 +113,17 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   try {
     while (step < config.steps && !signal?.aborted) {
       const lr = learningRate(config.lr, step, config.steps);
-      const results = await runStep(session, prepared.step, loader, state, lr, step);
+      const lambda = lambdaAt(config.lambda, step, config.lambdaWarmup);
+      const scalars = { ...adamScalars(lr, step + 1), [LAMBDA]: lambda };
+      const results = await runStep(session, prepared.step, loader, state, scalars);
       state = nextState(prepared.step, results);
       step++;
       const losses = lossesIn(results);
-      meter.add(losses);
+      const squaredError = Number(results[SQUARED_ERROR]?.data[0]);
+      meter.add(losses, squaredError);
       if (step % LOG_EVERY === 0 || step === config.steps) await folder.log({ step, lr, ...meter.take() });
       if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state });
-      options.onStep?.({ step, lr, losses, psnr: psnrOf(losses) });
+      options.onStep?.({ step, lr, losses, psnr: psnrOf(squaredError) });
       await setImmediate(); // lets signals and the loader's messages in
     }
   } finally {
@@ -120,75 +131,112 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     await session.release();
   }
   if (step > firstStep) await folder.writeCheckpoint({ step, state });
-  const { graph, sidecar } = prepared.restorer;
-  if (sidecar !== null) await folder.writeSidecar(sidecar);
-  await writeModel(withCard(withState(graph, state), { ...prepared.card, steps: step }), folder.modelPath);
-  return { step, model: folder.modelPath, broken: loader.broken };
+  const { restorer, transformer } = prepared;
+  const card = { ...prepared.card, steps: step };
+  const trained = { ...restorer, graph: withState(restorer.graph, state) };
+  if (restorer.sidecar !== null) await folder.writeSidecar(restorer.sidecar);
+  if (transformer) {
+    const both = forRecognizers(trained, withState(transformer, state));
+    await writeModel(withCard(both, { ...card, forRecognizers: true }), folder.forRecognizersPath);
+  }
+  await writeModel(withCard(trained.graph, card), folder.modelPath);
+  const forRecognizersPath = transformer && folder.forRecognizersPath;
+  return { step, model: folder.modelPath, forRecognizers: forRecognizersPath, broken: loader.broken };
 }
 
 /** Reads the models and makes the graph of a step. */
-async function prepare({ config, task, dataset, preprocessing, device }: TrainOptions) {
+async function prepare({ task, dataset, preprocessing, device }: TrainOptions, config: SettledConfig) {
   const objective = findObjective(config.objective);
+  assertRead(objective, config);
   if (config.crop % task.scale)
     throw new UserError(`cannot train on crops of ${config.crop} pixels: not a multiple of the scale ${task.scale}`);
   const restorer = await startingRestorer(config, task.scale);
   if (isFile(config.processor)) await assertFits(restorer, task, config);
-  if (objective.needsRecognizer && !config.recognizer)
-    throw new UserError(`the objective ${objective.name} needs a recognizer: --recognizer FILE.onnx`);
-  const model =
-    config.recognizer && objective.needsRecognizer ? await readRecognizer(config.recognizer, preprocessing) : null;
-  const recognizer = model && (await fitRecognizer(model, config.batch, config.crop));
+  const recognizers = await frozenRecognizers(objective, config, preprocessing);
+  const transformer = objective.transforms ? buildTransformer(config.transformer, config.seed) : null;
   const forward = processorForward({
     processor: restorer.graph,
     format: restorer.format,
-    freeze: config.freeze ?? [],
+    freeze: config.freeze,
     trainNorms: !isFile(config.processor),
     objective,
-    lambda: config.lambda,
-    recognizer: recognizer?.graph ?? null,
+    imageLoss: config.imageLoss,
+    distance: config.distance,
+    recognizers,
+    transformer,
     batch: config.batch,
     degradedSide: config.crop / task.scale,
     cleanSide: config.crop,
   });
-  const step = await trainingStep(forward, findLowerings(config.lowering ?? "all", device ?? "cpu"));
-  const card: Card = {
-    task: task.name,
-    options: task.options,
-    scale: task.scale,
-    objective: objective.name,
-    lambda: config.lambda,
-    recognizer: model && recognizer && { name: model.name, sha256: model.sha256, view: recognizer.view },
-    network: basename(config.processor),
-    init: config.init && basename(config.init),
-    ...(config.freeze?.length && { freeze: config.freeze }),
-    data: { folders: dataset.folders.map((folder) => basename(folder)), count: dataset.items.length },
-    steps: config.steps,
-    batch: config.batch,
-    crop: config.crop,
-    lr: config.lr,
-    seed: config.seed,
-  };
-  const notesOf = (title: string, graph: Graph | undefined) => (graph?.notes ?? []).map((note) => `${title}: ${note}`);
-  const notes = [...notesOf(restorer.graph.name, restorer.graph), ...notesOf(model?.name ?? "", model?.graph)];
-  return { step, restorer, card, notes };
+  const step = await trainingStep(forward, findLowerings(config.lowering, device ?? "cpu"));
+  const card = cardFor(config, objective, recognizers, task, dataset);
+  const notesOf = ({ name, notes = [] }: Graph, title = name) => notes.map((note) => `${title}: ${note}`);
+  const notes = [restorer.graph, ...recognizers.map(({ model }) => ({ ...model.graph, name: model.name }))].flatMap(
+    (graph) => notesOf(graph),
+  );
+  return { step, restorer, transformer, recognizers, card, notes };
 }
+
+/** @throws UserError for a setting that the objective does not read. */
+function assertRead({ name, reads }: Objective, { distance, features }: SettledConfig): void {
+  if (distance !== null && reads !== "output")
+    throw new UserError(`--distance belongs to the objective unsupervised, not to ${name}`);
+  if (features.length > 0 && reads !== "features")
+    throw new UserError(`--feature belongs to the objective feature, not to ${name}`);
+}
+
+/** What is known of the processor before it is trained. */
+const cardFor = (
+  config: SettledConfig,
+  objective: Objective,
+  recognizers: readonly TrainingRecognizer[],
+  task: Task,
+  dataset: Dataset,
+): Card => ({
+  task: task.name,
+  options: task.options,
+  scale: task.scale,
+  objective: objective.name,
+  lambda: config.lambda,
+  ...(config.lambdaWarmup > 0 && { lambdaWarmup: config.lambdaWarmup }),
+  ...(config.imageLoss !== "mse" && { imageLoss: config.imageLoss }),
+  ...(objective.reads === "output" && { distance: config.distance ?? DEFAULT_DISTANCE }),
+  recognizers: recognizers.map(({ model: { name, sha256 }, view, weight, features }) => ({
+    name,
+    sha256,
+    view,
+    weight,
+    ...(features && { features: [...features] }),
+  })),
+  ...(objective.transforms && { transformer: config.transformer }),
+  network: basename(config.processor),
+  init: config.init && basename(config.init),
+  ...(config.freeze.length > 0 && { freeze: config.freeze }),
+  data: { folders: dataset.folders.map((folder) => basename(folder)), count: dataset.items.length },
+  steps: config.steps,
+  batch: config.batch,
+  crop: config.crop,
+  lr: config.lr,
+  seed: config.seed,
+});
 
 const isFile = (processor: string) => /\.onnx$/i.test(processor);
 
-async function startingRestorer({ processor, init, seed }: TrainingConfig, scale: number): Promise<Restorer> {
+async function startingRestorer({ processor, init, seed }: SettledConfig, scale: number): Promise<Restorer> {
   const restorer = isFile(processor)
     ? await readRestorer(processor)
     : ownRestorer(findNetwork(processor, scale).build(scale, seed));
   return init ? { ...restorer, graph: withInit(restorer.graph, await readModel(init), init) } : restorer;
 }
 
-/** How many values of a network are trained and how many frozen, and what of it is constant. */
-function weightCounts(network: Graph, parameters: readonly string[]) {
-  const { trainable, constant } = weightsOf(network);
-  const valuesIn = (names: readonly string[]) =>
-    names.reduce((sum, name) => sum + sizeOf(network.initializers.get(name)?.shape ?? []), 0);
-  const trained = valuesIn(parameters);
-  return { parameters: trained, frozen: valuesIn(trainable) - trained, constant };
+/** How many values of P and of T are trained, how many of P are frozen, and what of it is constant. */
+function weightCounts(processor: Graph, transformer: Graph | null, trained: readonly string[]) {
+  const { trainable, constant } = weightsOf(processor);
+  const valuesIn = ({ initializers }: Graph, names: readonly string[]) =>
+    names.reduce((sum, name) => sum + sizeOf(initializers.get(name)?.shape ?? [0]), 0);
+  const parameters = valuesIn(processor, trained);
+  const frozen = valuesIn(processor, trainable) - parameters;
+  return { parameters, transformer: transformer ? valuesIn(transformer, trained) : 0, frozen, constant };
 }
 
 /** The graph with the weights of another of the same make. */
@@ -208,15 +256,13 @@ async function runStep(
   { graph }: TrainingStep,
   loader: Loader,
   state: Tensors,
-  lr: number,
-  step: number,
+  scalars: Readonly<Record<string, number>>,
 ): Promise<Tensors> {
   const { degraded, clean, labels } = await loader.next();
   const shapeOf = (name: string) => graph.inputs.find((input) => input.name === name)?.shape as readonly number[];
-  const scalars = Object.entries(adamScalars(lr, step + 1)).map(([name, value]) => [name, scalar(value)]);
   return session.run({
     ...state,
-    ...Object.fromEntries(scalars),
+    ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, scalar(value)])),
     degraded: { type: "float32", shape: shapeOf("degraded"), data: degraded },
     clean: { type: "float32", shape: shapeOf("clean"), data: clean },
     labels: { type: "int64", shape: [labels.length], data: labels },
@@ -231,21 +277,24 @@ function lossesIn(results: Tensors): Record<string, number> {
   throw new UserError("the loss is no longer a finite number: lower --lr or --lambda and start again");
 }
 
-const psnrOf = ({ image }: Readonly<Record<string, number>>) => -10 * Math.log10(image ?? Number.NaN);
+const psnrOf = (squaredError: number) => -10 * Math.log10(squaredError);
 
 /** Means of the losses since the last look. */
 class Meter {
   private sums: Record<string, number> = {};
+  private squaredError = 0;
   private count = 0;
 
-  add(losses: Readonly<Record<string, number>>): void {
+  add(losses: Readonly<Record<string, number>>, squaredError: number): void {
     this.count++;
+    this.squaredError += squaredError;
     for (const [name, value] of Object.entries(losses)) this.sums[name] = (this.sums[name] ?? 0) + value;
   }
 
   take(): Record<string, number> {
     const means = Object.fromEntries(Object.entries(this.sums).map(([name, sum]) => [name, sum / this.count]));
-    [this.sums, this.count] = [{}, 0];
-    return { ...means, psnr: psnrOf(means) };
+    const psnr = psnrOf(this.squaredError / this.count);
+    [this.sums, this.squaredError, this.count] = [{}, 0, 0];
+    return { ...means, psnr };
   }
 }
