@@ -38,7 +38,8 @@ Examples:
   $ legible train --objective transformer --recognizer resnet18.onnx --data photos --steps 2000 --out runs/transformer
   $ legible train --objective unsupervised --distance logits-mse --recognizer faces.onnx --output embedding \\
       --data unlabelled --steps 2000 --out runs/faces
-  $ legible train --objective feature --recognizer resnet18.onnx --feature layer3 --data unlabelled --steps 2000 --out runs/feature`,
+  $ legible train --objective feature --recognizer resnet18.onnx --feature /layer3/layer3.1/relu_1/Relu_output_0 \\
+      --data unlabelled --steps 2000 --out runs/feature`,
   )
   .action(run);
 

@@ -7,6 +7,7 @@ import { DEFAULT_DISTANCE, type DistanceName, distanceNames, distanceOf } from "
 import { type ImageLoss, imageLosses } from "../objectives/image-loss.js";
 import { defaultLambda, findObjective, objectives } from "../objectives/index.js";
 import type { TrainingConfig } from "../training/run-folder.js";
+import { DEFAULT_TRANSFORMER } from "../training/transformer.js";
 import {
   addRecognizerOptions,
   addTaskOptions,
@@ -85,7 +86,7 @@ export function addTrainingOptions(command: Command): Command {
       several,
       [],
     )
-    .option("--transformer <name>", "for transformer: the network T, of scale 1 (default: compact-s)")
+    .option("--transformer <name>", `for transformer: the network T, of scale 1 (default: ${DEFAULT_TRANSFORMER})`)
     .option(
       "--processor <name|file>",
       "the processor P: a network below, or an ONNX file to go on from",

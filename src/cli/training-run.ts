@@ -3,6 +3,7 @@ import type { Task } from "../data/task.js";
 import { findObjective } from "../objectives/index.js";
 import type { TrainingConfig } from "../training/run-folder.js";
 import { type TrainingResult, type TrainingStart, type TrainOptions, train } from "../training/train.js";
+import { DEFAULT_TRANSFORMER } from "../training/transformer.js";
 import { recognizerFrom } from "./options.js";
 import { progress } from "./progress.js";
 import type { TrainingFlags } from "./training-options.js";
@@ -51,7 +52,8 @@ function startLines(
   const lines = [
     `training ${task.name} x${task.scale} on ${device}: ${flags.processor}, ${weights(parameters)} to train`,
   ];
-  if (transformer > 0) lines.push(`  transformer  ${config.transformer}, ${weights(transformer)} to train`);
+  if (transformer > 0)
+    lines.push(`  transformer  ${config.transformer ?? DEFAULT_TRANSFORMER}, ${weights(transformer)} to train`);
   if (frozen > 0) lines.push(`  frozen       ${weights(frozen)} (${flags.freeze.join(", ")})`);
   if (constant.size > 0) lines.push(`  constant     ${constants(constant)}`);
   lines.push(`  objective    ${config.objective}${reads ? `, lambda ${config.lambda}` : ""}`);

@@ -1,10 +1,15 @@
-/** The names most like the one that was asked for, the nearest first: those with the fewest single-letter edits between. */
+/** The names most like the one that was asked for: those that contain it, then those with the fewest letters changed. */
 export const nearestNames = (asked: string, names: readonly string[], count: number): string[] =>
   names
-    .map((name) => ({ name, distance: editDistance(asked.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)
+    .map((name) => ({ name, ...likeness(asked.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => Number(b.contains) - Number(a.contains) || a.distance - b.distance)
     .slice(0, count)
     .map(({ name }) => name);
+
+const likeness = (asked: string, name: string) => ({
+  contains: name.includes(asked),
+  distance: editDistance(asked, name),
+});
 
 /** Letters to insert, delete or replace to make one text of the other (Levenshtein). */
 function editDistance(from: string, to: string): number {

@@ -5,10 +5,10 @@ import { messageOf, UserError } from "../errors.js";
 import { makeFolder, writeBytes } from "../files.js";
 import { readSafetensors, writeSafetensors } from "../graph/safetensors.js";
 import type { Tensor } from "../graph/tensor.js";
-import { compactS } from "../networks/compact.js";
 import { distanceNames } from "../objectives/distances.js";
 import { imageLosses } from "../objectives/image-loss.js";
 import { sidecarPath } from "../recognition/preprocessing.js";
+import { DEFAULT_TRANSFORMER } from "./transformer.js";
 
 /** A recognizer and the factor of its loss. */
 const WeightedFile = z.object({ file: z.string(), weight: z.number().positive() });
@@ -32,7 +32,7 @@ export const TrainingConfig = z.object({
   /** Names of values inside R that are compared; none: the default. */
   features: z.array(z.string()).default([]),
   /** The network that stands between P and R. */
-  transformer: z.string().default(compactS.name),
+  transformer: z.string().default(DEFAULT_TRANSFORMER),
   /** A network's name or an ONNX file. */
   processor: z.string(),
   /** An ONNX file whose weights the network begins with. */

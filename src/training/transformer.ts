@@ -1,7 +1,10 @@
 import { GraphBuilder } from "../graph/builder.js";
 import type { Graph } from "../graph/graph.js";
+import { compactS } from "../networks/compact.js";
 import { findNetwork } from "../networks/index.js";
 import { IMAGE, inlineRestorer, RESTORED, type Restorer } from "./restorer.js";
+
+export const DEFAULT_TRANSFORMER = compactS.name;
 
 /** Before the names of T's weights, so that they are none of P's. */
 const PREFIX = "transformer/";
