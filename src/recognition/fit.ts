@@ -13,9 +13,11 @@ export interface FittedRecognizer {
 /**
  * Fits a recognizer to square images of `side` pixels: as it is when that is its own size, at theirs where its graph
  * allows it, otherwise behind a differentiable resizing. Output `logits` [batch, classes].
- * @throws UserError when the recognizer does not run or does not give one row of numbers for each image.
+ * @throws UserError when the recognizer does not run, or does not give one row of float32 numbers for each image.
  */
 export async function fitRecognizer(model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> {
+  const type = model.sources[0]?.type ?? "float32";
+  if (type !== "float32") throw new UserError(`the output of ${model.name} holds ${type}; a loss needs float32`);
   const own = await rowLengthOf(model);
   return fit(model, batch, side, ([logits]) => logits?.[0] === batch && logits[1] === own);
 }
@@ -61,7 +63,7 @@ async function rowLengthOf({ graph, name, preprocessing: { size } }: RecognizerM
 export async function scoresShape({ graph, sources, preprocessing }: RecognizerModel): Promise<readonly number[]> {
   const { size } = preprocessing;
   const { shapes } = await probe(bindShapes(graph, { image: [1, 3, size, size] }));
-  return shapes.get(sources[0] ?? "") ?? [];
+  return shapes.get(sources[0]?.name ?? "") ?? [];
 }
 
 async function outputShapes(graph: Graph): Promise<(readonly number[])[]> {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { UserError } from "../errors.js";
 import { GraphBuilder, int, ints, string } from "../graph/builder.js";
-import { bindShapes, type Graph } from "../graph/graph.js";
+import { bindShapes, type Graph, type ValueInfo } from "../graph/graph.js";
 import { readModel } from "../graph/read.js";
 import { typeCodes } from "../graph/schema.js";
 import { float32, type Tensor } from "../graph/tensor.js";
@@ -26,8 +26,8 @@ export interface RecognizerModel {
    * one output for each value.
    */
   readonly graph: Graph;
-  /** The values of the graph that its outputs are made of, as the file shapes them. */
-  readonly sources: readonly string[];
+  /** The values of the graph that its outputs are made of, as the file shapes them, with the types that it declares. */
+  readonly sources: readonly ValueInfo[];
   /** SHA-256 of the file, hexadecimal. */
   readonly sha256: string;
 }
@@ -65,8 +65,11 @@ export async function behindPreprocessing(
   const preprocessing = await readPreprocessing(path, model, overrides);
   const b = new GraphBuilder(model.name);
   const outputs = inlineBehindPreprocessing(b, model, preprocessing);
-  const sources = model.outputs.map(({ name }) => outputs[name] as string);
-  declare(b, sources);
+  const sources = model.outputs.map((output) => ({ ...output, name: outputs[output.name] as string }));
+  declare(
+    b,
+    sources.map(({ name }) => name),
+  );
   const sha256 = createHash("sha256")
     .update(await readFile(path))
     .digest("hex");
