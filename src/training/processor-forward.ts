@@ -6,7 +6,7 @@ import { meanSquaredError } from "../objectives/losses.js";
 import type { FrozenRecognizer, Objective } from "../objectives/objective.js";
 import { chooseWeights } from "./freeze.js";
 import { type ProcessorFormat, plainFormat, throughFormat } from "./image-format.js";
-import { parametersOf, withTrainingNorms } from "./parameters.js";
+import { parametersOf, type RunningStatistic, withTrainingNorms } from "./parameters.js";
 import { IMAGE, imageEnds, RESTORED } from "./restorer.js";
 import type { Forward, Goal } from "./step.js";
 
@@ -56,21 +56,21 @@ export const SQUARED_ERROR = "squared-error";
 export function processorForward(options: ProcessorForwardOptions): Forward {
   const { processor, format = plainFormat, freeze = [], trainNorms, objective, recognizers = [], batch } = options;
   const { parameters, frozen } = chooseWeights(processor, freeze);
-  const learning = trainNorms ? withTrainingNorms(processor, frozen) : { graph: processor, statistics: [] };
-  const statistics = [...learning.statistics];
-  const initial = new Map(processor.initializers);
+  const p = {
+    parameters,
+    ...(trainNorms ? withTrainingNorms(processor, frozen) : { graph: processor, statistics: [] }),
+  };
+  const t = options.transformer
+    ? { parameters: parametersOf(options.transformer), ...withTrainingNorms(options.transformer) }
+    : null;
   const b = new GraphBuilder(`the training step of ${processor.name}`);
   const degraded = b.input("degraded", [batch, 3, options.degradedSide, options.degradedSide]);
   const clean = b.input("clean", [batch, 3, options.cleanSide, options.cleanSide]);
   const [input, output] = imageEnds(processor);
-  const apply = (image: string) =>
-    inlineTrainable(b, learning.graph, parameters, learning.statistics, { [input.name]: image }, "P/")[
-      output.name
-    ] as string;
+  const apply = (image: string) => inlineTrainable(b, p, { [input.name]: image }, "P/")[output.name] as string;
   const restored = throughFormat(b, degraded, format, apply);
   const squaredError = meanSquaredError(b, restored, clean);
   const { imageLoss: kind = "mse" } = options;
-  let transformerParameters: readonly string[] = [];
   const losses = objective.losses({
     b,
     restored,
@@ -79,23 +79,24 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
     labels: () => b.input("labels", [batch], "int64"),
     lambda: () => b.input(LAMBDA, []),
     transform(images) {
-      if (!options.transformer) throw new Error(`the objective ${objective.name} got no transformer`);
-      const { graph, statistics: own } = withTrainingNorms(options.transformer);
-      transformerParameters = parametersOf(graph);
-      statistics.push(...own);
-      for (const [name, tensor] of graph.initializers) initial.set(name, tensor);
-      return inlineTrainable(b, graph, transformerParameters, own, { [IMAGE]: images }, "T/")[RESTORED] as string;
+      if (!t) throw new Error(`the objective ${objective.name} got no transformer`);
+      return inlineTrainable(b, t, { [IMAGE]: images }, "T/")[RESTORED] as string;
     },
     recognizers: recognizers.map((recognizer, i) => frozenIn(b, recognizer, `recognizer${i}/`)),
     distance: distanceOf(options.distance ?? DEFAULT_DISTANCE),
   });
   const goals: Goal[] = [{ loss: b.output("goal.processor", losses.processor), parameters }];
-  if (losses.transformer !== undefined)
-    goals.push({ loss: b.output("goal.transformer", losses.transformer), parameters: transformerParameters });
+  if (t && losses.transformer !== undefined)
+    goals.push({ loss: b.output("goal.transformer", losses.transformer), parameters: t.parameters });
   b.output("loss", losses.transformer === undefined ? losses.processor : b.Add(losses.processor, losses.transformer));
   for (const [name, value] of Object.entries(losses.parts)) b.output(`loss.${name}`, value);
   b.output(SQUARED_ERROR, squaredError);
-  return { graph: b.build(), goals, statistics, initial };
+  return {
+    graph: b.build(),
+    goals,
+    statistics: [...p.statistics, ...(t?.statistics ?? [])],
+    initial: new Map([...p.graph.initializers, ...(t?.graph.initializers ?? [])]),
+  };
 }
 
 /** A recognizer inside a graph: its weights once, its nodes for every look. */
@@ -120,6 +121,13 @@ function frozenIn(b: GraphBuilder, { graph, weight = 1 }: WeightedRecognizer, pr
   };
 }
 
+/** A network that learns. */
+export interface Learning {
+  readonly graph: Graph;
+  readonly parameters: readonly string[];
+  readonly statistics: readonly RunningStatistic[];
+}
+
 /**
  * Puts a network into a graph with its weights and running statistics as inputs, and gives the new statistics out.
  * @param prefix of the names of its other values.
@@ -127,9 +135,7 @@ function frozenIn(b: GraphBuilder, { graph, weight = 1 }: WeightedRecognizer, pr
  */
 export function inlineTrainable(
   b: GraphBuilder,
-  network: Graph,
-  parameters: readonly string[],
-  statistics: Forward["statistics"],
+  { graph: network, parameters, statistics }: Learning,
   bindings: Readonly<Record<string, string>>,
   prefix: string,
 ): Record<string, string> {
