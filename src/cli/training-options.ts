@@ -120,22 +120,33 @@ function wholeNumber(text: string): number {
   return text.trim() === "0" ? 0 : positiveInteger(text);
 }
 
-const list = (entries: readonly { readonly name: string; readonly summary: string }[], width: number): string =>
+interface Listed {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** The summary with the lambda that holds where none is given. */
+const withLambda = ({ name, summary, defaultLambda: lambda }: Listed & { defaultLambda: number | null }): Listed => ({
+  name,
+  summary: lambda ? `${summary} (lambda ${lambda})` : summary,
+});
+
+const list = (entries: readonly Listed[], width: number): string =>
   entries.map(({ name, summary }) => `  ${name.padEnd(width)} ${summary}`).join("\n");
 
 /** What can be chosen by those flags, for the help text. */
 export const trainingChoices = `
 Objectives (x degraded, y clean, P the processor, R the recognizer):
-${list(objectives, 12)}
+${list(objectives.map(withLambda), 13)}
 
-Distances of the objective unsupervised:
+Distances of the objective unsupervised, R(y) being the aim:
 ${list(
-  distanceNames.map((name) => ({ name, summary: distanceOf(name).summary })),
-  12,
+  distanceNames.map((name) => withLambda({ name, ...distanceOf(name) })),
+  13,
 )}
 
 Processors:
-${list(networks, 12)}
+${list(networks, 13)}
 
 Lowerings:
 ${list(lowerings, 20)}`;
