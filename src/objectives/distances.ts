@@ -33,6 +33,7 @@ const distances = {
   },
   "logits-mse": {
     summary: "mean squared difference of the numbers as they are: scores, embeddings, detections",
+    // Of a model that ends in a softmax, the scores before it: that is how recognizers are read.
     ofScores: false,
     defaultLambda: 1e-3,
     between: meanSquaredError,

@@ -47,7 +47,8 @@ async function frozen(file: string, { name, reads }: Objective, config: SettledC
   }
   const model = await readRecognizer(file, settings);
   const distance = config.distance ?? DEFAULT_DISTANCE;
-  if (reads === "scores") await assertScores(model, `the objective ${name}`, "the objectives unsupervised and feature");
+  if (reads === "scores")
+    await assertScores(model, `the objective ${name}`, "--objective unsupervised --distance logits-mse");
   else if (distanceOf(distance).ofScores)
     await assertScores(model, `the distance ${distance}`, "--distance logits-mse");
   return { model, ...(await fitRecognizer(model, batch, crop)) };
@@ -59,6 +60,6 @@ async function assertScores(model: RecognizerModel, reader: string, instead: str
   if (shape.slice(1).filter((size) => size !== 1).length <= 1) return;
   throw new UserError(
     `${reader} reads class scores [N, classes], but the output of ${model.name} is [${shape.join(", ")}] for one image; ` +
-      `another output can be named by --output, and ${instead} take any`,
+      `another output can be named by --output, and ${instead} takes any`,
   );
 }
