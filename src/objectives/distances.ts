@@ -17,6 +17,7 @@ const distances = {
   "softmax-mse": {
     summary: "mean squared difference of the class probabilities (the reference)",
     ofScores: true,
+    // The reference's, for 1000 classes: being a mean over the classes, it counts more where there are fewer.
     defaultLambda: 10,
     between: (b, seen, wanted) => meanSquaredError(b, b.Softmax(seen, 1), b.Softmax(wanted, 1)),
   },
