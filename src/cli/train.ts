@@ -26,7 +26,8 @@ inputs, outputs and names. In --freeze, * stands for any characters and ? for on
 
 The objectives ra and transformer need classes: a labels.csv in each folder (columns file, class_index), or one folder per
 class. The others read none. transformer writes two files: model.onnx is P, whose pictures people see, and
-for-recognizers.onnx is T(P(x)). softmax-mse is a mean over the classes; its lambda 10 is meant for a thousand. What says how a recognizer wants its images, and --output, holds for all of them.
+for-recognizers.onnx is T(P(x)). softmax-mse is a mean over the classes; its lambda 10 is meant for a thousand.
+What says how a recognizer wants its images, and --output, holds for all of them.
 Ctrl-C writes a checkpoint; --resume gives the same weights as not having stopped.
 
 Examples:
