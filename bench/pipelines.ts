@@ -11,7 +11,7 @@ import type { Recognizer } from "../src/recognition/recognizer.js";
 import { Session } from "../src/runtime/session.js";
 import { adamScalars } from "../src/training/adam.js";
 import { prepareStep } from "../src/training/prepare.js";
-import type { TrainingConfig } from "../src/training/run-folder.js";
+import { TrainingConfig } from "../src/training/run-folder.js";
 import { nextState, scalar } from "../src/training/step.js";
 import { train } from "../src/training/train.js";
 import { type Measure, timed } from "./answering.js";
@@ -24,21 +24,22 @@ const task = findTask("sr");
 const PROCESSOR = "compact-m";
 const CROP = 128;
 
-const config = (batch: number, steps: number, folders: readonly string[]): TrainingConfig => ({
-  task: task.name,
-  options: { ...task.options },
-  objective: "plain",
-  lambda: 0,
-  recognizer: null,
-  processor: PROCESSOR,
-  init: null,
-  data: [...folders],
-  steps,
-  batch,
-  crop: CROP,
-  lr: 5e-4,
-  seed: 0,
-});
+const config = (batch: number, steps: number, folders: readonly string[]) =>
+  TrainingConfig.parse({
+    task: task.name,
+    options: { ...task.options },
+    objective: "plain",
+    lambda: 0,
+    recognizer: null,
+    processor: PROCESSOR,
+    init: null,
+    data: [...folders],
+    steps,
+    batch,
+    crop: CROP,
+    lr: 5e-4,
+    seed: 0,
+  });
 
 /** A folder that goes away with this process. */
 async function temporary(): Promise<string> {

@@ -9,6 +9,7 @@ import { evaluateCommand } from "./evaluate.js";
 import { gradientCommand } from "./gradient.js";
 import { inspectCommand } from "./inspect.js";
 import { profileCommand } from "./profile.js";
+import { sweepCommand } from "./sweep.js";
 import { synthesizeCommand } from "./synthesize.js";
 import { trainCommand } from "./train.js";
 
@@ -18,6 +19,7 @@ const program = new Command("legible")
   .option("--debug", "show where an error came from")
   .addCommand(demoCommand)
   .addCommand(trainCommand)
+  .addCommand(sweepCommand)
   .addCommand(averageCommand)
   .addCommand(evaluateCommand)
   .addCommand(enhanceCommand)

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Dataset, openDataset } from "../data/dataset.js";
+import { readItem } from "../data/item.js";
 import { randomAt } from "../data/random.js";
 import { evaluationSample } from "../data/samples.js";
 import { findTask } from "../data/tasks/index.js";

@@ -6,15 +6,34 @@ import { messageOf, UserError } from "../errors.js";
 import { makeFolder, writeBytes } from "../files.js";
 import { readSafetensors, writeSafetensors } from "../graph/safetensors.js";
 import type { Tensor } from "../graph/tensor.js";
+import { distanceNames } from "../objectives/distances.js";
+import { imageLosses } from "../objectives/image-loss.js";
 import { sidecarPath } from "../recognition/preprocessing.js";
+import { DEFAULT_TRANSFORMER } from "./transformer.js";
 
-/** Everything that decides what a run computes. */
+/** A recognizer and the factor of its loss. */
+const WeightedFile = z.object({ file: z.string(), weight: z.number().positive() });
+
+/** Everything that decides what a run computes. What came later has a default, so that older runs can be resumed. */
 export const TrainingConfig = z.object({
   task: z.string(),
   options: z.record(z.string(), z.unknown()),
   objective: z.string(),
   lambda: z.number(),
-  recognizer: z.string().nullable(),
+  /** Steps over which λ rises from 0. */
+  lambdaWarmup: z.number().int().nonnegative().default(0),
+  imageLoss: z.enum(imageLosses).default("mse"),
+  /** One file or none, or several with weights. */
+  recognizer: z.union([
+    z.array(WeightedFile),
+    z.nullable(z.string()).transform((file) => (file === null ? [] : [{ file, weight: 1 }])),
+  ]),
+  /** How R's outputs are compared; null: the default. */
+  distance: z.enum(distanceNames).nullable().default(null),
+  /** Names of values inside R that are compared; none: the default. */
+  features: z.array(z.string()).default([]),
+  /** The network that stands between P and R. */
+  transformer: z.string().default(DEFAULT_TRANSFORMER),
   /** A network's name or an ONNX file. */
   processor: z.string(),
   /** An ONNX file whose weights the network begins with. */
@@ -39,6 +58,8 @@ export const TrainingConfig = z.object({
   lowering: z.string().default("all"),
 });
 export type TrainingConfig = z.input<typeof TrainingConfig>;
+/** With every default filled in. */
+export type SettledConfig = z.output<typeof TrainingConfig>;
 
 /** Parameters, moments and running statistics after `step` steps. */
 export interface Checkpoint {
@@ -51,7 +72,7 @@ export type LogLine = Readonly<Record<string, number>> & { readonly step: number
 
 /**
  * The folder of a training run: config.json, log.jsonl, checkpoint.safetensors and model.onnx, with model.json where the
- * processor came with such a file.
+ * processor came with such a file, and for-recognizers.onnx where there is a transformer.
  * Each is written whole or not at all, so that a run may be killed at any moment.
  */
 export class RunFolder {
@@ -62,15 +83,14 @@ export class RunFolder {
    * @throws UserError when it holds a run already and `resume` is false, when that run had another configuration, or
    * when it cannot be written.
    */
-  static async open(path: string, config: TrainingConfig, resume: boolean): Promise<RunFolder> {
+  static async open(path: string, config: SettledConfig, resume: boolean): Promise<RunFolder> {
     const folder = new RunFolder(path);
-    const settled = TrainingConfig.parse(config);
     await makeFolder(path).catch((error) => {
       throw new UserError(`cannot make the folder ${path}: ${messageOf(error)}`);
     });
     const earlier = await readFile(folder.file("config.json"), "utf8").catch(() => null);
-    if (earlier === null) await writeBytes(folder.file("config.json"), [`${JSON.stringify(settled, null, 2)}\n`]);
-    else if (resume) folder.checkSame(settled, earlier);
+    if (earlier === null) await writeBytes(folder.file("config.json"), [`${JSON.stringify(config, null, 2)}\n`]);
+    else if (resume) folder.checkSame(config, earlier);
     else throw new UserError(`${path} already holds a run: --resume continues it, another --out starts afresh`);
     return folder;
   }
@@ -79,7 +99,7 @@ export class RunFolder {
    * What decides what the run in a folder computes.
    * @throws UserError when there is no run.
    */
-  static async configOf(path: string): Promise<TrainingConfig> {
+  static async configOf(path: string): Promise<SettledConfig> {
     const text = await readFile(join(path, "config.json"), "utf8").catch(() => {
       throw new UserError(`${path} holds no training run: there is no config.json in it`);
     });
@@ -94,7 +114,12 @@ export class RunFolder {
     return this.file("model.onnx");
   }
 
-  private checkSame(config: TrainingConfig, text: string): void {
+  /** T(P(x)). */
+  get forRecognizersPath(): string {
+    return this.file("for-recognizers.onnx");
+  }
+
+  private checkSame(config: SettledConfig, text: string): void {
     const earlier: Record<string, unknown> = parseConfig(text, `cannot resume ${this.path}`);
     for (const [key, value] of Object.entries(config)) {
       const [now, then] = [JSON.stringify(value), JSON.stringify(earlier[key])];
@@ -139,7 +164,7 @@ export class RunFolder {
   }
 }
 
-function parseConfig(text: string, failure: string): TrainingConfig {
+function parseConfig(text: string, failure: string): SettledConfig {
   try {
     return TrainingConfig.parse(JSON.parse(text));
   } catch {

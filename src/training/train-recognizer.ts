@@ -75,10 +75,15 @@ function recognizerForward(network: Graph, batch: number): Forward {
   const image = b.input("image", [batch, 3, side, side]);
   const labels = b.input("labels", [batch], "int64");
   const parameters = parametersOf(network);
-  const { graph: learning, statistics } = withTrainingNorms(network);
-  const { logits } = inlineTrainable(b, learning, parameters, statistics, { image });
+  const learning = { parameters, ...withTrainingNorms(network) };
+  const { logits } = inlineTrainable(b, learning, { image }, "P/");
   b.output("loss", crossEntropy(b, logits as string, labels, classes));
-  return { graph: b.build(), parameters, statistics, network };
+  return {
+    graph: b.build(),
+    goals: [{ loss: "loss", parameters }],
+    statistics: learning.statistics,
+    initial: network.initializers,
+  };
 }
 
 const sideOf = (network: Graph): number => network.inputs[0]?.shape?.[3] as number;

@@ -8,14 +8,18 @@ import type { Graph } from "../graph/graph.js";
 import { sizeOf } from "../graph/tensor.js";
 import { writeModel } from "../graph/write.js";
 import { type Card, withCard } from "../networks/card.js";
-import type { PreprocessingOverrides } from "../recognition/preprocessing.js";
+import { DEFAULT_DISTANCE } from "../objectives/distances.js";
+import type { RecognizerSettings } from "../recognition/recognizer.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import { adamScalars } from "./adam.js";
+import type { TrainingRecognizer } from "./frozen-recognizers.js";
 import { weightsOf } from "./parameters.js";
 import { type PreparedStep, prepareStep } from "./prepare.js";
-import { RunFolder, type TrainingConfig } from "./run-folder.js";
-import { learningRate } from "./schedule.js";
+import { LAMBDA, SQUARED_ERROR } from "./processor-forward.js";
+import { RunFolder, type SettledConfig, TrainingConfig } from "./run-folder.js";
+import { lambdaAt, learningRate } from "./schedule.js";
 import { nextState, scalar, type TrainingStep, withState } from "./step.js";
+import { forRecognizers } from "./transformer.js";
 
 export interface TrainOptions {
   readonly config: TrainingConfig;
@@ -24,7 +28,8 @@ export interface TrainOptions {
   /** Folder of the run. */
   readonly out: string;
   readonly resume?: boolean;
-  readonly preprocessing?: PreprocessingOverrides;
+  /** How the recognizers want their images and which output counts, where that differs from what their files say. */
+  readonly preprocessing?: RecognizerSettings;
   readonly device?: Device;
   readonly threads?: number;
   /** A checkpoint is written after every so many steps. Default: 100. */
@@ -39,14 +44,16 @@ export interface TrainingStart {
   readonly device: Device;
   /** Steps done in earlier sittings. */
   readonly step: number;
-  /** Trained values. */
+  /** Values of P that are trained. */
   readonly parameters: number;
-  /** Values that could be trained and are kept as they are. */
+  /** Values of T, the network between P and R; 0 without one. */
+  readonly transformer: number;
+  /** Values of P that could be trained and are kept as they are. */
   readonly frozen: number;
   /** Names of P's float initializers that are no weights, by what they are: "running statistics", … */
   readonly constant: ReadonlyMap<string, readonly string[]>;
-  /** How the recognizer sees the crops; null without one. */
-  readonly view: string | null;
+  /** The recognizers, how each sees the crops, and which values inside are compared, if any. */
+  readonly recognizers: readonly Pick<TrainingRecognizer, "view" | "weight" | "features">[];
   /** What is worth knowing of how the models are computed: half precision, quantization. */
   readonly notes: readonly string[];
 }
@@ -65,6 +72,8 @@ export interface TrainingResult {
   readonly step: number;
   /** The trained processor. */
   readonly model: string;
+  /** The same with the transformer behind it; null without one. */
+  readonly forRecognizers: string | null;
   /** Images that could not be read, with the reason. */
   readonly broken: ReadonlyMap<string, string>;
 }
@@ -78,9 +87,9 @@ const LOG_EVERY = 10;
  * @throws UserError when something in the configuration, the models or the data does not fit.
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { config, dataset, task, signal, checkpointEvery = 100 } = options;
-  const prepared = await prepareStep(options);
-  const card = cardFor(options, prepared.recognizer);
+  const { dataset, task, signal, checkpointEvery = 100 } = options;
+  const config = TrainingConfig.parse(options.config);
+  const prepared = await prepareStep({ ...options, config });
   const folder = await RunFolder.open(options.out, config, options.resume ?? false);
   const session = await Session.create(prepared.step.graph, options);
   const { step: firstStep, state: saved } = (await folder.readCheckpoint()) ?? { step: 0, state: prepared.step.state };
@@ -89,8 +98,8 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   options.onStart?.({
     device: session.device,
     step: firstStep,
-    ...weightCounts(prepared.restorer.graph, prepared.step.parameters),
-    view: card.recognizer?.view ?? null,
+    ...weightCounts(prepared.restorer.graph, prepared.transformer, prepared.step.parameters),
+    recognizers: prepared.recognizers,
     notes: prepared.notes,
   });
   let [step, state] = [firstStep, saved];
@@ -98,14 +107,17 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   try {
     while (step < config.steps && !signal?.aborted) {
       const lr = learningRate(config.lr, step, config.steps);
-      const results = await runStep(session, prepared.step, loader, state, lr, step);
+      const lambda = lambdaAt(config.lambda, step, config.lambdaWarmup);
+      const scalars = { ...adamScalars(lr, step + 1), [LAMBDA]: lambda };
+      const results = await runStep(session, prepared.step, loader, state, scalars);
       state = nextState(prepared.step, results);
       step++;
       const losses = lossesIn(results);
-      meter.add(losses);
+      const squaredError = Number(results[SQUARED_ERROR]?.data[0]);
+      meter.add(losses, squaredError);
       if (step % LOG_EVERY === 0 || step === config.steps) await folder.log({ step, lr, ...meter.take() });
       if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state });
-      options.onStep?.({ step, lr, losses, psnr: psnrOf(losses) });
+      options.onStep?.({ step, lr, losses, psnr: psnrOf(squaredError) });
       await setImmediate(); // lets signals and the loader's messages in
     }
   } finally {
@@ -113,42 +125,63 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     await session.release();
   }
   if (step > firstStep) await folder.writeCheckpoint({ step, state });
-  const { graph, sidecar } = prepared.restorer;
-  if (sidecar !== null) await folder.writeSidecar(sidecar);
-  await writeModel(withCard(withState(graph, state), { ...card, steps: step }), folder.modelPath);
-  return { step, model: folder.modelPath, broken: loader.broken };
+  const { restorer, transformer } = prepared;
+  const card = { ...cardFor(config, prepared, options), steps: step };
+  const trained = { ...restorer, graph: withState(restorer.graph, state) };
+  if (restorer.sidecar !== null) await folder.writeSidecar(restorer.sidecar);
+  if (transformer) {
+    const both = forRecognizers(trained, withState(transformer, state));
+    await writeModel(withCard(both, { ...card, forRecognizers: true }), folder.forRecognizersPath);
+  }
+  await writeModel(withCard(trained.graph, card), folder.modelPath);
+  const forRecognizersPath = transformer && folder.forRecognizersPath;
+  return { step, model: folder.modelPath, forRecognizers: forRecognizersPath, broken: loader.broken };
 }
 
-/** What the trained processor will say of itself. */
-const cardFor = ({ config, task, dataset }: TrainOptions, recognizer: PreparedStep["recognizer"]): Card => ({
+/** What the trained processor will say of itself, before its steps are known. */
+const cardFor = (
+  config: SettledConfig,
+  { objective, recognizers }: PreparedStep,
+  { task, dataset }: TrainOptions,
+): Omit<Card, "steps"> => ({
   task: task.name,
   options: task.options,
   scale: task.scale,
-  objective: config.objective,
+  objective: objective.name,
   lambda: config.lambda,
-  recognizer,
+  ...(config.lambdaWarmup > 0 && { lambdaWarmup: config.lambdaWarmup }),
+  ...(config.imageLoss !== "mse" && { imageLoss: config.imageLoss }),
+  ...(objective.reads === "output" && { distance: config.distance ?? DEFAULT_DISTANCE }),
+  recognizers: recognizers.map(({ model: { name, sha256 }, view, weight, features }) => ({
+    name,
+    sha256,
+    view,
+    weight,
+    ...(features && { features: [...features] }),
+  })),
+  ...(objective.transforms && { transformer: config.transformer }),
   network: basename(config.processor),
   init: config.init && basename(config.init),
-  ...(config.freeze?.length && { freeze: config.freeze }),
+  ...(config.freeze.length > 0 && { freeze: config.freeze }),
   data: {
     folders: dataset.folders.map((folder) => basename(folder)),
     ...(dataset.selection && { selection: dataset.selection }),
     count: dataset.items.length,
   },
-  steps: config.steps,
   batch: config.batch,
   crop: config.crop,
   lr: config.lr,
   seed: config.seed,
 });
 
-/** How many values of a network are trained and how many frozen, and what of it is constant. */
-function weightCounts(network: Graph, parameters: readonly string[]) {
-  const { trainable, constant } = weightsOf(network);
-  const valuesIn = (names: readonly string[]) =>
-    names.reduce((sum, name) => sum + sizeOf(network.initializers.get(name)?.shape ?? []), 0);
-  const trained = valuesIn(parameters);
-  return { parameters: trained, frozen: valuesIn(trainable) - trained, constant };
+/** How many values of P and of T are trained, how many of P are frozen, and what of it is constant. */
+function weightCounts(processor: Graph, transformer: Graph | null, trained: readonly string[]) {
+  const { trainable, constant } = weightsOf(processor);
+  const valuesIn = ({ initializers }: Graph, names: readonly string[]) =>
+    names.reduce((sum, name) => sum + sizeOf(initializers.get(name)?.shape ?? [0]), 0);
+  const parameters = valuesIn(processor, trained);
+  const frozen = valuesIn(processor, trainable) - parameters;
+  return { parameters, transformer: transformer ? valuesIn(transformer, trained) : 0, frozen, constant };
 }
 
 async function runStep(
@@ -156,15 +189,13 @@ async function runStep(
   { graph }: TrainingStep,
   loader: Loader,
   state: Tensors,
-  lr: number,
-  step: number,
+  scalars: Readonly<Record<string, number>>,
 ): Promise<Tensors> {
   const { degraded, clean, labels } = await loader.next();
   const shapeOf = (name: string) => graph.inputs.find((input) => input.name === name)?.shape as readonly number[];
-  const scalars = Object.entries(adamScalars(lr, step + 1)).map(([name, value]) => [name, scalar(value)]);
   return session.run({
     ...state,
-    ...Object.fromEntries(scalars),
+    ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, scalar(value)])),
     degraded: { type: "float32", shape: shapeOf("degraded"), data: degraded },
     clean: { type: "float32", shape: shapeOf("clean"), data: clean },
     labels: { type: "int64", shape: [labels.length], data: labels },
@@ -179,21 +210,24 @@ function lossesIn(results: Tensors): Record<string, number> {
   throw new UserError("the loss is no longer a finite number: lower --lr or --lambda and start again");
 }
 
-const psnrOf = ({ image }: Readonly<Record<string, number>>) => -10 * Math.log10(image ?? Number.NaN);
+const psnrOf = (squaredError: number) => -10 * Math.log10(squaredError);
 
 /** Means of the losses since the last look. */
 class Meter {
   private sums: Record<string, number> = {};
+  private squaredError = 0;
   private count = 0;
 
-  add(losses: Readonly<Record<string, number>>): void {
+  add(losses: Readonly<Record<string, number>>, squaredError: number): void {
     this.count++;
+    this.squaredError += squaredError;
     for (const [name, value] of Object.entries(losses)) this.sums[name] = (this.sums[name] ?? 0) + value;
   }
 
   take(): Record<string, number> {
     const means = Object.fromEntries(Object.entries(this.sums).map(([name, sum]) => [name, sum / this.count]));
-    [this.sums, this.count] = [{}, 0];
-    return { ...means, psnr: psnrOf(means) };
+    const psnr = psnrOf(this.squaredError / this.count);
+    [this.sums, this.squaredError, this.count] = [{}, 0, 0];
+    return { ...means, psnr };
   }
 }
