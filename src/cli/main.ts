@@ -8,6 +8,7 @@ import { evaluateCommand } from "./evaluate.js";
 import { gradientCommand } from "./gradient.js";
 import { inspectCommand } from "./inspect.js";
 import { trainCommand } from "./train.js";
+import { trainRecognizerCommand } from "./train-recognizer.js";
 
 const program = new Command("legible")
   .description("Image processing whose results machines recognize as well as people do.")
@@ -15,6 +16,7 @@ const program = new Command("legible")
   .option("--debug", "show where an error came from")
   .addCommand(demoCommand)
   .addCommand(trainCommand)
+  .addCommand(trainRecognizerCommand)
   .addCommand(averageCommand)
   .addCommand(evaluateCommand)
   .addCommand(enhanceCommand)

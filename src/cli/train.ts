@@ -17,6 +17,7 @@ import {
   taskFrom,
 } from "./options.js";
 import { progress } from "./progress.js";
+import { stopSignal } from "./stop.js";
 
 interface Flags extends RecognizerFlags, Record<string, unknown> {
   task: string;
@@ -123,9 +124,6 @@ async function run(flags: Flags): Promise<void> {
     seed: flags.seed,
     lowering: flags.lowering,
   };
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  process.once("SIGTERM", () => stop.abort());
   let bar = progress(config.steps, "training", { lines: false });
   bar.stop();
   const result = await train({
@@ -138,7 +136,7 @@ async function run(flags: Flags): Promise<void> {
     ...(flags.device && { device: flags.device }),
     ...(flags.threads && { threads: flags.threads }),
     checkpointEvery: flags.checkpoint,
-    signal: stop.signal,
+    signal: stopSignal(),
     onStart: ({ device, step, parameters, frozen, constant, view, notes }) => {
       console.error(
         `training ${task.name} x${task.scale} on ${device}: ${flags.processor}, ${parameters.toLocaleString("en")} weights to train\n` +

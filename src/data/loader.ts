@@ -1,17 +1,17 @@
 import { Worker } from "node:worker_threads";
 import { UserError } from "../errors.js";
+import type { Augmentation } from "./augmentation.js";
 import type { Batch, BatchPlan } from "./batches.js";
 import type { Dataset } from "./dataset.js";
 import type { Reply, Request, WorkerData } from "./loader-worker.js";
+import type { PictureOf, Recipe, RecognitionRecipe, RestorationRecipe } from "./sampler.js";
 import type { Task } from "./task.js";
 
-export interface LoaderOptions {
+/** What every loader is told. */
+interface CommonOptions {
   dataset: Dataset;
-  task: Task;
   /** Images in a batch. */
   batch: number;
-  /** Side of the clean images in pixels; a multiple of the task's scale. */
-  crop: number;
   seed: number;
   /** Step of the first batch: 0 for a fresh run, the step reached for a resumed one. Default: 0. */
   firstStep?: number;
@@ -23,12 +23,24 @@ export interface LoaderOptions {
   cacheBytes?: number;
 }
 
-export interface Loader {
+export interface LoaderOptions extends CommonOptions {
+  task: Task;
+  /** Side of the clean images in pixels; a multiple of the task's scale. */
+  crop: number;
+}
+
+export interface RecognitionLoaderOptions extends CommonOptions {
+  /** Side of the images in pixels. */
+  size: number;
+  augmentation: Augmentation;
+}
+
+export interface Loader<Name extends string = string> {
   /**
    * The batch of the next step.
    * @throws UserError when nearly all images are broken.
    */
-  next(): Promise<Batch>;
+  next(): Promise<Batch<Name>>;
   /** Images that cannot be read, with the reason; others were drawn in their place. */
   readonly broken: ReadonlyMap<string, string>;
   /** Ends the threads; without it the process stays alive. */
@@ -36,26 +48,35 @@ export interface Loader {
 }
 
 /**
- * Starts the threads that decode, crop and degrade ahead of the training. They are asked for `ahead` batches beforehand,
- * because the training blocks this thread while it computes. The batch of step s follows from the seed, s and the data set
- * alone, whatever the first step and the number of threads are.
+ * Loads pairs of `degraded` and `clean` pictures for a processor's training.
  * @throws UserError when `crop` is not a multiple of the task's scale.
  */
-export function openLoader({
-  dataset,
-  task: { name, options, scale },
-  batch,
-  crop,
-  seed,
-  firstStep = 0,
-  workers: count = 1,
-  ahead = 4,
-  cacheBytes = 2 ** 30,
-}: LoaderOptions): Loader {
+export function openLoader({ task, crop, ...options }: LoaderOptions): Loader<PictureOf<RestorationRecipe>> {
+  const { name, options: settings, scale } = task;
   if (crop % scale)
     throw new UserError(`cannot train on crops of ${crop} pixels: not a multiple of the scale ${scale}`);
-  const plan: BatchPlan = { items: dataset.items, batch, crop, seed };
-  const data: WorkerData = { plan, task: { name, options }, cacheBytes: cacheBytes / count };
+  return startLoader({ kind: "restoration", task: { name, options: settings }, crop }, options);
+}
+
+/** Loads each `image` with its class for a recognizer's training. */
+export const openRecognitionLoader = ({
+  size,
+  augmentation,
+  ...options
+}: RecognitionLoaderOptions): Loader<PictureOf<RecognitionRecipe>> =>
+  startLoader({ kind: "recognition", size, augmentation }, options);
+
+/**
+ * Starts the threads that decode and make pictures ahead of the training. They are asked for `ahead` batches beforehand,
+ * because the training blocks this thread while it computes. The batch of step s follows from the recipe, the seed, s and
+ * the data set alone, whatever the first step and the number of threads are.
+ */
+function startLoader(
+  recipe: Recipe,
+  { dataset, batch, seed, firstStep = 0, workers: count = 1, ahead = 4, cacheBytes = 2 ** 30 }: CommonOptions,
+): Loader {
+  const plan: BatchPlan = { items: dataset.items, batch, seed };
+  const data: WorkerData = { plan, recipe, cacheBytes: cacheBytes / count };
   const workers = Array.from({ length: count }, () => new DecodingWorker(data));
   const queue: Promise<Batch>[] = [];
   let step = firstStep;

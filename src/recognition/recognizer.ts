@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { GraphBuilder, int, ints, string } from "../graph/builder.js";
 import { bindShapes, type Graph } from "../graph/graph.js";
@@ -48,7 +48,13 @@ export async function readRecognizer(path: string, settings: RecognizerSettings 
     .update(await readFile(path))
     .digest("hex");
   const graph = withPreprocessing(model, preprocessing);
-  return { name: basename(path).replace(/\.onnx$/i, ""), preprocessing, graph, sha256 };
+  return { name: titleOf(path), preprocessing, graph, sha256 };
+}
+
+/** The file's name; for the model.onnx of a run the name of the run's folder, which tells more. */
+function titleOf(path: string): string {
+  const name = basename(path).replace(/\.onnx$/i, "");
+  return name === "model" ? basename(dirname(resolve(path))) : name;
 }
 
 /** Reads a recognizer and starts it. */

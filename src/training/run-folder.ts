@@ -46,16 +46,25 @@ export type LogLine = Readonly<Record<string, number>> & { readonly step: number
  * Each is written whole or not at all, so that a run may be killed at any moment.
  */
 export class RunFolder {
-  private constructor(readonly path: string) {}
+  private constructor(
+    readonly path: string,
+    private readonly schema: z.ZodObject,
+  ) {}
 
   /**
    * Opens the folder for a run, new or to be resumed.
+   * @param schema what the configurations of such runs are like. Default: a processor's.
    * @throws UserError when it holds a run already and `resume` is false, when that run had another configuration, or
    * when it cannot be written.
    */
-  static async open(path: string, config: TrainingConfig, resume: boolean): Promise<RunFolder> {
-    const folder = new RunFolder(path);
-    const settled = TrainingConfig.parse(config);
+  static async open(
+    path: string,
+    config: object,
+    resume: boolean,
+    schema: z.ZodObject = TrainingConfig,
+  ): Promise<RunFolder> {
+    const folder = new RunFolder(path, schema);
+    const settled = schema.parse(config);
     await makeFolder(path).catch((error) => {
       throw new UserError(`cannot make the folder ${path}: ${messageOf(error)}`);
     });
@@ -74,8 +83,8 @@ export class RunFolder {
     return this.file("model.onnx");
   }
 
-  private checkSame(config: TrainingConfig, text: string): void {
-    const earlier: Record<string, unknown> = this.parseConfig(text);
+  private checkSame(config: Readonly<Record<string, unknown>>, text: string): void {
+    const earlier = this.parseConfig(text);
     for (const [key, value] of Object.entries(config)) {
       const [now, then] = [JSON.stringify(value), JSON.stringify(earlier[key])];
       if (now !== then)
@@ -83,11 +92,11 @@ export class RunFolder {
     }
   }
 
-  private parseConfig(text: string): TrainingConfig {
+  private parseConfig(text: string): Readonly<Record<string, unknown>> {
     try {
-      return TrainingConfig.parse(JSON.parse(text));
+      return this.schema.parse(JSON.parse(text));
     } catch {
-      throw new UserError(`cannot resume ${this.path}: its config.json is not that of a training run`);
+      throw new UserError(`cannot resume ${this.path}: its config.json is not that of such a training run`);
     }
   }
 

@@ -1,12 +1,11 @@
 import { basename } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import type { Dataset } from "../data/dataset.js";
-import { type Loader, openLoader } from "../data/loader.js";
+import { openLoader } from "../data/loader.js";
 import type { Task } from "../data/task.js";
 import { UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import { readModel } from "../graph/read.js";
-import { sizeOf } from "../graph/tensor.js";
+import { float32, sizeOf } from "../graph/tensor.js";
 import { writeModel } from "../graph/write.js";
 import { findLowerings } from "../lowering/index.js";
 import { type Card, withCard } from "../networks/card.js";
@@ -16,14 +15,13 @@ import { fitRecognizer } from "../recognition/fit.js";
 import type { PreprocessingOverrides } from "../recognition/preprocessing.js";
 import { readRecognizer } from "../recognition/recognizer.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
-import { adamScalars } from "./adam.js";
 import { assertFits } from "./fit-restorer.js";
+import { resumed, runSteps, type StepProgress } from "./loop.js";
 import { weightsOf } from "./parameters.js";
 import { processorForward } from "./processor-forward.js";
 import { ownRestorer, type Restorer, readRestorer } from "./restorer.js";
 import { RunFolder, type TrainingConfig } from "./run-folder.js";
-import { learningRate } from "./schedule.js";
-import { nextState, scalar, type TrainingStep, trainingStep, withState } from "./step.js";
+import { type TrainingStep, trainingStep, withState } from "./step.js";
 
 export interface TrainOptions {
   readonly config: TrainingConfig;
@@ -59,11 +57,7 @@ export interface TrainingStart {
   readonly notes: readonly string[];
 }
 
-export interface TrainingProgress {
-  readonly step: number;
-  readonly lr: number;
-  /** The loss and its parts. */
-  readonly losses: Readonly<Record<string, number>>;
+export interface TrainingProgress extends StepProgress {
   /** Of the batch, in dB. */
   readonly psnr: number;
 }
@@ -77,49 +71,39 @@ export interface TrainingResult {
   readonly broken: ReadonlyMap<string, string>;
 }
 
-/** Steps over which the log averages. */
-const LOG_EVERY = 10;
-
 /**
  * Trains a processor and leaves `model.onnx` in the run's folder. The same configuration gives the same weights,
  * however often the run was stopped and resumed.
  * @throws UserError when something in the configuration, the models or the data does not fit.
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { config, dataset, task, signal, checkpointEvery = 100 } = options;
+  const { config, dataset, task } = options;
   const prepared = await prepare(options);
   const folder = await RunFolder.open(options.out, config, options.resume ?? false);
   const session = await Session.create(prepared.step.graph, options);
-  const { step: firstStep, state: saved } = (await folder.readCheckpoint()) ?? { step: 0, state: prepared.step.state };
-  await folder.rewindLog(firstStep);
-  const loader = openLoader({ dataset, task, batch: config.batch, crop: config.crop, seed: config.seed, firstStep });
+  const start = await resumed(folder, prepared.step);
+  const { batch, crop, seed, steps, lr } = config;
+  const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step });
   options.onStart?.({
     device: session.device,
-    step: firstStep,
+    step: start.step,
     ...weightCounts(prepared.restorer.graph, prepared.step.parameters),
     view: prepared.card.recognizer?.view ?? null,
     notes: prepared.notes,
   });
-  let [step, state] = [firstStep, saved];
-  const meter = new Meter();
-  try {
-    while (step < config.steps && !signal?.aborted) {
-      const lr = learningRate(config.lr, step, config.steps);
-      const results = await runStep(session, prepared.step, loader, state, lr, step);
-      state = nextState(prepared.step, results);
-      step++;
-      const losses = lossesIn(results);
-      meter.add(losses);
-      if (step % LOG_EVERY === 0 || step === config.steps) await folder.log({ step, lr, ...meter.take() });
-      if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state });
-      options.onStep?.({ step, lr, losses, psnr: psnrOf(losses) });
-      await setImmediate(); // lets signals and the loader's messages in
-    }
-  } finally {
+  const { step, state } = await runSteps(
+    {
+      ...{ folder, step: prepared.step, session, steps, lr, checkpointEvery: options.checkpointEvery },
+      signal: options.signal,
+      batch: () => nextBatch(loader, prepared.step),
+      measures: (losses) => ({ psnr: psnrOf(losses) }),
+      onStep: (progress) => options.onStep?.({ ...progress, psnr: psnrOf(progress.losses) }),
+    },
+    start,
+  ).finally(async () => {
     await loader.close();
     await session.release();
-  }
-  if (step > firstStep) await folder.writeCheckpoint({ step, state });
+  });
   const { graph, sidecar } = prepared.restorer;
   if (sidecar !== null) await folder.writeSidecar(sidecar);
   await writeModel(withCard(withState(graph, state), { ...prepared.card, steps: step }), folder.modelPath);
@@ -203,49 +187,15 @@ function withInit(graph: Graph, source: Graph, title: string): Graph {
   return { ...graph, initializers: new Map(taken) };
 }
 
-async function runStep(
-  session: Session,
-  { graph }: TrainingStep,
-  loader: Loader,
-  state: Tensors,
-  lr: number,
-  step: number,
-): Promise<Tensors> {
-  const { degraded, clean, labels } = await loader.next();
+async function nextBatch(loader: ReturnType<typeof openLoader>, { graph }: TrainingStep): Promise<Tensors> {
+  const { pictures, labels } = await loader.next();
   const shapeOf = (name: string) => graph.inputs.find((input) => input.name === name)?.shape as readonly number[];
-  const scalars = Object.entries(adamScalars(lr, step + 1)).map(([name, value]) => [name, scalar(value)]);
-  return session.run({
-    ...state,
-    ...Object.fromEntries(scalars),
-    degraded: { type: "float32", shape: shapeOf("degraded"), data: degraded },
-    clean: { type: "float32", shape: shapeOf("clean"), data: clean },
+  const { degraded, clean } = pictures;
+  return {
+    degraded: float32(degraded, shapeOf("degraded")),
+    clean: float32(clean, shapeOf("clean")),
     labels: { type: "int64", shape: [labels.length], data: labels },
-  });
-}
-
-/** The outputs `loss` and `loss.NAME` as numbers under "loss" and NAME. */
-function lossesIn(results: Tensors): Record<string, number> {
-  const found = Object.entries(results).filter(([name]) => /^loss(\.|$)/.test(name));
-  const losses = Object.fromEntries(found.map(([name, { data }]) => [name.replace("loss.", ""), Number(data[0])]));
-  if (Number.isFinite(losses.loss)) return losses;
-  throw new UserError("the loss is no longer a finite number: lower --lr or --lambda and start again");
+  };
 }
 
 const psnrOf = ({ image }: Readonly<Record<string, number>>) => -10 * Math.log10(image ?? Number.NaN);
-
-/** Means of the losses since the last look. */
-class Meter {
-  private sums: Record<string, number> = {};
-  private count = 0;
-
-  add(losses: Readonly<Record<string, number>>): void {
-    this.count++;
-    for (const [name, value] of Object.entries(losses)) this.sums[name] = (this.sums[name] ?? 0) + value;
-  }
-
-  take(): Record<string, number> {
-    const means = Object.fromEntries(Object.entries(this.sums).map(([name, sum]) => [name, sum / this.count]));
-    [this.sums, this.count] = [{}, 0];
-    return { ...means, psnr: psnrOf(means) };
-  }
-}
