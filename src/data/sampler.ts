@@ -2,6 +2,7 @@ import type { Image } from "../images/image.js";
 import { type Augmentation, augmented } from "./augmentation.js";
 import type { Random } from "./random.js";
 import { trainingSample } from "./samples.js";
+import type { Task } from "./task.js";
 import { findTask } from "./tasks/index.js";
 
 /** Makes what one step of training sees of a photograph. */
@@ -31,18 +32,17 @@ export type Recipe = RestorationRecipe | RecognitionRecipe;
 /** The pictures of each kind of recipe. */
 export type PictureOf<R extends Recipe> = R extends RestorationRecipe ? "degraded" | "clean" : "image";
 
-export function samplerFor(recipe: Recipe): Sampler {
-  if (recipe.kind === "recognition") {
-    const { size, augmentation } = recipe;
-    return {
-      sides: { image: size },
-      sample: async (photograph, random) => ({ image: augmented(photograph, size, augmentation, random) }),
-    };
-  }
-  const { crop } = recipe;
-  const task = findTask(recipe.task.name, recipe.task.options);
-  return {
-    sides: { degraded: crop / task.scale, clean: crop },
-    sample: async (photograph, random) => ({ ...(await trainingSample(photograph, task, { crop }, random)) }),
-  };
-}
+export const samplerFor = (recipe: Recipe): Sampler =>
+  recipe.kind === "recognition"
+    ? recognitionSampler(recipe)
+    : restorationSampler(findTask(recipe.task.name, recipe.task.options), recipe.crop);
+
+const recognitionSampler = ({ size, augmentation }: RecognitionRecipe): Sampler => ({
+  sides: { image: size },
+  sample: async (photograph, random) => ({ image: augmented(photograph, size, augmentation, random) }),
+});
+
+const restorationSampler = (task: Task, crop: number): Sampler => ({
+  sides: { degraded: crop / task.scale, clean: crop },
+  sample: async (photograph, random) => ({ ...(await trainingSample(photograph, task, { crop }, random)) }),
+});
