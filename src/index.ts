@@ -3,6 +3,7 @@
 export { type Differentiated, gradients, type Obstacle, obstacles } from "./autodiff/gradients.js";
 export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
 export { type Dataset, type Item, openDataset } from "./data/dataset.js";
+export { type LabelledSets, openLabelledSets } from "./data/labelled-sets.js";
 export { drawSynthetic, syntheticClasses } from "./data/synthetic.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";
@@ -49,6 +50,8 @@ export { averageProcessors } from "./networks/average.js";
 export { Card, cardOf } from "./networks/card.js";
 export { findNetwork, networks } from "./networks/index.js";
 export type { Network } from "./networks/network.js";
+export { buildRecognizer, recognizerNetworks } from "./networks/recognizers/index.js";
+export type { RecognizerNetwork } from "./networks/recognizers/recognizer.js";
 export { findObjective, objectives } from "./objectives/index.js";
 export type { Losses, Objective, ObjectiveContext } from "./objectives/objective.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";
@@ -56,5 +59,12 @@ export { loadRecognizer, type Recognizer, readRecognizer } from "./recognition/r
 export { heatMap } from "./report/heatmap.js";
 export { type Probe, probe } from "./runtime/probe.js";
 export { type Device, Session, type SessionOptions, type Tensors } from "./runtime/session.js";
+export type { HeldOutAccuracy } from "./training/held-out-accuracy.js";
 export type { TrainingConfig } from "./training/run-folder.js";
 export { type TrainingProgress, type TrainingResult, type TrainOptions, train } from "./training/train.js";
+export {
+  type RecognizerConfig,
+  type RecognizerResult,
+  type RecognizerTraining,
+  trainRecognizer,
+} from "./training/train-recognizer.js";

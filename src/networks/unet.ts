@@ -5,14 +5,14 @@ import { croppedLike } from "./size.js";
 
 /**
  * A U-Net (Ronneberger et al. 2015) that draws a correction of the picture, enlarged by bicubic interpolation where it is
- * to be larger: pairs of convolutions of 32, 64, 128 and 256 channels, halving and doubling between them. It starts as
- * exact interpolation and takes pictures of any size.
+ * to be larger: pairs of convolutions of 32, 64 and 128 channels, halving and doubling between them. It starts as exact
+ * interpolation and takes pictures of any size.
  */
 export const unet: Network = {
   name: "unet",
-  summary: "U-Net: pairs of convolutions of 32 to 256 channels at 4 sizes, over the interpolated picture",
+  summary: "U-Net: pairs of convolutions of 32 to 128 channels at 3 sizes, over the interpolated picture",
   scales: [1, 2, 3, 4],
-  build: (scale, seed) => buildUnet([32, 64, 128, 256], scale, seed),
+  build: (scale, seed) => buildUnet([32, 64, 128], scale, seed),
 };
 
 /** A U-Net of any depth; `widths` are its channels, at the size of the picture first. */
