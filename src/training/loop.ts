@@ -18,8 +18,8 @@ export interface Loop {
   readonly checkpointEvery?: number | undefined;
   /** Asks to stop after the step in hand; a checkpoint is written. */
   readonly signal?: AbortSignal | undefined;
-  /** Images and labels of the next step. */
-  batch(): Promise<Tensors>;
+  /** Images and labels of the next step, which is the `step`-th from 0. */
+  batch(step: number): Promise<Tensors>;
   /** Measures that follow from losses and are logged beside them. Default: none. */
   measures?(losses: Readonly<Record<string, number>>): Record<string, number>;
   onStep?(progress: StepProgress): void;
@@ -55,7 +55,7 @@ export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint
   while (step < steps && !signal?.aborted) {
     const lr = learningRate(loop.lr, step, steps);
     const scalars = Object.entries(adamScalars(lr, step + 1)).map(([name, value]) => [name, scalar(value)]);
-    const results = await session.run({ ...state, ...Object.fromEntries(scalars), ...(await loop.batch()) });
+    const results = await session.run({ ...state, ...Object.fromEntries(scalars), ...(await loop.batch(step)) });
     state = nextState(loop.step, results);
     step++;
     const losses = lossesIn(results);
