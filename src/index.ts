@@ -60,8 +60,9 @@ export { heatMap } from "./report/heatmap.js";
 export { type Probe, probe } from "./runtime/probe.js";
 export { type Device, Session, type SessionOptions, type Tensors } from "./runtime/session.js";
 export type { HeldOutAccuracy } from "./training/held-out-accuracy.js";
+export type { StepProgress as TrainingProgress } from "./training/loop.js";
 export type { TrainingConfig } from "./training/run-folder.js";
-export { type TrainingProgress, type TrainingResult, type TrainOptions, train } from "./training/train.js";
+export { type TrainingResult, type TrainOptions, train } from "./training/train.js";
 export {
   type RecognizerConfig,
   type RecognizerResult,

@@ -20,8 +20,8 @@ export interface Loop {
   readonly signal?: AbortSignal | undefined;
   /** Images and labels of the next step, which is the `step`-th from 0. */
   batch(step: number): Promise<Tensors>;
-  /** Measures that follow from losses and are logged beside them. Default: none. */
-  measures?(losses: Readonly<Record<string, number>>): Record<string, number>;
+  /** The output that holds the mean squared error of the step's pictures, for their PSNR. Default: there are none. */
+  readonly squaredError?: string;
   onStep?(progress: StepProgress): void;
 }
 
@@ -31,6 +31,8 @@ export interface StepProgress {
   readonly lr: number;
   /** The loss and its parts. */
   readonly losses: Readonly<Record<string, number>>;
+  /** Of the step's pictures, in dB; NaN where none are restored. */
+  readonly psnr: number;
 }
 
 /** Steps over which the log averages. */
@@ -49,7 +51,7 @@ export async function resumed(folder: RunFolder, { state }: TrainingStep): Promi
  * @throws UserError when the loss is no longer finite.
  */
 export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint> {
-  const { folder, session, steps, signal, checkpointEvery = 100, measures = () => ({}) } = loop;
+  const { folder, session, steps, signal, checkpointEvery = 100 } = loop;
   let { step, state } = from;
   const meter = new Meter();
   while (step < steps && !signal?.aborted) {
@@ -59,13 +61,11 @@ export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint
     state = nextState(loop.step, results);
     step++;
     const losses = lossesIn(results);
-    meter.add(losses);
-    if (step % LOG_EVERY === 0 || step === steps) {
-      const means = meter.take();
-      await folder.log({ step, lr, ...means, ...measures(means) });
-    }
+    const squaredError = Number(results[loop.squaredError ?? ""]?.data[0]);
+    meter.add(losses, squaredError);
+    if (step % LOG_EVERY === 0 || step === steps) await folder.log({ step, lr, ...meter.take() });
     if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state });
-    loop.onStep?.({ step, lr, losses });
+    loop.onStep?.({ step, lr, losses, psnr: psnrOf(squaredError) });
     await setImmediate(); // lets signals and the loader's messages in
   }
   if (step > from.step) await folder.writeCheckpoint({ step, state });
@@ -82,19 +82,24 @@ function lossesIn(results: Tensors): Record<string, number> {
   );
 }
 
-/** Means of the losses since the last look. */
+const psnrOf = (squaredError: number): number => -10 * Math.log10(squaredError);
+
+/** Means of the losses since the last look, and the PSNR of the mean squared error where there is one. */
 class Meter {
   private sums: Record<string, number> = {};
+  private squaredError = 0;
   private count = 0;
 
-  add(losses: Readonly<Record<string, number>>): void {
+  add(losses: Readonly<Record<string, number>>, squaredError: number): void {
     this.count++;
+    this.squaredError += squaredError;
     for (const [name, value] of Object.entries(losses)) this.sums[name] = (this.sums[name] ?? 0) + value;
   }
 
   take(): Record<string, number> {
     const means = Object.fromEntries(Object.entries(this.sums).map(([name, sum]) => [name, sum / this.count]));
-    [this.sums, this.count] = [{}, 0];
-    return means;
+    const psnr = psnrOf(this.squaredError / this.count);
+    [this.sums, this.squaredError, this.count] = [{}, 0, 0];
+    return { ...means, ...(Number.isNaN(psnr) ? {} : { psnr }) };
   }
 }

@@ -38,7 +38,7 @@ export interface TrainOptions {
   /** Asks to stop after the step in hand; a checkpoint is written. */
   readonly signal?: AbortSignal;
   readonly onStart?: (start: TrainingStart) => void;
-  readonly onStep?: (progress: TrainingProgress) => void;
+  readonly onStep?: (progress: StepProgress) => void;
 }
 
 export interface TrainingStart {
@@ -55,11 +55,6 @@ export interface TrainingStart {
   readonly view: string | null;
   /** What is worth knowing of how the models are computed: half precision, quantization. */
   readonly notes: readonly string[];
-}
-
-export interface TrainingProgress extends StepProgress {
-  /** Of the batch, in dB. */
-  readonly psnr: number;
 }
 
 export interface TrainingResult {
@@ -96,8 +91,8 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
       ...{ folder, step: prepared.step, session, steps, lr, checkpointEvery: options.checkpointEvery },
       signal: options.signal,
       batch: () => nextBatch(loader, prepared.step),
-      measures: (losses) => ({ psnr: psnrOf(losses) }),
-      onStep: (progress) => options.onStep?.({ ...progress, psnr: psnrOf(progress.losses) }),
+      squaredError: "loss.image",
+      ...(options.onStep && { onStep: options.onStep }),
     },
     start,
   ).finally(async () => {
@@ -197,5 +192,3 @@ async function nextBatch(loader: ReturnType<typeof openLoader>, { graph }: Train
     labels: { type: "int64", shape: [labels.length], data: labels },
   };
 }
-
-const psnrOf = ({ image }: Readonly<Record<string, number>>) => -10 * Math.log10(image ?? Number.NaN);
