@@ -12,6 +12,7 @@ import { profileCommand } from "./profile.js";
 import { sweepCommand } from "./sweep.js";
 import { synthesizeCommand } from "./synthesize.js";
 import { trainCommand } from "./train.js";
+import { trainRecognizerCommand } from "./train-recognizer.js";
 
 const program = new Command("legible")
   .description("Image processing whose results machines recognize as well as people do.")
@@ -20,6 +21,7 @@ const program = new Command("legible")
   .addCommand(demoCommand)
   .addCommand(trainCommand)
   .addCommand(sweepCommand)
+  .addCommand(trainRecognizerCommand)
   .addCommand(averageCommand)
   .addCommand(evaluateCommand)
   .addCommand(enhanceCommand)

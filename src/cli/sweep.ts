@@ -12,8 +12,9 @@ import { type SweepPoint, type Swept, sweepPlot, sweepPoints, sweepTable } from 
 import type { TrainingConfig } from "../training/run-folder.js";
 import { dataHelp, datasetFrom, number, positiveInteger, recognizerFrom, selectionFrom, several } from "./options.js";
 import { progress } from "./progress.js";
+import { stopSignal } from "./stop.js";
 import { addTrainingOptions, type TrainingFlags, trainingChoices, trainingConfig } from "./training-options.js";
-import { runTraining, stopSignal } from "./training-run.js";
+import { runTraining } from "./training-run.js";
 
 interface Flags extends TrainingFlags {
   lambda: number[];

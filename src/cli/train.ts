@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { findObjective } from "../objectives/index.js";
 import { dataHelp, datasetFrom, number } from "./options.js";
+import { stopSignal } from "./stop.js";
 import { addTrainingOptions, type TrainingFlags, trainingChoices, trainingConfig } from "./training-options.js";
-import { runTraining, stopSignal } from "./training-run.js";
+import { runTraining } from "./training-run.js";
 
 interface Flags extends TrainingFlags {
   lambda?: number;

@@ -83,11 +83,3 @@ const constants = (groups: ReadonlyMap<string, readonly string[]>): string =>
 
 /** Away from a terminal, a line of JSON for every so many steps. */
 const LINE_EVERY = 50;
-
-/** Aborts at Ctrl-C or when the process is asked to end. */
-export function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  process.once("SIGTERM", () => stop.abort());
-  return stop.signal;
-}

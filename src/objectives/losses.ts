@@ -26,6 +26,21 @@ export function crossEntropy(b: GraphBuilder, logits: string, labels: string, cl
   return b.Neg(b.ReduceMean(logLikelihood, undefined, false));
 }
 
+/**
+ * Cross-entropy to labels of which a share `smoothing` is spread evenly over all classes (Szegedy et al. 2016, sec. 7), for
+ * logits [N, C].
+ */
+export function smoothedCrossEntropy(
+  b: GraphBuilder,
+  logits: string,
+  labels: string,
+  classes: number,
+  smoothing: number,
+): string {
+  const evenly = b.Neg(b.ReduceMean(b.LogSoftmax(logits, 1), undefined, false));
+  const hard = b.Mul(crossEntropy(b, logits, labels, classes), b.scalar(1 - smoothing));
+  return b.Add(hard, b.Mul(evenly, b.scalar(smoothing)));
+}
 /** Σ weightᵢ · lossᵢ over the recognizers. */
 export function overRecognizers(
   { b, recognizers }: ObjectiveContext,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { GraphBuilder, int, ints, string } from "../graph/builder.js";
 import { bindShapes, type Graph, type ValueInfo } from "../graph/graph.js";
@@ -74,7 +74,13 @@ export async function behindPreprocessing(
     .update(await readFile(path))
     .digest("hex");
   const graph = { ...b.build(), notes: model.notes ?? [] };
-  return { name: basename(path).replace(/\.onnx$/i, ""), preprocessing, graph, sources, sha256 };
+  return { name: titleOf(path), preprocessing, graph, sources, sha256 };
+}
+
+/** The file's name; for the model.onnx of a run the name of the run's folder, which tells more. */
+function titleOf(path: string): string {
+  const name = basename(path).replace(/\.onnx$/i, "");
+  return name === "model" ? basename(dirname(resolve(path))) : name;
 }
 
 /** Reads a recognizer and starts it. */

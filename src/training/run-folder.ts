@@ -14,6 +14,15 @@ import { DEFAULT_TRANSFORMER } from "./transformer.js";
 /** A recognizer and the factor of its loss. */
 const WeightedFile = z.object({ file: z.string(), weight: z.number().positive() });
 
+/** What is taken of the data. */
+export const DataSelection = z
+  .object({
+    part: z.enum(parts),
+    classes: z.string().optional(),
+    split: z.object({ train: z.number(), seed: z.number() }).optional(),
+  })
+  .default({ part: "train" });
+
 /** Everything that decides what a run computes. What came later has a default, so that older runs can be resumed. */
 export const TrainingConfig = z.object({
   task: z.string(),
@@ -41,14 +50,7 @@ export const TrainingConfig = z.object({
   /** Patterns of the names of weights that are kept as they are. */
   freeze: z.array(z.string()).default([]),
   data: z.array(z.string()),
-  /** What is taken of the data. */
-  selection: z
-    .object({
-      part: z.enum(parts),
-      classes: z.string().optional(),
-      split: z.object({ train: z.number(), seed: z.number() }).optional(),
-    })
-    .default({ part: "train" }),
+  selection: DataSelection,
   steps: z.number().int().positive(),
   batch: z.number().int().positive(),
   crop: z.number().int().positive(),
@@ -76,21 +78,31 @@ export type LogLine = Readonly<Record<string, number>> & { readonly step: number
  * Each is written whole or not at all, so that a run may be killed at any moment.
  */
 export class RunFolder {
-  private constructor(readonly path: string) {}
+  private constructor(
+    readonly path: string,
+    private readonly schema: z.ZodObject,
+  ) {}
 
   /**
    * Opens the folder for a run, new or to be resumed.
+   * @param schema what the configurations of such runs are like. Default: a processor's.
    * @throws UserError when it holds a run already and `resume` is false, when that run had another configuration, or
    * when it cannot be written.
    */
-  static async open(path: string, config: SettledConfig, resume: boolean): Promise<RunFolder> {
-    const folder = new RunFolder(path);
+  static async open(
+    path: string,
+    config: object,
+    resume: boolean,
+    schema: z.ZodObject = TrainingConfig,
+  ): Promise<RunFolder> {
+    const folder = new RunFolder(path, schema);
+    const settled = schema.parse(config);
     await makeFolder(path).catch((error) => {
       throw new UserError(`cannot make the folder ${path}: ${messageOf(error)}`);
     });
     const earlier = await readFile(folder.file("config.json"), "utf8").catch(() => null);
-    if (earlier === null) await writeBytes(folder.file("config.json"), [`${JSON.stringify(config, null, 2)}\n`]);
-    else if (resume) folder.checkSame(config, earlier);
+    if (earlier === null) await writeBytes(folder.file("config.json"), [`${JSON.stringify(settled, null, 2)}\n`]);
+    else if (resume) folder.checkSame(settled, earlier);
     else throw new UserError(`${path} already holds a run: --resume continues it, another --out starts afresh`);
     return folder;
   }
@@ -103,7 +115,7 @@ export class RunFolder {
     const text = await readFile(join(path, "config.json"), "utf8").catch(() => {
       throw new UserError(`${path} holds no training run: there is no config.json in it`);
     });
-    return parseConfig(text, `cannot use ${path}`);
+    return parseConfig(TrainingConfig, text, `cannot use ${path}`);
   }
 
   private file(name: string): string {
@@ -119,8 +131,8 @@ export class RunFolder {
     return this.file("for-recognizers.onnx");
   }
 
-  private checkSame(config: SettledConfig, text: string): void {
-    const earlier: Record<string, unknown> = parseConfig(text, `cannot resume ${this.path}`);
+  private checkSame(config: Readonly<Record<string, unknown>>, text: string): void {
+    const earlier = parseConfig(this.schema, text, `cannot resume ${this.path}`);
     for (const [key, value] of Object.entries(config)) {
       const [now, then] = [JSON.stringify(value), JSON.stringify(earlier[key])];
       if (now !== then)
@@ -164,10 +176,10 @@ export class RunFolder {
   }
 }
 
-function parseConfig(text: string, failure: string): SettledConfig {
+function parseConfig<Schema extends z.ZodObject>(schema: Schema, text: string, failure: string): z.output<Schema> {
   try {
-    return TrainingConfig.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch {
-    throw new UserError(`${failure}: its config.json is not that of a training run`);
+    throw new UserError(`${failure}: its config.json is not that of such a training run`);
   }
 }

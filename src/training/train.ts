@@ -1,24 +1,22 @@
 import { basename } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import type { Dataset } from "../data/dataset.js";
 import { type Loader, openLoader } from "../data/loader.js";
 import type { Task } from "../data/task.js";
-import { UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
-import { sizeOf } from "../graph/tensor.js";
+import { float32, sizeOf } from "../graph/tensor.js";
 import { writeModel } from "../graph/write.js";
 import { type Card, withCard } from "../networks/card.js";
 import { DEFAULT_DISTANCE } from "../objectives/distances.js";
 import type { RecognizerSettings } from "../recognition/recognizer.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
-import { adamScalars } from "./adam.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
+import { resumed, runSteps, type StepProgress } from "./loop.js";
 import { weightsOf } from "./parameters.js";
 import { type PreparedStep, prepareStep } from "./prepare.js";
 import { LAMBDA, SQUARED_ERROR } from "./processor-forward.js";
 import { RunFolder, type SettledConfig, TrainingConfig } from "./run-folder.js";
-import { lambdaAt, learningRate } from "./schedule.js";
-import { nextState, scalar, type TrainingStep, withState } from "./step.js";
+import { lambdaAt } from "./schedule.js";
+import { scalar, type TrainingStep, withState } from "./step.js";
 import { forRecognizers } from "./transformer.js";
 
 export interface TrainOptions {
@@ -37,7 +35,7 @@ export interface TrainOptions {
   /** Asks to stop after the step in hand; a checkpoint is written. */
   readonly signal?: AbortSignal;
   readonly onStart?: (start: TrainingStart) => void;
-  readonly onStep?: (progress: TrainingProgress) => void;
+  readonly onStep?: (progress: StepProgress) => void;
 }
 
 export interface TrainingStart {
@@ -58,15 +56,6 @@ export interface TrainingStart {
   readonly notes: readonly string[];
 }
 
-export interface TrainingProgress {
-  readonly step: number;
-  readonly lr: number;
-  /** The loss and its parts. */
-  readonly losses: Readonly<Record<string, number>>;
-  /** Of the batch, in dB. */
-  readonly psnr: number;
-}
-
 export interface TrainingResult {
   /** Steps done; fewer than asked for when it was stopped. */
   readonly step: number;
@@ -78,53 +67,43 @@ export interface TrainingResult {
   readonly broken: ReadonlyMap<string, string>;
 }
 
-/** Steps over which the log averages. */
-const LOG_EVERY = 10;
-
 /**
  * Trains a processor and leaves `model.onnx` in the run's folder. The same configuration gives the same weights,
  * however often the run was stopped and resumed.
  * @throws UserError when something in the configuration, the models or the data does not fit.
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { dataset, task, signal, checkpointEvery = 100 } = options;
+  const { dataset, task } = options;
   const config = TrainingConfig.parse(options.config);
   const prepared = await prepareStep({ ...options, config });
   const folder = await RunFolder.open(options.out, config, options.resume ?? false);
   const session = await Session.create(prepared.step.graph, options);
-  const { step: firstStep, state: saved } = (await folder.readCheckpoint()) ?? { step: 0, state: prepared.step.state };
-  await folder.rewindLog(firstStep);
-  const loader = openLoader({ dataset, task, batch: config.batch, crop: config.crop, seed: config.seed, firstStep });
+  const start = await resumed(folder, prepared.step);
+  const { batch, crop, seed, steps, lr } = config;
+  const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step });
   options.onStart?.({
     device: session.device,
-    step: firstStep,
+    step: start.step,
     ...weightCounts(prepared.restorer.graph, prepared.transformer, prepared.step.parameters),
     recognizers: prepared.recognizers,
     notes: prepared.notes,
   });
-  let [step, state] = [firstStep, saved];
-  const meter = new Meter();
-  try {
-    while (step < config.steps && !signal?.aborted) {
-      const lr = learningRate(config.lr, step, config.steps);
-      const lambda = lambdaAt(config.lambda, step, config.lambdaWarmup);
-      const scalars = { ...adamScalars(lr, step + 1), [LAMBDA]: lambda };
-      const results = await runStep(session, prepared.step, loader, state, scalars);
-      state = nextState(prepared.step, results);
-      step++;
-      const losses = lossesIn(results);
-      const squaredError = Number(results[SQUARED_ERROR]?.data[0]);
-      meter.add(losses, squaredError);
-      if (step % LOG_EVERY === 0 || step === config.steps) await folder.log({ step, lr, ...meter.take() });
-      if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state });
-      options.onStep?.({ step, lr, losses, psnr: psnrOf(squaredError) });
-      await setImmediate(); // lets signals and the loader's messages in
-    }
-  } finally {
+  const { step, state } = await runSteps(
+    {
+      ...{ folder, step: prepared.step, session, steps, lr, checkpointEvery: options.checkpointEvery },
+      signal: options.signal,
+      batch: async (at) => ({
+        ...(await nextBatch(loader, prepared.step)),
+        [LAMBDA]: scalar(lambdaAt(config.lambda, at, config.lambdaWarmup)),
+      }),
+      squaredError: SQUARED_ERROR,
+      ...(options.onStep && { onStep: options.onStep }),
+    },
+    start,
+  ).finally(async () => {
     await loader.close();
     await session.release();
-  }
-  if (step > firstStep) await folder.writeCheckpoint({ step, state });
+  });
   const { restorer, transformer } = prepared;
   const card = { ...cardFor(config, prepared, options), steps: step };
   const trained = { ...restorer, graph: withState(restorer.graph, state) };
@@ -184,50 +163,13 @@ function weightCounts(processor: Graph, transformer: Graph | null, trained: read
   return { parameters, transformer: transformer ? valuesIn(transformer, trained) : 0, frozen, constant };
 }
 
-async function runStep(
-  session: Session,
-  { graph }: TrainingStep,
-  loader: Loader,
-  state: Tensors,
-  scalars: Readonly<Record<string, number>>,
-): Promise<Tensors> {
-  const { degraded, clean, labels } = await loader.next();
+async function nextBatch(loader: Loader<"degraded" | "clean">, { graph }: TrainingStep): Promise<Tensors> {
+  const { pictures, labels } = await loader.next();
   const shapeOf = (name: string) => graph.inputs.find((input) => input.name === name)?.shape as readonly number[];
-  return session.run({
-    ...state,
-    ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, scalar(value)])),
-    degraded: { type: "float32", shape: shapeOf("degraded"), data: degraded },
-    clean: { type: "float32", shape: shapeOf("clean"), data: clean },
+  const { degraded, clean } = pictures;
+  return {
+    degraded: float32(degraded, shapeOf("degraded")),
+    clean: float32(clean, shapeOf("clean")),
     labels: { type: "int64", shape: [labels.length], data: labels },
-  });
-}
-
-/** The outputs `loss` and `loss.NAME` as numbers under "loss" and NAME. */
-function lossesIn(results: Tensors): Record<string, number> {
-  const found = Object.entries(results).filter(([name]) => /^loss(\.|$)/.test(name));
-  const losses = Object.fromEntries(found.map(([name, { data }]) => [name.replace("loss.", ""), Number(data[0])]));
-  if (Number.isFinite(losses.loss)) return losses;
-  throw new UserError("the loss is no longer a finite number: lower --lr or --lambda and start again");
-}
-
-const psnrOf = (squaredError: number) => -10 * Math.log10(squaredError);
-
-/** Means of the losses since the last look. */
-class Meter {
-  private sums: Record<string, number> = {};
-  private squaredError = 0;
-  private count = 0;
-
-  add(losses: Readonly<Record<string, number>>, squaredError: number): void {
-    this.count++;
-    this.squaredError += squaredError;
-    for (const [name, value] of Object.entries(losses)) this.sums[name] = (this.sums[name] ?? 0) + value;
-  }
-
-  take(): Record<string, number> {
-    const means = Object.fromEntries(Object.entries(this.sums).map(([name, sum]) => [name, sum / this.count]));
-    const psnr = psnrOf(this.squaredError / this.count);
-    [this.sums, this.squaredError, this.count] = [{}, 0, 0];
-    return { ...means, psnr };
-  }
+  };
 }
