@@ -7,7 +7,7 @@ import { ra } from "../src/objectives/ra.js";
 import { Session } from "../src/runtime/session.js";
 import { adamScalars } from "../src/training/adam.js";
 import { LAMBDA, processorForward } from "../src/training/processor-forward.js";
-import { nextState, scalar, trainingStep } from "../src/training/step.js";
+import { nextState, scalars, trainingStep } from "../src/training/step.js";
 import { noise } from "./noise.js";
 import { resnet18 } from "./resnet18.js";
 
@@ -34,10 +34,7 @@ export async function legibleStep(work: LegibleStep, batch: number, lowering: st
   const labels = int64(Array.from({ length: batch }, (_, i) => i));
   let [state, t] = [step.state, 0];
   return async () => {
-    const rates = Object.entries({ ...adamScalars(1e-4, ++t), [LAMBDA]: 1e-3 }).map(([name, value]) => [
-      name,
-      scalar(value),
-    ]);
-    state = nextState(step, await session.run({ ...state, ...images, labels, ...Object.fromEntries(rates) }));
+    const rates = scalars({ ...adamScalars(1e-4, ++t), [LAMBDA]: 1e-3 });
+    state = nextState(step, await session.run({ ...state, ...images, labels, ...rates }));
   };
 }

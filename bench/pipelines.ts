@@ -12,7 +12,7 @@ import { Session } from "../src/runtime/session.js";
 import { adamScalars } from "../src/training/adam.js";
 import { prepareStep } from "../src/training/prepare.js";
 import { TrainingConfig } from "../src/training/run-folder.js";
-import { nextState, scalar } from "../src/training/step.js";
+import { nextState, scalars } from "../src/training/step.js";
 import { train } from "../src/training/train.js";
 import { type Measure, timed } from "./answering.js";
 import { inferenceGraph } from "./inference-graph.js";
@@ -68,8 +68,8 @@ export async function bareTraining(batch: number): Promise<Measure> {
   const images = { degraded: noise([batch, 3, side, side]), clean: noise([batch, 3, CROP, CROP]) };
   let [state, t] = [step.state, 0];
   return timed(async () => {
-    const rates = Object.entries(adamScalars(5e-4, ++t)).map(([name, value]) => [name, scalar(value)]);
-    state = nextState(step, await session.run({ ...state, ...images, ...Object.fromEntries(rates) }));
+    const rates = scalars(adamScalars(5e-4, ++t));
+    state = nextState(step, await session.run({ ...state, ...images, ...rates }));
   });
 }
 

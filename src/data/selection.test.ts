@@ -110,7 +110,7 @@ test("a split that leaves one part empty is refused", async (t) => {
 
 test("without labels no file that says classes is opened, unless classes are chosen", async (t) => {
   const folder = temporaryFolder(t);
-  writeFiles(folder, { "a.png": "", "labels.csv": "not,such\nfile" });
+  writeFiles(folder, { "a.png": "", "labels.csv": "nonsense\nmore\n" });
   const options = { needLabels: false, withLabels: false };
   const { items, classes } = await openDataset([folder], options);
   assert.deepEqual([items.map(({ label }) => label), classes], [[null], undefined]);

@@ -4,7 +4,7 @@ import type { Session, Tensors } from "../runtime/session.js";
 import { adamScalars } from "./adam.js";
 import type { Checkpoint, RunFolder } from "./run-folder.js";
 import { learningRate } from "./schedule.js";
-import { nextState, scalar, type TrainingStep } from "./step.js";
+import { nextState, scalars, type TrainingStep } from "./step.js";
 
 export interface Loop {
   readonly folder: RunFolder;
@@ -56,8 +56,8 @@ export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint
   const meter = new Meter();
   while (step < steps && !signal?.aborted) {
     const lr = learningRate(loop.lr, step, steps);
-    const scalars = Object.entries(adamScalars(lr, step + 1)).map(([name, value]) => [name, scalar(value)]);
-    const results = await session.run({ ...state, ...Object.fromEntries(scalars), ...(await loop.batch(step)) });
+    const rates = scalars(adamScalars(lr, step + 1));
+    const results = await session.run({ ...state, ...rates, ...(await loop.batch(step)) });
     state = nextState(loop.step, results);
     step++;
     const losses = lossesIn(results);

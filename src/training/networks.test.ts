@@ -15,7 +15,7 @@ import { Session, type Tensors } from "../runtime/session.js";
 import { adamScalars } from "./adam.js";
 import { processorForward } from "./processor-forward.js";
 import { recognizerForward } from "./recognizer-forward.js";
-import { type Forward, nextState, scalar, trainingStep } from "./step.js";
+import { type Forward, nextState, scalars, trainingStep } from "./step.js";
 
 /** Smooth pictures [count, 3, side, side] of drawn waves. */
 function waves(count: number, side: number): Tensor {
@@ -33,8 +33,7 @@ async function losses(forward: Forward, batch: Tensors, steps: number) {
   const session = await Session.create(step.graph, { threads: 1 });
   let [state, losses]: [Tensors, number[]] = [step.state, []];
   for (let i = 0; i < steps; i++) {
-    const scalars = Object.entries(adamScalars(2e-3, i + 1)).map(([name, value]) => [name, scalar(value)]);
-    const results = await session.run({ ...state, ...Object.fromEntries(scalars), ...batch });
+    const results = await session.run({ ...state, ...scalars(adamScalars(2e-3, i + 1)), ...batch });
     losses = [...losses, Number(results.loss?.data[0])];
     state = nextState(step, results);
   }

@@ -9,7 +9,7 @@ import { findObjective } from "../objectives/index.js";
 import { Session, type Tensors } from "../runtime/session.js";
 import { adamScalars, BETA1, momentsOf } from "./adam.js";
 import { LAMBDA, processorForward, SQUARED_ERROR } from "./processor-forward.js";
-import { scalar, trainingStep } from "./step.js";
+import { scalars, trainingStep } from "./step.js";
 
 /** size · sin(0.7 i + phase) + shift, as the PyTorch program that gave the reference values has it. */
 const wave = (shape: readonly number[], phase: number, size: number, shift = 0): Tensor =>
@@ -69,11 +69,10 @@ async function stepOf({ objective, recognizers = [{ graph: recognizer(0) }], ...
     cleanSide: SIDE,
   });
   const step = await trainingStep(forward);
-  const scalars = Object.entries({ ...adamScalars(1e-3, 1), [LAMBDA]: 0.3 });
   const session = await Session.create(step.graph, { threads: 1 });
   const results = await session.run({
     ...step.state,
-    ...Object.fromEntries(scalars.map(([name, value]) => [name, scalar(value)])),
+    ...scalars({ ...adamScalars(1e-3, 1), [LAMBDA]: 0.3 }),
     ...feeds,
   });
   await session.release();

@@ -109,5 +109,6 @@ export const withState = (network: Graph, state: Readonly<Record<string, Tensor>
   initializers: new Map([...network.initializers].map(([name, tensor]) => [name, state[name] ?? tensor])),
 });
 
-/** A scalar as a tensor. */
-export const scalar = (value: number): Tensor => float32([value], []);
+/** Numbers as scalar tensors, by the names of the inputs that take them. */
+export const scalars = (values: Readonly<Record<string, number>>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, float32([value], [])]));

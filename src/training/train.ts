@@ -16,7 +16,7 @@ import { type PreparedStep, prepareStep } from "./prepare.js";
 import { LAMBDA, SQUARED_ERROR } from "./processor-forward.js";
 import { RunFolder, type SettledConfig, TrainingConfig } from "./run-folder.js";
 import { lambdaAt } from "./schedule.js";
-import { scalar, type TrainingStep, withState } from "./step.js";
+import { scalars, type TrainingStep, withState } from "./step.js";
 import { forRecognizers } from "./transformer.js";
 
 export interface TrainOptions {
@@ -94,7 +94,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
       signal: options.signal,
       batch: async (at) => ({
         ...(await nextBatch(loader, prepared.step)),
-        [LAMBDA]: scalar(lambdaAt(config.lambda, at, config.lambdaWarmup)),
+        ...scalars({ [LAMBDA]: lambdaAt(config.lambda, at, config.lambdaWarmup) }),
       }),
       squaredError: SQUARED_ERROR,
       ...(options.onStep && { onStep: options.onStep }),
