@@ -6,8 +6,8 @@ import { plain } from "../src/objectives/plain.js";
 import { ra } from "../src/objectives/ra.js";
 import { Session } from "../src/runtime/session.js";
 import { adamScalars } from "../src/training/adam.js";
-import { processorForward } from "../src/training/processor-forward.js";
-import { nextState, scalar, trainingStep } from "../src/training/step.js";
+import { LAMBDA, processorForward } from "../src/training/processor-forward.js";
+import { nextState, scalars, trainingStep } from "../src/training/step.js";
 import { noise } from "./noise.js";
 import { resnet18 } from "./resnet18.js";
 
@@ -15,7 +15,7 @@ export type LegibleStep = "plain-step" | "ra-step";
 
 /** A training step of SRResNet x4 on random images; each call runs one. */
 export async function legibleStep(work: LegibleStep, batch: number, lowering: string): Promise<() => Promise<void>> {
-  const recognizer = {
+  const graph = {
     ...bindShapes(resnet18(), { image: [batch, 3, 224, 224] }),
     outputs: [{ name: "logits", shape: [batch, 1000] }],
   };
@@ -23,8 +23,7 @@ export async function legibleStep(work: LegibleStep, batch: number, lowering: st
     processor: srresnet.build(4, 0),
     trainNorms: true,
     objective: work === "ra-step" ? ra : plain,
-    lambda: 1e-3,
-    recognizer: work === "ra-step" ? recognizer : null,
+    recognizers: work === "ra-step" ? [{ graph }] : [],
     batch,
     degradedSide: 56,
     cleanSide: 224,
@@ -35,7 +34,7 @@ export async function legibleStep(work: LegibleStep, batch: number, lowering: st
   const labels = int64(Array.from({ length: batch }, (_, i) => i));
   let [state, t] = [step.state, 0];
   return async () => {
-    const rates = Object.entries(adamScalars(1e-4, ++t)).map(([name, value]) => [name, scalar(value)]);
-    state = nextState(step, await session.run({ ...state, ...images, labels, ...Object.fromEntries(rates) }));
+    const rates = scalars({ ...adamScalars(1e-4, ++t), [LAMBDA]: 1e-3 });
+    state = nextState(step, await session.run({ ...state, ...images, labels, ...rates }));
   };
 }

@@ -11,8 +11,8 @@ import type { Recognizer } from "../src/recognition/recognizer.js";
 import { Session } from "../src/runtime/session.js";
 import { adamScalars } from "../src/training/adam.js";
 import { prepareStep } from "../src/training/prepare.js";
-import type { TrainingConfig } from "../src/training/run-folder.js";
-import { nextState, scalar } from "../src/training/step.js";
+import { TrainingConfig } from "../src/training/run-folder.js";
+import { nextState, scalars } from "../src/training/step.js";
 import { train } from "../src/training/train.js";
 import { type Measure, timed } from "./answering.js";
 import { inferenceGraph } from "./inference-graph.js";
@@ -24,21 +24,22 @@ const task = findTask("sr");
 const PROCESSOR = "compact-m";
 const CROP = 128;
 
-const config = (batch: number, steps: number, folders: readonly string[]): TrainingConfig => ({
-  task: task.name,
-  options: { ...task.options },
-  objective: "plain",
-  lambda: 0,
-  recognizer: null,
-  processor: PROCESSOR,
-  init: null,
-  data: [...folders],
-  steps,
-  batch,
-  crop: CROP,
-  lr: 5e-4,
-  seed: 0,
-});
+const config = (batch: number, steps: number, folders: readonly string[]) =>
+  TrainingConfig.parse({
+    task: task.name,
+    options: { ...task.options },
+    objective: "plain",
+    lambda: 0,
+    recognizer: null,
+    processor: PROCESSOR,
+    init: null,
+    data: [...folders],
+    steps,
+    batch,
+    crop: CROP,
+    lr: 5e-4,
+    seed: 0,
+  });
 
 /** A folder that goes away with this process. */
 async function temporary(): Promise<string> {
@@ -67,8 +68,8 @@ export async function bareTraining(batch: number): Promise<Measure> {
   const images = { degraded: noise([batch, 3, side, side]), clean: noise([batch, 3, CROP, CROP]) };
   let [state, t] = [step.state, 0];
   return timed(async () => {
-    const rates = Object.entries(adamScalars(5e-4, ++t)).map(([name, value]) => [name, scalar(value)]);
-    state = nextState(step, await session.run({ ...state, ...images, ...Object.fromEntries(rates) }));
+    const rates = scalars(adamScalars(5e-4, ++t));
+    state = nextState(step, await session.run({ ...state, ...images, ...rates }));
   });
 }
 

@@ -8,21 +8,20 @@
  * [0, 1], such as {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh. `photos` holds a folder for
  * each class, or a labels.csv.
  */
-import { findObjective, findTask, openDataset, type TrainingConfig, train, UserError } from "legible";
+import { findTask, openDataset, type TrainingConfig, train, UserError } from "legible";
 
 const [processor, recognizer, photos, out] = process.argv.slice(2);
 if (!processor || !recognizer || !photos || !out)
   throw new UserError("usage: 01-fine-tune-any-restorer RESTORER.onnx CLASSIFIER.onnx PHOTOS RUN");
 
 const task = findTask("sr", { scale: 4 });
-const objective = findObjective("ra");
 const dataset = await openDataset([photos], { needLabels: true });
 
 const config: TrainingConfig = {
   task: task.name,
   options: task.options,
-  objective: objective.name,
-  lambda: objective.defaultLambda,
+  objective: "ra",
+  lambda: 1e-3,
   processor,
   recognizer,
   init: null,

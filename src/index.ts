@@ -4,6 +4,7 @@ export { type Differentiated, gradients, type Obstacle, obstacles } from "./auto
 export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
 export { type Dataset, openDataset, type Selection } from "./data/dataset.js";
 export { type Item, readItem } from "./data/item.js";
+export { type LabelledSets, openLabelledSets } from "./data/labelled-sets.js";
 export { type Random, randomAt } from "./data/random.js";
 export { draw, drawWhole, type Range, range } from "./data/range.js";
 export { type BoxedObject, drawScene, type Scene, type SceneSettings } from "./data/synthetic/scene.js";
@@ -55,12 +56,24 @@ export { averageProcessors } from "./networks/average.js";
 export { Card, cardOf } from "./networks/card.js";
 export { findNetwork, networks } from "./networks/index.js";
 export type { Network } from "./networks/network.js";
-export { findObjective, objectives } from "./objectives/index.js";
-export type { Losses, Objective, ObjectiveContext } from "./objectives/objective.js";
+export { buildRecognizer, recognizerNetworks } from "./networks/recognizers/index.js";
+export type { RecognizerNetwork } from "./networks/recognizers/recognizer.js";
+export { type Distance, type DistanceName, distanceNames, distanceOf } from "./objectives/distances.js";
+export { type ImageLoss, imageLosses } from "./objectives/image-loss.js";
+export { defaultLambda, findObjective, objectives } from "./objectives/index.js";
+export type { FrozenRecognizer, Losses, Objective, ObjectiveContext } from "./objectives/objective.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";
 export { loadRecognizer, type Recognizer, readRecognizer } from "./recognition/recognizer.js";
 export { heatMap } from "./report/heatmap.js";
 export { type Probe, probe } from "./runtime/probe.js";
 export { type Device, Session, type SessionOptions, type Tensors } from "./runtime/session.js";
+export type { HeldOutAccuracy } from "./training/held-out-accuracy.js";
+export type { StepProgress as TrainingProgress } from "./training/loop.js";
 export type { TrainingConfig } from "./training/run-folder.js";
-export { type TrainingProgress, type TrainingResult, type TrainOptions, train } from "./training/train.js";
+export { type TrainingResult, type TrainOptions, train } from "./training/train.js";
+export {
+  type RecognizerConfig,
+  type RecognizerResult,
+  type RecognizerTraining,
+  trainRecognizer,
+} from "./training/train-recognizer.js";

@@ -2,7 +2,6 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { type Dataset, openDataset } from "../data/dataset.js";
-import { readLabelled } from "../data/labelled.js";
 import { syntheticClasses, writeSynthetic } from "../data/synthetic.js";
 import { findTask } from "../data/tasks/index.js";
 import { changedMinds } from "../evaluation/changed-minds.js";
@@ -10,15 +9,15 @@ import { evaluate } from "../evaluation/evaluate.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { writeBytes } from "../files.js";
 import { encodeImage } from "../images/codec.js";
-import { smallRecognizer } from "../networks/recognizer.js";
 import { sidecarPath } from "../recognition/preprocessing.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
 import { Session } from "../runtime/session.js";
 import { train } from "../training/train.js";
-import { trainRecognizer, writeRecognizer } from "../training/train-recognizer.js";
+import { trainRecognizer } from "../training/train-recognizer.js";
 import { conclusion, mindsTable, stripOf } from "./demo-findings.js";
 import { number } from "./options.js";
 import { type Progress, progress } from "./progress.js";
+import { stopSignal } from "./stop.js";
 
 /** Side of the pictures, and so of the crops and of what recognizers take. */
 const SIDE = 64;
@@ -28,7 +27,10 @@ const HELD_OUT_PICTURES = 500;
 /** The recognizer whose loss trains a processor, and those that see the results only. */
 const SOURCE = "small-vgg";
 const UNSEEN = ["small-resnet", "small-mobile"];
-const RECOGNIZER_TRAINING = { steps: 300, batch: 16, lr: 4e-3 };
+const RECOGNIZER_TRAINING = {
+  ...{ steps: 300, batch: 16, lr: 4e-3, smoothing: 0 },
+  augmentation: { crop: 1, flip: true, color: 0 },
+};
 
 const TASK = findTask("sr", { scale: 4 });
 const PROCESSOR = { processor: "compact-s", batch: 8, crop: SIDE };
@@ -60,13 +62,11 @@ interface Flags {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  process.once("SIGTERM", () => stop.abort());
+  const signal = stopSignal();
   try {
-    await demonstrate({ ...flags, signal: stop.signal });
+    await demonstrate({ ...flags, signal });
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     console.error("stopped; the same command goes on from here");
     process.exitCode = 130;
   }
@@ -115,20 +115,28 @@ function quietProgress(total: number, label: string): Progress {
 }
 
 /** Trains a recognizer unless it is there. @returns its file. */
-async function recognizer({ out, seed, signal }: Demo, name: string, training: Dataset): Promise<string> {
-  const path = join(out, "recognizers", `${name}.onnx`);
+async function recognizer({ out, seed, signal }: Demo, network: string, training: Dataset): Promise<string> {
+  const folder = join(out, "recognizers", network);
+  const path = join(folder, "model.onnx");
   if (await exists(sidecarPath(path))) return path;
-  const images = await readLabelled(training);
-  const bar = progress(RECOGNIZER_TRAINING.steps, `training ${name}`);
-  const trained = await trainRecognizer({
-    network: smallRecognizer(name, syntheticClasses.length, SIDE, seed),
-    images,
-    seed,
+  const { steps } = RECOGNIZER_TRAINING;
+  const bar = progress(steps, `training ${network}`);
+  await trainRecognizer({
+    config: {
+      network,
+      data: [...training.folders],
+      validation: [],
+      size: SIDE,
+      seed,
+      ...RECOGNIZER_TRAINING,
+    },
+    sets: { training, heldOut: null, classes: syntheticClasses.length, names: syntheticClasses },
+    out: folder,
+    resume: true,
     signal,
-    ...RECOGNIZER_TRAINING,
-    onStep: (step, loss) => bar.update(step, `loss ${loss.toFixed(2)}`),
+    onStep: ({ step, losses }) => bar.update(step, `loss ${losses.loss?.toFixed(2)}`),
   }).finally(bar.stop);
-  await writeRecognizer(trained, path);
+  signal.throwIfAborted();
   return path;
 }
 

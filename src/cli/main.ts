@@ -10,8 +10,10 @@ import { exportCommand } from "./export.js";
 import { gradientCommand } from "./gradient.js";
 import { inspectCommand } from "./inspect.js";
 import { profileCommand } from "./profile.js";
+import { sweepCommand } from "./sweep.js";
 import { synthesizeCommand } from "./synthesize.js";
 import { trainCommand } from "./train.js";
+import { trainRecognizerCommand } from "./train-recognizer.js";
 
 const program = new Command("legible")
   .description("Image processing whose results machines recognize as well as people do.")
@@ -19,6 +21,8 @@ const program = new Command("legible")
   .option("--debug", "show where an error came from")
   .addCommand(demoCommand)
   .addCommand(trainCommand)
+  .addCommand(sweepCommand)
+  .addCommand(trainRecognizerCommand)
   .addCommand(averageCommand)
   .addCommand(evaluateCommand)
   .addCommand(enhanceCommand)

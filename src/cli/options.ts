@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Dataset, openDataset, type Selection } from "../data/dataset.js";
+import { type Dataset, type DatasetOptions, openDataset, type Selection } from "../data/dataset.js";
 import { layouts } from "../data/sources/index.js";
 import { type Part, parts } from "../data/sources/source.js";
 import type { Task } from "../data/task.js";
@@ -166,7 +166,7 @@ export const selectionFrom = ({ classes, split, splitSeed, part }: DataFlags) =>
  * The images that those flags ask for.
  * @throws UserError as `openDataset` does.
  */
-export const datasetFrom = (flags: DataFlags, options: { needLabels: boolean }): Promise<Dataset> =>
+export const datasetFrom = (flags: DataFlags, options: Omit<DatasetOptions, keyof Selection>): Promise<Dataset> =>
   openDataset(flags.data, { ...options, ...selectionFrom(flags) });
 
 /** "a, b (test part; classes 0-9)" */

@@ -4,26 +4,22 @@ import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { type Item, readItem, titleOf } from "./item.js";
 import { randomAt, shuffled } from "./random.js";
-import { SHORTER_SIDE, trainingSample } from "./samples.js";
-import type { Task } from "./task.js";
+import type { Sampler } from "./sampler.js";
+import { SHORTER_SIDE } from "./samples.js";
 
 /** What every batch of a run follows from, together with its step. */
 export interface BatchPlan {
   items: readonly Item[];
   /** Images in a batch. */
   batch: number;
-  /** Side of the clean images in pixels; a multiple of the task's scale. */
-  crop: number;
   seed: number;
 }
 
-/** The images of one training step, RGB in [0, 1], and their classes. */
-export interface Batch {
+/** The images of one training step and their classes. */
+export interface Batch<Name extends string = string> {
   step: number;
-  /** [batch, 3, crop / scale, crop / scale] */
-  degraded: Float32Array<ArrayBuffer>;
-  /** [batch, 3, crop, crop] */
-  clean: Float32Array<ArrayBuffer>;
+  /** RGB in [0, 1], by what they are: [batch, 3, side, side]. */
+  pictures: Record<Name, Float32Array<ArrayBuffer>>;
   /** [batch]; -1 for an image without a class. */
   labels: BigInt64Array<ArrayBuffer>;
 }
@@ -42,12 +38,12 @@ export class BatchMaker {
   private cached = 0;
   private order: { epoch: number; items: Uint32Array } = { epoch: -1, items: new Uint32Array() };
   private readonly plan: BatchPlan;
-  private readonly task: Task;
+  private readonly sampler: Sampler;
   private readonly cacheBytes: number;
 
-  constructor(plan: BatchPlan, task: Task, cacheBytes: number) {
+  constructor(plan: BatchPlan, sampler: Sampler, cacheBytes: number) {
     this.plan = plan;
-    this.task = task;
+    this.sampler = sampler;
     this.cacheBytes = cacheBytes;
   }
 
@@ -55,28 +51,25 @@ export class BatchMaker {
    * @throws UserError when 20 images drawn in a row are broken.
    */
   async make(step: number): Promise<Batch> {
-    const { batch, crop } = this.plan;
-    const pixels = 3 * crop * crop;
-    const degradedPixels = pixels / this.task.scale ** 2;
-    const clean = new Float32Array(batch * pixels);
-    const degraded = new Float32Array(batch * degradedPixels);
+    const { batch } = this.plan;
+    const sizes = Object.entries(this.sampler.sides).map(([name, side]) => [name, 3 * side * side] as const);
+    const pictures = Object.fromEntries(sizes.map(([name, size]) => [name, new Float32Array(batch * size)]));
     const labels = new BigInt64Array(batch);
     for (let i = 0; i < batch; i++) {
-      const sample = await this.sample(step * batch + i);
-      toPlanar(sample.clean, clean, i * pixels);
-      toPlanar(sample.degraded, degraded, i * degradedPixels);
-      labels[i] = BigInt(sample.label ?? -1);
+      const { images, label } = await this.sample(step * batch + i);
+      for (const [name, size] of sizes) toPlanar(images[name] as Image, pictures[name] as Float32Array, i * size);
+      labels[i] = BigInt(label ?? -1);
     }
-    return { step, degraded, clean, labels };
+    return { step, pictures, labels };
   }
 
   /** The sample that is the `index`-th of the whole run, counted through all epochs. */
   private async sample(index: number) {
-    const { items, seed, crop } = this.plan;
+    const { items, seed } = this.plan;
     const epoch = Math.floor(index / items.length);
     const position = index % items.length;
     const { image, label } = await this.draw(epoch, position);
-    return { ...(await trainingSample(image, this.task, { crop }, randomAt(seed, epoch, position))), label };
+    return { images: await this.sampler.sample(image, randomAt(seed, epoch, position)), label };
   }
 
   /** The image at a position of an epoch, or, if it is broken, one drawn at random in its place. */

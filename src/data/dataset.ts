@@ -30,6 +30,16 @@ export interface Selection {
   readonly split?: Split;
 }
 
+export interface DatasetOptions extends Selection {
+  /** Whether an image without a class is an error. */
+  readonly needLabels: boolean;
+  /**
+   * Whether classes are looked for at all; if not, no file that says them is opened, unless classes are to be chosen.
+   * Default: true.
+   */
+  readonly withLabels?: boolean;
+}
+
 /**
  * Finds the images of folders and of the folders inside them, or of data sets whose layout is recognized. Their classes
  * come from the folder's `labels.csv`, or from what the layout says, or from the names of the folders directly inside.
@@ -38,21 +48,22 @@ export interface Selection {
  */
 export async function openDataset(
   folders: readonly string[],
-  { needLabels, ...selection }: { needLabels: boolean } & Selection,
+  { needLabels, withLabels = true, ...selection }: DatasetOptions,
 ): Promise<Dataset> {
   const { part = "train", split } = selection;
-  const sources = await Promise.all(folders.map((folder) => openSource(folder, split ? "train" : part)));
+  const wanted = { part: split ? "train" : part, withLabels: withLabels || selection.classes !== undefined } as const;
+  const sources = await Promise.all(folders.map((folder) => openSource(folder, wanted)));
   const classes = classesOf(sources, needLabels || selection.classes !== undefined);
   const labelled = withFolderClasses(sources);
   const chosen = selection.classes === undefined ? undefined : await readClasses(selection.classes, classes);
-  const wanted = ({ label }: Item) => !chosen || (label !== null && chosen.has(label));
+  const isChosen = ({ label }: Item) => !chosen || (label !== null && chosen.has(label));
   const items = labelled.flatMap((source) =>
-    source.items.filter((item) => wanted(item) && (!split || partOf(nameIn(source, item), split) === part)),
+    source.items.filter((item) => isChosen(item) && (!split || partOf(nameIn(source, item), split) === part)),
   );
   const words = wordsOf(selection, part, sources);
   if (items.length === 0) throw new UserError(`there is no image in ${folders.join(", ")} of these: ${words}`);
   if (needLabels) requireLabels(folders, items);
-  const missing = labelled.flatMap((source) => source.missing ?? []).filter(wanted);
+  const missing = labelled.flatMap((source) => source.missing ?? []).filter(isChosen);
   return {
     folders,
     items,

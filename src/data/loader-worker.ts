@@ -3,12 +3,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
 import { UserError } from "../errors.js";
 import { type Batch, BatchMaker, type BatchPlan } from "./batches.js";
-import { findTask } from "./tasks/index.js";
+import { type Recipe, samplerFor } from "./sampler.js";
 
 /** What a worker is started with. */
 export interface WorkerData {
   plan: BatchPlan;
-  task: { name: string; options: Readonly<Record<string, unknown>> };
+  recipe: Recipe;
   cacheBytes: number;
 }
 
@@ -25,8 +25,8 @@ const port = parentPort;
 sharp.concurrency(1);
 sharp.cache(false);
 
-const { plan, task, cacheBytes } = workerData as WorkerData;
-const maker = new BatchMaker(plan, findTask(task.name, task.options), cacheBytes);
+const { plan, recipe, cacheBytes } = workerData as WorkerData;
+const maker = new BatchMaker(plan, samplerFor(recipe), cacheBytes);
 let closing = false;
 let queue = Promise.resolve();
 
@@ -41,12 +41,9 @@ async function answer(step: number): Promise<void> {
   if (closing) return;
   try {
     const batch = await maker.make(step);
-    const { degraded, clean, labels } = batch;
-    port.postMessage({ step, batch, broken: maker.broken } satisfies Reply, [
-      degraded.buffer,
-      clean.buffer,
-      labels.buffer,
-    ]);
+    const { pictures, labels } = batch;
+    const buffers = [...Object.values(pictures), labels].map(({ buffer }) => buffer);
+    port.postMessage({ step, batch, broken: maker.broken } satisfies Reply, buffers);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     port.postMessage({ step, failure: error.message, broken: maker.broken } satisfies Reply);

@@ -7,7 +7,7 @@ import sharp from "sharp";
 import type { Image } from "../images/image.js";
 import type { Batch } from "./batches.js";
 import { type Dataset, openDataset } from "./dataset.js";
-import { type LoaderOptions, openLoader } from "./loader.js";
+import { type LoaderOptions, openLoader, openRecognitionLoader } from "./loader.js";
 import { randomAt } from "./random.js";
 import { defineTask } from "./task.js";
 import { findTask } from "./tasks/index.js";
@@ -58,7 +58,8 @@ test("a step's batch is the same whatever the first step, the threads, the batch
 
 test("a batch holds images in [0, 1] of the sizes asked for, each with its own class", async () => {
   const { batches } = await load(2);
-  for (const { clean, degraded, labels } of batches) {
+  for (const { pictures, labels } of batches) {
+    const { clean, degraded } = pictures as Record<"clean" | "degraded", Float32Array>;
     assert.equal(clean.length, 3 * 3 * 32 * 32);
     assert.equal(degraded.length, 3 * 3 * 8 * 8);
     for (const [i, label] of labels.entries()) {
@@ -67,6 +68,21 @@ test("a batch holds images in [0, 1] of the sizes asked for, each with its own c
       assert.ok(Math.abs(mean * 255 - (20 + 30 * Number(label))) < 4, `class ${label}, mean ${mean * 255}`);
     }
   }
+});
+
+test("for a recognizer a batch holds one picture of each, of the size asked for", async () => {
+  const augmentation = { crop: 0.6, flip: true, color: 0.3 };
+  const open = (firstStep: number) =>
+    openRecognitionLoader({ dataset, size: 24, augmentation, batch: 3, seed: 4, firstStep });
+  const loader = open(0);
+  const [first, second] = [await loader.next(), await loader.next()];
+  await loader.close();
+  const later = open(1);
+  assert.deepEqual(await later.next(), second);
+  await later.close();
+  assert.deepEqual([Object.keys(first.pictures), first.pictures.image.length], [["image"], 3 * 3 * 24 * 24]);
+  assert.ok(first.pictures.image.every((value) => value >= 0 && value <= 1));
+  assert.ok(first.labels.every((label) => label >= 0n && label < 7n));
 });
 
 test("a broken image is listed once and replaced; an epoch shows every other one", async () => {

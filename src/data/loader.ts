@@ -1,18 +1,25 @@
 import { Worker as NodeWorker } from "node:worker_threads";
 import { UserError } from "../errors.js";
+import type { Augmentation } from "./augmentation.js";
 import { type Batch, BatchMaker, type BatchPlan } from "./batches.js";
 import type { Dataset } from "./dataset.js";
 import type { Reply, Request, WorkerData } from "./loader-worker.js";
+import {
+  type PictureOf,
+  type Recipe,
+  type RecognitionRecipe,
+  type RestorationRecipe,
+  restorationSampler,
+  type Sampler,
+} from "./sampler.js";
 import type { Task } from "./task.js";
 import { taskKinds } from "./tasks/index.js";
 
-export interface LoaderOptions {
+/** What every loader is told. */
+interface CommonOptions {
   dataset: Dataset;
-  task: Task;
   /** Images in a batch. */
   batch: number;
-  /** Side of the clean images in pixels; a multiple of the task's scale. */
-  crop: number;
   seed: number;
   /** Step of the first batch: 0 for a fresh run, the step reached for a resumed one. Default: 0. */
   firstStep?: number;
@@ -24,12 +31,24 @@ export interface LoaderOptions {
   cacheBytes?: number;
 }
 
-export interface Loader {
+export interface LoaderOptions extends CommonOptions {
+  task: Task;
+  /** Side of the clean images in pixels; a multiple of the task's scale. */
+  crop: number;
+}
+
+export interface RecognitionLoaderOptions extends CommonOptions {
+  /** Side of the images in pixels. */
+  size: number;
+  augmentation: Augmentation;
+}
+
+export interface Loader<Name extends string = string> {
   /**
    * The batch of the next step.
    * @throws UserError when nearly all images are broken.
    */
-  next(): Promise<Batch>;
+  next(): Promise<Batch<Name>>;
   /** Images that cannot be read, with the reason; others were drawn in their place. */
   readonly broken: ReadonlyMap<string, string>;
   /** Ends the threads; without it the process stays alive. */
@@ -37,31 +56,43 @@ export interface Loader {
 }
 
 /**
- * Starts the threads that decode, crop and degrade ahead of the training. They are asked for `ahead` batches beforehand,
- * because the training blocks this thread while it computes. A task that is not in the index of tasks cannot be told to a
- * thread: its batches are made in this one, between the steps. The batch of step s follows from the seed, s and the data
- * set alone, whatever the first step and the number of threads are.
+ * Loads pairs of `degraded` and `clean` pictures for a processor's training.
  * @throws UserError when `crop` is not a multiple of the task's scale.
  */
-export function openLoader({
-  dataset,
-  task,
-  batch,
-  crop,
-  seed,
-  firstStep = 0,
-  workers: count = 1,
-  ahead = 4,
-  cacheBytes = 2 ** 30,
-}: LoaderOptions): Loader {
-  if (crop % task.scale)
-    throw new UserError(`cannot train on crops of ${crop} pixels: not a multiple of the scale ${task.scale}`);
-  const plan: BatchPlan = { items: dataset.items, batch, crop, seed };
-  const { name, options } = task;
-  const data: WorkerData = { plan, task: { name, options }, cacheBytes: cacheBytes / count };
-  const workers: Worker[] = taskKinds.includes(task.kind)
-    ? Array.from({ length: count }, () => new Thread(data))
-    : [new OwnThread(plan, task, cacheBytes)];
+export function openLoader({ task, crop, ...options }: LoaderOptions): Loader<PictureOf<RestorationRecipe>> {
+  const { kind, name, options: settings, scale } = task;
+  if (crop % scale)
+    throw new UserError(`cannot train on crops of ${crop} pixels: not a multiple of the scale ${scale}`);
+  const source = taskKinds.includes(kind)
+    ? ({ kind: "restoration", task: { name, options: settings }, crop } as const)
+    : restorationSampler(task, crop);
+  return startLoader(source, options);
+}
+
+/** Loads each `image` with its class for a recognizer's training. */
+export const openRecognitionLoader = ({
+  size,
+  augmentation,
+  ...options
+}: RecognitionLoaderOptions): Loader<PictureOf<RecognitionRecipe>> =>
+  startLoader({ kind: "recognition", size, augmentation }, options);
+
+/**
+ * Starts the threads that decode and make pictures ahead of the training. They are asked for `ahead` batches beforehand,
+ * because the training blocks this thread while it computes. A sampler, which cannot be told to a thread, makes its
+ * pictures in this one, between the steps. The batch of step s follows from the source, the seed, s and the data set
+ * alone, whatever the first step and the number of threads are.
+ */
+function startLoader(
+  source: Recipe | Sampler,
+  { dataset, batch, seed, firstStep = 0, workers: count = 1, ahead = 4, cacheBytes = 2 ** 30 }: CommonOptions,
+): Loader {
+  const plan: BatchPlan = { items: dataset.items, batch, seed };
+  const thread = (recipe: Recipe) => new Thread({ plan, recipe, cacheBytes: cacheBytes / count });
+  const workers: Worker[] =
+    "kind" in source
+      ? Array.from({ length: count }, () => thread(source))
+      : [new OwnThread(new BatchMaker(plan, source, cacheBytes))];
   const queue: Promise<Batch>[] = [];
   let step = firstStep;
   const askNext = () => queue.push((workers[step % workers.length] as Worker).ask(step++));
@@ -89,13 +120,10 @@ interface Worker {
 }
 
 class OwnThread implements Worker {
-  private readonly maker: BatchMaker;
   private last: Promise<unknown> = Promise.resolve();
   private closing = false;
 
-  constructor(plan: BatchPlan, task: Task, cacheBytes: number) {
-    this.maker = new BatchMaker(plan, task, cacheBytes);
-  }
+  constructor(private readonly maker: BatchMaker) {}
 
   get broken(): ReadonlyMap<string, string> {
     return this.maker.broken;

@@ -107,3 +107,12 @@ test("a split that leaves one part empty is refused", async (t) => {
   const [empty] = parts.flatMap((part) => (part.status === "rejected" ? [part.reason.message] : []));
   assert.match(empty, /there is no image in .* of these: (train|test) part; split 0\.5 with seed 0/);
 });
+
+test("without labels no file that says classes is opened, unless classes are chosen", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFiles(folder, { "a.png": "", "labels.csv": "nonsense\nmore\n" });
+  const options = { needLabels: false, withLabels: false };
+  const { items, classes } = await openDataset([folder], options);
+  assert.deepEqual([items.map(({ label }) => label), classes], [[null], undefined]);
+  await assert.rejects(openDataset([folder], { ...options, classes: "0" }), /no column "file"/);
+});

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { patterned } from "../../testing/patterned.js";
 import { halvingProcessor, residualProcessor } from "../../testing/processors.js";
 import { GraphBuilder } from "../graph/builder.js";
+import type { Graph } from "../graph/graph.js";
+import { float32, type Tensor } from "../graph/tensor.js";
+import { buildPix2pix } from "../networks/pix2pix.js";
+import { buildUnet } from "../networks/unet.js";
 import { Processor } from "./processor.js";
 import type { Raster } from "./raster.js";
 import { processTiled } from "./tiles.js";
@@ -21,11 +26,23 @@ function worstDifference(a: Raster, b: Raster): number {
   return worst;
 }
 
+/** The network with a last layer that uses the whole range of its tanh. */
+function withContrast(graph: Graph): Graph {
+  const { data, shape } = graph.initializers.get("tail.weight") as Tensor;
+  const tail = float32(
+    Float32Array.from(data as Float32Array, (value) => 10 * value),
+    shape,
+  );
+  return { ...graph, initializers: new Map([...graph.initializers, ["tail.weight", tail]]) };
+}
+
 for (const [name, graph] of [
   ["x1", residualProcessor(1, 0.3)],
   ["x2", residualProcessor(2, 0.3)],
   ["x4", residualProcessor(4, 0.3)],
   ["that halves inside", halvingProcessor()],
+  ["unet", patterned(buildUnet([4, 6, 8], 2, 0))],
+  ["pix2pix", withContrast(patterned(buildPix2pix(4, 2, 0)))],
 ] as const)
   for (const [width, height] of [
     [95, 61],

@@ -38,8 +38,8 @@ function signed(value: number): string {
   return Number(text) === 0 ? "0.0" : value > 0 ? `+${text}` : text;
 }
 
-/** The first column to the left, the others to the right. */
-function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table as Markdown: the first column to the left, the others to the right. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, i) => Math.max(3, title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" | ")} |`;

@@ -192,8 +192,6 @@ for (const network of [srresnet, compactS])
       processor: network.build(4, 0),
       trainNorms: true,
       objective: plain,
-      lambda: 0,
-      recognizer: null,
       batch: 2,
       degradedSide: 16,
       cleanSide: 64,

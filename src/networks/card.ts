@@ -6,6 +6,15 @@ const KEY = "legible.card";
 /** Images of a training or an evaluation: how many of which folders, and what was taken of these, if not everything. */
 const Data = z.object({ folders: z.array(z.string()), selection: z.string().optional(), count: z.number() });
 
+const Recognizer = z.object({
+  name: z.string(),
+  sha256: z.string(),
+  view: z.string(),
+  weight: z.number().default(1),
+  /** The values inside it that were compared, if any were. */
+  features: z.array(z.string()).optional(),
+});
+
 /** What a trained processor says of itself, in the metadata of its ONNX file. */
 export const Card = z.object({
   task: z.string(),
@@ -13,8 +22,18 @@ export const Card = z.object({
   scale: z.number(),
   objective: z.string(),
   lambda: z.number(),
-  /** The recognizer it was trained with, and how that saw the images. */
-  recognizer: z.object({ name: z.string(), sha256: z.string(), view: z.string() }).nullable(),
+  /** Steps over which lambda rose from 0, if any. */
+  lambdaWarmup: z.number().optional(),
+  /** The image loss where it was not the mean squared error. */
+  imageLoss: z.string().optional(),
+  /** How the recognizers' outputs were compared, if they were. */
+  distance: z.string().optional(),
+  /** The recognizers it was trained with, how each saw the images, and the factor of its loss. */
+  recognizers: z.array(Recognizer),
+  /** The network between the processor and the recognizers, if there was one. */
+  transformer: z.string().optional(),
+  /** Whether that network is a part of this file, which is then for recognizers to see through. */
+  forRecognizers: z.boolean().optional(),
   network: z.string(),
   /** The file that training began from, if any. */
   init: z.string().nullable(),
@@ -48,10 +67,16 @@ export function cardOf(graph: Graph): Card | null {
   const text = graph.metadata[KEY];
   if (text === undefined) return null;
   try {
-    return Card.parse(JSON.parse(text));
+    return Card.parse(withRecognizers(JSON.parse(text)));
   } catch {
     return null;
   }
+}
+
+/** Cards of version 0.1.0 have one `recognizer`, or null. */
+function withRecognizers(card: Readonly<Record<string, unknown>>): unknown {
+  const { recognizer, ...others } = card;
+  return recognizer === undefined ? card : { ...others, recognizers: recognizer === null ? [] : [recognizer] };
 }
 
 export const withCard = (graph: Graph, card: Card): Graph => ({

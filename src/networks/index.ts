@@ -1,10 +1,13 @@
 import { UserError } from "../errors.js";
 import { compactL, compactM, compactS } from "./compact.js";
 import type { Network } from "./network.js";
+import { pix2pix } from "./pix2pix.js";
+import { srdensenet } from "./srdensenet.js";
 import { srresnet } from "./srresnet.js";
+import { unet } from "./unet.js";
 
 /** Every processor that can be built by name. */
-export const networks: readonly Network[] = [compactS, compactM, compactL, srresnet];
+export const networks: readonly Network[] = [compactS, compactM, compactL, srresnet, srdensenet, pix2pix, unet];
 
 export const DEFAULT_NETWORK = compactM.name;
 

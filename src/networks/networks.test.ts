@@ -14,6 +14,7 @@ import { Session } from "../runtime/session.js";
 import { compactS } from "./compact.js";
 import { networks } from "./index.js";
 import { IMAGE, RESTORED } from "./network.js";
+import { buildPix2pix } from "./pix2pix.js";
 import { buildSrresnet } from "./srresnet.js";
 
 async function restore(graph: Graph, image: Tensor): Promise<Tensor> {
@@ -36,7 +37,7 @@ for (const network of networks)
       assert.notDeepEqual(one?.data, other?.data);
     });
 
-/** The compact processors begin with an empty last layer: this lets the drawn weights through. */
+/** Processors over interpolation begin with an empty last layer: this lets the drawn weights through. */
 function withTail(graph: Graph): Graph {
   const tail = graph.initializers.get("tail.weight") as Tensor;
   const weight = float32(
@@ -46,10 +47,8 @@ function withTail(graph: Graph): Graph {
   return { ...graph, initializers: new Map([...graph.initializers, ["tail.weight", weight]]) };
 }
 
-test("SRResNet computes what PyTorch's does with the same weights", { skip }, async () => {
-  const theirs = await readModel(fixturePath("nets/mini_srresnet__dy18.onnx"));
-  const { tensors } = await readSafetensors(fixturePath("nets/mini_srresnet__dy18.safetensors"));
-  const ours = buildSrresnet(12, 3, 4, 0);
+/** The weights of `ours`, taken from `theirs` in the order in which the nodes read them. */
+function withWeightsOf(theirs: Graph, ours: Graph): Graph {
   const [names, weights] = [weightsInOrder(ours), weightsInOrder(theirs)];
   assert.equal(names.length, weights.length);
   const initializers = new Map(ours.initializers);
@@ -58,8 +57,33 @@ test("SRResNet computes what PyTorch's does with the same weights", { skip }, as
     // A slope for each channel is [C] there; on [N, C, H, W] that is [C, 1, 1].
     initializers.set(name, float32(data as Float32Array, own.shape.length === 3 ? [shape[0] ?? 1, 1, 1] : shape));
   }
-  const restored = await restore({ ...ours, initializers }, tensors.input as Tensor);
+  return { ...ours, initializers };
+}
+
+test("SRResNet computes what PyTorch's does with the same weights", { skip }, async () => {
+  const theirs = await readModel(fixturePath("nets/mini_srresnet__dy18.onnx"));
+  const { tensors } = await readSafetensors(fixturePath("nets/mini_srresnet__dy18.safetensors"));
+  const restored = await restore(withWeightsOf(theirs, buildSrresnet(12, 3, 4, 0)), tensors.input as Tensor);
   assert.ok(relativeL2(restored, tensors.logits as Tensor) < 1e-5);
+});
+
+test("the ResNet generator computes what PyTorch's does with the same weights, mapped from -1 … 1 to 0 … 1", {
+  skip,
+}, async () => {
+  const theirs = await readModel(fixturePath("nets/mini_pix2pix__dy18.onnx"));
+  const { tensors } = await readSafetensors(fixturePath("nets/mini_pix2pix__dy18.safetensors"));
+  const ours = withWeightsOf(theirs, withInstanceNorms(buildPix2pix(8, 2, 0)));
+  const restored = await restore(ours, tensors.input as Tensor);
+  const signed = (restored.data as Float32Array).map((value) => 2 * value - 1);
+  assert.ok(relativeL2(float32(signed, restored.shape), tensors.logits as Tensor) < 1e-5);
+});
+
+/** The reference's generator has instance normalizations, as CycleGAN's; Liu et al. use batch normalization. */
+const withInstanceNorms = (graph: Graph): Graph => ({
+  ...graph,
+  nodes: graph.nodes.map((node) =>
+    node.op === "BatchNormalization" ? { ...node, op: "InstanceNormalization", inputs: node.inputs.slice(0, 3) } : node,
+  ),
 });
 
 /** Float weights of more than a scalar's rank, in the order in which the nodes read them. */

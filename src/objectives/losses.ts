@@ -1,4 +1,5 @@
 import type { GraphBuilder } from "../graph/builder.js";
+import type { FrozenRecognizer, Losses, ObjectiveContext } from "./objective.js";
 
 /** The mean squared difference of two values of one shape: a scalar. */
 export function meanSquaredError(b: GraphBuilder, x: string, y: string): string {
@@ -24,3 +25,44 @@ export function crossEntropy(b: GraphBuilder, logits: string, labels: string, cl
   const logLikelihood = b.ReduceSum(b.Mul(chosen, b.LogSoftmax(logits, 1)), [1], false);
   return b.Neg(b.ReduceMean(logLikelihood, undefined, false));
 }
+
+/**
+ * Cross-entropy to labels of which a share `smoothing` is spread evenly over all classes (Szegedy et al. 2016, sec. 7), for
+ * logits [N, C].
+ */
+export function smoothedCrossEntropy(
+  b: GraphBuilder,
+  logits: string,
+  labels: string,
+  classes: number,
+  smoothing: number,
+): string {
+  const evenly = b.Neg(b.ReduceMean(b.LogSoftmax(logits, 1), undefined, false));
+  const hard = b.Mul(crossEntropy(b, logits, labels, classes), b.scalar(1 - smoothing));
+  return b.Add(hard, b.Mul(evenly, b.scalar(smoothing)));
+}
+/** Σ weightᵢ · lossᵢ over the recognizers. */
+export function overRecognizers(
+  { b, recognizers }: ObjectiveContext,
+  lossOf: (recognizer: FrozenRecognizer) => string,
+): string {
+  const terms = recognizers.map((recognizer) => {
+    const loss = lossOf(recognizer);
+    return recognizer.weight === 1 ? loss : b.Mul(b.scalar(recognizer.weight), loss);
+  });
+  return terms.length === 1 ? (terms[0] as string) : b.Sum(terms);
+}
+
+/** The cross-entropy of what the recognizers read in these images. */
+export function classLoss(context: ObjectiveContext, images: string): string {
+  const labels = context.labels();
+  return overRecognizers(context, ({ see, shapes }) =>
+    crossEntropy(context.b, see(images)[0] as string, labels, shapes[0]?.[1] as number),
+  );
+}
+
+/** image loss + λ · recognition loss, both for P. */
+export const imagePlus = ({ b, image, lambda }: ObjectiveContext, recognition: string): Losses => ({
+  processor: b.Add(image, b.Mul(lambda(), recognition)),
+  parts: { image, recognition },
+});

@@ -1,23 +1,42 @@
 import type { GraphBuilder } from "../graph/builder.js";
+import type { Distance } from "./distances.js";
 
-/** What an objective can draw on: values of the training graph. */
+/** A frozen recognizer R as an objective sees it. */
+export interface FrozenRecognizer {
+  /** Factor of its loss among those of several recognizers. */
+  readonly weight: number;
+  /** The shapes of what `see` returns; the first axis is the batch. */
+  readonly shapes: readonly (readonly number[])[];
+  /** What it makes of images of the restored ones' size. */
+  see(images: string): readonly string[];
+}
+
+/** What an objective can draw on: values of the training graph. What is asked for by a call is declared by that call. */
 export interface ObjectiveContext {
   readonly b: GraphBuilder;
   /** P(x): [N, 3, H, W] in about [0, 1]. */
   readonly restored: string;
   /** y, of the same shape. */
   readonly clean: string;
-  /** t: int64 [N]. Declared as an input only when an objective asks for it. */
+  /** The image loss of P(x) against y: a scalar. */
+  readonly image: string;
+  /** t: int64 [N]. */
   labels(): string;
-  /** R's logits [N, classes] for images of the restored ones' size. */
-  recognize(images: string): string;
-  readonly classes: number;
-  readonly lambda: number;
+  /** λ: a scalar, an input because it may change from step to step. */
+  lambda(): string;
+  /** T(images), T being a second processor of scale 1. Once only. */
+  transform(images: string): string;
+  /** One or more where the objective reads something of R. */
+  readonly recognizers: readonly FrozenRecognizer[];
+  readonly distance: Distance;
 }
 
-/** The loss that is minimized, and its named parts for the log: all scalars. */
+/** What is minimized, and its named parts for the log: all scalars. */
 export interface Losses {
-  readonly total: string;
+  /** What P learns from. */
+  readonly processor: string;
+  /** What T learns from, and nothing else does. */
+  readonly transformer?: string;
   readonly parts: Readonly<Record<string, string>>;
 }
 
@@ -26,9 +45,12 @@ export interface Objective {
   readonly name: string;
   /** One line for the help text. */
   readonly summary: string;
-  readonly needsRecognizer: boolean;
+  /** What it reads of R: class scores [N, classes], one output of any kind [N, numbers], values inside; null without R. */
+  readonly reads: "scores" | "output" | "features" | null;
   readonly needsLabels: boolean;
-  /** λ where none is given. */
-  readonly defaultLambda: number;
+  /** Whether it puts T between P and R. */
+  readonly transforms: boolean;
+  /** λ where none is given; null where that is the distance's. */
+  readonly defaultLambda: number | null;
   losses(context: ObjectiveContext): Losses;
 }

@@ -11,8 +11,9 @@ import { probe } from "../runtime/probe.js";
 import type { Tensors } from "../runtime/session.js";
 import { adamScalars } from "../training/adam.js";
 import { prepareStep } from "../training/prepare.js";
+import { LAMBDA } from "../training/processor-forward.js";
 import { RunFolder } from "../training/run-folder.js";
-import { scalar } from "../training/step.js";
+import { scalars } from "../training/step.js";
 
 /** Something to time: a graph whose sizes are fixed, with what it is fed. */
 export interface Workload {
@@ -49,8 +50,8 @@ async function trainingWorkload(path: string, { lowering, preprocessing }: Workl
   const config = lowering === undefined ? settled : { ...settled, lowering };
   const task = findTask(config.task, config.options);
   const { step } = await prepareStep({ config, task, ...(preprocessing && { preprocessing }) });
-  const scalars = Object.entries(adamScalars(config.lr, 1)).map(([name, value]) => [name, scalar(value)]);
-  const feeds = { ...randomFeeds(step.graph), ...step.state, ...Object.fromEntries(scalars) };
+  const numbers = scalars({ ...adamScalars(config.lr, 1), [LAMBDA]: config.lambda });
+  const feeds = { ...randomFeeds(step.graph), ...step.state, ...numbers };
   const title = `training step of ${config.processor}, objective ${config.objective}, crop ${config.crop}`;
   return { title, graph: step.graph, feeds, images: config.batch };
 }

@@ -3,7 +3,7 @@ import { bindShapes, type Graph } from "../graph/graph.js";
 import { probe } from "../runtime/probe.js";
 import { type RecognizerModel, withResize } from "./recognizer.js";
 
-/** A recognizer for a batch of images of one size: `image` in, `logits` [batch, classes] out, all sizes known. */
+/** A recognizer for a batch of images of one size: `image` in, its outputs with all sizes known. */
 export interface FittedRecognizer {
   readonly graph: Graph;
   /** How it sees the images: as they are, or resized to the one size that it takes. */
@@ -12,33 +12,66 @@ export interface FittedRecognizer {
 
 /**
  * Fits a recognizer to square images of `side` pixels: as it is when that is its own size, at theirs where its graph
- * allows it, otherwise behind a differentiable resizing.
- * @throws UserError when the recognizer does not run or does not give one row of logits for each image.
+ * allows it, otherwise behind a differentiable resizing. Output `logits` [batch, classes].
+ * @throws UserError when the recognizer does not run, or does not give one row of float32 numbers for each image.
  */
 export async function fitRecognizer(model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> {
+  const type = model.sources[0]?.type ?? "float32";
+  if (type !== "float32") throw new UserError(`the output of ${model.name} holds ${type}; a loss needs float32`);
+  const own = await rowLengthOf(model);
+  return fit(model, batch, side, ([logits]) => logits?.[0] === batch && logits[1] === own);
+}
+
+/**
+ * Fits a feature extractor likewise; each of its outputs begins with the axis of the batch.
+ * @throws UserError when it does not run or gives a value of another kind.
+ */
+export const fitFeatures = (model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> =>
+  fit(model, batch, side, (shapes) => shapes.every((shape) => shape.length > 0 && shape[0] === batch));
+
+async function fit(
+  model: RecognizerModel,
+  batch: number,
+  side: number,
+  accepts: (shapes: readonly (readonly number[])[]) => boolean,
+): Promise<FittedRecognizer> {
   const native = side === model.preprocessing.size;
   const bound = bindShapes(model.graph, { image: [batch, 3, side, side] });
-  const logits = await probe(bound).then(
-    ({ shapes }) => shapes.get("logits"),
-    (error) => {
-      if (native) throw error;
-    },
+  const shapes = await outputShapes(bound).catch((error) => {
+    if (native) throw error;
+  });
+  if (shapes && accepts(shapes)) return { graph: withOutputShapes(bound, shapes), view: native ? "native" : "crop" };
+  const resized = withResize(model, batch, side);
+  const atOwnSize = await outputShapes(resized);
+  if (accepts(atOwnSize)) return { graph: withOutputShapes(resized, atOwnSize), view: "resized" };
+  throw new UserError(
+    `${model.name} does not give results image by image: for ${batch} images [${atOwnSize.map((s) => `[${s}]`).join()}]`,
   );
-  const own = await classesOf(model);
-  if (logits?.[0] === batch && logits[1] === own)
-    return { graph: withLogits(bound, logits), view: native ? "native" : "crop" };
-  return { graph: withLogits(withResize(model, batch, side), [batch, own]), view: "resized" };
 }
 
-/** How many classes the recognizer tells apart, at the size that it is made for. */
-async function classesOf({ graph, name, preprocessing: { size } }: RecognizerModel): Promise<number> {
+/** How many numbers a recognizer gives for an image, at the size that it is made for. */
+async function rowLengthOf({ graph, name, preprocessing: { size } }: RecognizerModel): Promise<number> {
+  const [[rows, numbers] = []] = await outputShapes(bindShapes(graph, { image: [1, 3, size, size] }));
+  if (rows !== 1 || !numbers) throw new UserError(`${name} does not give one row of numbers for each image`);
+  return numbers;
+}
+
+/**
+ * The shape of what becomes a recognizer's `logits`, as the file has it, for one image of its own size.
+ * @throws UserError when it does not run.
+ */
+export async function scoresShape({ graph, sources, preprocessing }: RecognizerModel): Promise<readonly number[]> {
+  const { size } = preprocessing;
   const { shapes } = await probe(bindShapes(graph, { image: [1, 3, size, size] }));
-  const [rows, classes] = shapes.get("logits") ?? [];
-  if (rows !== 1 || !classes) throw new UserError(`${name} does not give one row of class scores for each image`);
-  return classes;
+  return shapes.get(sources[0]?.name ?? "") ?? [];
 }
 
-const withLogits = (graph: Graph, shape: readonly number[]): Graph => ({
+async function outputShapes(graph: Graph): Promise<(readonly number[])[]> {
+  const { shapes } = await probe(graph);
+  return graph.outputs.map(({ name }) => shapes.get(name) ?? []);
+}
+
+const withOutputShapes = (graph: Graph, shapes: readonly (readonly number[])[]): Graph => ({
   ...graph,
-  outputs: [{ name: "logits", type: "float32", shape }],
+  outputs: graph.outputs.map(({ name }, i) => ({ name, type: "float32", shape: shapes[i] ?? [] })),
 });

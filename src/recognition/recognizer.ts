@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { GraphBuilder, int, ints, string } from "../graph/builder.js";
-import { bindShapes, type Graph } from "../graph/graph.js";
+import { bindShapes, type Graph, type ValueInfo } from "../graph/graph.js";
 import { readModel } from "../graph/read.js";
 import { typeCodes } from "../graph/schema.js";
 import { float32, type Tensor } from "../graph/tensor.js";
@@ -21,8 +21,13 @@ export interface RecognizerSettings extends PreprocessingOverrides {
 export interface RecognizerModel {
   readonly name: string;
   readonly preprocessing: Preprocessing;
-  /** Input `image`: float32 [N, 3, size, size], RGB in [0, 1]. Output `logits`: [N, classes]. */
+  /**
+   * Input `image`: float32 [N, 3, size, size], RGB in [0, 1]. Output `logits`: [N, classes], or for a feature extractor
+   * one output for each value.
+   */
   readonly graph: Graph;
+  /** The values of the graph that its outputs are made of, as the file shapes them, with the types that it declares. */
+  readonly sources: readonly ValueInfo[];
   /** SHA-256 of the file, hexadecimal. */
   readonly sha256: string;
 }
@@ -43,12 +48,39 @@ export interface Recognizer {
 export async function readRecognizer(path: string, settings: RecognizerSettings = {}): Promise<RecognizerModel> {
   const { output, ...overrides } = settings;
   const model = withScores(await readModel(path), output);
+  return behindPreprocessing(path, model, overrides, (b, [scores = ""]) => b.output("logits", b.Flatten(scores)));
+}
+
+/**
+ * A model as a part of a recognizer: its preprocessing put before it.
+ * @param declare declares the outputs, given the values that the model's outputs have in the graph.
+ * @throws UserError when the sidecar cannot be used or the model does not take one image.
+ */
+export async function behindPreprocessing(
+  path: string,
+  model: Graph,
+  overrides: PreprocessingOverrides,
+  declare: (b: GraphBuilder, sources: readonly string[]) => void,
+): Promise<RecognizerModel> {
   const preprocessing = await readPreprocessing(path, model, overrides);
+  const b = new GraphBuilder(model.name);
+  const outputs = inlineBehindPreprocessing(b, model, preprocessing);
+  const sources = model.outputs.map((output) => ({ ...output, name: outputs[output.name] as string }));
+  declare(
+    b,
+    sources.map(({ name }) => name),
+  );
   const sha256 = createHash("sha256")
     .update(await readFile(path))
     .digest("hex");
-  const graph = withPreprocessing(model, preprocessing);
-  return { name: basename(path).replace(/\.onnx$/i, ""), preprocessing, graph, sha256 };
+  const graph = { ...b.build(), notes: model.notes ?? [] };
+  return { name: titleOf(path), preprocessing, graph, sources, sha256 };
+}
+
+/** The file's name; for the model.onnx of a run the name of the run's folder, which tells more. */
+function titleOf(path: string): string {
+  const name = basename(path).replace(/\.onnx$/i, "");
+  return name === "model" ? basename(dirname(resolve(path))) : name;
 }
 
 /** Reads a recognizer and starts it. */
@@ -70,13 +102,15 @@ export async function loadRecognizer(
   };
 }
 
-/** The recognizer behind its preprocessing. */
-function withPreprocessing(model: Graph, { size, layout, channels, range, mean, std }: Preprocessing): Graph {
+/** Declares `image` and puts the model behind its preprocessing. @returns the names that its outputs have in the graph. */
+function inlineBehindPreprocessing(
+  b: GraphBuilder,
+  model: Graph,
+  { size, layout, channels, range, mean, std }: Preprocessing,
+): Record<string, string> {
   const [input, ...others] = model.inputs;
-  const output = model.outputs[0];
-  if (!input || !output || others.length > 0)
+  if (!input || others.length > 0)
     throw new UserError(`${model.name} takes ${model.inputs.length} inputs; a recognizer takes one, the image`);
-  const b = new GraphBuilder(model.name);
   const image = b.input("image", ["N", 3, size, size]);
   const channel = (values: readonly number[]) => b.constant(float32([...values], [1, 3, 1, 1]));
   let value = mean.some((m) => m !== 0) ? b.Sub(image, channel(mean.map((m) => m / range))) : image;
@@ -85,9 +119,7 @@ function withPreprocessing(model: Graph, { size, layout, channels, range, mean, 
   if (layout === "NHWC") value = b.Transpose(value, [0, 2, 3, 1]);
   const { type = "float32" } = input;
   if (type !== "float32") value = b.add("Cast", [b.add("Round", [value])], { to: int(typeCodes[type]) });
-  const outputs = b.inline(model, { [input.name]: value }, "R/");
-  b.output("logits", b.Flatten(outputs[output.name] as string));
-  return { ...b.build(), notes: model.notes ?? [] };
+  return b.inline(model, { [input.name]: value }, "R/");
 }
 
 /** The recognizer's graph for images of another size: resized (linear, antialiased) to the one it knows. */
@@ -97,6 +129,6 @@ export function withResize({ graph, preprocessing: { size } }: RecognizerModel, 
   const antialias = { mode: string("linear"), antialias: { kind: "int", value: 1 } as const, axes: ints([2, 3]) };
   const resized = b.add("Resize", [image, "", "", b.integers([size, size])], antialias);
   const outputs = b.inline(bindShapes(graph, { image: [batch, 3, size, size] }), { image: resized }, "sized/");
-  b.output("logits", outputs.logits as string);
+  for (const [name, value] of Object.entries(outputs)) b.output(name, value);
   return b.build();
 }

@@ -4,7 +4,7 @@ import { GraphBuilder } from "../graph/builder.js";
 import { float32, type Tensor } from "../graph/tensor.js";
 import { Session } from "../runtime/session.js";
 import { adam, adamScalars, CORRECTION, momentsOf, RATE } from "./adam.js";
-import { scalar } from "./step.js";
+import { scalars } from "./step.js";
 
 /** Algorithm 1 of Kingma & Ba 2015 as it is printed, for f(p) = Σ c·p² / 2 with the gradient c·p. */
 function printedAlgorithm(p: number[], c: number[], rate: number, steps: number): number[] {
@@ -35,8 +35,7 @@ test("the optimizer in the graph takes the steps of the printed algorithm", asyn
     [second]: float32([0, 0, 0, 0]),
   };
   for (let t = 1; t <= steps; t++) {
-    const scalars = Object.entries(adamScalars(rate, t)).map(([name, value]) => [name, scalar(value)]);
-    const results = await session.run({ ...state, ...Object.fromEntries(scalars) });
+    const results = await session.run({ ...state, ...scalars(adamScalars(rate, t)) });
     const at = (name: string) => results[name] as Tensor;
     state = { p: at(updated.parameter), [first]: at(updated.first), [second]: at(updated.second) };
   }

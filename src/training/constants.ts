@@ -1,6 +1,6 @@
 import type { Graph, Node } from "../graph/graph.js";
 import { toNumbers } from "../graph/tensor.js";
-import { FIXED } from "../networks/compact.js";
+import { FIXED } from "../networks/network.js";
 import { COLORS, elementwiseConstant, isColorShift, type Uses } from "./uses.js";
 
 /**

@@ -5,29 +5,34 @@ import { readModel } from "../graph/read.js";
 import { findLowerings } from "../lowering/index.js";
 import { findNetwork } from "../networks/index.js";
 import { findObjective } from "../objectives/index.js";
-import { fitRecognizer } from "../recognition/fit.js";
-import type { PreprocessingOverrides } from "../recognition/preprocessing.js";
-import { readRecognizer } from "../recognition/recognizer.js";
+import type { Objective } from "../objectives/objective.js";
+import type { RecognizerSettings } from "../recognition/recognizer.js";
 import type { Device } from "../runtime/session.js";
 import { assertFits } from "./fit-restorer.js";
+import { frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
 import { processorForward } from "./processor-forward.js";
 import { ownRestorer, type Restorer, readRestorer } from "./restorer.js";
-import type { TrainingConfig } from "./run-folder.js";
+import type { SettledConfig } from "./run-folder.js";
 import { type TrainingStep, trainingStep } from "./step.js";
+import { buildTransformer } from "./transformer.js";
 
 export interface StepOptions {
-  readonly config: TrainingConfig;
+  readonly config: SettledConfig;
   readonly task: Task;
-  readonly preprocessing?: PreprocessingOverrides;
+  /** How the recognizers want their images and which output counts, where that differs from what their files say. */
+  readonly preprocessing?: RecognizerSettings;
   readonly device?: Device;
 }
 
 /** All that a training computes with, before the first picture. */
 export interface PreparedStep {
   readonly step: TrainingStep;
+  readonly objective: Objective;
   readonly restorer: Restorer;
-  /** The frozen recognizer and how it sees the crops; null without one. */
-  readonly recognizer: { readonly name: string; readonly sha256: string; readonly view: string } | null;
+  /** T, the network between P and R; null without one. */
+  readonly transformer: Graph | null;
+  /** None where the objective reads nothing of R. */
+  readonly recognizers: readonly TrainingRecognizer[];
   /** What is worth knowing of how the models are computed: half precision, quantization. */
   readonly notes: readonly string[];
 }
@@ -38,41 +43,44 @@ export interface PreparedStep {
  */
 export async function prepareStep({ config, task, preprocessing, device }: StepOptions): Promise<PreparedStep> {
   const objective = findObjective(config.objective);
+  assertRead(objective, config);
   if (config.crop % task.scale)
     throw new UserError(`cannot train on crops of ${config.crop} pixels: not a multiple of the scale ${task.scale}`);
   const restorer = await startingRestorer(config, task.scale);
   if (isFile(config.processor)) await assertFits(restorer, task, config);
-  if (objective.needsRecognizer && !config.recognizer)
-    throw new UserError(`the objective ${objective.name} needs a recognizer: --recognizer FILE.onnx`);
-  const model =
-    config.recognizer && objective.needsRecognizer ? await readRecognizer(config.recognizer, preprocessing) : null;
-  const recognizer = model && (await fitRecognizer(model, config.batch, config.crop));
+  const recognizers = await frozenRecognizers(objective, config, preprocessing);
+  const transformer = objective.transforms ? buildTransformer(config.transformer, config.seed) : null;
   const forward = processorForward({
     processor: restorer.graph,
     format: restorer.format,
-    freeze: config.freeze ?? [],
+    freeze: config.freeze,
     trainNorms: !isFile(config.processor),
     objective,
-    lambda: config.lambda,
-    recognizer: recognizer?.graph ?? null,
+    imageLoss: config.imageLoss,
+    distance: config.distance,
+    recognizers,
+    transformer,
     batch: config.batch,
     degradedSide: config.crop / task.scale,
     cleanSide: config.crop,
   });
-  const step = await trainingStep(forward, findLowerings(config.lowering ?? "all", device ?? "cpu"));
-  const notesOf = (title: string, graph: Graph | undefined) => (graph?.notes ?? []).map((note) => `${title}: ${note}`);
-  const notes = [...notesOf(restorer.graph.name, restorer.graph), ...notesOf(model?.name ?? "", model?.graph)];
-  return {
-    step,
-    restorer,
-    recognizer: model && recognizer && { name: model.name, sha256: model.sha256, view: recognizer.view },
-    notes,
-  };
+  const step = await trainingStep(forward, findLowerings(config.lowering, device ?? "cpu"));
+  const models = [restorer.graph, ...recognizers.map(({ model }) => ({ ...model.graph, name: model.name }))];
+  const notes = models.flatMap(({ name, notes: own = [] }) => own.map((note) => `${name}: ${note}`));
+  return { step, objective, restorer, transformer, recognizers, notes };
+}
+
+/** @throws UserError for a setting that the objective does not read. */
+function assertRead({ name, reads }: Objective, { distance, features }: SettledConfig): void {
+  if (distance !== null && reads !== "output")
+    throw new UserError(`--distance belongs to the objective unsupervised, not to ${name}`);
+  if (features.length > 0 && reads !== "features")
+    throw new UserError(`--feature belongs to the objective feature, not to ${name}`);
 }
 
 const isFile = (processor: string) => /\.onnx$/i.test(processor);
 
-async function startingRestorer({ processor, init, seed }: TrainingConfig, scale: number): Promise<Restorer> {
+async function startingRestorer({ processor, init, seed }: SettledConfig, scale: number): Promise<Restorer> {
   const restorer = isFile(processor)
     ? await readRestorer(processor)
     : ownRestorer(findNetwork(processor, scale).build(scale, seed));

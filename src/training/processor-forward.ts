@@ -1,12 +1,22 @@
-import { UserError } from "../errors.js";
 import { GraphBuilder } from "../graph/builder.js";
 import type { Graph } from "../graph/graph.js";
-import type { Objective } from "../objectives/objective.js";
+import { DEFAULT_DISTANCE, type DistanceName, distanceOf } from "../objectives/distances.js";
+import { type ImageLoss, imageLoss } from "../objectives/image-loss.js";
+import { meanSquaredError } from "../objectives/losses.js";
+import type { FrozenRecognizer, Objective } from "../objectives/objective.js";
 import { chooseWeights } from "./freeze.js";
 import { type ProcessorFormat, plainFormat, throughFormat } from "./image-format.js";
-import { withTrainingNorms } from "./parameters.js";
-import { imageEnds } from "./restorer.js";
-import type { Forward } from "./step.js";
+import { parametersOf, type RunningStatistic, withTrainingNorms } from "./parameters.js";
+import { IMAGE, imageEnds, RESTORED } from "./restorer.js";
+import type { Forward, Goal } from "./step.js";
+
+/** A recognizer that has been fitted to the crops. */
+export interface WeightedRecognizer {
+  /** `image` [batch, 3, crop, crop] in; its outputs, with all sizes known, are what the objective reads. */
+  readonly graph: Graph;
+  /** Factor of its loss. Default: 1. */
+  readonly weight?: number;
+}
 
 export interface ProcessorForwardOptions {
   /** P: one image input, one image output. */
@@ -18,82 +28,123 @@ export interface ProcessorForwardOptions {
   /** Whether P's batch normalizations learn from the batch; otherwise they stay as they are. */
   readonly trainNorms: boolean;
   readonly objective: Objective;
-  readonly lambda: number;
-  /** R for images of the clean ones' size and this batch: `image` in, `logits` [batch, classes] out. */
-  readonly recognizer: Graph | null;
+  /** Default: mse. */
+  readonly imageLoss?: ImageLoss;
+  /** For the objective that compares outputs. Default: softmax-mse. */
+  readonly distance?: DistanceName | null;
+  /** None where the objective reads nothing of R. */
+  readonly recognizers?: readonly WeightedRecognizer[];
+  /** T of `buildTransformer`, for the objective that has one. */
+  readonly transformer?: Graph | null;
   readonly batch: number;
   /** Sides of the degraded and the clean images. */
   readonly degradedSide: number;
   readonly cleanSide: number;
 }
 
+/** The scalar input that holds λ. */
+export const LAMBDA = "lambda";
+
+/** The output that holds mean((P(x) - y)²), whatever the image loss is. */
+export const SQUARED_ERROR = "squared-error";
+
 /**
- * Joins P, R and the losses into one graph. Inputs: `degraded`, `clean`, `labels` [batch] when the objective reads them,
- * and P's weights.
+ * Joins P, R, T and the losses into one graph. Inputs: `degraded`, `clean`, `labels` [batch] and `lambda` where the
+ * objective reads them, and the weights. Outputs: `loss`, a `loss.NAME` for each part, `squared-error`.
  * @throws UserError when the processor has no weights to train or not one image in and one out.
  */
-export function processorForward({
-  processor,
-  format = plainFormat,
-  freeze = [],
-  trainNorms,
-  objective,
-  recognizer,
-  ...options
-}: ProcessorForwardOptions): Forward {
-  const { lambda, batch, degradedSide, cleanSide } = options;
+export function processorForward(options: ProcessorForwardOptions): Forward {
+  const { processor, format = plainFormat, freeze = [], trainNorms, objective, recognizers = [], batch } = options;
   const { parameters, frozen } = chooseWeights(processor, freeze);
-  const { graph: network, statistics } = trainNorms
-    ? withTrainingNorms(processor, frozen)
-    : { graph: processor, statistics: [] };
+  const p = {
+    parameters,
+    ...(trainNorms ? withTrainingNorms(processor, frozen) : { graph: processor, statistics: [] }),
+  };
+  const t = options.transformer
+    ? { parameters: parametersOf(options.transformer), ...withTrainingNorms(options.transformer) }
+    : null;
   const b = new GraphBuilder(`the training step of ${processor.name}`);
-  const degraded = b.input("degraded", [batch, 3, degradedSide, degradedSide]);
-  const clean = b.input("clean", [batch, 3, cleanSide, cleanSide]);
+  const degraded = b.input("degraded", [batch, 3, options.degradedSide, options.degradedSide]);
+  const clean = b.input("clean", [batch, 3, options.cleanSide, options.cleanSide]);
   const [input, output] = imageEnds(processor);
-  const apply = (image: string) =>
-    inlineTrainable(b, network, parameters, statistics, { [input.name]: image })[output.name] as string;
+  const apply = (image: string) => inlineTrainable(b, p, { [input.name]: image }, "P/")[output.name] as string;
   const restored = throughFormat(b, degraded, format, apply);
+  const squaredError = meanSquaredError(b, restored, clean);
+  const { imageLoss: kind = "mse" } = options;
   const losses = objective.losses({
     b,
     restored,
     clean,
+    image: kind === "mse" ? squaredError : imageLoss(kind, b, restored, clean),
     labels: () => b.input("labels", [batch], "int64"),
-    recognize: (images) => {
-      if (!recognizer)
-        throw new UserError(`the objective ${objective.name} needs a recognizer: --recognizer FILE.onnx`);
-      return b.inline(recognizer, { image: images }, "recognizer/").logits as string;
+    lambda: () => b.input(LAMBDA, []),
+    transform(images) {
+      if (!t) throw new Error(`the objective ${objective.name} got no transformer`);
+      return inlineTrainable(b, t, { [IMAGE]: images }, "T/")[RESTORED] as string;
     },
-    classes: recognizer ? classesOf(recognizer) : 0,
-    lambda,
+    recognizers: recognizers.map((recognizer, i) => frozenIn(b, recognizer, `recognizer${i}/`)),
+    distance: distanceOf(options.distance ?? DEFAULT_DISTANCE),
   });
-  b.output("loss", losses.total);
+  const goals: Goal[] = [{ loss: b.output("goal.processor", losses.processor), parameters }];
+  if (t && losses.transformer !== undefined)
+    goals.push({ loss: b.output("goal.transformer", losses.transformer), parameters: t.parameters });
+  b.output("loss", losses.transformer === undefined ? losses.processor : b.Add(losses.processor, losses.transformer));
   for (const [name, value] of Object.entries(losses.parts)) b.output(`loss.${name}`, value);
-  return { graph: b.build(), parameters, statistics, network: processor };
+  b.output(SQUARED_ERROR, squaredError);
+  return {
+    graph: b.build(),
+    goals,
+    statistics: [...p.statistics, ...(t?.statistics ?? [])],
+    initial: new Map([...p.graph.initializers, ...(t?.graph.initializers ?? [])]),
+  };
+}
+
+/** A recognizer inside a graph: its weights once, its nodes for every look. */
+function frozenIn(b: GraphBuilder, { graph, weight = 1 }: WeightedRecognizer, prefix: string): FrozenRecognizer {
+  const weights = Object.fromEntries(
+    [...graph.initializers].map(([name, tensor]) => [name, b.initializer(prefix + name, tensor)]),
+  );
+  const bare = { ...graph, initializers: new Map() };
+  let looks = 0;
+  return {
+    weight,
+    shapes: graph.outputs.map(({ name, shape = [] }) =>
+      shape.map((size) => {
+        if (typeof size !== "number") throw new Error(`the sizes of "${name}" of ${graph.name} have not been settled`);
+        return size;
+      }),
+    ),
+    see(images) {
+      const outputs = b.inline(bare, { ...weights, image: images }, `${prefix}${looks++}/`);
+      return graph.outputs.map(({ name }) => outputs[name] as string);
+    },
+  };
+}
+
+/** A network that learns. */
+export interface Learning {
+  readonly graph: Graph;
+  readonly parameters: readonly string[];
+  readonly statistics: readonly RunningStatistic[];
 }
 
 /**
  * Puts a network into a graph with its weights and running statistics as inputs, and gives the new statistics out.
+ * @param prefix of the names of its other values.
  * @returns the names that the network's outputs have in the graph.
  */
 export function inlineTrainable(
   b: GraphBuilder,
-  network: Graph,
-  parameters: Forward["parameters"],
-  statistics: Forward["statistics"],
+  { graph: network, parameters, statistics }: Learning,
   bindings: Readonly<Record<string, string>>,
+  prefix: string,
 ): Record<string, string> {
   const state = [...parameters, ...statistics.map(({ input }) => input)];
   for (const name of state) b.input(name, network.initializers.get(name)?.shape ?? []);
   const kept = [...state, ...statistics.map(({ output }) => output)];
   const initializers = new Map([...network.initializers].filter(([name]) => !state.includes(name)));
   const names = Object.fromEntries(kept.map((name) => [name, name]));
-  const outputs = b.inline({ ...network, initializers }, { ...names, ...bindings }, "P/");
+  const outputs = b.inline({ ...network, initializers }, { ...names, ...bindings }, prefix);
   for (const { output } of statistics) b.output(output, output);
   return outputs;
 }
-
-const classesOf = (recognizer: Graph): number => {
-  const classes = recognizer.outputs[0]?.shape?.at(-1);
-  if (typeof classes !== "number") throw new Error(`the number of classes of ${recognizer.name} has not been settled`);
-  return classes;
-};

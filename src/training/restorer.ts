@@ -80,13 +80,18 @@ export const RESTORED = "restored";
  * A processor as Legible sees it: `image` [N, 3, H, W] in, `restored` out, RGB in [0, 1]. The sizes are free, whatever the
  * file declares: where it is really tied to them, it fails to run at others.
  */
-export function standardized({ graph, format }: Restorer): Graph {
-  const [input, output] = imageEnds(graph);
-  const b = new GraphBuilder(graph.name);
+export function standardized(restorer: Restorer): Graph {
+  const b = new GraphBuilder(restorer.graph.name);
   const image = b.input(IMAGE, ["N", 3, "H", "W"]);
-  const inlined = (value: string) => b.inline(graph, { [input.name]: value }, "P/")[output.name] as string;
-  b.output(RESTORED, throughFormat(b, image, format, inlined));
+  b.output(RESTORED, inlineRestorer(b, restorer, image));
   return b.build();
+}
+
+/** Puts a processor into a graph as Legible sees it. @returns the restored picture. */
+export function inlineRestorer(b: GraphBuilder, { graph, format }: Restorer, image: string): string {
+  const [input, output] = imageEnds(graph);
+  const inlined = (value: string) => b.inline(graph, { [input.name]: value }, "P/")[output.name] as string;
+  return throughFormat(b, image, format, inlined);
 }
 
 /**

@@ -6,15 +6,43 @@ import { messageOf, UserError } from "../errors.js";
 import { makeFolder, writeBytes } from "../files.js";
 import { readSafetensors, writeSafetensors } from "../graph/safetensors.js";
 import type { Tensor } from "../graph/tensor.js";
+import { distanceNames } from "../objectives/distances.js";
+import { imageLosses } from "../objectives/image-loss.js";
 import { sidecarPath } from "../recognition/preprocessing.js";
+import { DEFAULT_TRANSFORMER } from "./transformer.js";
 
-/** Everything that decides what a run computes. */
+/** A recognizer and the factor of its loss. */
+const WeightedFile = z.object({ file: z.string(), weight: z.number().positive() });
+
+/** What is taken of the data. */
+export const DataSelection = z
+  .object({
+    part: z.enum(parts),
+    classes: z.string().optional(),
+    split: z.object({ train: z.number(), seed: z.number() }).optional(),
+  })
+  .default({ part: "train" });
+
+/** Everything that decides what a run computes. What came later has a default, so that older runs can be resumed. */
 export const TrainingConfig = z.object({
   task: z.string(),
   options: z.record(z.string(), z.unknown()),
   objective: z.string(),
   lambda: z.number(),
-  recognizer: z.string().nullable(),
+  /** Steps over which λ rises from 0. */
+  lambdaWarmup: z.number().int().nonnegative().default(0),
+  imageLoss: z.enum(imageLosses).default("mse"),
+  /** One file or none, or several with weights. */
+  recognizer: z.union([
+    z.array(WeightedFile),
+    z.nullable(z.string()).transform((file) => (file === null ? [] : [{ file, weight: 1 }])),
+  ]),
+  /** How R's outputs are compared; null: the default. */
+  distance: z.enum(distanceNames).nullable().default(null),
+  /** Names of values inside R that are compared; none: the default. */
+  features: z.array(z.string()).default([]),
+  /** The network that stands between P and R. */
+  transformer: z.string().default(DEFAULT_TRANSFORMER),
   /** A network's name or an ONNX file. */
   processor: z.string(),
   /** An ONNX file whose weights the network begins with. */
@@ -22,14 +50,7 @@ export const TrainingConfig = z.object({
   /** Patterns of the names of weights that are kept as they are. */
   freeze: z.array(z.string()).default([]),
   data: z.array(z.string()),
-  /** What is taken of the data. */
-  selection: z
-    .object({
-      part: z.enum(parts),
-      classes: z.string().optional(),
-      split: z.object({ train: z.number(), seed: z.number() }).optional(),
-    })
-    .default({ part: "train" }),
+  selection: DataSelection,
   steps: z.number().int().positive(),
   batch: z.number().int().positive(),
   crop: z.number().int().positive(),
@@ -39,6 +60,8 @@ export const TrainingConfig = z.object({
   lowering: z.string().default("all"),
 });
 export type TrainingConfig = z.input<typeof TrainingConfig>;
+/** With every default filled in. */
+export type SettledConfig = z.output<typeof TrainingConfig>;
 
 /** Parameters, moments and running statistics after `step` steps. */
 export interface Checkpoint {
@@ -51,20 +74,29 @@ export type LogLine = Readonly<Record<string, number>> & { readonly step: number
 
 /**
  * The folder of a training run: config.json, log.jsonl, checkpoint.safetensors and model.onnx, with model.json where the
- * processor came with such a file.
+ * processor came with such a file, and for-recognizers.onnx where there is a transformer.
  * Each is written whole or not at all, so that a run may be killed at any moment.
  */
 export class RunFolder {
-  private constructor(readonly path: string) {}
+  private constructor(
+    readonly path: string,
+    private readonly schema: z.ZodObject,
+  ) {}
 
   /**
    * Opens the folder for a run, new or to be resumed.
+   * @param schema what the configurations of such runs are like. Default: a processor's.
    * @throws UserError when it holds a run already and `resume` is false, when that run had another configuration, or
    * when it cannot be written.
    */
-  static async open(path: string, config: TrainingConfig, resume: boolean): Promise<RunFolder> {
-    const folder = new RunFolder(path);
-    const settled = TrainingConfig.parse(config);
+  static async open(
+    path: string,
+    config: object,
+    resume: boolean,
+    schema: z.ZodObject = TrainingConfig,
+  ): Promise<RunFolder> {
+    const folder = new RunFolder(path, schema);
+    const settled = schema.parse(config);
     await makeFolder(path).catch((error) => {
       throw new UserError(`cannot make the folder ${path}: ${messageOf(error)}`);
     });
@@ -79,11 +111,11 @@ export class RunFolder {
    * What decides what the run in a folder computes.
    * @throws UserError when there is no run.
    */
-  static async configOf(path: string): Promise<TrainingConfig> {
+  static async configOf(path: string): Promise<SettledConfig> {
     const text = await readFile(join(path, "config.json"), "utf8").catch(() => {
       throw new UserError(`${path} holds no training run: there is no config.json in it`);
     });
-    return parseConfig(text, `cannot use ${path}`);
+    return parseConfig(TrainingConfig, text, `cannot use ${path}`);
   }
 
   private file(name: string): string {
@@ -94,8 +126,13 @@ export class RunFolder {
     return this.file("model.onnx");
   }
 
-  private checkSame(config: TrainingConfig, text: string): void {
-    const earlier: Record<string, unknown> = parseConfig(text, `cannot resume ${this.path}`);
+  /** T(P(x)). */
+  get forRecognizersPath(): string {
+    return this.file("for-recognizers.onnx");
+  }
+
+  private checkSame(config: Readonly<Record<string, unknown>>, text: string): void {
+    const earlier = parseConfig(this.schema, text, `cannot resume ${this.path}`);
     for (const [key, value] of Object.entries(config)) {
       const [now, then] = [JSON.stringify(value), JSON.stringify(earlier[key])];
       if (now !== then)
@@ -139,10 +176,10 @@ export class RunFolder {
   }
 }
 
-function parseConfig(text: string, failure: string): TrainingConfig {
+function parseConfig<Schema extends z.ZodObject>(schema: Schema, text: string, failure: string): z.output<Schema> {
   try {
-    return TrainingConfig.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch {
-    throw new UserError(`${failure}: its config.json is not that of a training run`);
+    throw new UserError(`${failure}: its config.json is not that of such a training run`);
   }
 }

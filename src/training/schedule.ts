@@ -4,6 +4,10 @@ const WARM_UP = { share: 0.05, steps: 100 };
 /** What the learning rate comes down to at the end, as a share of the highest. */
 const FLOOR = 0.01;
 
+/** λ of a step: up from 0 in a line over so many steps, then constant. */
+export const lambdaAt = (lambda: number, step: number, warmUp: number): number =>
+  step < warmUp ? (lambda * step) / warmUp : lambda;
+
 /** The learning rate of a step: up in a line over the first steps, then down along half a cosine (Loshchilov 2017). */
 export function learningRate(peak: number, step: number, steps: number): number {
   const warmUp = Math.min(WARM_UP.steps, Math.ceil(WARM_UP.share * steps));

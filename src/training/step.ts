@@ -9,21 +9,29 @@ import { probe } from "../runtime/probe.js";
 import { adam, CORRECTION, momentsOf, RATE } from "./adam.js";
 import type { RunningStatistic } from "./parameters.js";
 
-/** A network with its loss, before it can learn: parameters and running statistics are inputs of the graph. */
-export interface Forward {
-  /** Outputs `loss`, a `loss.NAME` for each part, and the new running statistics. Its sizes are all known. */
-  readonly graph: Graph;
+/** A loss and the parameters that learn from it. */
+export interface Goal {
+  /** An output of the graph. */
+  readonly loss: string;
   readonly parameters: readonly string[];
+}
+
+/** Networks with their losses, before they can learn: parameters and running statistics are inputs of the graph. */
+export interface Forward {
+  /** Outputs: the losses of the goals, what the log wants, and the new running statistics. Its sizes are all known. */
+  readonly graph: Graph;
+  /** Each loss is differentiated by its own parameters alone. */
+  readonly goals: readonly Goal[];
   readonly statistics: readonly RunningStatistic[];
-  /** The network as it is at the start: holds the weights by their names. */
-  readonly network: Graph;
+  /** The weights and statistics at the start, by name. */
+  readonly initial: ReadonlyMap<string, Tensor>;
 }
 
 /** A whole step of training as one ONNX graph. */
 export interface TrainingStep {
   /**
    * Inputs: those of the forward graph, Adam's two scalars and the moments.
-   * Outputs: `loss`, a `loss.NAME` for each part, and the new state.
+   * Outputs: those of the forward graph and the new state.
    */
   readonly graph: Graph;
   /** Parameters, moments and running statistics at the start, by the names of their inputs. */
@@ -39,18 +47,16 @@ export interface TrainingStep {
  * @throws UserError when an operator on the way has no gradient.
  */
 export async function trainingStep(
-  { graph, parameters, statistics, network }: Forward,
+  { graph, goals, statistics, initial }: Forward,
   chosen: readonly Lowering[] = lowerings,
 ): Promise<TrainingStep> {
   const { graph: folded, shapes } = await probe(await lower(graph, chosen, "forward"));
-  const differentiated = gradients(folded, "loss", parameters, shapes);
+  const differentiated = differentiate(folded, goals, shapes);
   const b = GraphBuilder.from(differentiated.graph);
   const next = new Map(statistics.map(({ input, output }) => [input, output]));
   b.input(RATE, []);
   b.input(CORRECTION, []);
-  for (const parameter of parameters) {
-    const gradient = differentiated.gradients.get(parameter);
-    if (!gradient) throw new UserError(`the loss does not depend on the weight "${parameter}" of ${network.name}`);
+  for (const [parameter, gradient] of differentiated.gradients) {
     const moments = momentsOf(parameter);
     for (const name of [moments.first, moments.second]) b.input(name, shapes.get(parameter) ?? []);
     const updated = adam(b, parameter, gradient);
@@ -60,17 +66,34 @@ export async function trainingStep(
   for (const value of next.values()) if (!declared.has(value)) b.output(value, value);
   return {
     graph: await lower(b.build(), chosen, "step"),
-    state: startingState(network, [...next.keys()]),
+    state: startingState(initial, [...next.keys()]),
     next,
-    parameters,
+    parameters: [...differentiated.gradients.keys()],
   };
 }
 
-function startingState(network: Graph, names: readonly string[]): Record<string, Tensor> {
+/** The graph with the gradient of each goal's loss with regard to its parameters. */
+function differentiate(graph: Graph, goals: readonly Goal[], shapes: ReadonlyMap<string, readonly number[]>) {
+  const found = new Map<string, string>();
+  let current = graph;
+  for (const { loss, parameters } of goals) {
+    const differentiated = gradients(current, loss, parameters, shapes);
+    for (const [parameter, gradient] of differentiated.gradients) {
+      if (!gradient) throw new UserError(`the loss does not depend on the weight "${parameter}" in ${graph.name}`);
+      found.set(parameter, gradient);
+    }
+    // Outputs for now, so that the next goal's differentiation keeps them.
+    const kept = [...new Set(found.values())].map((name) => ({ name }));
+    current = { ...differentiated.graph, outputs: [...graph.outputs, ...kept] };
+  }
+  return { graph: { ...current, outputs: graph.outputs }, gradients: found };
+}
+
+function startingState(initial: Forward["initial"], names: readonly string[]): Record<string, Tensor> {
   const start = (name: string): Tensor => {
-    const weight = network.initializers.get(name);
+    const weight = initial.get(name);
     if (weight) return weight;
-    const owner = network.initializers.get(name.replace(/^adam\.[mv]\//, ""));
+    const owner = initial.get(name.replace(/^adam\.[mv]\//, ""));
     return zeros("float32", owner?.shape ?? []);
   };
   return Object.fromEntries(names.map((name) => [name, start(name)]));
@@ -86,5 +109,6 @@ export const withState = (network: Graph, state: Readonly<Record<string, Tensor>
   initializers: new Map([...network.initializers].map(([name, tensor]) => [name, state[name] ?? tensor])),
 });
 
-/** A scalar as a tensor. */
-export const scalar = (value: number): Tensor => float32([value], []);
+/** Numbers as scalar tensors, by the names of the inputs that take them. */
+export const scalars = (values: Readonly<Record<string, number>>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, float32([value], [])]));

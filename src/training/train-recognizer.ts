@@ -1,144 +1,147 @@
-import { setImmediate } from "node:timers/promises";
-import type { LabelledImage } from "../data/labelled.js";
-import { randomAt, shuffled } from "../data/random.js";
-import { UserError } from "../errors.js";
-import { writeBytes } from "../files.js";
-import { GraphBuilder } from "../graph/builder.js";
+import { z } from "zod";
+import { Augmentation } from "../data/augmentation.js";
+import type { LabelledSets } from "../data/labelled-sets.js";
+import { openRecognitionLoader } from "../data/loader.js";
 import type { Graph } from "../graph/graph.js";
-import { float32, int64, type Tensor } from "../graph/tensor.js";
+import { float32, sizeOf } from "../graph/tensor.js";
 import { writeModel } from "../graph/write.js";
-import { flipHorizontal } from "../images/crop.js";
-import { toPlanar } from "../images/planar.js";
-import { rankOf } from "../metrics/accuracy.js";
-import { crossEntropy } from "../objectives/losses.js";
-import { sidecarPath } from "../recognition/preprocessing.js";
-import { Session, type SessionOptions, type Tensors } from "../runtime/session.js";
-import { adamScalars } from "./adam.js";
-import { parametersOf, withTrainingNorms } from "./parameters.js";
-import { inlineTrainable } from "./processor-forward.js";
-import { learningRate } from "./schedule.js";
-import { type Forward, nextState, scalar, trainingStep, withState } from "./step.js";
+import { findLowerings } from "../lowering/index.js";
+import { buildRecognizer } from "../networks/recognizers/index.js";
+import { type Device, Session, type SessionOptions } from "../runtime/session.js";
+import { type HeldOutAccuracy, heldOutAccuracy } from "./held-out-accuracy.js";
+import { resumed, runSteps, type StepProgress } from "./loop.js";
+import { recognizerForward, sideOf } from "./recognizer-forward.js";
+import { DataSelection, RunFolder } from "./run-folder.js";
+import { trainingStep, withState } from "./step.js";
+
+/** Everything that decides what a recognizer's run computes. */
+export const RecognizerConfig = z.object({
+  /** Name of the network. */
+  network: z.string(),
+  data: z.array(z.string()),
+  /** With a split, the other part is held out. */
+  selection: DataSelection,
+  /** Folders to judge on instead. */
+  validation: z.array(z.string()),
+  /** Side of the pictures in pixels. */
+  size: z.number().int().positive(),
+  steps: z.number().int().positive(),
+  batch: z.number().int().positive(),
+  /** Highest learning rate of Adam. */
+  lr: z.number().positive(),
+  seed: z.number().int(),
+  /** Share of each label that is spread over all classes. */
+  smoothing: z.number().min(0).lt(1),
+  augmentation: Augmentation,
+});
+export type RecognizerConfig = z.input<typeof RecognizerConfig>;
 
 export interface RecognizerTraining extends SessionOptions {
-  /** Input `image` [N, 3, size, size], output `logits` [N, classes], all but N known. */
-  readonly network: Graph;
-  /** Pictures of the network's size. */
-  readonly images: readonly LabelledImage[];
-  readonly steps: number;
-  /** Images in a step. */
-  readonly batch: number;
-  /** Highest learning rate of Adam; it falls along a cosine. */
-  readonly lr: number;
-  readonly seed: number;
-  /** Ends the training with its reason. */
+  readonly config: RecognizerConfig;
+  /** The pictures that `config` names. */
+  readonly sets: LabelledSets;
+  /** Folder of the run. */
+  readonly out: string;
+  readonly resume?: boolean;
+  /** A checkpoint is written after every so many steps. Default: 100. */
+  readonly checkpointEvery?: number;
+  /** Asks to stop after the step in hand; a checkpoint is written. */
   readonly signal?: AbortSignal;
-  onStep?(step: number, loss: number): void;
+  readonly onStart?: (start: RecognizerStart) => void;
+  readonly onStep?: (progress: StepProgress) => void;
+}
+
+export interface RecognizerStart {
+  readonly device: Device;
+  /** Steps done in earlier sittings. */
+  readonly step: number;
+  /** Trained values. */
+  readonly parameters: number;
+}
+
+export interface RecognizerResult {
+  /** Steps done; fewer than asked for when it was stopped. */
+  readonly step: number;
+  /** The trained recognizer; null when it was stopped. */
+  readonly model: string | null;
+  /** Null when it was stopped or nothing was held out. */
+  readonly accuracy: HeldOutAccuracy | null;
+  /** Training pictures that could not be read, with the reason. */
+  readonly broken: ReadonlyMap<string, string>;
 }
 
 /**
- * Trains a classifier from scratch by cross-entropy; every other picture is seen in a mirror.
- * @returns the trained network.
- * @throws UserError when the loss is no longer finite; what `signal` says when it aborts.
+ * Trains a classifier from scratch by cross-entropy and leaves `model.onnx` in the run's folder, with the JSON that says
+ * what it is fed. The same configuration gives the same weights, however often the run was stopped and resumed.
+ * @throws UserError when something in the configuration or the data does not fit.
  */
-export async function trainRecognizer(options: RecognizerTraining): Promise<Graph> {
-  const { network, batch, steps, lr, signal, onStep } = options;
-  const step = await trainingStep(recognizerForward(network, batch));
-  const session = await Session.create(step.graph, options);
-  const batches = new Batches(options);
-  let state: Tensors = step.state;
-  try {
-    for (let i = 0; i < steps; i++) {
-      signal?.throwIfAborted();
-      const scalars = Object.entries(adamScalars(learningRate(lr, i, steps), i + 1));
-      const results = await session.run({
-        ...state,
-        ...Object.fromEntries(scalars.map(([name, value]) => [name, scalar(value)])),
-        ...batches.at(i),
-      });
-      state = nextState(step, results);
-      const loss = results.loss?.data[0] as number;
-      if (!Number.isFinite(loss))
-        throw new UserError(`the loss of ${network.name} is no longer finite: lower its rate`);
-      onStep?.(i + 1, loss);
-      await setImmediate(); // lets signals in
-    }
-  } finally {
+export async function trainRecognizer(options: RecognizerTraining): Promise<RecognizerResult> {
+  const { sets, signal } = options;
+  const config = RecognizerConfig.parse(options.config);
+  const { size, batch, seed, steps, lr, augmentation } = config;
+  const network = buildRecognizer(config.network, sets.classes, size, seed);
+  const training = await trainingStep(
+    recognizerForward(network, batch, config.smoothing),
+    findLowerings("all", options.device ?? "cpu"),
+  );
+  const folder = await RunFolder.open(options.out, config, options.resume ?? false, RecognizerConfig);
+  const session = await Session.create(training.graph, options);
+  const start = await resumed(folder, training);
+  const loader = openRecognitionLoader({
+    dataset: sets.training,
+    size,
+    augmentation,
+    batch,
+    seed,
+    firstStep: start.step,
+  });
+  const parameters = training.parameters.reduce((sum, name) => sum + sizeOf(start.state[name]?.shape ?? []), 0);
+  options.onStart?.({ device: session.device, step: start.step, parameters });
+  const nextBatch = async () => {
+    const { pictures, labels } = await loader.next();
+    return {
+      image: float32(pictures.image, [batch, 3, size, size]),
+      labels: { type: "int64", shape: [batch], data: labels } as const,
+    };
+  };
+  const { checkpointEvery, onStep } = options;
+  const { step, state } = await runSteps(
+    {
+      folder,
+      session,
+      step: training,
+      steps,
+      lr,
+      checkpointEvery,
+      signal,
+      batch: nextBatch,
+      ...(onStep && { onStep }),
+    },
+    start,
+  ).finally(async () => {
+    await loader.close();
     await session.release();
-  }
-  return withState(network, state);
+  });
+  const { broken } = loader;
+  if (step < steps) return { step, model: null, accuracy: null, broken };
+  const trained = withState(network, state);
+  const accuracy = sets.heldOut && (await heldOutAccuracy(trained, sets.heldOut, options));
+  await write(trained, folder, { names: sets.names, accuracy });
+  return { step, model: folder.modelPath, accuracy, broken };
 }
 
-/** Cross-entropy of a classifier. Inputs: `image`, `labels` [batch] and the weights. */
-function recognizerForward(network: Graph, batch: number): Forward {
-  const b = new GraphBuilder(`training ${network.name}`);
-  const [side, classes] = [sideOf(network), network.outputs[0]?.shape?.[1] as number];
-  const image = b.input("image", [batch, 3, side, side]);
-  const labels = b.input("labels", [batch], "int64");
-  const parameters = parametersOf(network);
-  const { graph: learning, statistics } = withTrainingNorms(network);
-  const { logits } = inlineTrainable(b, learning, parameters, statistics, { image });
-  b.output("loss", crossEntropy(b, logits as string, labels, classes));
-  return { graph: b.build(), parameters, statistics, network };
-}
-
-const sideOf = (network: Graph): number => network.inputs[0]?.shape?.[3] as number;
-
-/** Draws the batches of a training: every epoch visits each picture once, in an order of its own. */
-class Batches {
-  private order: { epoch: number; items: Uint32Array } = { epoch: -1, items: new Uint32Array() };
-
-  constructor(private readonly options: RecognizerTraining) {}
-
-  /** The images and labels of a step. */
-  at(step: number): Tensors {
-    const { network, batch } = this.options;
-    const drawn = Array.from({ length: batch }, (_, i) => this.draw(step * batch + i));
-    return { image: tensorOf(drawn, sideOf(network)), labels: int64(drawn.map(({ label }) => label)) };
-  }
-
-  /** The picture that is the `index`-th of the whole training. */
-  private draw(index: number): LabelledImage {
-    const { images, seed } = this.options;
-    const [epoch, position] = [Math.floor(index / images.length), index % images.length];
-    if (this.order.epoch !== epoch) this.order = { epoch, items: shuffled(images.length, seed, epoch) };
-    const { image, label } = images[this.order.items[position] as number] as LabelledImage;
-    const mirrored = randomAt(seed, epoch, position).integer(2) === 1;
-    return { image: mirrored ? flipHorizontal(image) : image, label };
-  }
-}
-
-function tensorOf(images: readonly LabelledImage[], side: number): Tensor {
-  const data = new Float32Array(images.length * 3 * side * side);
-  for (const [i, { image }] of images.entries()) toPlanar(image, data, i * 3 * side * side);
-  return float32(data, [images.length, 3, side, side]);
-}
-
-/** Images judged at once. */
-const JUDGED = 50;
-
-/** The share of these pictures, 0 to 1, that a recognizer puts in their class. */
-export async function accuracyOf(
-  network: Graph,
-  images: readonly LabelledImage[],
-  options: SessionOptions = {},
-): Promise<number> {
-  const session = await Session.create(network, options);
-  let right = 0;
-  for (let start = 0; start < images.length; start += JUDGED) {
-    const judged = images.slice(start, start + JUDGED);
-    const { logits } = await session.run({ image: tensorOf(judged, sideOf(network)) });
-    const { data, shape } = logits as Tensor;
-    const classes = shape[1] as number;
-    for (const [i, { label }] of judged.entries())
-      if (rankOf(data as Float32Array, i * classes, classes, label) === 0) right++;
-  }
-  await session.release();
-  return right / images.length;
+interface Facts {
+  readonly names: readonly string[] | null;
+  readonly accuracy: HeldOutAccuracy | null;
 }
 
 /** Writes a recognizer with the JSON beside it that says what it is fed: both are there, or the JSON is not. */
-export async function writeRecognizer(network: Graph, path: string): Promise<void> {
-  await writeModel(network, path);
-  const input = { size: sideOf(network), mean: [0, 0, 0], std: [1, 1, 1] };
-  await writeBytes(sidecarPath(path), [`${JSON.stringify({ input }, null, 2)}\n`]);
+async function write(network: Graph, folder: RunFolder, { names, accuracy }: Facts): Promise<void> {
+  await writeModel(network, folder.modelPath);
+  const sidecar = {
+    input: { size: sideOf(network), mean: [0, 0, 0], std: [1, 1, 1] },
+    ...(names && { classes: names }),
+    ...(accuracy && { accuracy }),
+  };
+  await folder.writeSidecar(`${JSON.stringify(sidecar, null, 2)}\n`);
 }

@@ -1,21 +1,23 @@
 import { basename } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import type { Dataset } from "../data/dataset.js";
 import { type Loader, openLoader } from "../data/loader.js";
 import type { Task } from "../data/task.js";
-import { UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
-import { sizeOf } from "../graph/tensor.js";
+import { float32, sizeOf } from "../graph/tensor.js";
 import { writeModel } from "../graph/write.js";
 import { type Card, withCard } from "../networks/card.js";
-import type { PreprocessingOverrides } from "../recognition/preprocessing.js";
+import { DEFAULT_DISTANCE } from "../objectives/distances.js";
+import type { RecognizerSettings } from "../recognition/recognizer.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
-import { adamScalars } from "./adam.js";
+import type { TrainingRecognizer } from "./frozen-recognizers.js";
+import { resumed, runSteps, type StepProgress } from "./loop.js";
 import { weightsOf } from "./parameters.js";
 import { type PreparedStep, prepareStep } from "./prepare.js";
-import { RunFolder, type TrainingConfig } from "./run-folder.js";
-import { learningRate } from "./schedule.js";
-import { nextState, scalar, type TrainingStep, withState } from "./step.js";
+import { LAMBDA, SQUARED_ERROR } from "./processor-forward.js";
+import { RunFolder, type SettledConfig, TrainingConfig } from "./run-folder.js";
+import { lambdaAt } from "./schedule.js";
+import { scalars, type TrainingStep, withState } from "./step.js";
+import { forRecognizers } from "./transformer.js";
 
 export interface TrainOptions {
   readonly config: TrainingConfig;
@@ -24,7 +26,8 @@ export interface TrainOptions {
   /** Folder of the run. */
   readonly out: string;
   readonly resume?: boolean;
-  readonly preprocessing?: PreprocessingOverrides;
+  /** How the recognizers want their images and which output counts, where that differs from what their files say. */
+  readonly preprocessing?: RecognizerSettings;
   readonly device?: Device;
   readonly threads?: number;
   /** A checkpoint is written after every so many steps. Default: 100. */
@@ -32,32 +35,25 @@ export interface TrainOptions {
   /** Asks to stop after the step in hand; a checkpoint is written. */
   readonly signal?: AbortSignal;
   readonly onStart?: (start: TrainingStart) => void;
-  readonly onStep?: (progress: TrainingProgress) => void;
+  readonly onStep?: (progress: StepProgress) => void;
 }
 
 export interface TrainingStart {
   readonly device: Device;
   /** Steps done in earlier sittings. */
   readonly step: number;
-  /** Trained values. */
+  /** Values of P that are trained. */
   readonly parameters: number;
-  /** Values that could be trained and are kept as they are. */
+  /** Values of T, the network between P and R; 0 without one. */
+  readonly transformer: number;
+  /** Values of P that could be trained and are kept as they are. */
   readonly frozen: number;
   /** Names of P's float initializers that are no weights, by what they are: "running statistics", … */
   readonly constant: ReadonlyMap<string, readonly string[]>;
-  /** How the recognizer sees the crops; null without one. */
-  readonly view: string | null;
+  /** The recognizers, how each sees the crops, and which values inside are compared, if any. */
+  readonly recognizers: readonly Pick<TrainingRecognizer, "view" | "weight" | "features">[];
   /** What is worth knowing of how the models are computed: half precision, quantization. */
   readonly notes: readonly string[];
-}
-
-export interface TrainingProgress {
-  readonly step: number;
-  readonly lr: number;
-  /** The loss and its parts. */
-  readonly losses: Readonly<Record<string, number>>;
-  /** Of the batch, in dB. */
-  readonly psnr: number;
 }
 
 export interface TrainingResult {
@@ -65,12 +61,11 @@ export interface TrainingResult {
   readonly step: number;
   /** The trained processor. */
   readonly model: string;
+  /** The same with the transformer behind it; null without one. */
+  readonly forRecognizers: string | null;
   /** Images that could not be read, with the reason. */
   readonly broken: ReadonlyMap<string, string>;
 }
-
-/** Steps over which the log averages. */
-const LOG_EVERY = 10;
 
 /**
  * Trains a processor and leaves `model.onnx` in the run's folder. The same configuration gives the same weights,
@@ -78,122 +73,103 @@ const LOG_EVERY = 10;
  * @throws UserError when something in the configuration, the models or the data does not fit.
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { config, dataset, task, signal, checkpointEvery = 100 } = options;
-  const prepared = await prepareStep(options);
-  const card = cardFor(options, prepared.recognizer);
+  const { dataset, task } = options;
+  const config = TrainingConfig.parse(options.config);
+  const prepared = await prepareStep({ ...options, config });
   const folder = await RunFolder.open(options.out, config, options.resume ?? false);
   const session = await Session.create(prepared.step.graph, options);
-  const { step: firstStep, state: saved } = (await folder.readCheckpoint()) ?? { step: 0, state: prepared.step.state };
-  await folder.rewindLog(firstStep);
-  const loader = openLoader({ dataset, task, batch: config.batch, crop: config.crop, seed: config.seed, firstStep });
+  const start = await resumed(folder, prepared.step);
+  const { batch, crop, seed, steps, lr } = config;
+  const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step });
   options.onStart?.({
     device: session.device,
-    step: firstStep,
-    ...weightCounts(prepared.restorer.graph, prepared.step.parameters),
-    view: card.recognizer?.view ?? null,
+    step: start.step,
+    ...weightCounts(prepared.restorer.graph, prepared.transformer, prepared.step.parameters),
+    recognizers: prepared.recognizers,
     notes: prepared.notes,
   });
-  let [step, state] = [firstStep, saved];
-  const meter = new Meter();
-  try {
-    while (step < config.steps && !signal?.aborted) {
-      const lr = learningRate(config.lr, step, config.steps);
-      const results = await runStep(session, prepared.step, loader, state, lr, step);
-      state = nextState(prepared.step, results);
-      step++;
-      const losses = lossesIn(results);
-      meter.add(losses);
-      if (step % LOG_EVERY === 0 || step === config.steps) await folder.log({ step, lr, ...meter.take() });
-      if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state });
-      options.onStep?.({ step, lr, losses, psnr: psnrOf(losses) });
-      await setImmediate(); // lets signals and the loader's messages in
-    }
-  } finally {
+  const { step, state } = await runSteps(
+    {
+      ...{ folder, step: prepared.step, session, steps, lr, checkpointEvery: options.checkpointEvery },
+      signal: options.signal,
+      batch: async (at) => ({
+        ...(await nextBatch(loader, prepared.step)),
+        ...scalars({ [LAMBDA]: lambdaAt(config.lambda, at, config.lambdaWarmup) }),
+      }),
+      squaredError: SQUARED_ERROR,
+      ...(options.onStep && { onStep: options.onStep }),
+    },
+    start,
+  ).finally(async () => {
     await loader.close();
     await session.release();
+  });
+  const { restorer, transformer } = prepared;
+  const card = { ...cardFor(config, prepared, options), steps: step };
+  const trained = { ...restorer, graph: withState(restorer.graph, state) };
+  if (restorer.sidecar !== null) await folder.writeSidecar(restorer.sidecar);
+  if (transformer) {
+    const both = forRecognizers(trained, withState(transformer, state));
+    await writeModel(withCard(both, { ...card, forRecognizers: true }), folder.forRecognizersPath);
   }
-  if (step > firstStep) await folder.writeCheckpoint({ step, state });
-  const { graph, sidecar } = prepared.restorer;
-  if (sidecar !== null) await folder.writeSidecar(sidecar);
-  await writeModel(withCard(withState(graph, state), { ...card, steps: step }), folder.modelPath);
-  return { step, model: folder.modelPath, broken: loader.broken };
+  await writeModel(withCard(trained.graph, card), folder.modelPath);
+  const forRecognizersPath = transformer && folder.forRecognizersPath;
+  return { step, model: folder.modelPath, forRecognizers: forRecognizersPath, broken: loader.broken };
 }
 
-/** What the trained processor will say of itself. */
-const cardFor = ({ config, task, dataset }: TrainOptions, recognizer: PreparedStep["recognizer"]): Card => ({
+/** What the trained processor will say of itself, before its steps are known. */
+const cardFor = (
+  config: SettledConfig,
+  { objective, recognizers }: PreparedStep,
+  { task, dataset }: TrainOptions,
+): Omit<Card, "steps"> => ({
   task: task.name,
   options: task.options,
   scale: task.scale,
-  objective: config.objective,
+  objective: objective.name,
   lambda: config.lambda,
-  recognizer,
+  ...(config.lambdaWarmup > 0 && { lambdaWarmup: config.lambdaWarmup }),
+  ...(config.imageLoss !== "mse" && { imageLoss: config.imageLoss }),
+  ...(objective.reads === "output" && { distance: config.distance ?? DEFAULT_DISTANCE }),
+  recognizers: recognizers.map(({ model: { name, sha256 }, view, weight, features }) => ({
+    name,
+    sha256,
+    view,
+    weight,
+    ...(features && { features: [...features] }),
+  })),
+  ...(objective.transforms && { transformer: config.transformer }),
   network: basename(config.processor),
   init: config.init && basename(config.init),
-  ...(config.freeze?.length && { freeze: config.freeze }),
+  ...(config.freeze.length > 0 && { freeze: config.freeze }),
   data: {
     folders: dataset.folders.map((folder) => basename(folder)),
     ...(dataset.selection && { selection: dataset.selection }),
     count: dataset.items.length,
   },
-  steps: config.steps,
   batch: config.batch,
   crop: config.crop,
   lr: config.lr,
   seed: config.seed,
 });
 
-/** How many values of a network are trained and how many frozen, and what of it is constant. */
-function weightCounts(network: Graph, parameters: readonly string[]) {
-  const { trainable, constant } = weightsOf(network);
-  const valuesIn = (names: readonly string[]) =>
-    names.reduce((sum, name) => sum + sizeOf(network.initializers.get(name)?.shape ?? []), 0);
-  const trained = valuesIn(parameters);
-  return { parameters: trained, frozen: valuesIn(trainable) - trained, constant };
+/** How many values of P and of T are trained, how many of P are frozen, and what of it is constant. */
+function weightCounts(processor: Graph, transformer: Graph | null, trained: readonly string[]) {
+  const { trainable, constant } = weightsOf(processor);
+  const valuesIn = ({ initializers }: Graph, names: readonly string[]) =>
+    names.reduce((sum, name) => sum + sizeOf(initializers.get(name)?.shape ?? [0]), 0);
+  const parameters = valuesIn(processor, trained);
+  const frozen = valuesIn(processor, trainable) - parameters;
+  return { parameters, transformer: transformer ? valuesIn(transformer, trained) : 0, frozen, constant };
 }
 
-async function runStep(
-  session: Session,
-  { graph }: TrainingStep,
-  loader: Loader,
-  state: Tensors,
-  lr: number,
-  step: number,
-): Promise<Tensors> {
-  const { degraded, clean, labels } = await loader.next();
+async function nextBatch(loader: Loader<"degraded" | "clean">, { graph }: TrainingStep): Promise<Tensors> {
+  const { pictures, labels } = await loader.next();
   const shapeOf = (name: string) => graph.inputs.find((input) => input.name === name)?.shape as readonly number[];
-  const scalars = Object.entries(adamScalars(lr, step + 1)).map(([name, value]) => [name, scalar(value)]);
-  return session.run({
-    ...state,
-    ...Object.fromEntries(scalars),
-    degraded: { type: "float32", shape: shapeOf("degraded"), data: degraded },
-    clean: { type: "float32", shape: shapeOf("clean"), data: clean },
+  const { degraded, clean } = pictures;
+  return {
+    degraded: float32(degraded, shapeOf("degraded")),
+    clean: float32(clean, shapeOf("clean")),
     labels: { type: "int64", shape: [labels.length], data: labels },
-  });
-}
-
-/** The outputs `loss` and `loss.NAME` as numbers under "loss" and NAME. */
-function lossesIn(results: Tensors): Record<string, number> {
-  const found = Object.entries(results).filter(([name]) => /^loss(\.|$)/.test(name));
-  const losses = Object.fromEntries(found.map(([name, { data }]) => [name.replace("loss.", ""), Number(data[0])]));
-  if (Number.isFinite(losses.loss)) return losses;
-  throw new UserError("the loss is no longer a finite number: lower --lr or --lambda and start again");
-}
-
-const psnrOf = ({ image }: Readonly<Record<string, number>>) => -10 * Math.log10(image ?? Number.NaN);
-
-/** Means of the losses since the last look. */
-class Meter {
-  private sums: Record<string, number> = {};
-  private count = 0;
-
-  add(losses: Readonly<Record<string, number>>): void {
-    this.count++;
-    for (const [name, value] of Object.entries(losses)) this.sums[name] = (this.sums[name] ?? 0) + value;
-  }
-
-  take(): Record<string, number> {
-    const means = Object.fromEntries(Object.entries(this.sums).map(([name, sum]) => [name, sum / this.count]));
-    [this.sums, this.count] = [{}, 0];
-    return { ...means, psnr: psnrOf(means) };
-  }
+  };
 }

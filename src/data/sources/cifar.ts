@@ -42,7 +42,7 @@ const cifar100: Format = {
  */
 export const cifar: Layout = {
   summary: "cifar-10-batches-bin, cifar-100-binary: the binary CIFAR-10 and CIFAR-100, a folder or one file of it",
-  async open(path, names, part) {
+  async open(path, names, { part, withLabels }) {
     for (const format of [cifar10, cifar100]) {
       const { train, test } = format.files;
       const isFile = [...train, ...test].includes(basename(path)) && names.size === 0;
@@ -54,6 +54,8 @@ export const cifar: Layout = {
       const root = isFile ? dirname(path) : path;
       const items: Item[] = [];
       for (const file of files) items.push(...(await recordsOf(file, format)));
+      if (!withLabels)
+        return { root, items: items.map((item) => ({ ...item, label: null })), ...(!isFile && { part }) };
       const classes = await classNames(join(root, format.names));
       return { root, items, ...(classes && { classes }), ...(!isFile && { part }) };
     }

@@ -5,7 +5,7 @@ import type { Item } from "../item.js";
 import { LABEL_FILE, readLabels } from "../labels.js";
 import { imagenetValidation } from "./imagenet.js";
 import type { Labelling } from "./labelling.js";
-import type { Source } from "./source.js";
+import type { Source, Wanted } from "./source.js";
 import { tinyImagenet } from "./tiny-imagenet.js";
 
 const EXTENSIONS = new Set([".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif"]);
@@ -21,15 +21,16 @@ const labellings: readonly ((folder: string, names: readonly string[]) => Promis
  * The pictures of a folder and of the folders inside it.
  * @throws UserError when the folder is missing or holds no picture, and when what says the classes is wrong.
  */
-export async function openFolder(folder: string): Promise<Source> {
+export async function openFolder(folder: string, { withLabels }: Pick<Wanted, "withLabels">): Promise<Source> {
   const names = await imagesIn(folder);
   if (names.length === 0)
     throw new UserError(`there is no image in ${folder}; looked for: ${[...EXTENSIONS].join(" ").replaceAll(".", "")}`);
+  const items = names.map((name) => ({ path: join(folder, name), label: null }));
+  if (!withLabels) return { root: folder, items };
   for (const labelling of labellings) {
     const found = await labelling(folder, names);
     if (found) return labelled(folder, names, found);
   }
-  const items = names.map((name) => ({ path: join(folder, name), label: null }));
   return { root: folder, items, classFolders: names.map(classFolder) };
 }
 

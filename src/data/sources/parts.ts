@@ -8,9 +8,10 @@ const FOLDERS: Readonly<Record<Part, readonly string[]>> = { train: ["train"], t
 /** A folder of its own for each part: ImageNet, Tiny-ImageNet, CIFAR as pictures, and many others. */
 export const partFolders: Layout = {
   summary: "a folder with train/ and val/ or test/ inside: ImageNet, Tiny-ImageNet, CIFAR as pictures, …",
-  async open(path, names, part) {
+  async open(path, names, wanted) {
     const [train, test] = [FOLDERS.train, FOLDERS.test].map((known) => known.find((name) => names.has(name)));
     if (train === undefined || test === undefined) return undefined;
-    return { ...(await openFolder(join(path, part === "train" ? train : test))), part };
+    const { part } = wanted;
+    return { ...(await openFolder(join(path, part === "train" ? train : test), wanted)), part };
   },
 };

@@ -4,6 +4,14 @@ import type { Item } from "../item.js";
 export const parts = ["train", "test"] as const;
 export type Part = (typeof parts)[number];
 
+/** What is wanted of a path given as data. */
+export interface Wanted {
+  /** Which one, of a data set that has several. */
+  readonly part: Part;
+  /** Whether the classes are looked for at all; if not, no file that says them is opened. */
+  readonly withLabels: boolean;
+}
+
 /** What a path given as data holds. */
 export interface Source {
   /** The folder that names of its pictures are relative to. */
@@ -25,5 +33,5 @@ export interface Layout {
   /** One line for the help text. */
   readonly summary: string;
   /** What the path holds; undefined when it is laid out another way. `names` are those directly in the folder. */
-  open(path: string, names: ReadonlySet<string>, part: Part): Promise<Source | undefined>;
+  open(path: string, names: ReadonlySet<string>, wanted: Wanted): Promise<Source | undefined>;
 }

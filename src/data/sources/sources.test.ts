@@ -83,12 +83,12 @@ test("the loader's threads decode CIFAR records", async (t) => {
   const folder = made(t, { ...cifar10(), "test_batch.bin": records([3]) });
   const dataset = await open(folder, "test");
   const loader = openLoader({ dataset, task: findTask("sr", { scale: 2 }), batch: 1, crop: 32, seed: 0 });
-  const { clean, labels } = await loader.next().finally(() => loader.close());
+  const { pictures, labels } = await loader.next().finally(() => loader.close());
   assert.deepEqual([...loader.broken], []);
   assert.equal(labels[0], 3n);
   const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
   const { data } = await readItem(dataset.items[0] as Item);
-  assert.ok(Math.abs(sum(clean) * 255 - sum(data)) < 1); // perhaps in a mirror
+  assert.ok(Math.abs(sum(pictures.clean) * 255 - sum(data)) < 1); // perhaps in a mirror
 });
 
 const wrongCifar: [what: string, files: Record<string, string | Uint8Array>, message: RegExp][] = [

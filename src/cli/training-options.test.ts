@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Command } from "commander";
+import { addTrainingOptions, type TrainingFlags, trainingConfig, weightedFiles } from "./training-options.js";
+
+test("a recognizer's weight stands behind its file and is 1 without a word", () => {
+  const files = weightedFiles("b.onnx=0.5", weightedFiles("folder=1/a.onnx"));
+  assert.deepEqual(files, [
+    { file: "folder=1/a.onnx", weight: 1 },
+    { file: "b.onnx", weight: 0.5 },
+  ]);
+  for (const wrong of ["a.onnx=", "a.onnx=half", "a.onnx=0", "a.onnx=-1"])
+    assert.throws(() => weightedFiles(wrong), /Expected FILE or FILE=WEIGHT/, wrong);
+});
+
+/** What a command line asks for. */
+function configOf(...args: string[]) {
+  const command = addTrainingOptions(new Command().exitOverride());
+  command.parse(["--data", "d", "--steps", "9", ...args], { from: "user" });
+  return trainingConfig(command.opts<TrainingFlags>()).config;
+}
+
+test("lambda is the objective's where none is given, and for unsupervised that of the distance", () => {
+  assert.equal(configOf().lambda, 0);
+  assert.equal(configOf("--objective", "ra").lambda, 1e-3);
+  assert.equal(configOf("--objective", "transformer").lambda, 1e-2);
+  assert.equal(configOf("--objective", "unsupervised").lambda, 10);
+  assert.equal(configOf("--objective", "unsupervised", "--distance", "kl").lambda, 1e-3);
+});
+
+test("a transformer is refused for an objective that has none", () => {
+  assert.throws(() => configOf("--transformer", "compact-m"), /--transformer belongs to the objective transformer/);
+});

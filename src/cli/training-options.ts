@@ -1,0 +1,191 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Task } from "../data/task.js";
+import { UserError } from "../errors.js";
+import { lowerings } from "../lowering/index.js";
+import { DEFAULT_NETWORK, networks } from "../networks/index.js";
+import { DEFAULT_DISTANCE, type DistanceName, distanceNames, distanceOf } from "../objectives/distances.js";
+import { type ImageLoss, imageLosses } from "../objectives/image-loss.js";
+import { defaultLambda, findObjective, objectives } from "../objectives/index.js";
+import type { TrainingConfig } from "../training/run-folder.js";
+import { DEFAULT_TRANSFORMER } from "../training/transformer.js";
+import {
+  addDataOptions,
+  addRecognizerOptions,
+  addTaskOptions,
+  type DataFlags,
+  number,
+  positiveInteger,
+  type RecognizerFlags,
+  selectionFrom,
+  several,
+  taskFrom,
+} from "./options.js";
+
+/** A recognizer's file and the factor of its loss. */
+export interface WeightedFile {
+  file: string;
+  weight: number;
+}
+
+/** The flags of `addTrainingOptions`. */
+export interface TrainingFlags extends DataFlags, RecognizerFlags, Record<string, unknown> {
+  task: string;
+  objective: string;
+  imageLoss: ImageLoss;
+  lambdaWarmup: number;
+  recognizer: WeightedFile[];
+  distance?: DistanceName;
+  feature: string[];
+  transformer?: string;
+  processor: string;
+  init?: string;
+  freeze: string[];
+  steps: number;
+  batch: number;
+  crop: number;
+  lr: number;
+  seed: number;
+  out: string;
+  checkpoint: number;
+  threads?: number;
+  device?: "cpu" | "cuda" | "webgpu";
+  lowering: string;
+}
+
+/** Collects a flag given several times as FILE or FILE=WEIGHT. */
+export function weightedFiles(text: string, earlier: readonly WeightedFile[] = []): WeightedFile[] {
+  const [, file = text, given] = /^(.+)=([^=/\\]*)$/.exec(text) ?? [];
+  const weight = given === undefined ? 1 : Number(given);
+  if (given?.trim() === "" || !Number.isFinite(weight) || weight <= 0)
+    throw new InvalidArgumentError(
+      "Expected FILE or FILE=WEIGHT with a weight above 0, for instance resnet18.onnx=0.5.",
+    );
+  return [...earlier, { file, weight }];
+}
+
+/** Adds the flags that say how a processor is trained, all but lambda. */
+export function addTrainingOptions(command: Command): Command {
+  addDataOptions(addTaskOptions(command), { description: "training images", part: "train" })
+    .addOption(
+      choice(
+        "--objective <name>",
+        "what to minimize",
+        objectives.map(({ name }) => name),
+      ).default("plain"),
+    )
+    .addOption(choice("--image-loss <name>", "how P(x) is compared with y", imageLosses).default("mse"))
+    .option("--lambda-warmup <steps>", "let lambda rise from 0 over so many steps", wholeNumber, 0)
+    .option(
+      "--recognizer <file[=weight]>",
+      "the frozen recognizer R (any ONNX classifier); several, with weights, add up",
+      weightedFiles,
+      [],
+    )
+    .addOption(choice("--distance <name>", `for unsupervised (default: ${DEFAULT_DISTANCE})`, distanceNames))
+    .option(
+      "--feature <name>",
+      "for feature: a value inside R to compare; several times for several (default: what its last global pooling takes)",
+      several,
+      [],
+    )
+    .option("--transformer <name>", `for transformer: the network T, of scale 1 (default: ${DEFAULT_TRANSFORMER})`)
+    .option(
+      "--processor <name|file>",
+      "the processor P: a network below, or an ONNX file to go on from",
+      DEFAULT_NETWORK,
+    )
+    .option("--init <file>", "begin with the weights of this trained processor of the same make")
+    .option(
+      "--freeze <pattern>",
+      "keep weights whose names match, such as 'body.*'; may be given several times",
+      several,
+      [],
+    )
+    .requiredOption("--steps <n>", "steps of the optimizer", positiveInteger)
+    .option("--batch <n>", "images in a step", positiveInteger, 8)
+    .option("--crop <pixels>", "side of the clean crops", positiveInteger, 128)
+    .option("--lr <x>", "highest learning rate of Adam; it falls along a cosine", number, 5e-4)
+    .option("--seed <n>", "of everything random", number, 0)
+    .option("--checkpoint <steps>", "write a checkpoint every so many steps", positiveInteger, 100)
+    .option("--threads <n>", "threads to compute with (default: one per core)", positiveInteger)
+    .addOption(choice("--device <name>", "where to compute", ["cpu", "cuda", "webgpu"]).default("cpu"))
+    .option("--lowering <names>", "faster forms of the graph, for diagnosis: all, none, or names below", "all");
+  return addRecognizerOptions(command);
+}
+
+const choice = (flags: string, description: string, values: readonly string[]): Option =>
+  new Option(flags, description).choices(values);
+
+/** 0, 1, 2, … */
+function wholeNumber(text: string): number {
+  return text.trim() === "0" ? 0 : positiveInteger(text);
+}
+
+interface Listed {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** The summary with the lambda that holds where none is given. */
+const withLambda = ({ name, summary, defaultLambda: lambda }: Listed & { defaultLambda: number | null }): Listed => ({
+  name,
+  summary: lambda ? `${summary} (lambda ${lambda})` : summary,
+});
+
+const list = (entries: readonly Listed[], width: number): string =>
+  entries.map(({ name, summary }) => `  ${name.padEnd(width)} ${summary}`).join("\n");
+
+/** What can be chosen by those flags, for the help text. */
+export const trainingChoices = `
+Objectives (x degraded, y clean, P the processor, R the recognizer):
+${list(objectives.map(withLambda), 13)}
+
+Distances of the objective unsupervised, R(y) being the aim:
+${list(
+  distanceNames.map((name) => withLambda({ name, ...distanceOf(name) })),
+  13,
+)}
+
+Processors:
+${list(networks, 13)}
+
+Lowerings:
+${list(lowerings, 20)}`;
+
+/**
+ * What those flags ask for.
+ * @param lambda weight of the recognition loss. Default: the objective's.
+ * @throws UserError for a value out of range, and for an unknown task or a setting that is not the objective's.
+ */
+export function trainingConfig(flags: TrainingFlags, lambda?: number): { config: TrainingConfig; task: Task } {
+  const task = taskFrom(flags);
+  const objective = findObjective(flags.objective);
+  if (flags.lr <= 0) throw new UserError("--lr has to be above 0");
+  if (flags.transformer !== undefined && !objective.transforms)
+    throw new UserError(`--transformer belongs to the objective transformer, not to ${objective.name}`);
+  const distance = flags.distance ?? null;
+  const config: TrainingConfig = {
+    task: task.name,
+    options: { ...task.options },
+    objective: objective.name,
+    lambda: lambda ?? defaultLambda(objective, distance),
+    lambdaWarmup: flags.lambdaWarmup,
+    imageLoss: flags.imageLoss,
+    recognizer: flags.recognizer,
+    distance,
+    features: flags.feature,
+    transformer: flags.transformer,
+    processor: flags.processor,
+    init: flags.init ?? null,
+    freeze: flags.freeze,
+    data: flags.data,
+    selection: selectionFrom(flags),
+    steps: flags.steps,
+    batch: flags.batch,
+    crop: flags.crop,
+    lr: flags.lr,
+    seed: flags.seed,
+    lowering: flags.lowering,
+  };
+  return { config, task };
+}

@@ -1,0 +1,6 @@
+/**
+ * Which of several points no other is better than: none is as good in both measures and better in one.
+ * @param points two measures each, of which more is better.
+ */
+export const paretoFront = (points: readonly (readonly [number, number])[]): boolean[] =>
+  points.map(([a, b]) => !points.some(([x, y]) => x >= a && y >= b && (x > a || y > b)));

@@ -1,0 +1,50 @@
+import type { Graph } from "../graph/graph.js";
+import { IMAGE, Layers, type Network, RESTORED } from "./network.js";
+import { croppedLike } from "./size.js";
+
+/**
+ * The ResNet generator of pix2pix and CycleGAN (Isola et al. 2017, Zhu et al. 2017; after Johnson et al. 2016) as Liu et
+ * al. use it for denoising, deblocking and as a transformer: 64 channels, twice halved, 6 residual blocks of 256, batch
+ * normalization, (tanh + 1) / 2. Its mirrored borders need pictures of 5 pixels a side or more.
+ */
+export const pix2pix: Network = {
+  name: "pix2pix",
+  summary:
+    "the ResNet generator of pix2pix as in the paper: 6 residual blocks of 256 channels at a quarter of the size",
+  scales: [1],
+  build: (_, seed) => buildPix2pix(64, 6, seed),
+};
+
+/** The generator of any width and depth. */
+export function buildPix2pix(channels: number, blocks: number, seed: number): Graph {
+  const layers = new Layers("pix2pix", seed);
+  const { b } = layers;
+  const image = b.input(IMAGE, ["N", 3, "H", "W"]);
+  const unit = (name: string, x: string, width: number) => b.Relu(layers.batchNorm(`${name}.norm`, x, width));
+  let x = unit("head", layers.conv("head", image, 3, channels, 7, { border: "reflect" }), channels);
+  for (let i = 0; i < HALVINGS; i++) {
+    const width = channels * 2 ** i;
+    x = unit(`down${i}`, layers.conv(`down${i}`, x, width, 2 * width, 3, { stride: 2 }), 2 * width);
+  }
+  for (let i = 0; i < blocks; i++) x = b.Add(x, residual(layers, `block${i}`, x, channels * 2 ** HALVINGS));
+  for (let i = 0; i < HALVINGS; i++) {
+    const width = channels * 2 ** (HALVINGS - i);
+    x = unit(`up${i}`, layers.deconv(`up${i}`, x, width, width / 2, 3), width / 2);
+  }
+  // A small last layer starts the tanh in its linear part.
+  const tanh = b.Tanh(layers.conv("tail", x, channels, 3, 7, { border: "reflect", gain: 0.1 }));
+  // Odd sizes are rounded up where they are halved, which leaves rows and columns too many.
+  b.output(RESTORED, croppedLike(b, b.Mul(b.Add(tanh, b.one), b.scalar(0.5)), image), ["N", 3, "H", "W"]);
+  return b.build();
+}
+
+/** How often the sides are halved. */
+const HALVINGS = 2;
+
+function residual(layers: Layers, name: string, x: string, channels: number): string {
+  const convolved = (i: number, value: string) => {
+    const conv = layers.conv(`${name}.conv${i}`, value, channels, channels, 3, { border: "reflect" });
+    return layers.batchNorm(`${name}.norm${i}`, conv, channels);
+  };
+  return convolved(2, layers.b.Relu(convolved(1, x)));
+}

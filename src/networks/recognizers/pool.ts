@@ -1,0 +1,9 @@
+import { type GraphBuilder, ints } from "../../graph/builder.js";
+
+const halving = { kernel_shape: ints([2, 2]), strides: ints([2, 2]) };
+
+/** Means over squares of 2 x 2. */
+export const averagePool = (b: GraphBuilder, x: string): string => b.add("AveragePool", [x], halving);
+
+/** Maxima over squares of 2 x 2. */
+export const maxPool = (b: GraphBuilder, x: string): string => b.add("MaxPool", [x], halving);

@@ -1,0 +1,30 @@
+import type { Layers } from "../network.js";
+import { type Channels, normalized, recognizer, unit } from "./recognizer.js";
+
+const WIDTHS = [32, 64, 128, 256];
+const BLOCKS = 2;
+
+/** ResNet-18 (He et al., CVPR 2016) at half its width, behind one halving 3 x 3 convolution instead of two halvings. */
+export const resnet = recognizer({
+  name: "resnet",
+  summary: "ResNet-18 of half the width: 8 residual blocks of 32 to 256 channels",
+  features(layers, image) {
+    let channels = WIDTHS[0] as number;
+    let x = unit(layers, "head", image, [3, channels], 3, 2);
+    for (const [stage, width] of WIDTHS.entries())
+      for (let i = 0; i < BLOCKS; i++) {
+        x = block(layers, `stage${stage}.block${i}`, x, [channels, width], stage > 0 && i === 0 ? 2 : 1);
+        channels = width;
+      }
+    return { x, channels };
+  },
+});
+
+/** Two convolutions beside a skip, which is one of 1 x 1 where the shape changes. */
+function block(layers: Layers, name: string, x: string, io: Channels, stride: number): string {
+  const [inputs, outputs] = io;
+  const inner = unit(layers, `${name}.conv1`, x, io, 3, stride);
+  const outer = normalized(layers, `${name}.conv2`, inner, [outputs, outputs], 3);
+  const skip = inputs === outputs ? x : normalized(layers, `${name}.skip`, x, io, 1, stride);
+  return layers.b.Relu(layers.b.Add(skip, outer));
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { temporaryFolder, writeClassifier } from "../../testing/workspace.js";
+import { GraphBuilder } from "../graph/builder.js";
+import { nearestNames } from "../graph/nearest-names.js";
+import { readModel } from "../graph/read.js";
+import { float32 } from "../graph/tensor.js";
+import { Session } from "../runtime/session.js";
+import { defaultFeature, readFeatureExtractor } from "./features.js";
+import { fitFeatures } from "./fit.js";
+
+test("the default feature is what the last global pooling takes", async (t) => {
+  const path = join(temporaryFolder(t), "r.onnx");
+  await writeClassifier(path, 32);
+  const model = await readModel(path);
+  const pooling = model.nodes.find(({ op }) => op === "GlobalAveragePool");
+  assert.equal(defaultFeature(model), pooling?.inputs[0]);
+});
+
+test("without a global pooling it is what the last fully connected layer takes, and without one it has to be named", () => {
+  const b = new GraphBuilder("dense");
+  const flat = b.Flatten(b.input("image", ["N", 3, 2, 2]));
+  const hidden = b.Relu(b.MatMul(flat, b.initializer("first", float32(new Float32Array(48), [12, 4]))));
+  b.output("logits", b.MatMul(hidden, b.initializer("second", float32(new Float32Array(8), [4, 2]))));
+  assert.equal(defaultFeature(b.build()), hidden);
+  const none = new GraphBuilder("none");
+  none.output("y", none.Relu(none.input("image", ["N", 3, 2, 2])));
+  assert.throws(() => defaultFeature(none.build()), /none has no global pooling .*--feature/);
+});
+
+test("a feature extractor gives the values that were named, behind the preprocessing, at the size of the crops", async (t) => {
+  const path = join(temporaryFolder(t), "r.onnx");
+  await writeClassifier(path, 32);
+  const { nodes } = await readModel(path);
+  const [conv, relu] = ["Conv", "Relu"].map((op) => nodes.find((node) => node.op === op)?.outputs[0] as string);
+  const extractor = await readFeatureExtractor(path, [relu as string, conv as string]);
+  const { graph, view } = await fitFeatures(extractor, 2, 20);
+  assert.equal(view, "crop");
+  assert.ok(!graph.nodes.some(({ op }) => op === "Gemm"), "a layer behind the features is still there");
+  const session = await Session.create(graph);
+  // (0.5 - mean) / std is 0, and so is a convolution of it.
+  const gray = float32(new Float32Array(2 * 3 * 20 * 20).fill(0.5), [2, 3, 20, 20]);
+  const { feature0, feature1 } = await session.run({ image: gray });
+  assert.deepEqual([feature0?.shape, feature1?.shape], [graph.outputs[0]?.shape, [2, 8, 9, 9]]);
+  assert.ok(feature1?.data.every((value) => Math.abs(Number(value)) < 1e-6));
+});
+
+test("a value that no gradient leads from to the image is refused", async (t) => {
+  const path = join(temporaryFolder(t), "r.onnx");
+  await writeClassifier(path, 32, (b, x) => b.Mul(x, b.Cast(b.add("Size", [x]), "float32")));
+  const { nodes } = await readModel(path);
+  const size = nodes.find(({ op }) => op === "Size")?.outputs[0] as string;
+  await assert.rejects(
+    readFeatureExtractor(path, [size]),
+    /no gradient leads from the value "Size_\d+" of .* to the image/,
+  );
+});
+
+test("near names are those that contain what was asked for, then those with the fewest letters changed", () => {
+  const names = ["conv1", "/layer3/relu/Relu_output_0", "layer", "head", "Layer4"];
+  assert.deepEqual(nearestNames("layer3", names, 3), ["/layer3/relu/Relu_output_0", "layer", "Layer4"]);
+});

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { GraphBuilder } from "../graph/builder.js";
+import type { Graph } from "../graph/graph.js";
+import { float32, int64, sizeOf, type Tensor } from "../graph/tensor.js";
+import type { DistanceName } from "../objectives/distances.js";
+import type { ImageLoss } from "../objectives/image-loss.js";
+import { findObjective } from "../objectives/index.js";
+import { Session, type Tensors } from "../runtime/session.js";
+import { adamScalars, BETA1, momentsOf } from "./adam.js";
+import { LAMBDA, processorForward, SQUARED_ERROR } from "./processor-forward.js";
+import { scalars, trainingStep } from "./step.js";
+
+/** size · sin(0.7 i + phase) + shift, as the PyTorch program that gave the reference values has it. */
+const wave = (shape: readonly number[], phase: number, size: number, shift = 0): Tensor =>
+  float32(
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => size * Math.sin(0.7 * i + phase) + shift),
+    shape,
+  );
+
+const SIDE = 4;
+const image = [2, 3, SIDE, SIDE];
+const feeds = { degraded: wave(image, 0.1, 0.5, 0.5), clean: wave(image, 0.4, 0.4, 0.5), labels: int64([1, 2]) };
+
+/** A convolution 3x3 with bias: P, or with the names of T's weights T. */
+function convolution(prefix: string, phase: number, size: number): Graph {
+  const b = new GraphBuilder("convolution");
+  const x = b.input("image", ["N", 3, "H", "W"]);
+  const weight = b.initializer(`${prefix}weight`, wave([3, 3, 3, 3], phase, size));
+  const bias = b.initializer(`${prefix}bias`, wave([3], phase + 1, 0.1));
+  b.output("restored", b.Conv(x, weight, bias, { pads: [1, 1, 1, 1] }));
+  return b.build();
+}
+
+/** R of three classes: a convolution, rectified, averaged, a product of matrices. Perhaps with the rectified map too. */
+function recognizer(phase: number, features = false): Graph {
+  const b = new GraphBuilder("recognizer");
+  const x = b.input("image", image);
+  const conv = b.Conv(x, b.initializer("conv", wave([4, 3, 3, 3], 1 + phase, 0.5)), "", { pads: [1, 1, 1, 1] });
+  const map = b.Relu(conv);
+  if (features) b.output("feature0", map, [2, 4, SIDE, SIDE]);
+  const head = b.initializer("head", wave([4, 3], 2 + phase, 3));
+  b.output("logits", b.MatMul(b.Flatten(b.GlobalAveragePool(map)), head), [2, 3]);
+  return b.build();
+}
+
+interface Case {
+  readonly title: string;
+  readonly objective: string;
+  readonly imageLoss?: ImageLoss;
+  readonly distance?: DistanceName;
+  readonly recognizers?: { graph: Graph; weight?: number }[];
+}
+
+const P = { weight: "weight", bias: "bias" };
+const T = { weight: "transformer/weight", bias: "transformer/bias" };
+
+/** The loss, and for a network sum(gradient of the weight · sin(0, 1, 2, …)) and the gradient of the bias. */
+async function stepOf({ objective, recognizers = [{ graph: recognizer(0) }], ...kinds }: Case) {
+  const forward = processorForward({
+    processor: convolution("", 3, 0.2),
+    trainNorms: true,
+    objective: findObjective(objective),
+    ...kinds,
+    recognizers: objective === "plain" ? [] : recognizers,
+    transformer: objective === "transformer" ? convolution("transformer/", 5, 0.3) : null,
+    batch: 2,
+    degradedSide: SIDE,
+    cleanSide: SIDE,
+  });
+  const step = await trainingStep(forward);
+  const session = await Session.create(step.graph, { threads: 1 });
+  const results = await session.run({
+    ...step.state,
+    ...scalars({ ...adamScalars(1e-3, 1), [LAMBDA]: 0.3 }),
+    ...feeds,
+  });
+  await session.release();
+  // The first moment began at 0, so it is now (1 - β₁) times the gradient.
+  const gradient = (name: string): number[] => {
+    const moment = results[step.next.get(momentsOf(name).first) ?? ""]?.data as Float32Array;
+    return Array.from(moment, (value) => value / (1 - BETA1));
+  };
+  return {
+    results,
+    of: ({ weight, bias }: typeof P) => ({
+      probe: gradient(weight).reduce((sum, value, i) => sum + value * Math.sin(i), 0),
+      bias: gradient(bias),
+    }),
+  };
+}
+
+const numberIn = (results: Tensors, name: string) => Number(results[name]?.data[0]);
+
+function assertNear(got: number, wanted: number, what: string): void {
+  assert.ok(Math.abs(got - wanted) <= 2e-5 * Math.max(1, Math.abs(wanted)), `${what}: ${got}, not ${wanted}`);
+}
+
+/** Loss, probe and bias from PyTorch 1.13 in double precision; λ is 0.3. */
+const cases: (Case & { readonly pytorch: readonly [loss: number, probe: number, bias: readonly number[]] })[] = [
+  {
+    title: "plain",
+    objective: "plain",
+    pytorch: [0.75798914, 0.12663967, [-0.43839465, -0.46692693, -0.44621135]],
+  },
+  {
+    title: "plain with the image loss l1",
+    objective: "plain",
+    imageLoss: "l1",
+    pytorch: [0.73920783, 0.04874353, [-0.33333333, -0.25, -0.1875]],
+  },
+  {
+    title: "plain with the image loss charbonnier",
+    objective: "plain",
+    imageLoss: "charbonnier",
+    pytorch: [0.7392095, 0.04873794, [-0.33332204, -0.24999673, -0.18749947]],
+  },
+  {
+    title: "ra",
+    objective: "ra",
+    pytorch: [1.54776406, 0.20674403, [-0.50228808, -0.53276395, -0.51397339]],
+  },
+  {
+    title: "ra with two recognizers, the second with half the weight",
+    objective: "ra",
+    recognizers: [{ graph: recognizer(0) }, { graph: recognizer(1), weight: 0.5 }],
+    pytorch: [1.96255921, 0.24325732, [-0.57977775, -0.61073583, -0.5924054]],
+  },
+  {
+    title: "unsupervised",
+    objective: "unsupervised",
+    pytorch: [0.77134266, 0.12890551, [-0.43924351, -0.4678506, -0.44720957]],
+  },
+  {
+    title: "unsupervised with the distance kl",
+    objective: "unsupervised",
+    distance: "kl",
+    pytorch: [0.86388047, 0.14894063, [-0.44337065, -0.47270896, -0.45279778]],
+  },
+  {
+    title: "unsupervised with the distance logits-mse",
+    objective: "unsupervised",
+    distance: "logits-mse",
+    pytorch: [1.34776511, 0.27739095, [-0.48465998, -0.51852344, -0.50312456]],
+  },
+  {
+    title: "feature with two values inside",
+    objective: "feature",
+    recognizers: [{ graph: recognizer(0, true) }],
+    pytorch: [2.54886163, 0.44316448, [-0.48254726, -0.52275818, -0.51370563]],
+  },
+];
+
+for (const { pytorch, ...each } of cases)
+  test(`${each.title}: loss and gradients equal PyTorch's`, async () => {
+    const [loss, probe, bias] = pytorch;
+    const { results, of } = await stepOf(each);
+    assertNear(numberIn(results, "loss"), loss, "loss");
+    assertNear(of(P).probe, probe, "gradient of the weight");
+    for (const [i, value] of bias.entries()) assertNear(of(P).bias[i] as number, value, `gradient of bias ${i}`);
+    assertNear(numberIn(results, SQUARED_ERROR), 0.75798914, "squared error");
+  });
+
+test("transformer: P learns from the image loss alone and T from the recognition loss alone, as in PyTorch", async () => {
+  const { results, of } = await stepOf({ title: "transformer", objective: "transformer" });
+  assertNear(numberIn(results, "loss"), 0.75798914 + 2.091451, "loss");
+  assertNear(of(P).probe, 0.12663967, "gradient of P's weight");
+  assertNear(of(T).probe, -0.19647663, "gradient of T's weight");
+  for (const [i, value] of [-0.08737078, -0.08951989, -0.09164371].entries())
+    assertNear(of(T).bias[i] as number, value, `gradient of T's bias ${i}`);
+});
+
+test("a recognizer that looks twice has its weights once in the graph", async () => {
+  const { graph } = processorForward({
+    processor: convolution("", 3, 0.2),
+    trainNorms: true,
+    objective: findObjective("unsupervised"),
+    recognizers: [{ graph: recognizer(0) }],
+    batch: 2,
+    degradedSide: SIDE,
+    cleanSide: SIDE,
+  });
+  const shapes = [...graph.initializers.values()].map(({ shape }) => shape.join());
+  assert.equal(shapes.filter((shape) => shape === "4,3,3,3").length, 1);
+  assert.equal(graph.nodes.filter(({ op }) => op === "MatMul").length, 2);
+});

@@ -1,0 +1,21 @@
+import type { Graph } from "../src/graph/graph.js";
+import { float32, type Tensor } from "../src/graph/tensor.js";
+import { FIXED } from "../src/networks/network.js";
+
+/**
+ * The network with weights that another framework can be given too: value j of weight k becomes a·sin(k + 1 + 0.37·j), with
+ * a = 1.5 / √(values of one output) for a weight of an axis or more than one, and 0.1 added to what there is for a vector.
+ */
+export function patterned(graph: Graph): Graph {
+  let count = 0;
+  const weights = [...graph.initializers].map(([name, tensor]): [string, Tensor] => {
+    const { type, shape, data } = tensor;
+    if (type !== "float32" || shape.length === 0 || /^constant_/.test(name) || name.startsWith(FIXED))
+      return [name, tensor];
+    const k = ++count;
+    const [start, factor] = shape.length > 1 ? [0, 1.5 / Math.sqrt(data.length / (shape[0] ?? 1))] : [1, 0.1];
+    const values = Array.from(data as Float32Array, (value, j) => start * value + factor * Math.sin(k + 0.37 * j));
+    return [name, float32(values, shape)];
+  });
+  return { ...graph, initializers: new Map(weights) };
+}
