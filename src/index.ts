@@ -49,6 +49,7 @@ export {
 export type { LossKind } from "./inspection/loss.js";
 export { magnitudes, type Saliency, saliency } from "./inspection/saliency.js";
 export { type ParameterKind, parameterKinds, weightsOf } from "./inspection/weights.js";
+export { inferenceForm } from "./lowering/inference.js";
 export { pairedBootstrap, wilson } from "./metrics/bootstrap.js";
 export { psnr, psnrY } from "./metrics/psnr.js";
 export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";
