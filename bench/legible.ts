@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
+import { inferenceForm } from "../src/lowering/inference.js";
 import { Session } from "../src/runtime/session.js";
 import { answer, type Measure, timed } from "./answering.js";
-import { inferenceGraph } from "./inference-graph.js";
 import { legibleStep } from "./legible-step.js";
 import { noise } from "./noise.js";
 import { bareEvaluation, bareTraining, evaluatePipeline, trainPipeline } from "./pipelines.js";
@@ -15,7 +15,7 @@ const lowered = rival !== "legible-unlowered";
 
 async function inference(): Promise<Measure> {
   const plain = inferenceNetwork(work, batch);
-  const session = await Session.create(lowered ? await inferenceGraph(plain) : plain);
+  const session = await Session.create(lowered ? inferenceForm(plain) : plain);
   const image = noise(plain.inputs[0]?.shape as number[]);
   return timed(() => session.run({ image }));
 }

@@ -6,6 +6,7 @@ import { findTask } from "../src/data/tasks/index.js";
 import { evaluate } from "../src/evaluation/evaluate.js";
 import { loadProcessor } from "../src/evaluation/restore.js";
 import { writeModel } from "../src/graph/write.js";
+import { inferenceForm } from "../src/lowering/inference.js";
 import { findNetwork } from "../src/networks/index.js";
 import type { Recognizer } from "../src/recognition/recognizer.js";
 import { Session } from "../src/runtime/session.js";
@@ -15,7 +16,6 @@ import { TrainingConfig } from "../src/training/run-folder.js";
 import { nextState, scalars } from "../src/training/step.js";
 import { train } from "../src/training/train.js";
 import { type Measure, timed } from "./answering.js";
-import { inferenceGraph } from "./inference-graph.js";
 import { noise } from "./noise.js";
 import { drawnPictures } from "./pictures.js";
 import { resnet18 } from "./resnet18.js";
@@ -80,7 +80,7 @@ async function judges() {
 }
 
 async function recognizerOf(): Promise<Recognizer> {
-  const session = await Session.create(await inferenceGraph(resnet18()));
+  const session = await Session.create(inferenceForm(resnet18()));
   return {
     name: "resnet18",
     size: 224,

@@ -3,6 +3,7 @@ import { findStyle, styles } from "../data/synthetic/styles.js";
 import { synthesize } from "../data/synthetic/write.js";
 import { number, positiveInteger } from "./options.js";
 import { progress } from "./progress.js";
+import { stopSignal } from "./stop.js";
 
 interface Flags {
   output: string;
@@ -48,14 +49,12 @@ Examples:
 
 async function run({ output, style: name, ...settings }: Flags): Promise<void> {
   const style = findStyle(name);
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  process.once("SIGTERM", () => stop.abort());
+  const signal = stopSignal();
   const bar = progress(settings.count, "drawing");
   try {
-    await synthesize(output, { ...settings, style, signal: stop.signal, onProgress: (done) => bar.update(done) });
+    await synthesize(output, { ...settings, style, signal, onProgress: (done) => bar.update(done) });
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     console.error("stopped; nothing was written");
     process.exitCode = 130;
     return;

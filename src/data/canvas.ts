@@ -1,5 +1,5 @@
 import type { Image } from "../images/image.js";
-import { clamp01 } from "../images/planar.js";
+import { toByte } from "../images/planar.js";
 import type { Random } from "./random.js";
 
 /* What pictures are drawn with. Nothing here but +, -, *, /, and the square root, which round alike on every machine. */
@@ -65,8 +65,7 @@ export function develop({ size, data }: Canvas, { slopeX, slopeY, noise }: Light
     for (let x = 0; x < size; x++) {
       const light = 1 + slopeX * (x - size / 2) + slopeY * (y - size / 2);
       const grain = noise * (2 * random.uniform() - 1);
-      for (let channel = 0; channel < 3; channel++, at++)
-        bytes[at] = Math.round(255 * clamp01((data[at] as number) * light + grain));
+      for (let channel = 0; channel < 3; channel++, at++) bytes[at] = toByte((data[at] as number) * light + grain);
     }
   return { width: size, height: size, data: bytes };
 }

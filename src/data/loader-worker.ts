@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
+import type { Answer } from "../answering-thread.js";
 import { UserError } from "../errors.js";
 import { type Batch, BatchMaker, type BatchPlan } from "./batches.js";
 import { type Recipe, samplerFor } from "./sampler.js";
@@ -16,7 +17,7 @@ export interface WorkerData {
 export type Request = number | "close";
 
 /** What it answers: the batch, or why there is none; with all images found broken so far. */
-export type Reply = { step: number; broken: ReadonlyMap<string, string> } & ({ batch: Batch } | { failure: string });
+export type Reply = Answer<Batch> & { broken: ReadonlyMap<string, string> };
 
 if (!parentPort) throw new Error("loader-worker.js is started by openLoader, as a worker thread");
 const port = parentPort;
@@ -40,12 +41,12 @@ async function answer(step: number): Promise<void> {
   await setImmediate(); // lets "close" in between two batches
   if (closing) return;
   try {
-    const batch = await maker.make(step);
-    const { pictures, labels } = batch;
+    const value = await maker.make(step);
+    const { pictures, labels } = value;
     const buffers = [...Object.values(pictures), labels].map(({ buffer }) => buffer);
-    port.postMessage({ step, batch, broken: maker.broken } satisfies Reply, buffers);
+    port.postMessage({ id: step, value, broken: maker.broken } satisfies Reply, buffers);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    port.postMessage({ step, failure: error.message, broken: maker.broken } satisfies Reply);
+    port.postMessage({ id: step, failure: error.message, broken: maker.broken } satisfies Reply);
   }
 }

@@ -1,4 +1,4 @@
-import { Worker as NodeWorker } from "node:worker_threads";
+import { AnsweringThread } from "../answering-thread.js";
 import { UserError } from "../errors.js";
 import type { Augmentation } from "./augmentation.js";
 import { type Batch, BatchMaker, type BatchPlan } from "./batches.js";
@@ -144,33 +144,16 @@ class OwnThread implements Worker {
   }
 }
 
-interface Waiting {
-  resolve(batch: Batch): void;
-  reject(error: Error): void;
-}
-
-/** One thread and the batches it still owes. When it dies, whoever waits for it is told. */
-class Thread implements Worker {
+/** One thread that decodes. */
+class Thread extends AnsweringThread<Batch, Reply> implements Worker {
   broken: ReadonlyMap<string, string> = new Map();
-  private readonly worker: NodeWorker;
-  private readonly waiting = new Map<number, Waiting>();
-  private dead: Error | undefined;
 
   constructor(data: WorkerData) {
-    this.worker = new NodeWorker(new URL("./loader-worker.js", import.meta.url), { workerData: data });
-    this.worker.on("message", (reply: Reply) => this.receive(reply));
-    this.worker.on("error", (error) => this.die(error));
-    this.worker.on("exit", (code) => this.die(new Error(`the decoding thread ended with code ${code}`)));
+    super(new URL("./loader-worker.js", import.meta.url), "the decoding thread", data);
   }
 
   ask(step: number): Promise<Batch> {
-    const batch = new Promise<Batch>((resolve, reject) => {
-      if (this.dead) reject(this.dead);
-      else this.waiting.set(step, { resolve, reject });
-    });
-    batch.catch(() => {}); // reported by the next() that awaits it
-    this.worker.postMessage(step satisfies Request);
-    return batch;
+    return this.askFor(step, step satisfies Request);
   }
 
   async close(): Promise<void> {
@@ -179,17 +162,8 @@ class Thread implements Worker {
     await new Promise((resolve) => this.worker.once("exit", resolve));
   }
 
-  private receive(reply: Reply): void {
+  protected override receive(reply: Reply): void {
     this.broken = reply.broken;
-    const waiting = this.waiting.get(reply.step);
-    this.waiting.delete(reply.step);
-    if ("batch" in reply) waiting?.resolve(reply.batch);
-    else waiting?.reject(new UserError(reply.failure));
-  }
-
-  private die(error: Error): void {
-    this.dead ??= error;
-    for (const { reject } of this.waiting.values()) reject(this.dead);
-    this.waiting.clear();
+    super.receive(reply);
   }
 }

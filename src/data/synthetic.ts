@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.js";
 import { writeBytes } from "../files.js";
 import { encodeImage } from "../images/codec.js";
+import type { Image } from "../images/image.js";
 import { clamp01 } from "../images/planar.js";
 import {
   anyColor,
@@ -17,10 +18,15 @@ import {
   paint,
   turned,
 } from "./canvas.js";
-import type { LabelledImage } from "./labelled.js";
 import { centered, patterns, shapes } from "./patterns.js";
 import { type Random, randomAt } from "./random.js";
 import { between } from "./range.js";
+
+interface LabelledImage {
+  readonly image: Image;
+  /** The class, 0 or more. */
+  readonly label: number;
+}
 
 /** The classes are the patterns, in the order of the alphabet, as labels count from 0. */
 export const syntheticClasses: readonly string[] = Object.keys(patterns).sort();

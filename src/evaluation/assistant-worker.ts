@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
+import type { Answer } from "../answering-thread.js";
 import { type Item, readItem } from "../data/item.js";
 import { evaluationCrop } from "../data/samples.js";
 import { messageOf } from "../errors.js";
@@ -19,11 +20,8 @@ export interface Likeness {
   readonly ssim: number[];
 }
 
-/** What it answers, or why it cannot. */
-export type Answer = { readonly id: number } & (
-  | { readonly value: Image | readonly Likeness[] }
-  | { readonly failure: string }
-);
+/** What it answers. */
+export type Told = Image | readonly Likeness[];
 
 if (!parentPort) throw new Error("assistant-worker.js is started by Assistant, as a worker thread");
 const port = parentPort;
@@ -34,13 +32,13 @@ sharp.cache(false);
 
 port.on("message", async ({ id, question }: { id: number; question: Question }) => {
   try {
-    port.postMessage({ id, value: await answer(question) } satisfies Answer);
+    port.postMessage({ id, value: await answer(question) } satisfies Answer<Told>);
   } catch (error) {
-    port.postMessage({ id, failure: messageOf(error) } satisfies Answer);
+    port.postMessage({ id, failure: messageOf(error) } satisfies Answer<Told>);
   }
 });
 
-async function answer(question: Question): Promise<Image | Likeness[]> {
+async function answer(question: Question): Promise<Told> {
   if (question.kind === "crop") return evaluationCrop(await readItem(question.item), question.multiple);
   const { rows, clean } = question;
   const each = (images: readonly Image[], measure: (a: Image, b: Image) => number) =>

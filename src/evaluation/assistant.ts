@@ -1,28 +1,17 @@
-import { Worker } from "node:worker_threads";
+import { AnsweringThread } from "../answering-thread.js";
 import type { Item } from "../data/item.js";
-import { UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
-import type { Answer, Likeness, Question } from "./assistant-worker.js";
-
-interface Waiting {
-  resolve(value: Image | readonly Likeness[]): void;
-  reject(error: Error): void;
-}
+import type { Likeness, Question, Told } from "./assistant-worker.js";
 
 /**
  * A thread that does beside the networks, which block the one they are started from, what needs no network: decoding and
- * cropping pictures, and comparing them. When it dies, whoever waits for it is told.
+ * cropping pictures, and comparing them.
  */
-export class Assistant {
-  private readonly worker = new Worker(new URL("./assistant-worker.js", import.meta.url));
-  private readonly waiting = new Map<number, Waiting>();
+export class Assistant extends AnsweringThread<Told> {
   private asked = 0;
-  private dead: Error | undefined;
 
   constructor() {
-    this.worker.on("message", (answer: Answer) => this.receive(answer));
-    this.worker.on("error", (error) => this.die(error));
-    this.worker.on("exit", (code) => this.die(new Error(`the thread beside the evaluation ended with code ${code}`)));
+    super(new URL("./assistant-worker.js", import.meta.url), "the thread beside the evaluation");
   }
 
   /**
@@ -45,27 +34,8 @@ export class Assistant {
     await this.worker.terminate();
   }
 
-  private ask(question: Question): Promise<Image | readonly Likeness[]> {
+  private ask(question: Question): Promise<Told> {
     const id = this.asked++;
-    const answer = new Promise<Image | readonly Likeness[]>((resolve, reject) => {
-      if (this.dead) reject(this.dead);
-      else this.waiting.set(id, { resolve, reject });
-    });
-    answer.catch(() => {}); // reported to whoever awaits it
-    this.worker.postMessage({ id, question });
-    return answer;
-  }
-
-  private receive(answer: Answer): void {
-    const waiting = this.waiting.get(answer.id);
-    this.waiting.delete(answer.id);
-    if ("value" in answer) waiting?.resolve(answer.value);
-    else waiting?.reject(new UserError(answer.failure));
-  }
-
-  private die(error: Error): void {
-    this.dead ??= error;
-    for (const { reject } of this.waiting.values()) reject(this.dead);
-    this.waiting.clear();
+    return this.askFor(id, { id, question });
   }
 }

@@ -31,8 +31,6 @@ class Layout {
   private readonly missing = new Set<string>();
   private readonly readers = new Map<string, Node[]>();
   private readonly variable: Set<string>;
-  /** Whether the graph only infers: then no convolution is left to the runtime, which would leave its own layout around shuffles. */
-  private readonly infers: boolean;
   private readonly wanted = new Map<string, boolean>();
 
   constructor(
@@ -48,7 +46,6 @@ class Layout {
     for (const node of graph.nodes)
       if (valuesReadBy(node).some((value) => this.variable.has(value)))
         for (const output of node.outputs) this.variable.add(output);
-    this.infers = !graph.nodes.some(({ op, inputs }) => op === "Conv" && this.variable.has(inputs[1] ?? ""));
   }
 
   rewrite(): Graph {
@@ -87,8 +84,7 @@ class Layout {
   }
 
   private takesConvolution(node: Node): boolean {
-    const taken = this.infers || this.variable.has(node.inputs[1] ?? "");
-    return node.op === "Conv" && taken && fitsBlocks(node, this.context, this.block);
+    return node.op === "Conv" && this.variable.has(node.inputs[1] ?? "") && fitsBlocks(node, this.context, this.block);
   }
 
   private convolve(node: Node): void {

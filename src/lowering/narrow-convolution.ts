@@ -1,3 +1,4 @@
+import { range } from "../autodiff/rule.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import { attribute, type Node } from "../graph/graph.js";
 import { float32, type Tensor } from "../graph/tensor.js";
@@ -69,5 +70,3 @@ function shiftedSum(rows: number, outputs: number, channels: number, block: numb
     for (let m = 0; m < outputs; m++) data[(m * channels + row * outputs + m) * rows + row] = 1;
   return float32(data, [block, channels, rows, 1]);
 }
-
-const range = (n: number) => Array.from({ length: n }, (_, i) => i);

@@ -1,4 +1,5 @@
 import { UserError } from "../errors.js";
+import { gaussianKernel } from "../images/filter.js";
 import type { Image } from "../images/image.js";
 import { luma, type Plane } from "./luma.js";
 import type { LumaOptions } from "./psnr.js";
@@ -40,11 +41,7 @@ const c1 = (0.01 * 255) ** 2;
 const c2 = (0.03 * 255) ** 2;
 
 /** Weights of the window at distances 0..5 from its center; all 11 sum to 1. */
-const window = ((): readonly number[] => {
-  const weights = Array.from({ length: radius + 1 }, (_, distance) => Math.exp(-(distance ** 2) / (2 * sigma ** 2)));
-  const sum = weights.reduce((total, weight, distance) => total + (distance === 0 ? weight : 2 * weight), 0);
-  return weights.map((weight) => weight / sum);
-})();
+const window = gaussianKernel(sigma, radius).slice(radius);
 
 /** Mean SSIM of two planes of levels 0..255 over the positions where the window fits. */
 function ssimOfPlanes(a: Plane, b: Plane): number {

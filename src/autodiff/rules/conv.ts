@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../../graph/builder.js";
 import { intOf, intsOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
-import { offsetsOf, padded, type Window, windowOf } from "./window.js";
+import { inputShifts, offsetsOf, type Shifts, shifted, type Window, windowOf } from "./window.js";
 
 /**
  * y[n, m, p] = bias[m] + Σ over c, k of w[m, c, k]·x[n, c, p·stride + k·dilation - pad]
@@ -110,24 +110,6 @@ const count = (shape: readonly number[]) => shape.reduce((a, size) => a * size, 
 const cheaperOnOutputSide = ({ strides, kernel }: Window, outputs: number, inputs: number) =>
   outputs < inputs && count(kernel) > 1 && strides.every((stride) => stride === 1);
 
-/** A value with padding around it, and where in it each place of the kernel looks. */
-interface Shifts {
-  readonly wide: string;
-  /** For each axis: the first position that each place sees, how many positions, and how far apart. */
-  readonly axes: readonly { readonly starts: readonly number[]; readonly size: number; readonly step: number }[];
-}
-
-/** x as each place of the kernel sees it. */
-function inputShifts(b: GraphBuilder, x: string, window: Window): Shifts {
-  const { kernel, strides, dilations, output } = window;
-  const axes = kernel.map((k, axis) => ({
-    starts: range(k).map((offset) => offset * (dilations[axis] ?? 1)),
-    size: output[axis] ?? 1,
-    step: strides[axis] ?? 1,
-  }));
-  return { wide: padded(b, x, window, ""), axes };
-}
-
 /** dy shifted by k against x for each offset k: element q of x meets dy at q + pad - k·dilation. Strides are 1. */
 function outputShifts(b: GraphBuilder, dy: string, window: Window): Shifts {
   const { input, kernel, dilations, begin, output } = window;
@@ -140,27 +122,6 @@ function outputShifts(b: GraphBuilder, dy: string, window: Window): Shifts {
     step: 1,
   }));
   return { wide: b.Pad(dy, [0, 0, ...before, 0, 0, ...after]), axes };
-}
-
-/** What one place of the kernel sees along these axes (all of them when left out). */
-function shifted(
-  b: GraphBuilder,
-  { wide, axes }: Shifts,
-  offset: readonly number[],
-  among = range(axes.length),
-): string {
-  const seen = among.map((axis, i) => {
-    const { starts, size, step } = axes[axis] as Shifts["axes"][number];
-    const start = starts[offset[i] ?? 0] ?? 0;
-    return { start, end: start + (size - 1) * step + 1, step };
-  });
-  return b.Slice(
-    wide,
-    among.map((axis) => axis + 2),
-    seen.map(({ start }) => start),
-    seen.map(({ end }) => end),
-    seen.map(({ step }) => step),
-  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../../graph/builder.js";
 import { float32 } from "../../graph/tensor.js";
 import { intOf, intsOf, type Rule, type RuleContext, range } from "../rule.js";
-import { offsetsOf, padded, scatterTaps, taps, type Window, windowOf } from "./window.js";
+import { offsetsOf, scatterTaps, taps, type Window, windowOf } from "./window.js";
 
 const kernelOf = ({ node }: RuleContext) => intsOf(node, "kernel_shape", []);
 
@@ -73,9 +73,7 @@ export const LpPool: Rule = (context) => {
   const window = windowOf(context, kernelOf(context));
   const [n, c] = shape(inputs[0]) as [number, number];
   const p = intOf(node, "p", 2);
-  const parts = taps(b, padded(b, inputs[0], window, ""), window).map((tap) =>
-    b.Mul(grads[0], normSlope(b, tap, outputs[0], p)),
-  );
+  const parts = taps(b, inputs[0], window).map((tap) => b.Mul(grads[0], normSlope(b, tap, outputs[0], p)));
   return [scatterTaps(b, parts, window, n, c)];
 };
 

@@ -43,21 +43,50 @@ export function windowOf({ node, inputs, outputs, shape }: RuleContext, kernel: 
 export const offsetsOf = (kernel: readonly number[]): number[][] =>
   kernel.reduce<number[][]>((offsets, size) => offsets.flatMap((o) => range(size).map((i) => [...o, i])), [[]]);
 
-/** `x` with the window's padding around it, filled with `value`. */
-export function padded(b: GraphBuilder, x: string, window: Window, value: string): string {
-  if ([...window.begin, ...window.end].every((pad) => pad === 0)) return x;
-  return b.Pad(x, [0, 0, ...window.begin, 0, 0, ...window.end], value);
+/** A value with padding around it, and where in it each place of the kernel looks. */
+export interface Shifts {
+  readonly wide: string;
+  /** For each axis: the first position that each place sees, how many positions, and how far apart. */
+  readonly axes: readonly { readonly starts: readonly number[]; readonly size: number; readonly step: number }[];
 }
 
-/** What each element of the kernel sees: for every offset a value [N, C, ...output] cut from the padded input. */
-export function taps(b: GraphBuilder, paddedInput: string, window: Window): string[] {
-  const { kernel, strides, dilations, output } = window;
-  const axes = kernel.map((_, axis) => axis + 2);
-  return offsetsOf(kernel).map((offset) => {
-    const starts = offset.map((o, axis) => o * (dilations[axis] ?? 1));
-    const ends = starts.map((start, axis) => start + ((output[axis] ?? 1) - 1) * (strides[axis] ?? 1) + 1);
-    return b.Slice(paddedInput, axes, starts, ends, strides);
+/** x, with zeros around it, as each place of the kernel sees it. */
+export function inputShifts(b: GraphBuilder, x: string, window: Window): Shifts {
+  const { kernel, strides, dilations, output, begin, end } = window;
+  const axes = kernel.map((k, axis) => ({
+    starts: range(k).map((offset) => offset * (dilations[axis] ?? 1)),
+    size: output[axis] ?? 1,
+    step: strides[axis] ?? 1,
+  }));
+  const unpadded = [...begin, ...end].every((pad) => pad === 0);
+  return { wide: unpadded ? x : b.Pad(x, [0, 0, ...begin, 0, 0, ...end]), axes };
+}
+
+/** What one place of the kernel sees along these axes (all of them when left out). */
+export function shifted(
+  b: GraphBuilder,
+  { wide, axes }: Shifts,
+  offset: readonly number[],
+  among = range(axes.length),
+): string {
+  const seen = among.map((axis, i) => {
+    const { starts, size, step } = axes[axis] as Shifts["axes"][number];
+    const start = starts[offset[i] ?? 0] ?? 0;
+    return { start, end: start + (size - 1) * step + 1, step };
   });
+  return b.Slice(
+    wide,
+    among.map((axis) => axis + 2),
+    seen.map(({ start }) => start),
+    seen.map(({ end }) => end),
+    seen.map(({ step }) => step),
+  );
+}
+
+/** What each element of the kernel sees of x: for every offset a value [N, C, ...output], zeros outside. */
+export function taps(b: GraphBuilder, x: string, window: Window): string[] {
+  const shifts = inputShifts(b, x, window);
+  return offsetsOf(window.kernel).map((offset) => shifted(b, shifts, offset));
 }
 
 /**
