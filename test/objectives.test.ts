@@ -149,6 +149,7 @@ const kinds: Record<string, Partial<TrainingConfig>> = {
     distance: "kl",
   },
   "feature with l1": { objective: "feature", lambda: 0.01, recognizer: one, imageLoss: "l1" },
+  "ra with values inside": { objective: "ra", lambda: 0.01, recognizer: two, featureWeight: 5 },
   "ra with warm-up": { objective: "ra", lambda: 0.01, recognizer: two, lambdaWarmup: 4 },
 };
 
@@ -242,7 +243,12 @@ const refusals: [string, readonly string[], RegExp][] = [
   [
     "a feature for an objective that looks at outputs",
     ["--objective", "unsupervised", "--recognizer", "ONE", "--feature", "Relu_2"],
-    /--feature belongs to the objective feature, not to unsupervised/,
+    /--feature belongs to the objective feature, or to unsupervised with --feature-weight above 0/,
+  ],
+  [
+    "a feature weight for an objective that is about features alone",
+    ["--objective", "feature", "--recognizer", "ONE", "--feature-weight", "2"],
+    /--feature-weight belongs to objectives that read what R puts out, not to feature/,
   ],
   [
     "a transformer that cannot keep the size",

@@ -140,6 +140,7 @@ const plain = (config: TrainingConfig): TrainingConfig => ({
   recognizer: [],
   distance: null,
   features: [],
+  featureWeight: 0,
 });
 
 async function writeResults(out: string, title: string, points: SweepPoint[], evaluation: object): Promise<void> {

@@ -36,6 +36,7 @@ export interface TrainingFlags extends DataFlags, RecognizerFlags, Record<string
   recognizer: WeightedFile[];
   distance?: DistanceName;
   feature: string[];
+  featureWeight: number;
   transformer?: string;
   processor: string;
   init?: string;
@@ -84,9 +85,15 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(choice("--distance <name>", `for unsupervised (default: ${DEFAULT_DISTANCE})`, distanceNames))
     .option(
       "--feature <name>",
-      "for feature: a value inside R to compare; several times for several (default: what its last global pooling takes)",
+      "a value inside R to compare, several times for several (default: what its last global pooling takes)",
       several,
       [],
+    )
+    .option(
+      "--feature-weight <w>",
+      "for ra, transformer and unsupervised: add w * the relative squared distance of values inside R to the recognition loss",
+      number,
+      0,
     )
     .option("--transformer <name>", `for transformer: the network T, of scale 1 (default: ${DEFAULT_TRANSFORMER})`)
     .option(
@@ -161,6 +168,7 @@ export function trainingConfig(flags: TrainingFlags, lambda?: number): { config:
   const task = taskFrom(flags);
   const objective = findObjective(flags.objective);
   if (flags.lr <= 0) throw new UserError("--lr has to be above 0");
+  if (flags.featureWeight < 0) throw new UserError("--feature-weight has to be 0 or more");
   if (flags.transformer !== undefined && !objective.transforms)
     throw new UserError(`--transformer belongs to the objective transformer, not to ${objective.name}`);
   const distance = flags.distance ?? null;
@@ -174,6 +182,7 @@ export function trainingConfig(flags: TrainingFlags, lambda?: number): { config:
     recognizer: flags.recognizer,
     distance,
     features: flags.feature,
+    featureWeight: flags.featureWeight,
     transformer: flags.transformer,
     processor: flags.processor,
     init: flags.init ?? null,

@@ -28,6 +28,8 @@ export const Card = z.object({
   imageLoss: z.string().optional(),
   /** How the recognizers' outputs were compared, if they were. */
   distance: z.string().optional(),
+  /** How much values inside the recognizers counted beside the loss of their outputs, if they did. */
+  featureWeight: z.number().optional(),
   /** The recognizers it was trained with, how each saw the images, and the factor of its loss. */
   recognizers: z.array(Recognizer),
   /** The network between the processor and the recognizers, if there was one. */

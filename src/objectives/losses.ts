@@ -53,14 +53,6 @@ export function overRecognizers(
   return terms.length === 1 ? (terms[0] as string) : b.Sum(terms);
 }
 
-/** The cross-entropy of what the recognizers read in these images. */
-export function classLoss(context: ObjectiveContext, images: string): string {
-  const labels = context.labels();
-  return overRecognizers(context, ({ see, shapes }) =>
-    crossEntropy(context.b, see(images)[0] as string, labels, shapes[0]?.[1] as number),
-  );
-}
-
 /** image loss + λ · recognition loss, both for P. */
 export const imagePlus = ({ b, image, lambda }: ObjectiveContext, recognition: string): Losses => ({
   processor: b.Add(image, b.Mul(lambda(), recognition)),

@@ -5,10 +5,12 @@ import type { Distance } from "./distances.js";
 export interface FrozenRecognizer {
   /** Factor of its loss among those of several recognizers. */
   readonly weight: number;
-  /** The shapes of what `see` returns; the first axis is the batch. */
-  readonly shapes: readonly (readonly number[])[];
-  /** What it makes of images of the restored ones' size. */
-  see(images: string): readonly string[];
+  /** The shape of what `output` returns, [N, numbers]; empty where only values inside are read. */
+  readonly outputShape: readonly number[];
+  /** What it makes of images of the restored ones' size: class scores, an embedding. */
+  output(images: string): string;
+  /** The values inside it that are compared, for images of that size; the first axis of each is the batch. */
+  features(images: string): readonly string[];
 }
 
 /** What an objective can draw on: values of the training graph. What is asked for by a call is declared by that call. */
@@ -29,6 +31,8 @@ export interface ObjectiveContext {
   /** One or more where the objective reads something of R. */
   readonly recognizers: readonly FrozenRecognizer[];
   readonly distance: Distance;
+  /** How much the distance of values inside R counts beside the loss of its output; 0: not at all. */
+  readonly featureWeight: number;
 }
 
 /** What is minimized, and its named parts for the log: all scalars. */
@@ -45,7 +49,10 @@ export interface Objective {
   readonly name: string;
   /** One line for the help text. */
   readonly summary: string;
-  /** What it reads of R: class scores [N, classes], one output of any kind [N, numbers], values inside; null without R. */
+  /**
+   * What it reads of R: class scores [N, classes], one output of any kind [N, numbers], values inside; null without R.
+   * Where it is an output, `featureWeight` may add values inside.
+   */
   readonly reads: "scores" | "output" | "features" | null;
   readonly needsLabels: boolean;
   /** Whether it puts T between P and R. */

@@ -1,5 +1,5 @@
-import { classLoss } from "./losses.js";
 import type { Objective } from "./objective.js";
+import { classLoss } from "./recognition-loss.js";
 
 /**
  * P learns from L(P(x), y) alone, as in plain training. A second processor T stands between P and R and learns from

@@ -1,5 +1,6 @@
-import { imagePlus, overRecognizers } from "./losses.js";
+import { imagePlus } from "./losses.js";
 import type { Objective } from "./objective.js";
+import { recognitionLoss } from "./recognition-loss.js";
 
 /** L(P(x), y) + λ·D(R(P(x)), R(y)): R's own reading of the original is the aim, so no label is needed (Liu et al.). */
 export const unsupervised: Objective = {
@@ -11,8 +12,8 @@ export const unsupervised: Objective = {
   defaultLambda: null,
   losses(context) {
     const { b, restored, clean, distance } = context;
-    const recognition = overRecognizers(context, ({ see }) =>
-      distance.between(b, see(restored)[0] as string, see(clean)[0] as string),
+    const recognition = recognitionLoss(context, restored, ({ output }) =>
+      distance.between(b, output(restored), output(clean)),
     );
     return imagePlus(context, recognition);
   },

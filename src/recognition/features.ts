@@ -1,11 +1,13 @@
 import { dependents } from "../autodiff/gradients.js";
 import { UserError } from "../errors.js";
+import type { GraphBuilder } from "../graph/builder.js";
 import type { Graph } from "../graph/graph.js";
 import { withOutputs } from "../graph/graph.js";
 import { nearestNames } from "../graph/nearest-names.js";
 import { readModel } from "../graph/read.js";
+import { withScores } from "./logits.js";
 import type { PreprocessingOverrides } from "./preprocessing.js";
-import { behindPreprocessing, type RecognizerModel } from "./recognizer.js";
+import { behindPreprocessing, LOGITS, type RecognizerModel, type RecognizerSettings } from "./recognizer.js";
 
 /** A network of which values inside are watched: its graph has the outputs `feature0`, `feature1`, … */
 export interface FeatureExtractor extends RecognizerModel {
@@ -27,6 +29,36 @@ export async function readFeatureExtractor(
   overrides: PreprocessingOverrides = {},
 ): Promise<FeatureExtractor> {
   const model = await readModel(path);
+  const features = featuresOf(model, names);
+  const extractor = await behindPreprocessing(path, withOutputs(model, features), overrides, declareFeatures);
+  return { ...extractor, features };
+}
+
+/**
+ * Reads a classifier likewise, with its scores as output `logits` before those of the values inside.
+ * @throws UserError as `readFeatureExtractor` and `readRecognizer` do.
+ */
+export async function readWatchedRecognizer(
+  path: string,
+  names: readonly string[] = [],
+  { output, ...overrides }: RecognizerSettings = {},
+): Promise<FeatureExtractor> {
+  const model = await readModel(path);
+  const features = featuresOf(model, names);
+  const watched = withScores(model, output, features);
+  const recognizer = await behindPreprocessing(path, watched, overrides, (b, [scores = "", ...values]) => {
+    b.output(LOGITS, b.Flatten(scores));
+    declareFeatures(b, values);
+  });
+  return { ...recognizer, features };
+}
+
+function declareFeatures(b: GraphBuilder, values: readonly string[]): void {
+  for (const [i, value] of values.entries()) b.output(`feature${i}`, value);
+}
+
+/** The names, or the default's, if a gradient leads from each to the image. */
+function featuresOf(model: Graph, names: readonly string[]): readonly string[] {
   const features = names.length > 0 ? names : [defaultFeature(model)];
   const computed = model.nodes.flatMap(({ outputs }) => outputs.filter((output) => output !== ""));
   const onImage = dependents(
@@ -42,10 +74,7 @@ export async function readFeatureExtractor(
     if (!onImage.has(name))
       throw new UserError(`no gradient leads from the value "${name}" of ${model.name} to the image; name another`);
   }
-  const extractor = await behindPreprocessing(path, withOutputs(model, features), overrides, (b, values) => {
-    for (const [i, value] of values.entries()) b.output(`feature${i}`, value);
-  });
-  return { ...extractor, features };
+  return features;
 }
 
 /** Operators whose input is the last map of features of a classifier; the later group where the first is absent. */

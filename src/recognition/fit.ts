@@ -12,14 +12,19 @@ export interface FittedRecognizer {
 
 /**
  * Fits a recognizer to square images of `side` pixels: as it is when that is its own size, at theirs where its graph
- * allows it, otherwise behind a differentiable resizing. Output `logits` [batch, classes].
+ * allows it, otherwise behind a differentiable resizing. Output `logits` [batch, classes], then any values inside.
  * @throws UserError when the recognizer does not run, or does not give one row of float32 numbers for each image.
  */
 export async function fitRecognizer(model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> {
   const type = model.sources[0]?.type ?? "float32";
   if (type !== "float32") throw new UserError(`the output of ${model.name} holds ${type}; a loss needs float32`);
   const own = await rowLengthOf(model);
-  return fit(model, batch, side, ([logits]) => logits?.[0] === batch && logits[1] === own);
+  return fit(
+    model,
+    batch,
+    side,
+    ([logits, ...inside]) => logits?.[0] === batch && logits[1] === own && areByImage(inside, batch),
+  );
 }
 
 /**
@@ -27,7 +32,10 @@ export async function fitRecognizer(model: RecognizerModel, batch: number, side:
  * @throws UserError when it does not run or gives a value of another kind.
  */
 export const fitFeatures = (model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> =>
-  fit(model, batch, side, (shapes) => shapes.every((shape) => shape.length > 0 && shape[0] === batch));
+  fit(model, batch, side, (shapes) => areByImage(shapes, batch));
+
+const areByImage = (shapes: readonly (readonly number[])[], batch: number): boolean =>
+  shapes.every(([first]) => first === batch);
 
 async function fit(
   model: RecognizerModel,

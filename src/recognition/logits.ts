@@ -6,18 +6,19 @@ import { attribute, type Graph, type Node, withOutputs } from "../graph/graph.js
 const passing = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "Dropout"]);
 
 /**
- * The classifier with one output, its class scores: the output of that name, or the first. Where it ends in a Softmax
+ * The classifier with its class scores as output: the output of that name, or the first. Where it ends in a Softmax
  * over the classes, the scores before it, because cross-entropy applies its own.
+ * @param inside values that become outputs behind the scores.
  * @throws UserError when there is no output of that name.
  */
-export function withScores(model: Graph, output = model.outputs[0]?.name): Graph {
+export function withScores(model: Graph, output = model.outputs[0]?.name, inside: readonly string[] = []): Graph {
   if (output === undefined || !model.outputs.some(({ name }) => name === output)) {
     const names = model.outputs.map(({ name }) => `"${name}"`).join(", ");
     throw new UserError(`${model.name} has no output "${output}"; it has ${names}`);
   }
   const softmax = trailingSoftmax(model, output);
   const bare = (node: Node) => (node === softmax ? identity(node.inputs[0] ?? "", node.outputs[0] ?? "") : node);
-  return withOutputs({ ...model, nodes: model.nodes.map(bare) }, [output]);
+  return withOutputs({ ...model, nodes: model.nodes.map(bare) }, [output, ...inside]);
 }
 
 function trailingSoftmax(model: Graph, output: string): Node | undefined {

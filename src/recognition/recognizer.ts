@@ -11,6 +11,9 @@ import { Session, type SessionOptions } from "../runtime/session.js";
 import { withScores } from "./logits.js";
 import { type Preprocessing, type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
 
+/** The output of a recognizer's graph that holds the class scores. */
+export const LOGITS = "logits";
+
 /** What the command line may say about a recognizer. */
 export interface RecognizerSettings extends PreprocessingOverrides {
   /** The output that holds the class scores. Default: the first. */
@@ -22,8 +25,8 @@ export interface RecognizerModel {
   readonly name: string;
   readonly preprocessing: Preprocessing;
   /**
-   * Input `image`: float32 [N, 3, size, size], RGB in [0, 1]. Output `logits`: [N, classes], or for a feature extractor
-   * one output for each value.
+   * Input `image`: float32 [N, 3, size, size], RGB in [0, 1]. Output `logits`: [N, classes], and one for each value
+   * inside that is watched. A feature extractor has the latter alone.
    */
   readonly graph: Graph;
   /** The values of the graph that its outputs are made of, as the file shapes them, with the types that it declares. */
@@ -48,7 +51,7 @@ export interface Recognizer {
 export async function readRecognizer(path: string, settings: RecognizerSettings = {}): Promise<RecognizerModel> {
   const { output, ...overrides } = settings;
   const model = withScores(await readModel(path), output);
-  return behindPreprocessing(path, model, overrides, (b, [scores = ""]) => b.output("logits", b.Flatten(scores)));
+  return behindPreprocessing(path, model, overrides, (b, [scores = ""]) => b.output(LOGITS, b.Flatten(scores)));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import { DEFAULT_DISTANCE, distanceOf } from "../objectives/distances.js";
 import type { Objective } from "../objectives/objective.js";
-import { readFeatureExtractor } from "../recognition/features.js";
+import { readFeatureExtractor, readWatchedRecognizer } from "../recognition/features.js";
 import { type FittedRecognizer, fitFeatures, fitRecognizer, scoresShape } from "../recognition/fit.js";
 import { type RecognizerModel, type RecognizerSettings, readRecognizer } from "../recognition/recognizer.js";
 import type { SettledConfig } from "./run-folder.js";
@@ -45,13 +45,14 @@ async function frozen(file: string, { name, reads }: Objective, config: SettledC
     const model = await readFeatureExtractor(file, config.features, overrides);
     return { model, features: model.features, ...(await fitFeatures(model, batch, crop)) };
   }
-  const model = await readRecognizer(file, settings);
+  const watched = config.featureWeight > 0 ? await readWatchedRecognizer(file, config.features, settings) : null;
+  const model = watched ?? (await readRecognizer(file, settings));
   const distance = config.distance ?? DEFAULT_DISTANCE;
   if (reads === "scores")
     await assertScores(model, `the objective ${name}`, "--objective unsupervised --distance logits-mse");
   else if (distanceOf(distance).ofScores)
     await assertScores(model, `the distance ${distance}`, "--distance logits-mse");
-  return { model, ...(await fitRecognizer(model, batch, crop)) };
+  return { model, ...(watched && { features: watched.features }), ...(await fitRecognizer(model, batch, crop)) };
 }
 
 /** @throws UserError when a recognizer's output is not one row of numbers for each image, as class scores are. */

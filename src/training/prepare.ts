@@ -58,6 +58,7 @@ export async function prepareStep({ config, task, preprocessing, device }: StepO
     objective,
     imageLoss: config.imageLoss,
     distance: config.distance,
+    featureWeight: config.featureWeight,
     recognizers,
     transformer,
     batch: config.batch,
@@ -71,11 +72,13 @@ export async function prepareStep({ config, task, preprocessing, device }: StepO
 }
 
 /** @throws UserError for a setting that the objective does not read. */
-function assertRead({ name, reads }: Objective, { distance, features }: SettledConfig): void {
+function assertRead({ name, reads }: Objective, { distance, features, featureWeight }: SettledConfig): void {
   if (distance !== null && reads !== "output")
     throw new UserError(`--distance belongs to the objective unsupervised, not to ${name}`);
-  if (features.length > 0 && reads !== "features")
-    throw new UserError(`--feature belongs to the objective feature, not to ${name}`);
+  if (featureWeight > 0 && reads !== "scores" && reads !== "output")
+    throw new UserError(`--feature-weight belongs to objectives that read what R puts out, not to ${name}`);
+  if (features.length > 0 && reads !== "features" && featureWeight === 0)
+    throw new UserError(`--feature belongs to the objective feature, or to ${name} with --feature-weight above 0`);
 }
 
 const isFile = (processor: string) => /\.onnx$/i.test(processor);

@@ -6,6 +6,7 @@ import { float32, int64, sizeOf, type Tensor } from "../graph/tensor.js";
 import type { DistanceName } from "../objectives/distances.js";
 import type { ImageLoss } from "../objectives/image-loss.js";
 import { findObjective } from "../objectives/index.js";
+import { LOGITS } from "../recognition/recognizer.js";
 import { Session, type Tensors } from "../runtime/session.js";
 import { adamScalars, BETA1, momentsOf } from "./adam.js";
 import { LAMBDA, processorForward, SQUARED_ERROR } from "./processor-forward.js";
@@ -32,15 +33,18 @@ function convolution(prefix: string, phase: number, size: number): Graph {
   return b.build();
 }
 
-/** R of three classes: a convolution, rectified, averaged, a product of matrices. Perhaps with the rectified map too. */
-function recognizer(phase: number, features = false): Graph {
+/**
+ * R of three classes: a convolution, rectified, averaged, a product of matrices. "watched" gives the rectified map beside
+ * the scores, "inside" both as values that are compared.
+ */
+function recognizer(phase: number, kind: "scores" | "watched" | "inside" = "scores"): Graph {
   const b = new GraphBuilder("recognizer");
   const x = b.input("image", image);
   const conv = b.Conv(x, b.initializer("conv", wave([4, 3, 3, 3], 1 + phase, 0.5)), "", { pads: [1, 1, 1, 1] });
   const map = b.Relu(conv);
-  if (features) b.output("feature0", map, [2, 4, SIDE, SIDE]);
+  if (kind !== "scores") b.output("feature0", map, [2, 4, SIDE, SIDE]);
   const head = b.initializer("head", wave([4, 3], 2 + phase, 3));
-  b.output("logits", b.MatMul(b.Flatten(b.GlobalAveragePool(map)), head), [2, 3]);
+  b.output(kind === "inside" ? "feature1" : LOGITS, b.MatMul(b.Flatten(b.GlobalAveragePool(map)), head), [2, 3]);
   return b.build();
 }
 
@@ -49,6 +53,7 @@ interface Case {
   readonly objective: string;
   readonly imageLoss?: ImageLoss;
   readonly distance?: DistanceName;
+  readonly featureWeight?: number;
   readonly recognizers?: { graph: Graph; weight?: number }[];
 }
 
@@ -146,8 +151,22 @@ const cases: (Case & { readonly pytorch: readonly [loss: number, probe: number, 
   {
     title: "feature with two values inside",
     objective: "feature",
-    recognizers: [{ graph: recognizer(0, true) }],
+    recognizers: [{ graph: recognizer(0, "inside") }],
     pytorch: [2.54886163, 0.44316448, [-0.48254726, -0.52275818, -0.51370563]],
+  },
+  {
+    title: "ra with twice the distance of a value inside",
+    objective: "ra",
+    featureWeight: 2,
+    recognizers: [{ graph: recognizer(0, "watched") }],
+    pytorch: [5.63952601, 0.68768586, [-0.43793495, -0.48735901, -0.48752958]],
+  },
+  {
+    title: "unsupervised with twice the distance of a value inside",
+    objective: "unsupervised",
+    featureWeight: 2,
+    recognizers: [{ graph: recognizer(0, "watched") }],
+    pytorch: [4.86310461, 0.60984734, [-0.37489037, -0.42244565, -0.42076576]],
   },
 ];
 
@@ -182,5 +201,19 @@ test("a recognizer that looks twice has its weights once in the graph", async ()
   });
   const shapes = [...graph.initializers.values()].map(({ shape }) => shape.join());
   assert.equal(shapes.filter((shape) => shape === "4,3,3,3").length, 1);
+  assert.equal(graph.nodes.filter(({ op }) => op === "MatMul").length, 2);
+});
+
+test("a picture is looked at once, whatever is read of it", () => {
+  const { graph } = processorForward({
+    processor: convolution("", 3, 0.2),
+    trainNorms: true,
+    objective: findObjective("unsupervised"),
+    featureWeight: 1,
+    recognizers: [{ graph: recognizer(0, "watched") }],
+    batch: 2,
+    degradedSide: SIDE,
+    cleanSide: SIDE,
+  });
   assert.equal(graph.nodes.filter(({ op }) => op === "MatMul").length, 2);
 });

@@ -4,6 +4,7 @@ import { DEFAULT_DISTANCE, type DistanceName, distanceOf } from "../objectives/d
 import { type ImageLoss, imageLoss } from "../objectives/image-loss.js";
 import { meanSquaredError } from "../objectives/losses.js";
 import type { FrozenRecognizer, Objective } from "../objectives/objective.js";
+import { LOGITS } from "../recognition/recognizer.js";
 import { chooseWeights } from "./freeze.js";
 import { type ProcessorFormat, plainFormat, throughFormat } from "./image-format.js";
 import { parametersOf, type RunningStatistic, withTrainingNorms } from "./parameters.js";
@@ -12,7 +13,10 @@ import type { Forward, Goal } from "./step.js";
 
 /** A recognizer that has been fitted to the crops. */
 export interface WeightedRecognizer {
-  /** `image` [batch, 3, crop, crop] in; its outputs, with all sizes known, are what the objective reads. */
+  /**
+   * `image` [batch, 3, crop, crop] in. The outputs, with all sizes known, are what the objective reads: `logits`, and the
+   * values inside that are compared.
+   */
   readonly graph: Graph;
   /** Factor of its loss. Default: 1. */
   readonly weight?: number;
@@ -32,6 +36,8 @@ export interface ProcessorForwardOptions {
   readonly imageLoss?: ImageLoss;
   /** For the objective that compares outputs. Default: softmax-mse. */
   readonly distance?: DistanceName | null;
+  /** How much values inside R count beside its output. Default: 0. */
+  readonly featureWeight?: number;
   /** None where the objective reads nothing of R. */
   readonly recognizers?: readonly WeightedRecognizer[];
   /** T of `buildTransformer`, for the objective that has one. */
@@ -84,6 +90,7 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
     },
     recognizers: recognizers.map((recognizer, i) => frozenIn(b, recognizer, `recognizer${i}/`)),
     distance: distanceOf(options.distance ?? DEFAULT_DISTANCE),
+    featureWeight: options.featureWeight ?? 0,
   });
   const goals: Goal[] = [{ loss: b.output("goal.processor", losses.processor), parameters }];
   if (t && losses.transformer !== undefined)
@@ -99,26 +106,35 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
   };
 }
 
-/** A recognizer inside a graph: its weights once, its nodes for every look. */
+/** A recognizer inside a graph: its weights once, its nodes for every picture it looks at. */
 function frozenIn(b: GraphBuilder, { graph, weight = 1 }: WeightedRecognizer, prefix: string): FrozenRecognizer {
   const weights = Object.fromEntries(
     [...graph.initializers].map(([name, tensor]) => [name, b.initializer(prefix + name, tensor)]),
   );
   const bare = { ...graph, initializers: new Map() };
-  let looks = 0;
+  const looks = new Map<string, Record<string, string>>();
+  const look = (images: string) => {
+    const earlier = looks.get(images);
+    if (earlier) return earlier;
+    const outputs = b.inline(bare, { ...weights, image: images }, `${prefix}${looks.size}/`);
+    looks.set(images, outputs);
+    return outputs;
+  };
+  const inside = graph.outputs.map(({ name }) => name).filter((name) => name !== LOGITS);
   return {
     weight,
-    shapes: graph.outputs.map(({ name, shape = [] }) =>
-      shape.map((size) => {
-        if (typeof size !== "number") throw new Error(`the sizes of "${name}" of ${graph.name} have not been settled`);
-        return size;
-      }),
-    ),
-    see(images) {
-      const outputs = b.inline(bare, { ...weights, image: images }, `${prefix}${looks++}/`);
-      return graph.outputs.map(({ name }) => outputs[name] as string);
-    },
+    outputShape: shapeOf(graph, LOGITS),
+    output: (images) => look(images)[LOGITS] as string,
+    features: (images) => inside.map((name) => look(images)[name] as string),
   };
+}
+
+function shapeOf({ name: title, outputs }: Graph, output: string): number[] {
+  const { shape = [] } = outputs.find(({ name }) => name === output) ?? {};
+  return shape.map((size) => {
+    if (typeof size !== "number") throw new Error(`the sizes of "${output}" of ${title} have not been settled`);
+    return size;
+  });
 }
 
 /** A network that learns. */

@@ -41,6 +41,8 @@ export const TrainingConfig = z.object({
   distance: z.enum(distanceNames).nullable().default(null),
   /** Names of values inside R that are compared; none: the default. */
   features: z.array(z.string()).default([]),
+  /** How much the distance of those values counts beside the loss of R's output. */
+  featureWeight: z.number().nonnegative().default(0),
   /** The network that stands between P and R. */
   transformer: z.string().default(DEFAULT_TRANSFORMER),
   /** A network's name or an ONNX file. */

@@ -138,6 +138,7 @@ const cardFor = (
     weight,
     ...(features && { features: [...features] }),
   })),
+  ...(config.featureWeight > 0 && { featureWeight: config.featureWeight }),
   ...(objective.transforms && { transformer: config.transformer }),
   network: basename(config.processor),
   init: config.init && basename(config.init),
