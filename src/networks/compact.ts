@@ -1,6 +1,8 @@
+import type { GraphBuilder } from "../graph/builder.js";
 import type { Graph } from "../graph/graph.js";
 import { interpolation } from "./bicubic.js";
 import { IMAGE, Layers, type Network, RESTORED } from "./network.js";
+import { croppedLike } from "./size.js";
 
 interface Size {
   readonly channels: number;
@@ -8,9 +10,11 @@ interface Size {
 }
 
 /**
- * The default processor. Everything happens at the low resolution: residual blocks without normalization (as in EDSR,
- * Lim et al. 2017) draw a correction in scale² · 3 channels, bicubic interpolation in the same layout is added, and one
- * pixel shuffle at the end makes the picture. It starts out as exact bicubic interpolation.
+ * The default processor. Everything happens at a low resolution: residual blocks without normalization (as in EDSR,
+ * Lim et al. 2017) draw a correction in factor² · 3 channels, which is added to the bicubically interpolated picture in the
+ * same layout, and one pixel shuffle at the end makes the result. It starts out as exact bicubic interpolation. Where
+ * the picture keeps its size, the first layer halves it and the correction alone is shuffled (as FFDNet, Zhang et al.
+ * 2018, works on a picture of half the size): a quarter of the work, and twice the reach.
  */
 const compact = (name: string, { channels, blocks }: Size): Network => ({
   name,
@@ -27,15 +31,22 @@ function build(name: string, { channels, blocks }: Size, scale: number, seed: nu
   const layers = new Layers(name, seed);
   const { b } = layers;
   const image = b.input(IMAGE, ["N", 3, "H", "W"]);
-  const head = layers.conv("head", image, 3, channels, 5);
-  let x = head;
+  const [factor, stride] = scale === 1 ? [2, 2] : [scale, 1];
+  let x = layers.conv("head", image, 3, channels, 5, { stride });
   for (let i = 0; i < blocks; i++) {
     const inner = b.Relu(layers.conv(`block${i}.conv1`, x, channels, channels, 3));
     // Small second layers keep the sum of many blocks near its input at first.
     x = b.Add(x, layers.conv(`block${i}.conv2`, inner, channels, channels, 3, { gain: 0.1 }));
   }
-  const correction = layers.conv("tail", x, channels, 3 * scale * scale, 3, { gain: 0 });
-  const sum = b.Add(correction, interpolation(layers, image, scale));
-  b.output(RESTORED, scale > 1 ? b.DepthToSpace(sum, scale, "CRD") : sum, ["N", 3, "H_out", "W_out"]);
+  const correction = layers.conv("tail", x, channels, 3 * factor * factor, 3, { gain: 0 });
+  const restored = scale === 1 ? corrected(b, image, correction) : enlarged(layers, image, correction, scale);
+  b.output(RESTORED, restored, ["N", 3, "H_out", "W_out"]);
   return b.build();
 }
+
+/** The image with a correction of half its size, rounded up, in four times the channels. */
+const corrected = (b: GraphBuilder, image: string, correction: string): string =>
+  b.Add(image, croppedLike(b, b.DepthToSpace(correction, 2, "CRD"), image));
+
+const enlarged = (layers: Layers, image: string, correction: string, scale: number): string =>
+  layers.b.DepthToSpace(layers.b.Add(correction, interpolation(layers, image, scale)), scale, "CRD");
