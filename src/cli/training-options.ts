@@ -85,7 +85,7 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(choice("--distance <name>", `for unsupervised (default: ${DEFAULT_DISTANCE})`, distanceNames))
     .option(
       "--feature <name>",
-      "a value inside R to compare, several times for several (default: what its last global pooling takes)",
+      "a value inside R to compare, several times for several (default: its last map at each of four resolutions)",
       several,
       [],
     )

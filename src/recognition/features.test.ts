@@ -2,31 +2,44 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder, writeClassifier } from "../../testing/workspace.js";
-import { GraphBuilder } from "../graph/builder.js";
+import { GraphBuilder, ints } from "../graph/builder.js";
 import { nearestNames } from "../graph/nearest-names.js";
 import { readModel } from "../graph/read.js";
 import { float32 } from "../graph/tensor.js";
 import { Session } from "../runtime/session.js";
-import { defaultFeature, readFeatureExtractor } from "./features.js";
+import { defaultFeatures } from "./default-features.js";
+import { readFeatureExtractor } from "./features.js";
 import { fitFeatures } from "./fit.js";
+import type { Preprocessing } from "./preprocessing.js";
 
-test("the default feature is what the last global pooling takes", async (t) => {
-  const path = join(temporaryFolder(t), "r.onnx");
-  await writeClassifier(path, 32);
-  const model = await readModel(path);
-  const pooling = model.nodes.find(({ op }) => op === "GlobalAveragePool");
-  assert.equal(defaultFeature(model), pooling?.inputs[0]);
+const seen = (size: number): Preprocessing => ({
+  ...{ size, layout: "NCHW", channels: "RGB", range: 1, mean: [0, 0, 0], std: [1, 1, 1] },
 });
 
-test("without a global pooling it is what the last fully connected layer takes, and without one it has to be named", () => {
+test("by default the last map at each of the four coarsest resolutions is compared, before padding and the last layer", async () => {
+  const b = new GraphBuilder("stages");
+  const weight = (inputs: number) => b.constant(float32(new Float32Array(4 * inputs * 9), [4, inputs, 3, 3]));
+  let x = b.input("image", ["N", 3, 64, 64]);
+  const ends: string[] = [];
+  for (let stage = 0; stage < 6; stage++) {
+    x = b.Relu(b.Conv(x, weight(stage === 0 ? 3 : 4), "", { pads: [1, 1, 1, 1] }));
+    ends.push(x);
+    const padded = b.Pad(x, [0, 0, 0, 0, 0, 0, 1, 1]);
+    x = b.add("MaxPool", [padded], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) });
+  }
+  b.output("logits", b.MatMul(b.Flatten(b.GlobalAveragePool(x)), b.constant(float32(new Float32Array(8), [4, 2]))));
+  assert.deepEqual(await defaultFeatures(b.build(), seen(64)), ends.slice(2));
+});
+
+test("without maps it is what the last fully connected layer takes, and without one it has to be named", async () => {
   const b = new GraphBuilder("dense");
   const flat = b.Flatten(b.input("image", ["N", 3, 2, 2]));
   const hidden = b.Relu(b.MatMul(flat, b.initializer("first", float32(new Float32Array(48), [12, 4]))));
   b.output("logits", b.MatMul(hidden, b.initializer("second", float32(new Float32Array(8), [4, 2]))));
-  assert.equal(defaultFeature(b.build()), hidden);
+  assert.deepEqual(await defaultFeatures(b.build(), seen(2)), [hidden]);
   const none = new GraphBuilder("none");
   none.output("y", none.Relu(none.input("image", ["N", 3, 2, 2])));
-  assert.throws(() => defaultFeature(none.build()), /none has no global pooling .*--feature/);
+  await assert.rejects(defaultFeatures(none.build(), seen(2)), /none has no global pooling .*--feature/);
 });
 
 test("a feature extractor gives the values that were named, behind the preprocessing, at the size of the crops", async (t) => {

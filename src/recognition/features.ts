@@ -5,8 +5,9 @@ import type { Graph } from "../graph/graph.js";
 import { withOutputs } from "../graph/graph.js";
 import { nearestNames } from "../graph/nearest-names.js";
 import { readModel } from "../graph/read.js";
+import { defaultFeatures } from "./default-features.js";
 import { withScores } from "./logits.js";
-import type { PreprocessingOverrides } from "./preprocessing.js";
+import { type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
 import { behindPreprocessing, LOGITS, type RecognizerModel, type RecognizerSettings } from "./recognizer.js";
 
 /** A network of which values inside are watched: its graph has the outputs `feature0`, `feature1`, … */
@@ -20,7 +21,7 @@ const LISTED = 5;
 
 /**
  * Reads a network up to some of its values, with its preprocessing before it. What only later layers need is left out.
- * @param names of values in the file. Default: the one that `defaultFeature` finds.
+ * @param names of values in the file. Default: those that `defaultFeatures` finds.
  * @throws UserError that lists the nearest names when there is no such value, or it does not depend on the image.
  */
 export async function readFeatureExtractor(
@@ -29,7 +30,7 @@ export async function readFeatureExtractor(
   overrides: PreprocessingOverrides = {},
 ): Promise<FeatureExtractor> {
   const model = await readModel(path);
-  const features = featuresOf(model, names);
+  const features = await featuresOf(path, model, names, overrides);
   const extractor = await behindPreprocessing(path, withOutputs(model, features), overrides, declareFeatures);
   return { ...extractor, features };
 }
@@ -44,7 +45,7 @@ export async function readWatchedRecognizer(
   { output, ...overrides }: RecognizerSettings = {},
 ): Promise<FeatureExtractor> {
   const model = await readModel(path);
-  const features = featuresOf(model, names);
+  const features = await featuresOf(path, model, names, overrides);
   const watched = withScores(model, output, features);
   const recognizer = await behindPreprocessing(path, watched, overrides, (b, [scores = "", ...values]) => {
     b.output(LOGITS, b.Flatten(scores));
@@ -57,9 +58,15 @@ function declareFeatures(b: GraphBuilder, values: readonly string[]): void {
   for (const [i, value] of values.entries()) b.output(`feature${i}`, value);
 }
 
-/** The names, or the default's, if a gradient leads from each to the image. */
-function featuresOf(model: Graph, names: readonly string[]): readonly string[] {
-  const features = names.length > 0 ? names : [defaultFeature(model)];
+/** The names if a gradient leads from each to the image; without names, those of `defaultFeatures`. */
+async function featuresOf(
+  path: string,
+  model: Graph,
+  names: readonly string[],
+  overrides: PreprocessingOverrides,
+): Promise<readonly string[]> {
+  const features =
+    names.length > 0 ? names : await defaultFeatures(model, await readPreprocessing(path, model, overrides));
   const computed = model.nodes.flatMap(({ outputs }) => outputs.filter((output) => output !== ""));
   const onImage = dependents(
     model,
@@ -75,26 +82,4 @@ function featuresOf(model: Graph, names: readonly string[]): readonly string[] {
       throw new UserError(`no gradient leads from the value "${name}" of ${model.name} to the image; name another`);
   }
   return features;
-}
-
-/** Operators whose input is the last map of features of a classifier; the later group where the first is absent. */
-const heads = [
-  ["GlobalAveragePool", "GlobalMaxPool", "ReduceMean"],
-  ["Gemm", "MatMul"],
-];
-
-/**
- * The value that the last global pooling of a network takes or, without one, its last fully connected layer.
- * @throws UserError when it has neither.
- */
-export function defaultFeature(model: Graph): string {
-  const { nodes } = withOutputs(
-    model,
-    model.outputs.slice(0, 1).map(({ name }) => name),
-  );
-  for (const operators of heads) {
-    const input = nodes.findLast(({ op, domain }) => domain === "" && operators.includes(op))?.inputs[0];
-    if (input !== undefined) return input;
-  }
-  throw new UserError(`${model.name} has no global pooling and no fully connected layer: say which value by --feature`);
 }

@@ -1,0 +1,67 @@
+import { UserError } from "../errors.js";
+import { bindShapes, type Graph, type Node, withOutputs } from "../graph/graph.js";
+import { probe } from "../runtime/probe.js";
+import type { Preprocessing } from "./preprocessing.js";
+
+/** Operators that look at a map of features [N, channels, height, width]. */
+const lookers = ["Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax"];
+
+/** Operators whose input is the last value of features, the later group where the first is absent. */
+const heads = [
+  ["GlobalAveragePool", "GlobalMaxPool", "ReduceMean"],
+  ["Gemm", "MatMul"],
+];
+
+/** How many maps are compared: of the coarsest resolutions. */
+const MOST = 4;
+
+/**
+ * The values inside a network that say what it sees, for comparison: the last map of features at each of its four coarsest
+ * resolutions, before the last layer that has weights. Without maps, what the last global pooling takes, or the last
+ * fully connected layer.
+ * @throws UserError when it has none of these.
+ */
+export async function defaultFeatures(model: Graph, { size, layout }: Preprocessing): Promise<string[]> {
+  const scores = model.outputs.slice(0, 1).map(({ name }) => name);
+  const { nodes } = withOutputs(model, scores);
+  const last = nodes.findLast((node) => isStandard(node, ["Conv", "Gemm", "MatMul"]));
+  const [image] = model.inputs;
+  if (!last?.inputs[0] || !image) return [lastFeature(model.name, nodes)];
+  const body = withOutputs(model, [last.inputs[0]]);
+  const shape = layout === "NCHW" ? [1, 3, size, size] : [1, size, size, 3];
+  const { shapes } = await probe(bindShapes(body, { [image.name]: shape }));
+  const maps = new Map<number, string>();
+  for (const name of [...mapsOf(body.nodes), last.inputs[0]]) {
+    const [, , height = 0, width] = shapes.get(name) ?? [];
+    if (shapes.get(name)?.length === 4 && height === width && height > 1) maps.set(height, name);
+  }
+  const coarsest = [...maps].sort(([one], [other]) => one - other).slice(0, MOST);
+  return coarsest.length > 0 ? coarsest.map(([, name]) => name).reverse() : [lastFeature(model.name, nodes)];
+}
+
+/** What operators that look at maps are given, behind the first convolution, in the order in which it is computed. */
+function mapsOf(nodes: readonly Node[]): string[] {
+  const behind = new Set<string>();
+  const unpadded = new Map<string, string>();
+  const found: string[] = [];
+  for (const node of nodes) {
+    const [input = "", output = ""] = [node.inputs[0], node.outputs[0]];
+    if (isStandard(node, ["Pad"])) unpadded.set(output, input);
+    else if (behind.has(input) && isStandard(node, lookers)) found.push(unpadded.get(input) ?? input);
+    if (isStandard(node, ["Conv"]) || node.inputs.some((name) => behind.has(name)))
+      for (const output of node.outputs) behind.add(output);
+  }
+  return found;
+}
+
+/** The value that the last global pooling takes or, without one, the last fully connected layer. */
+function lastFeature(name: string, nodes: readonly Node[]): string {
+  for (const operators of heads) {
+    const input = nodes.findLast((node) => isStandard(node, operators))?.inputs[0];
+    if (input !== undefined) return input;
+  }
+  throw new UserError(`${name} has no global pooling and no fully connected layer: say which value by --feature`);
+}
+
+const isStandard = ({ op, domain }: Node, operators: readonly string[]): boolean =>
+  domain === "" && operators.includes(op);
