@@ -8,6 +8,7 @@ import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
 import { rankOf } from "../metrics/accuracy.js";
+import { requireClasses } from "../recognition/classes.js";
 import type { Recognizer } from "../recognition/recognizer.js";
 import { Assistant } from "./assistant.js";
 import type { Likeness } from "./assistant-worker.js";
@@ -33,7 +34,7 @@ export interface EvaluateOptions {
 const SEED = 0;
 
 interface Sample extends EvaluationSample {
-  title: string;
+  /** Null only where no recognizer judges. */
   label: number | null;
 }
 
@@ -51,6 +52,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     recognizers.map(({ name }) => name),
   );
   const items = spread(dataset.items, limit);
+  for (const recognizer of recognizers) await requireJudge(recognizer, items);
   const skipped: Skipped[] = dataset.missing.map((file) => ({ file, reason: "listed in labels.csv, but not there" }));
   const rows = ["none", ...processors.map(({ name }) => name), "clean"].map((name) => newMeasured(name, recognizers));
   const assistant = new Assistant();
@@ -92,6 +94,15 @@ async function restoredBy(
   return [samples.map(({ interpolated }) => interpolated), ...restored, samples.map(({ clean }) => clean)];
 }
 
+/**
+ * Makes sure that a recognizer knows the class of each image.
+ * @throws UserError that names the first image of which it does not.
+ */
+export async function requireJudge(recognizer: Recognizer, items: readonly Item[]): Promise<void> {
+  const { length: classes } = await recognizer.logits(new Float32Array(3 * recognizer.size ** 2), 1);
+  requireClasses({ ...recognizer, classes }, items, "judge");
+}
+
 /** Adds, for each recognizer, the rank of the true class. */
 async function recognize(
   row: Measured,
@@ -102,9 +113,7 @@ async function recognize(
   for (const recognizer of recognizers) {
     const logits = await recognizer.logits(inputOf(recognizer, images), images.length);
     const classes = logits.length / images.length;
-    const ranks = samples.map((sample, i) =>
-      rankOf(logits, i * classes, classes, labelOf(sample, recognizer, classes)),
-    );
+    const ranks = samples.map(({ label }, i) => rankOf(logits, i * classes, classes, label as number));
     row.ranks.get(recognizer.name)?.push(...ranks);
   }
 }
@@ -127,14 +136,6 @@ function inputOf({ size }: Recognizer, images: readonly Image[]): Float32Array {
   return input;
 }
 
-function labelOf({ title, label }: Sample, { name }: Recognizer, classes: number): number {
-  if (label === null) throw new UserError(`cannot judge ${name} on ${title}: the image has no class`);
-  if (label < classes) return label;
-  throw new UserError(
-    `cannot judge ${name} on ${title}: its class is ${label}, but ${name} knows ${classes} classes, from 0`,
-  );
-}
-
 /** Has a batch decoded and cropped while the one before is judged. */
 async function* samplesOf(items: readonly Item[], task: Task, batch: number, assistant: Assistant, skipped: Skipped[]) {
   const load = (start: number) =>
@@ -149,12 +150,11 @@ async function* samplesOf(items: readonly Item[], task: Task, batch: number, ass
 }
 
 async function loadSample(item: Item, task: Task, assistant: Assistant, index: number): Promise<Sample | Skipped> {
-  const title = titleOf(item);
   try {
     const crop = await assistant.crop(item, task.scale);
-    return { title, label: item.label, ...(await evaluationSample(crop, task, randomAt(SEED, index))) };
+    return { label: item.label, ...(await evaluationSample(crop, task, randomAt(SEED, index))) };
   } catch (error) {
-    return { file: title, reason: messageOf(error) };
+    return { file: titleOf(item), reason: messageOf(error) };
   }
 }
 
@@ -181,7 +181,8 @@ const newMeasured = (processor: string, recognizers: readonly Recognizer[]): Mea
   ranks: new Map(recognizers.map(({ name }) => [name, []])),
 });
 
-function requireDistinct(what: string, names: readonly string[]): void {
+/** @throws UserError when two have one name. */
+export function requireDistinct(what: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UserError(`there are two ${what}s named "${twice}"; give each a name of its own`);
 }

@@ -10,6 +10,7 @@ import { float32, type Tensor } from "../graph/tensor.js";
 import { Session, type SessionOptions } from "../runtime/session.js";
 import { withScores } from "./logits.js";
 import { type Preprocessing, type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
+import { learnedClasses } from "./sources.js";
 
 /** The output of a recognizer's graph that holds the class scores. */
 export const LOGITS = "logits";
@@ -31,6 +32,8 @@ export interface RecognizerModel {
   readonly graph: Graph;
   /** The values of the graph that its outputs are made of, as the file shapes them, with the types that it declares. */
   readonly sources: readonly ValueInfo[];
+  /** The classes that it was shown in training, where its sidecar says that it was not all. */
+  readonly learned?: ReadonlySet<number>;
   /** SHA-256 of the file, hexadecimal. */
   readonly sha256: string;
 }
@@ -40,6 +43,8 @@ export interface Recognizer {
   readonly name: string;
   /** Side of the square images it takes, in pixels. */
   readonly size: number;
+  /** The classes that it was shown in training, where that is known and not all. */
+  readonly learned?: ReadonlySet<number>;
   /** @param images [count, 3, size, size] RGB in [0, 1]. @returns [count, classes], flattened. */
   logits(images: Float32Array, count: number): Promise<Float32Array>;
 }
@@ -77,7 +82,8 @@ export async function behindPreprocessing(
     .update(await readFile(path))
     .digest("hex");
   const graph = { ...b.build(), notes: model.notes ?? [] };
-  return { name: titleOf(path), preprocessing, graph, sources, sha256 };
+  const learned = await learnedClasses(path);
+  return { name: titleOf(path), preprocessing, graph, sources, sha256, ...(learned && { learned }) };
 }
 
 /** The file's name; for the model.onnx of a run the name of the run's folder, which tells more. */
@@ -92,12 +98,13 @@ export async function loadRecognizer(
   settings: RecognizerSettings = {},
   options: SessionOptions = {},
 ): Promise<Recognizer> {
-  const { name, graph, preprocessing } = await readRecognizer(path, settings);
+  const { name, graph, preprocessing, learned } = await readRecognizer(path, settings);
   const { size } = preprocessing;
   const session = await Session.create(graph, options);
   return {
     name,
     size,
+    ...(learned && { learned }),
     async logits(images, count) {
       const { logits } = await session.run({ image: float32(images, [count, 3, size, size]) });
       return (logits as Tensor).data as Float32Array;

@@ -47,6 +47,20 @@ function parseJson(text: string, source: string): unknown {
   }
 }
 
+/**
+ * The classes that a recognizer was shown in training, where its sidecar says under `learned` that it was not all.
+ * @throws UserError when the sidecar is there and not valid.
+ */
+export async function learnedClasses(model: string): Promise<ReadonlySet<number> | undefined> {
+  const source = sidecarPath(model);
+  const said = Learned.safeParse((await readJson(source)) ?? {});
+  if (!said.success)
+    throw new UserError(`${source} does not say which classes were learned: ${z.prettifyError(said.error)}`);
+  return said.data.learned && new Set(said.data.learned);
+}
+
+const Learned = z.object({ learned: z.array(z.number().int().nonnegative()).optional() });
+
 const Sidecar = z.object({ input: z.record(z.string(), z.unknown()) });
 
 function inputOf(json: unknown, source: string): Statement {

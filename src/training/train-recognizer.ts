@@ -126,21 +126,29 @@ export async function trainRecognizer(options: RecognizerTraining): Promise<Reco
   if (step < steps) return { step, model: null, accuracy: null, broken };
   const trained = withState(network, state);
   const accuracy = sets.heldOut && (await heldOutAccuracy(trained, sets.heldOut, options));
-  await write(trained, folder, { names: sets.names, accuracy });
+  await write(trained, folder, { names: sets.names, learned: learnedOf(sets), accuracy });
   return { step, model: folder.modelPath, accuracy, broken };
+}
+
+/** The classes of the training pictures, where these are not all; else null. */
+function learnedOf({ training, classes }: LabelledSets): number[] | null {
+  const learned = new Set(training.items.flatMap(({ label }) => label ?? []));
+  return learned.size < classes ? [...learned].sort((a, b) => a - b) : null;
 }
 
 interface Facts {
   readonly names: readonly string[] | null;
+  readonly learned: readonly number[] | null;
   readonly accuracy: HeldOutAccuracy | null;
 }
 
 /** Writes a recognizer with the JSON beside it that says what it is fed: both are there, or the JSON is not. */
-async function write(network: Graph, folder: RunFolder, { names, accuracy }: Facts): Promise<void> {
+async function write(network: Graph, folder: RunFolder, { names, learned, accuracy }: Facts): Promise<void> {
   await writeModel(network, folder.modelPath);
   const sidecar = {
     input: { size: sideOf(network), mean: [0, 0, 0], std: [1, 1, 1] },
     ...(names && { classes: names }),
+    ...(learned && { learned }),
     ...(accuracy && { accuracy }),
   };
   await folder.writeSidecar(`${JSON.stringify(sidecar, null, 2)}\n`);

@@ -7,6 +7,7 @@ import { float32, sizeOf } from "../graph/tensor.js";
 import { writeModel } from "../graph/write.js";
 import { type Card, withCard } from "../networks/card.js";
 import { DEFAULT_DISTANCE } from "../objectives/distances.js";
+import { requireClasses } from "../recognition/classes.js";
 import type { RecognizerSettings } from "../recognition/recognizer.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
@@ -76,6 +77,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { dataset, task } = options;
   const config = TrainingConfig.parse(options.config);
   const prepared = await prepareStep({ ...options, config });
+  if (prepared.objective.needsLabels) requireKnown(prepared.recognizers, dataset);
   const folder = await RunFolder.open(options.out, config, options.resume ?? false);
   const session = await Session.create(prepared.step.graph, options);
   const start = await resumed(folder, prepared.step);
@@ -115,6 +117,12 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   await writeModel(withCard(trained.graph, card), folder.modelPath);
   const forRecognizersPath = transformer && folder.forRecognizersPath;
   return { step, model: folder.modelPath, forRecognizers: forRecognizersPath, broken: loader.broken };
+}
+
+/** @throws UserError when a recognizer does not know the class of a picture: its loss would say nothing there. */
+function requireKnown(recognizers: readonly TrainingRecognizer[], { items }: Dataset): void {
+  for (const { model, graph } of recognizers)
+    requireClasses({ ...model, classes: graph.outputs[0]?.shape?.[1] as number }, items, "train with");
 }
 
 /** What the trained processor will say of itself, before its steps are known. */
