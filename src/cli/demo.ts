@@ -17,7 +17,7 @@ import { trainRecognizer } from "../training/train-recognizer.js";
 import { conclusion, mindsTable, stripOf } from "./demo-findings.js";
 import { number } from "./options.js";
 import { type Progress, progress } from "./progress.js";
-import { stopSignal } from "./stop.js";
+import { untilStopped } from "./stop.js";
 
 /** Side of the pictures, and so of the crops and of what recognizers take. */
 const SIDE = 64;
@@ -62,14 +62,7 @@ interface Flags {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const signal = stopSignal();
-  try {
-    await demonstrate({ ...flags, signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    console.error("stopped; the same command goes on from here");
-    process.exitCode = 130;
-  }
+  await untilStopped((signal) => demonstrate({ ...flags, signal }));
 }
 
 /** What every stage is told. */

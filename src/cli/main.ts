@@ -14,6 +14,7 @@ import { sweepCommand } from "./sweep.js";
 import { synthesizeCommand } from "./synthesize.js";
 import { trainCommand } from "./train.js";
 import { trainRecognizerCommand } from "./train-recognizer.js";
+import { transferCommand } from "./transfer.js";
 
 const program = new Command("legible")
   .description("Image processing whose results machines recognize as well as people do.")
@@ -22,6 +23,7 @@ const program = new Command("legible")
   .addCommand(demoCommand)
   .addCommand(trainCommand)
   .addCommand(sweepCommand)
+  .addCommand(transferCommand)
   .addCommand(trainRecognizerCommand)
   .addCommand(averageCommand)
   .addCommand(evaluateCommand)

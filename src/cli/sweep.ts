@@ -1,46 +1,40 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { type Dataset, openDataset } from "../data/dataset.js";
-import { titleOf } from "../data/item.js";
 import { UserError } from "../errors.js";
-import { evaluate } from "../evaluation/evaluate.js";
-import { loadProcessor, type Processor } from "../evaluation/restore.js";
 import { writeBytes } from "../files.js";
 import { findObjective } from "../objectives/index.js";
+import { plain } from "../objectives/plain.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
-import { type SweepPoint, type Swept, sweepPlot, sweepPoints, sweepTable } from "../report/sweep.js";
-import type { TrainingConfig } from "../training/run-folder.js";
-import { dataHelp, datasetFrom, number, positiveInteger, recognizerFrom, selectionFrom, several } from "./options.js";
-import { progress } from "./progress.js";
-import { stopSignal } from "./stop.js";
-import { addTrainingOptions, type TrainingFlags, trainingChoices, trainingConfig } from "./training-options.js";
-import { runTraining } from "./training-run.js";
+import { type SweepPoint, sweepPlot, sweepPoints, sweepTable } from "../report/sweep.js";
+import { dataHelp, datasetFrom, number, recognizerFrom, several, taskFrom } from "./options.js";
+import {
+  addSeriesOptions,
+  judgedImages,
+  judgeSeries,
+  type SeriesFlags,
+  type SeriesRun,
+  threadsOf,
+  trainSeries,
+} from "./series.js";
+import { untilStopped } from "./stop.js";
+import { addTrainingOptions, flagsOfRun, type TrainingFlags, trainingChoices } from "./training-options.js";
 
-interface Flags extends TrainingFlags {
+interface Flags extends TrainingFlags, SeriesFlags {
   lambda: number[];
-  evaluate: string[];
   judge: string[];
-  limit?: number;
 }
 
 const description =
   "train a processor for each of several lambdas, and weigh what it costs people against what machines gain";
 
-export const sweepCommand = addTrainingOptions(new Command("sweep").description(description))
+export const sweepCommand = addSeriesOptions(addTrainingOptions(new Command("sweep").description(description)))
   .requiredOption("--lambda <list>", "weights of the recognition loss, with commas between them", lambdas)
-  .option(
-    "--evaluate <path>",
-    "labelled images to judge on; may be given several times (default: the other part of --data)",
-    several,
-    [],
-  )
   .option(
     "--judge <file>",
     "a classifier that judges (ONNX); may be given several times (default: each --recognizer)",
     several,
     [],
   )
-  .option("--limit <n>", "judge n images, spread evenly over the data", positiveInteger)
   .requiredOption("--out <folder>", "where lambda-…/, sweep.md, sweep.json and sweep.svg go")
   .addHelpText(
     "after",
@@ -60,7 +54,7 @@ Examples:
   $ legible sweep --lambda 0,1e-3 --objective ra --recognizer cifar.onnx --scale 2 --data cifar-10-batches-bin --crop 32 \\
       --steps 1000 --out sweep`,
   )
-  .action(run);
+  .action((flags: Flags) => untilStopped((signal) => run(flags, signal)));
 
 /** "0,1e-4,1e-3" */
 function lambdas(text: string): number[] {
@@ -69,7 +63,7 @@ function lambdas(text: string): number[] {
   throw new InvalidArgumentError("Expected different numbers of 0 or more with commas between them: 0,1e-4,1e-3.");
 }
 
-async function run(flags: Flags): Promise<void> {
+async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const objective = findObjective(flags.objective);
   if (objective.reads === null)
     throw new UserError(
@@ -82,66 +76,23 @@ async function run(flags: Flags): Promise<void> {
   const settings = flags.judge.length > 0 ? {} : recognizerFrom(flags);
   const recognizers = [];
   for (const file of files) recognizers.push(await loadRecognizer(file, settings, threadsOf(flags)));
-  const swept = await trainEach(flags, dataset);
-  if (!swept) return;
-  const processors: Processor[] = [];
-  for (const { name, model } of swept) processors.push(await loadProcessor(name, model, threadsOf(flags)));
-  const { task } = trainingConfig(flags);
-  const bar = progress(Math.min(flags.limit ?? Number.POSITIVE_INFINITY, judged.items.length), "evaluating");
-  const options = { dataset: judged, task, processors, recognizers, ...(flags.limit && { limit: flags.limit }) };
-  const evaluation = await evaluate({ ...options, onProgress: (done) => bar.update(done) }).finally(bar.stop);
+  const models = await trainSeries(flags.lambda.map(runOf(flags)), flags.out, dataset, signal);
+  const evaluation = await judgeSeries(models, judged, recognizers, flags, signal);
+  const swept = models.map((model, i) => ({ ...model, lambda: flags.lambda[i] as number }));
+  const task = taskFrom(flags);
   const title = `${task.name} ×${task.scale}, ${objective.name}: ${evaluation.data.count} images`;
   await writeResults(flags.out, title, sweepPoints(swept, evaluation), evaluation);
 }
 
-/** @throws UserError when nothing says which images are not trained on. */
-async function judgedImages(flags: Flags, trained: Dataset): Promise<Dataset> {
-  const part = flags.part === "train" ? "test" : "train";
-  if (flags.evaluate.length > 0) {
-    const { classes } = selectionFrom(flags);
-    return openDataset(flags.evaluate, { needLabels: true, part, ...(classes !== undefined && { classes }) });
-  }
-  const judged = await datasetFrom({ ...flags, part }, { needLabels: true });
-  const known = new Set(trained.items.map(titleOf));
-  if (judged.items.some((item) => known.has(titleOf(item))))
-    throw new UserError(
-      `${flags.data.join(", ")} does not come in parts: give images to judge on by --evaluate, or divide it by --split`,
-    );
-  return judged;
-}
-
-const threadsOf = ({ threads }: Flags) => (threads ? { threads } : {});
-
-/** Trains a processor for each λ as far as it is not yet trained; undefined when it was asked to stop. */
-async function trainEach(flags: Flags, dataset: Dataset): Promise<Swept[] | undefined> {
-  const signal = stopSignal();
-  const swept: Swept[] = [];
-  for (const lambda of flags.lambda) {
-    const name = `lambda ${lambda}`;
-    const { config, task } = trainingConfig(flags, lambda);
-    const out = join(flags.out, `lambda-${lambda}`);
-    console.error(`${name} (${swept.length + 1} of ${flags.lambda.length})`);
-    const run = { flags, config: lambda > 0 ? config : plain(config), task, dataset, out, resume: true, signal };
-    const { step, model, forRecognizers } = await runTraining(run);
-    if (step < config.steps) {
-      console.error("stopped; the same command goes on from here");
-      process.exitCode = 130;
-      return undefined;
-    }
-    swept.push({ lambda, name, model: forRecognizers ?? model });
-  }
-  return swept;
-}
-
-/** The same without a recognizer, whose loss would not count: it takes a part of the time. */
-const plain = (config: TrainingConfig): TrainingConfig => ({
-  ...config,
-  objective: "plain",
-  recognizer: [],
-  distance: null,
-  features: [],
-  featureWeight: 0,
-});
+/** The training with one λ. Where that is 0 a recognizer's loss would not count: plain takes a part of the time. */
+const runOf =
+  (flags: Flags) =>
+  (lambda: number): SeriesRun => ({
+    name: `lambda ${lambda}`,
+    folder: `lambda-${lambda}`,
+    flags: lambda > 0 ? flags : flagsOfRun(flags, plain, []),
+    lambda,
+  });
 
 async function writeResults(out: string, title: string, points: SweepPoint[], evaluation: object): Promise<void> {
   const table = sweepTable(points);

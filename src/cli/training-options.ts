@@ -6,6 +6,7 @@ import { DEFAULT_NETWORK, networks } from "../networks/index.js";
 import { DEFAULT_DISTANCE, type DistanceName, distanceNames, distanceOf } from "../objectives/distances.js";
 import { type ImageLoss, imageLosses } from "../objectives/image-loss.js";
 import { defaultLambda, findObjective, objectives } from "../objectives/index.js";
+import { type Objective, readsOutput } from "../objectives/objective.js";
 import type { TrainingConfig } from "../training/run-folder.js";
 import { DEFAULT_TRANSFORMER } from "../training/transformer.js";
 import {
@@ -27,13 +28,11 @@ export interface WeightedFile {
   weight: number;
 }
 
-/** The flags of `addTrainingOptions`. */
-export interface TrainingFlags extends DataFlags, RecognizerFlags, Record<string, unknown> {
+/** The flags of `addTrainingOptions` that hold for whatever objective and recognizers. */
+export interface SharedTrainingFlags extends DataFlags, RecognizerFlags, Record<string, unknown> {
   task: string;
-  objective: string;
   imageLoss: ImageLoss;
   lambdaWarmup: number;
-  recognizer: WeightedFile[];
   distance?: DistanceName;
   feature: string[];
   featureWeight: number;
@@ -51,6 +50,12 @@ export interface TrainingFlags extends DataFlags, RecognizerFlags, Record<string
   threads?: number;
   device?: "cpu" | "cuda" | "webgpu";
   lowering: string;
+}
+
+/** The flags of `addTrainingOptions`. */
+export interface TrainingFlags extends SharedTrainingFlags {
+  objective: string;
+  recognizer: WeightedFile[];
 }
 
 /** Collects a flag given several times as FILE or FILE=WEIGHT. */
@@ -74,14 +79,20 @@ export function addTrainingOptions(command: Command): Command {
         objectives.map(({ name }) => name),
       ).default("plain"),
     )
-    .addOption(choice("--image-loss <name>", "how P(x) is compared with y", imageLosses).default("mse"))
-    .option("--lambda-warmup <steps>", "let lambda rise from 0 over so many steps", wholeNumber, 0)
     .option(
       "--recognizer <file[=weight]>",
       "the frozen recognizer R (any ONNX classifier); several, with weights, add up",
       weightedFiles,
       [],
-    )
+    );
+  return addSharedTrainingOptions(command);
+}
+
+/** Adds those of them that hold for whatever objective and recognizers; `addDataOptions` and `addTaskOptions` go before. */
+export function addSharedTrainingOptions(command: Command): Command {
+  command
+    .addOption(choice("--image-loss <name>", "how P(x) is compared with y", imageLosses).default("mse"))
+    .option("--lambda-warmup <steps>", "let lambda rise from 0 over so many steps", wholeNumber, 0)
     .addOption(choice("--distance <name>", `for unsupervised (default: ${DEFAULT_DISTANCE})`, distanceNames))
     .option(
       "--feature <name>",
@@ -158,6 +169,25 @@ ${list(networks, 13)}
 
 Lowerings:
 ${list(lowerings, 20)}`;
+
+/** The flags of one of several trainings: with this objective and recognizer, without the settings of other objectives. */
+export function flagsOfRun(
+  { distance, feature, featureWeight, transformer, ...shared }: SharedTrainingFlags,
+  objective: Objective,
+  recognizer: WeightedFile[],
+): TrainingFlags {
+  const { name, reads, transforms } = objective;
+  const weight = readsOutput(objective) ? featureWeight : 0;
+  return {
+    ...shared,
+    objective: name,
+    recognizer,
+    feature: reads === "features" || weight > 0 ? feature : [],
+    featureWeight: weight,
+    ...(reads === "output" && distance && { distance }),
+    ...(transforms && transformer && { transformer }),
+  };
+}
 
 /**
  * What those flags ask for.

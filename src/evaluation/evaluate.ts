@@ -8,7 +8,7 @@ import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
 import { rankOf } from "../metrics/accuracy.js";
-import { requireClasses } from "../recognition/classes.js";
+import { requireRecognizes } from "../recognition/classes.js";
 import type { Recognizer } from "../recognition/recognizer.js";
 import { Assistant } from "./assistant.js";
 import type { Likeness } from "./assistant-worker.js";
@@ -52,7 +52,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     recognizers.map(({ name }) => name),
   );
   const items = spread(dataset.items, limit);
-  for (const recognizer of recognizers) await requireJudge(recognizer, items);
+  for (const recognizer of recognizers) await requireRecognizes(recognizer, items, "judge");
   const skipped: Skipped[] = dataset.missing.map((file) => ({ file, reason: "listed in labels.csv, but not there" }));
   const rows = ["none", ...processors.map(({ name }) => name), "clean"].map((name) => newMeasured(name, recognizers));
   const assistant = new Assistant();
@@ -92,15 +92,6 @@ async function restoredBy(
   const restored: Image[][] = [];
   for (const processor of processors) restored.push(await restore(processor, degraded, task));
   return [samples.map(({ interpolated }) => interpolated), ...restored, samples.map(({ clean }) => clean)];
-}
-
-/**
- * Makes sure that a recognizer knows the class of each image.
- * @throws UserError that names the first image of which it does not.
- */
-export async function requireJudge(recognizer: Recognizer, items: readonly Item[]): Promise<void> {
-  const { length: classes } = await recognizer.logits(new Float32Array(3 * recognizer.size ** 2), 1);
-  requireClasses({ ...recognizer, classes }, items, "judge");
 }
 
 /** Adds, for each recognizer, the rank of the true class. */

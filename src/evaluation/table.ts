@@ -26,11 +26,15 @@ function gainsTable(gains: readonly Gain[], recognizers: readonly string[]): str
       title,
       ...recognizers.map((name) => {
         const gain = gains.find((g) => g.processor === processor && g.over === over && g.recognizer === name);
-        return gain ? `${signed(gain.top1)} [${gain.ci95.map(signed).join(", ")}]` : "";
+        return gain ? gainText(gain) : "";
       }),
     ]),
   );
 }
+
+/** "+9.5 [+7.2, +11.7]" */
+export const gainText = ({ top1, ci95 }: Pick<Gain, "top1" | "ci95">): string =>
+  `${signed(top1)} [${ci95.map(signed).join(", ")}]`;
 
 /** One decimal with its sign; none on what rounds to zero. */
 function signed(value: number): string {

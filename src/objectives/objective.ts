@@ -61,3 +61,6 @@ export interface Objective {
   readonly defaultLambda: number | null;
   losses(context: ObjectiveContext): Losses;
 }
+
+/** Whether it reads what R puts out, beside which values inside may count too. */
+export const readsOutput = ({ reads }: Objective): boolean => reads === "scores" || reads === "output";

@@ -1,5 +1,6 @@
 import { type Item, titleOf } from "../data/item.js";
 import { UserError } from "../errors.js";
+import type { Recognizer } from "./recognizer.js";
 
 /** What a recognizer can tell of an image's class. */
 export interface KnownClasses {
@@ -28,6 +29,19 @@ export function requireClasses(
     if (learned && !learned.has(label))
       throw fail(item, `its class is ${label}, but ${name} learned ${rangesOf(learned)} only`);
   }
+}
+
+/**
+ * The same of a recognizer that is ready: it is asked about a black image, to count its scores.
+ * @throws UserError likewise.
+ */
+export async function requireRecognizes(
+  recognizer: Recognizer,
+  items: readonly Item[],
+  attempt: string,
+): Promise<void> {
+  const { length: classes } = await recognizer.logits(new Float32Array(3 * recognizer.size ** 2), 1);
+  requireClasses({ ...recognizer, classes }, items, attempt);
 }
 
 /** "0-4, 7" */

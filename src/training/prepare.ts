@@ -5,7 +5,7 @@ import { readModel } from "../graph/read.js";
 import { findLowerings } from "../lowering/index.js";
 import { findNetwork } from "../networks/index.js";
 import { findObjective } from "../objectives/index.js";
-import type { Objective } from "../objectives/objective.js";
+import { type Objective, readsOutput } from "../objectives/objective.js";
 import type { RecognizerSettings } from "../recognition/recognizer.js";
 import type { Device } from "../runtime/session.js";
 import { assertFits } from "./fit-restorer.js";
@@ -72,10 +72,11 @@ export async function prepareStep({ config, task, preprocessing, device }: StepO
 }
 
 /** @throws UserError for a setting that the objective does not read. */
-function assertRead({ name, reads }: Objective, { distance, features, featureWeight }: SettledConfig): void {
+function assertRead(objective: Objective, { distance, features, featureWeight }: SettledConfig): void {
+  const { name, reads } = objective;
   if (distance !== null && reads !== "output")
     throw new UserError(`--distance belongs to the objective unsupervised, not to ${name}`);
-  if (featureWeight > 0 && reads !== "scores" && reads !== "output")
+  if (featureWeight > 0 && !readsOutput(objective))
     throw new UserError(`--feature-weight belongs to objectives that read what R puts out, not to ${name}`);
   if (features.length > 0 && reads !== "features" && featureWeight === 0)
     throw new UserError(`--feature belongs to the objective feature, or to ${name} with --feature-weight above 0`);

@@ -1,0 +1,113 @@
+import { basename } from "node:path";
+import type { Evaluation, Gain, Row } from "../evaluation/evaluation.js";
+import { gainText, markdownTable } from "../evaluation/table.js";
+
+/** The row that gains are over: the processor that was trained by the image loss alone. */
+export const PLAIN = "plain";
+
+/** A processor that was trained with the loss of one source recognizer. */
+export interface TransferRun {
+  /** Its row's name in the evaluation. */
+  readonly name: string;
+  /** The source's name, and where its file is. */
+  readonly source: string;
+  readonly sourceFile: string;
+  readonly objective: string;
+  readonly lambda: number;
+  readonly model: string;
+}
+
+/** The same as it was judged, against plain. */
+export interface TransferPoint extends TransferRun {
+  /** In dB. */
+  readonly psnrChange: number;
+  /** Points of top-1 with their paired 95 % interval, by the recognizer that judges. */
+  readonly gains: Readonly<Record<string, Pick<Gain, "top1" | "ci95">>>;
+}
+
+/** What the processors of a matrix have in common. */
+export interface TransferTraining {
+  /** The training images, in words, and how many they are. */
+  readonly data: string;
+  readonly count: number;
+  readonly processor: string;
+  readonly init: string | null;
+  readonly steps: number;
+  readonly batch: number;
+  readonly crop: number;
+  readonly lr: number;
+  readonly seed: number;
+}
+
+/** What an evaluation found of the runs, in their order. */
+export function transferPoints(runs: readonly TransferRun[], { rows, gains }: Evaluation): TransferPoint[] {
+  const psnrOf = (name: string) => rows.find(({ processor }) => processor === name)?.psnr ?? Number.POSITIVE_INFINITY;
+  return runs.map((run) => ({
+    ...run,
+    psnrChange: psnrOf(run.name) - psnrOf(PLAIN),
+    gains: Object.fromEntries(
+      gains
+        .filter(({ processor, over }) => processor === run.name && over === PLAIN)
+        .map(({ recognizer, top1, ci95 }) => [recognizer, { top1, ci95 }]),
+    ),
+  }));
+}
+
+/** Of which data, counts, steps and seeds the tables are, as Markdown. */
+export function transferSetting(training: TransferTraining, { task, options, scale, data, seed }: Evaluation): string {
+  const settings = Object.entries(options)
+    .filter(([name]) => name !== "scale")
+    .map(([name, value]) => `${name} ${value}`);
+  const start = training.init ? `from ${basename(training.init)}` : "from drawn weights";
+  const judged = `${data.folders.join(", ")}${data.selection ? ` (${data.selection})` : ""}`;
+  return [
+    `# Transfer of ${[`${task} ×${scale}`, ...settings].join(", ")}`,
+    "",
+    `Trained on ${training.count} images of ${training.data}: ${training.processor} ${start}, ${training.steps} steps of ${training.batch} ` +
+      `crops of ${training.crop}, learning rate ${training.lr}, seed ${training.seed}. Judged on ${data.count} images of ${judged}.`,
+    "",
+    `Intervals are 95 %: Wilson's for accuracies, of a paired bootstrap (seed ${seed}) for gains. A star marks the source as its own judge.`,
+  ].join("\n");
+}
+
+/**
+ * As Markdown: what recognizers read before any of them taught a processor; then for each objective sources down,
+ * recognizers that judge across, in points over plain. A star marks the source as its own judge.
+ */
+export function transferTables(points: readonly TransferPoint[], { rows }: Evaluation): string {
+  const judges = Object.keys(rows[0]?.recognizers ?? {});
+  const before = rows.filter(({ processor }) => ["none", PLAIN, "clean"].includes(processor));
+  const titleOf = ({ objective, lambda }: TransferPoint) => `${objective} (lambda ${lambda})`;
+  const titles = [...new Set(points.map(titleOf))];
+  return [
+    markdownTable(["top-1 (%, 95 %)", "PSNR (dB)", ...judges], before.map(accuracies(judges))),
+    ...titles.map((title) =>
+      markdownTable(
+        [`${title}: gain over plain`, "PSNR (dB)", ...judges],
+        points.filter((point) => titleOf(point) === title).map(gainsOf(judges)),
+      ),
+    ),
+  ].join("\n\n");
+}
+
+const accuracies =
+  (judges: readonly string[]) =>
+  ({ processor, psnr, recognizers }: Row): string[] => [
+    processor,
+    psnr === null ? "∞" : psnr.toFixed(2),
+    ...judges.map((judge) => {
+      const { top1, top1_ci95: interval } = recognizers[judge] ?? { top1: Number.NaN, top1_ci95: [] };
+      return `${top1.toFixed(1)} [${interval.map((bound) => bound.toFixed(1)).join(", ")}]`;
+    }),
+  ];
+
+const gainsOf =
+  (judges: readonly string[]) =>
+  ({ source, psnrChange, gains }: TransferPoint): string[] => [
+    source,
+    `${psnrChange > 0 ? "+" : ""}${psnrChange.toFixed(2)}`,
+    ...judges.map((judge) => {
+      const gain = gains[judge];
+      return gain ? `${gainText(gain)}${judge === source ? " *" : "  "}` : "";
+    }),
+  ];

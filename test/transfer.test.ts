@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Evaluation } from "../src/evaluation/evaluation.js";
+import type { TransferPoint } from "../src/report/transfer.js";
+import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+
+const schedule = (steps: number) =>
+  `--processor compact-s --scale 2 --steps ${steps} --batch 2 --crop 32 --threads 1`.split(" ");
+
+/** What a matrix found. */
+const resultsIn = (out: string): { points: TransferPoint[]; evaluation: Evaluation } =>
+  JSON.parse(readFileSync(join(out, "transfer.json"), "utf8"));
+
+test("a processor for each source and objective is judged by all, over plain, and a stopped matrix goes on", async (t) => {
+  const folder = temporaryFolder(t);
+  const [data, one, other, third, out] = ["data", "one.onnx", "other.onnx", "third.onnx", "out"].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string, string];
+  await drawPictures(data, 8, 48);
+  await writeClassifier(one, 32);
+  await writeClassifier(other, 32, (b, x) => b.Sigmoid(x));
+  await writeClassifier(third, 32, (b, x) => b.Tanh(x));
+  const matrix = [
+    "transfer",
+    "--data",
+    data,
+    "--evaluate",
+    data,
+    "--source",
+    one,
+    "--source",
+    other,
+    "--target",
+    third,
+  ];
+  const objectives = ["--objective", "ra=0.1", "--objective", "unsupervised", "--distance", "kl"];
+  const args = [...matrix, ...objectives, ...schedule(60), "--out", out];
+  const stopped = await legible(args, { signal: "SIGINT", when: /ra-one .*"step":50/s });
+  assert.equal(stopped.code, 130, stopped.err);
+  assert.match(stopped.err, /stopped; the same command goes on from here/);
+  const { code, out: tables, err } = await legible(args);
+  assert.equal(code, 0, err);
+  assert.match(err, /plain \(1 of 5\)\n.*60 of 60 done/s);
+
+  const { points, evaluation } = resultsIn(out);
+  assert.deepEqual(
+    points.map(({ source, objective, lambda }) => [source, objective, lambda]),
+    [
+      ["one", "ra", 0.1],
+      ["other", "ra", 0.1],
+      ["one", "unsupervised", 1e-3],
+      ["other", "unsupervised", 1e-3],
+    ],
+  );
+  for (const { name, gains } of points) {
+    assert.deepEqual(Object.keys(gains), ["one", "other", "third"]);
+    for (const [recognizer, { top1, ci95 }] of Object.entries(gains)) {
+      const [row, plain] = [name, "plain"].map((of) => evaluation.rows.find(({ processor }) => processor === of));
+      const difference = (row?.recognizers[recognizer]?.top1 ?? 0) - (plain?.recognizers[recognizer]?.top1 ?? 0);
+      assert.ok(Math.abs(top1 - difference) < 1e-9 && ci95[0] <= top1 && top1 <= ci95[1]);
+    }
+  }
+  assert.match(tables, /\| ra \(lambda 0\.1\): gain over plain .*\n.*\n\| one .* \* \|.*\n\| other .* \* \|/);
+  const written = readFileSync(join(out, "transfer.md"), "utf8");
+  assert.ok(tables.startsWith(written.slice(written.indexOf("| top-1")).trim()));
+  assert.match(written, /Trained on 8 images of .*data: compact-s from drawn weights, 60 steps/);
+});
+
+test("of categories, recognizers of the other half judge alone, and those of the wrong half are refused", async (t) => {
+  const folder = temporaryFolder(t);
+  const [data, out] = [join(folder, "data"), join(folder, "out")];
+  assert.equal((await legible(["synthesize", "-o", data, "--count", "24", "--classes", "4"])).code, 0);
+  const recognizer = async (name: string, classes: string) => {
+    const run = join(folder, name);
+    const flags = ["--network", "small-vgg", "--size", "32", "--steps", "2", "--batch", "2", "--classes", classes];
+    const { code, err } = await legible(["train-recognizer", "--data", data, ...flags, "--out", run]);
+    assert.equal(code, 0, err);
+    return join(run, "model.onnx");
+  };
+  const [a, b] = [await recognizer("a", "0-1"), await recognizer("b", "2-3")];
+  const matrix = (...flags: string[]) =>
+    legible(["transfer", "--data", data, ...schedule(2), "--out", out, "--objective", "ra", ...flags]);
+  const halves = ["--classes", "0-1", "--evaluate-classes", "2-3"];
+
+  const nobody = await matrix(...halves, "--source", a);
+  assert.match(nobody.err, /nobody can judge .*data \(classes 2-3\).*by --target/);
+  const strangers = await matrix(...halves, "--source", a, "--target", a);
+  assert.match(strangers.err, /cannot judge a on .*: its class is 2, but a learned 0-1 only/);
+  const taught = await matrix(...halves, "--source", b, "--target", b);
+  assert.match(taught.err, /cannot train with b on .*: its class is 0, but b learned 2-3 only/);
+  for (const { code, err } of [nobody, strangers, taught]) {
+    assert.equal(code, 1);
+    assert.doesNotMatch(err, /\n\s+at |should not happen|of 2\)/);
+  }
+
+  const { code, err } = await matrix(...halves, "--source", a, "--target", b);
+  assert.equal(code, 0, err);
+  assert.match(err, /the targets alone judge/);
+  const { points, evaluation } = resultsIn(out);
+  assert.deepEqual([evaluation.data.count, evaluation.data.selection], [12, "classes 2-3"]);
+  assert.deepEqual(
+    points.map(({ name, gains }) => [name, Object.keys(gains)]),
+    [["ra-a", ["b"]]],
+  );
+});
+
+test("an objective without a recognizer and settings that none of the objectives reads are refused at once", async () => {
+  const refused = async (flags: string[], expected: RegExp) => {
+    const data = ["--data", "nowhere", "--source", "none.onnx", "--steps", "2", "--out", "none"];
+    const { code, err } = await legible(["transfer", ...data, ...flags]);
+    assert.equal(code, 1, err);
+    assert.match(err, expected);
+  };
+  await refused(["--objective", "plain"], /the objective plain has no recognizer whose gain could carry over/);
+  await refused(["--objective", "ra=0"], /Expected NAME or NAME=LAMBDA with a lambda above 0/);
+  await refused(["--objective", "ra", "--distance", "kl"], /--distance belongs to --objective unsupervised/);
+  await refused(["--objective", "ra", "--feature", "x"], /--feature belongs to --objective feature/);
+});
