@@ -73,7 +73,8 @@ ${dataHelp.trim()}
 
 The pictures need classes; those of one name are the same in all of --data and --validation. Of data sets that come in parts
 --validation takes the one that is not trained on, so that it may be the same as --data. Sizes of 64 to 128 suit a CPU.
-model.json names the classes, says what the recognizer is fed and how many held-out pictures it gets right;
+model.json names the classes, says what the recognizer is fed, how many held-out pictures it gets right and, where --classes
+or the pictures leave some out, which classes it learned: it judges images of these alone.
 \`legible train --recognizer\` and \`legible evaluate --recognizer\` read both files as they are.
 Ctrl-C writes a checkpoint; --resume gives the same weights as not having stopped.
 

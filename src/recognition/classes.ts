@@ -25,11 +25,14 @@ export function requireClasses(
   for (const item of items) {
     const { label } = item;
     if (label === null) throw fail(item, "the image has no class");
-    if (label >= classes) throw fail(item, `its class is ${label}, but ${name} knows ${classes} classes, from 0`);
+    if (label >= classes)
+      throw fail(item, `its class is ${label}, but ${name} knows ${classes} classes, from 0${instead}`);
     if (learned && !learned.has(label))
-      throw fail(item, `its class is ${label}, but ${name} learned ${rangesOf(learned)} only`);
+      throw fail(item, `its class is ${label}, but ${name} learned ${rangesOf(learned)} only${instead}`);
   }
 }
+
+const instead = "; choose images of other classes, or another recognizer";
 
 /**
  * The same of a recognizer that is ready: it is asked about a black image, to count its scores.

@@ -73,3 +73,15 @@ test("a recognizer that is tied to its size sees other crops resized", async (t)
   assert.deepEqual(logits?.shape, [2, 12]);
   for (const value of logits?.data ?? []) assert.ok(Math.abs(Number(value) - 0.25) < 1e-6);
 });
+
+test("the classes that a recognizer learned stand in its sidecar, and must be numbers of classes", async (t) => {
+  const path = join(temporaryFolder(t), "net.onnx");
+  await writeClassifier(path, 32);
+  assert.equal((await readRecognizer(path)).learned, undefined);
+  const say = (learned: unknown) =>
+    writeFileSync(path.replace(/onnx$/, "json"), JSON.stringify({ input: { size: 32 }, learned }));
+  say([1]);
+  assert.deepEqual((await loadRecognizer(path)).learned, new Set([1]));
+  say(["cat"]);
+  await assert.rejects(readRecognizer(path), /net\.json does not say which classes were learned/);
+});
