@@ -64,7 +64,7 @@ test("a table for what is there before, and one for each objective, sources down
   assert.match(before ?? "", /\| plain +\| +25\.00 \| 40\.0 \[\d+\.\d, \d+\.\d\] \| 50\.0 \[/);
   assert.match(ra ?? "", /^\| ra \(lambda 0\.001\): gain over plain +\| PSNR \(dB\) \| +source \| +target \|\n/);
   assert.match(ra ?? "", /\| source +\| +-0\.25 \| \+20\.0 \[\+\d+\.\d, \+\d+\.\d\] \* \| +\+5\.0 \[/);
-  assert.match(unsupervised ?? "", /lambda 10.*\n.*\n\| source .* 0\.0 \[0\.0, 0\.0\] {3}\|$/s);
+  assert.match(unsupervised ?? "", /lambda 10.*\n.*\n\| source .* 0\.0 \[0\.0, 0\.0\] \|$/s);
 });
 
 test("the setting says task, data, counts, steps and seeds", () => {
@@ -79,7 +79,7 @@ test("the setting says task, data, counts, steps and seeds", () => {
   assert.match(text, /^# Transfer of denoise ×1, sigma 0\.2\n/);
   assert.match(
     text,
-    /on 12 images of train \(classes 0-1\): compact-s from start\.onnx, 30 steps of 4 crops of 32, .* seed 7\./,
+    /on 12 images of train \(classes 0-1\): compact-s from runs\/start\.onnx, 30 steps of 4 crops of 32, .* seed 7\./,
   );
   assert.match(text, /Judged on 100 images of val \(classes 2-3\)\./);
 });

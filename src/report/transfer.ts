@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import type { Evaluation, Gain, Row } from "../evaluation/evaluation.js";
 import { gainText, markdownTable } from "../evaluation/table.js";
 
@@ -58,7 +57,7 @@ export function transferSetting(training: TransferTraining, { task, options, sca
   const settings = Object.entries(options)
     .filter(([name]) => name !== "scale")
     .map(([name, value]) => `${name} ${value}`);
-  const start = training.init ? `from ${basename(training.init)}` : "from drawn weights";
+  const start = training.init ? `from ${training.init}` : "from drawn weights";
   const judged = `${data.folders.join(", ")}${data.selection ? ` (${data.selection})` : ""}`;
   return [
     `# Transfer of ${[`${task} ×${scale}`, ...settings].join(", ")}`,
@@ -79,12 +78,13 @@ export function transferTables(points: readonly TransferPoint[], { rows }: Evalu
   const before = rows.filter(({ processor }) => ["none", PLAIN, "clean"].includes(processor));
   const titleOf = ({ objective, lambda }: TransferPoint) => `${objective} (lambda ${lambda})`;
   const titles = [...new Set(points.map(titleOf))];
+  const ownJudges = new Set(points.map(({ source }) => source));
   return [
     markdownTable(["top-1 (%, 95 %)", "PSNR (dB)", ...judges], before.map(accuracies(judges))),
     ...titles.map((title) =>
       markdownTable(
         [`${title}: gain over plain`, "PSNR (dB)", ...judges],
-        points.filter((point) => titleOf(point) === title).map(gainsOf(judges)),
+        points.filter((point) => titleOf(point) === title).map(gainsOf(judges, ownJudges)),
       ),
     ),
   ].join("\n\n");
@@ -102,12 +102,13 @@ const accuracies =
   ];
 
 const gainsOf =
-  (judges: readonly string[]) =>
+  (judges: readonly string[], ownJudges: ReadonlySet<string>) =>
   ({ source, psnrChange, gains }: TransferPoint): string[] => [
     source,
     `${psnrChange > 0 ? "+" : ""}${psnrChange.toFixed(2)}`,
     ...judges.map((judge) => {
       const gain = gains[judge];
-      return gain ? `${gainText(gain)}${judge === source ? " *" : "  "}` : "";
+      const star = judge === source ? " *" : ownJudges.has(judge) ? "  " : "";
+      return gain ? `${gainText(gain)}${star}` : "";
     }),
   ];
