@@ -80,7 +80,7 @@ export async function trainSeries(
   const models: SeriesModel[] = [];
   for (const { name, folder, flags, lambda } of runs) {
     console.error(`${name} (${models.length + 1} of ${runs.length})`);
-    const { config, task } = trainingConfig(flags, lambda);
+    const { config, task } = trainingConfig(flags, dataset.items.length, lambda);
     const run = { flags, config, task, dataset, out: join(out, folder), resume: true, signal };
     const { model, forRecognizers } = await runTraining(run);
     signal.throwIfAborted();

@@ -1,9 +1,16 @@
-/** Aborted by the first Ctrl-C, or by a request to end: whoever works then saves and returns. */
+let signal: AbortSignal | undefined;
+
+/**
+ * Aborted by the first Ctrl-C, or by a request to end: whoever works then saves and returns. It is one for all who ask,
+ * so that a command made of others knows that one of them was stopped.
+ */
 export function stopSignal(): AbortSignal {
+  if (signal) return signal;
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   process.once("SIGTERM", () => stop.abort());
-  return stop.signal;
+  signal = stop.signal;
+  return signal;
 }
 
 /** Does long work until it is done or Ctrl-C aborts the signal; what then is thrown is no error: the work can go on later. */

@@ -29,6 +29,7 @@ inputs, outputs and names. In --freeze, * stands for any characters and ? for on
 The objectives ra and transformer need classes; the others read none. transformer writes two files: model.onnx is P, whose pictures people see, and
 for-recognizers.onnx is T(P(x)). softmax-mse is a mean over the classes; its lambda 10 is meant for a thousand.
 What says how a recognizer wants its images, and --output, holds for all of them.
+An epoch is over when each image was seen once. In --lr-drops 4,5 the learning rate is a tenth after four epochs, a hundredth after five.
 Ctrl-C writes a checkpoint; --resume gives the same weights as not having stopped.
 
 Examples:
@@ -47,9 +48,9 @@ Examples:
   .action(run);
 
 async function run(flags: Flags): Promise<void> {
-  const { config, task } = trainingConfig(flags, flags.lambda);
   const { needsLabels } = findObjective(flags.objective);
   const dataset = await datasetFrom(flags, { needLabels: needsLabels, withLabels: needsLabels });
+  const { config, task } = trainingConfig(flags, dataset.items.length, flags.lambda);
   const { out, resume } = flags;
   const result = await runTraining({ flags, config, task, dataset, out, resume, signal: stopSignal() });
   if (result.step < config.steps) {

@@ -16,8 +16,9 @@ test("a recognizer's weight stands behind its file and is 1 without a word", () 
 /** What a command line asks for. */
 function configOf(...args: string[]) {
   const command = addTrainingOptions(new Command().exitOverride());
-  command.parse(["--data", "d", "--steps", "9", ...args], { from: "user" });
-  return trainingConfig(command.opts<TrainingFlags>()).config;
+  const length = args.includes("--epochs") ? [] : ["--steps", "9"];
+  command.parse(["--data", "d", ...length, ...args], { from: "user" });
+  return trainingConfig(command.opts<TrainingFlags>(), 50).config;
 }
 
 test("lambda is the objective's where none is given, and for unsupervised that of the distance", () => {
@@ -30,4 +31,12 @@ test("lambda is the objective's where none is given, and for unsupervised that o
 
 test("a transformer is refused for an objective that has none", () => {
   assert.throws(() => configOf("--transformer", "compact-m"), /--transformer belongs to the objective transformer/);
+});
+
+test("epochs become steps of the images there are, and so do the drops of the learning rate", () => {
+  const { steps, lrDrops } = configOf("--epochs", "6", "--batch", "20", "--lr-drops", "4,5");
+  assert.deepEqual([steps, lrDrops], [15, [10, 13]]);
+  assert.deepEqual(configOf().lrDrops, []);
+  assert.throws(() => configOf("--epochs", "2", "--lr-drops", "2"), /--lr-drops 2 has to come before the end/);
+  assert.throws(() => configOf("--epochs", "2", "--steps", "3"), /cannot be used with/);
 });

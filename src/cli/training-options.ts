@@ -40,10 +40,12 @@ export interface SharedTrainingFlags extends DataFlags, RecognizerFlags, Record<
   processor: string;
   init?: string;
   freeze: string[];
-  steps: number;
+  steps?: number;
+  epochs?: number;
   batch: number;
   crop: number;
   lr: number;
+  lrDrops: number[];
   seed: number;
   out: string;
   checkpoint: number;
@@ -119,10 +121,16 @@ export function addSharedTrainingOptions(command: Command): Command {
       several,
       [],
     )
-    .requiredOption("--steps <n>", "steps of the optimizer", positiveInteger)
+    .option("--steps <n>", "steps of the optimizer", positiveInteger)
+    .addOption(
+      new Option("--epochs <n>", "in place of --steps: how often each image is seen")
+        .argParser(positiveInteger)
+        .conflicts("steps"),
+    )
     .option("--batch <n>", "images in a step", positiveInteger, 8)
     .option("--crop <pixels>", "side of the clean crops", positiveInteger, 128)
     .option("--lr <x>", "highest learning rate of Adam; it falls along a cosine", number, 5e-4)
+    .option("--lr-drops <epochs>", "in place of the cosine: a tenth of it after each of these epochs", epochs, [])
     .option("--seed <n>", "of everything random", number, 0)
     .option("--checkpoint <steps>", "write a checkpoint every so many steps", positiveInteger, 100)
     .option("--threads <n>", "threads to compute with (default: one per core)", positiveInteger)
@@ -138,6 +146,9 @@ const choice = (flags: string, description: string, values: readonly string[]): 
 function wholeNumber(text: string): number {
   return text.trim() === "0" ? 0 : positiveInteger(text);
 }
+
+/** "4,5" */
+const epochs = (text: string): number[] => text.split(",").map(positiveInteger);
 
 interface Listed {
   readonly name: string;
@@ -191,16 +202,23 @@ export function flagsOfRun(
 
 /**
  * What those flags ask for.
+ * @param images how many there are to train on.
  * @param lambda weight of the recognition loss. Default: the objective's.
- * @throws UserError for a value out of range, and for an unknown task or a setting that is not the objective's.
+ * @throws UserError for a value that is missing or out of range, and for an unknown task or a setting that is not the
+ * objective's.
  */
-export function trainingConfig(flags: TrainingFlags, lambda?: number): { config: TrainingConfig; task: Task } {
+export function trainingConfig(
+  flags: TrainingFlags,
+  images: number,
+  lambda?: number,
+): { config: TrainingConfig; task: Task } {
   const task = taskFrom(flags);
   const objective = findObjective(flags.objective);
   if (flags.lr <= 0) throw new UserError("--lr has to be above 0");
   if (flags.featureWeight < 0) throw new UserError("--feature-weight has to be 0 or more");
   if (flags.transformer !== undefined && !objective.transforms)
     throw new UserError(`--transformer belongs to the objective transformer, not to ${objective.name}`);
+  const { steps, lrDrops } = scheduleFrom(flags, images);
   const distance = flags.distance ?? null;
   const config: TrainingConfig = {
     task: task.name,
@@ -219,12 +237,26 @@ export function trainingConfig(flags: TrainingFlags, lambda?: number): { config:
     freeze: flags.freeze,
     data: flags.data,
     selection: selectionFrom(flags),
-    steps: flags.steps,
+    steps,
     batch: flags.batch,
     crop: flags.crop,
     lr: flags.lr,
+    lrDrops,
     seed: flags.seed,
     lowering: flags.lowering,
   };
   return { config, task };
+}
+
+/** Steps of the whole run, and those from which the learning rate is lower. */
+function scheduleFrom({ steps, epochs, batch, lrDrops }: TrainingFlags, images: number) {
+  const after = (epoch: number): number => Math.ceil((epoch * images) / batch);
+  const total = steps ?? (epochs && after(epochs));
+  if (total === undefined) throw new UserError("say how long to train: --steps N, or --epochs N");
+  const drops = lrDrops.map(after);
+  if (drops.some((drop) => drop >= total))
+    throw new UserError(
+      `--lr-drops ${lrDrops} has to come before the end: ${total} steps are ${((total * batch) / images).toFixed(1)} epochs`,
+    );
+  return { steps: total, lrDrops: drops };
 }

@@ -229,7 +229,7 @@ async function writeResults(
 ): Promise<void> {
   const points = transferPoints(runs, evaluation);
   const tables = transferTables(points, evaluation);
-  const { config } = trainingConfig(flagsOfRun(flags, plain, []));
+  const { config } = trainingConfig(flagsOfRun(flags, plain, []), dataset.items.length);
   const { processor, init, steps, batch, crop, lr, seed } = config;
   const training = {
     data: titleOfData(dataset),

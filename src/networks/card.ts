@@ -47,6 +47,8 @@ export const Card = z.object({
   batch: z.number(),
   crop: z.number(),
   lr: z.number(),
+  /** Steps from which the learning rate was a tenth of what it was before, if any. */
+  lrDrops: z.array(z.number()).optional(),
   seed: z.number(),
   /** How many processors, trained alike with the seeds from `seed` on, this one is the mean of. */
   averageOf: z.number().optional(),

@@ -8,7 +8,7 @@ import { IMAGE, Layers, type Network, RESTORED } from "./network.js";
 export const srresnet: Network = {
   name: "srresnet",
   summary: "SRResNet as in the paper: 5 residual blocks of 64 channels, batch normalization, 9x9 ends",
-  scales: [2, 4],
+  scales: [1, 2, 4],
   build: (scale, seed) => buildSrresnet(64, 5, scale, seed),
 };
 

@@ -57,6 +57,8 @@ export const TrainingConfig = z.object({
   batch: z.number().int().positive(),
   crop: z.number().int().positive(),
   lr: z.number().positive(),
+  /** Steps from which the learning rate is a tenth of what it was before; none: it falls along a cosine. */
+  lrDrops: z.array(z.number().int().positive()).default([]),
   seed: z.number().int(),
   /** Rewrites of the graph to faster forms; they round differently. "all", "none", or names with commas between them. */
   lowering: z.string().default("all"),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lambdaAt } from "./schedule.js";
+import { lambdaAt, learningRate } from "./schedule.js";
 
 test("lambda rises from 0 in a line and stays, or is whole from the first step", () => {
   assert.deepEqual(
@@ -8,4 +8,17 @@ test("lambda rises from 0 in a line and stays, or is whole from the first step",
     [0, 2, 4, 8, 8],
   );
   assert.equal(lambdaAt(8, 0, 0), 8);
+});
+
+test("the learning rate rises first, then falls along a cosine, or by tenths at the drops", () => {
+  const rates = (drops: readonly number[]) =>
+    Array.from({ length: 40 }, (_, step) => Number(learningRate(1, step, 40, drops).toPrecision(12)));
+  const [cosine, tenths] = [rates([]), rates([20, 30])];
+  assert.deepEqual(cosine.slice(0, 2), [0.5, 1]);
+  assert.deepEqual(tenths.slice(0, 2), [0.5, 1]);
+  assert.ok(cosine.slice(2).every((rate, i) => i === 0 || rate < (cosine[i + 1] as number)));
+  assert.deepEqual(
+    [2, 19, 20, 29, 30, 39].map((step) => tenths[step]),
+    [1, 1, 0.1, 0.1, 0.01, 0.01],
+  );
 });

@@ -81,7 +81,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   const folder = await RunFolder.open(options.out, config, options.resume ?? false);
   const session = await Session.create(prepared.step.graph, options);
   const start = await resumed(folder, prepared.step);
-  const { batch, crop, seed, steps, lr } = config;
+  const { batch, crop, seed, steps, lr, lrDrops } = config;
   const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step });
   options.onStart?.({
     device: session.device,
@@ -92,7 +92,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   });
   const { step, state } = await runSteps(
     {
-      ...{ folder, step: prepared.step, session, steps, lr, checkpointEvery: options.checkpointEvery },
+      ...{ folder, step: prepared.step, session, steps, lr, lrDrops, checkpointEvery: options.checkpointEvery },
       signal: options.signal,
       batch: async (at) => ({
         ...(await nextBatch(loader, prepared.step)),
@@ -159,6 +159,7 @@ const cardFor = (
   batch: config.batch,
   crop: config.crop,
   lr: config.lr,
+  ...(config.lrDrops.length > 0 && { lrDrops: config.lrDrops }),
   seed: config.seed,
 });
 
