@@ -10,6 +10,7 @@ import { exportCommand } from "./export.js";
 import { gradientCommand } from "./gradient.js";
 import { inspectCommand } from "./inspect.js";
 import { profileCommand } from "./profile.js";
+import { reproduceCommand } from "./reproduce.js";
 import { sweepCommand } from "./sweep.js";
 import { synthesizeCommand } from "./synthesize.js";
 import { trainCommand } from "./train.js";
@@ -25,6 +26,7 @@ const program = new Command("legible")
   .addCommand(sweepCommand)
   .addCommand(transferCommand)
   .addCommand(trainRecognizerCommand)
+  .addCommand(reproduceCommand)
   .addCommand(averageCommand)
   .addCommand(evaluateCommand)
   .addCommand(enhanceCommand)

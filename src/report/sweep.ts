@@ -1,19 +1,11 @@
 import type { Evaluation, Row } from "../evaluation/evaluation.js";
-import { paretoFront } from "../evaluation/pareto.js";
 import { markdownTable } from "../evaluation/table.js";
-import { scatterPlot } from "./scatter.js";
+import { type Tradeoff, tradeoffPlot, tradeoffs } from "./tradeoff.js";
 
-/** A processor of a sweep, as it was judged. */
-export interface SweepPoint {
+/** A processor of a sweep, as it was judged; Pareto fronts are among those of the sweep. */
+export interface SweepPoint extends Tradeoff {
   readonly lambda: number;
   readonly model: string;
-  /** In dB. */
-  readonly psnr: number;
-  readonly ssim: number;
-  /** Top-1 in percent by recognizer. */
-  readonly top1: Readonly<Record<string, number>>;
-  /** The recognizers for which no other λ gives as much of both PSNR and top-1 and more of one. */
-  readonly paretoFor: readonly string[];
 }
 
 /** One processor of a sweep. */
@@ -26,20 +18,11 @@ export interface Swept {
 
 /** What an evaluation found of the processors of a sweep, in their order. */
 export function sweepPoints(swept: readonly Swept[], { rows }: Evaluation): SweepPoint[] {
-  const judged = swept.map((each) => ({ ...each, row: rows.find(({ processor }) => processor === each.name) as Row }));
-  const psnrOf = ({ psnr }: Row) => psnr ?? Number.POSITIVE_INFINITY;
-  const fronts = Object.keys(rows[0]?.recognizers ?? {}).map((name) => ({
-    name,
-    front: paretoFront(judged.map(({ row }) => [psnrOf(row), row.recognizers[name]?.top1 ?? 0])),
-  }));
-  return judged.map(({ lambda, model, row }, i) => ({
-    lambda,
-    model,
-    psnr: psnrOf(row),
-    ssim: row.ssim,
-    top1: Object.fromEntries(Object.entries(row.recognizers).map(([name, { top1 }]) => [name, top1])),
-    paretoFor: fronts.filter(({ front }) => front[i]).map(({ name }) => name),
-  }));
+  const judged = tradeoffs(swept.map(({ name }) => rows.find(({ processor }) => processor === name) as Row));
+  return judged.map((tradeoff, i) => {
+    const { lambda, model } = swept[i] as Swept;
+    return { lambda, model, ...tradeoff };
+  });
 }
 
 /** λ down, recognizers across (top-1 in percent), as Markdown; a star marks the Pareto front of PSNR and that recognizer. */
@@ -58,17 +41,7 @@ export function sweepTable(points: readonly SweepPoint[]): string {
 
 /** PSNR against top-1, a line along the Pareto front of each recognizer, as SVG text. */
 export const sweepPlot = (title: string, points: readonly SweepPoint[]): string =>
-  scatterPlot({
+  tradeoffPlot(
     title,
-    x: "PSNR (dB)",
-    y: "top-1 (%)",
-    series: Object.keys(points[0]?.top1 ?? {}).map((name) => ({
-      name,
-      points: points.map(({ lambda, psnr, top1, paretoFor }) => ({
-        x: psnr,
-        y: top1[name] ?? 0,
-        label: `λ ${lambda}`,
-        onLine: paretoFor.includes(name),
-      })),
-    })),
-  });
+    points.map((point) => ({ ...point, label: `λ ${point.lambda}` })),
+  );
