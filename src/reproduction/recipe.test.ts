@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
+import { findRecipes, packagedRecipes } from "./recipe.js";
+
+const text = (title: string, more: object = {}): string =>
+  JSON.stringify({ title, about: "a", stages: [{ name: "one", run: "train" }], ...more });
+
+test("a folder gives its recipes in order, a file its own, and a name one of the package", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFiles(folder, {
+    "b.json": text("B"),
+    "a.json": text("A"),
+    "notes.txt": "no recipe",
+    "deeper/c.json": text("C"),
+  });
+  const all = await findRecipes(folder);
+  assert.deepEqual([all.isFolder, all.recipes.map(({ name }) => name)], [true, ["a", "b"]]);
+  const one = await findRecipes(join(folder, "b.json"));
+  assert.deepEqual([one.name, one.isFolder, one.recipes.map(({ title }) => title)], ["b", false, ["B"]]);
+  const names = (await packagedRecipes()).map(({ name }) => name);
+  assert.ok(names.includes("synthetic") && names.includes("imagenet/sr") && names.includes("small/sr"));
+  assert.equal((await findRecipes("imagenet/sr")).name, "imagenet/sr");
+  assert.equal((await findRecipes("small")).recipes.length, 3);
+});
+
+test("a recipe that is not in order is refused with its file and what is wrong", async (t) => {
+  const folder = temporaryFolder(t);
+  const cases: Readonly<Record<string, [content: string, expected: RegExp]>> = {
+    "cut.json": ["{", /cannot use the recipe .*cut\.json: .*JSON/],
+    "flag.json": [text("t", { steps: 3 }), /flag\.json: the whole: .*steps/],
+    "empty.json": [text("t", { stages: [] }), /empty\.json: stages: /],
+    "name.json": [text("t", { stages: [{ name: "A/b", run: "train" }] }), /stages\.0\.name: .*small letters/],
+    "twice.json": [text("t", { let: { one: "--steps 3" } }), /"one" stands for two things/],
+  };
+  for (const [file, [content, expected]] of Object.entries(cases)) {
+    writeFiles(folder, { [file]: content });
+    await assert.rejects(findRecipes(join(folder, file)), expected);
+  }
+  await assert.rejects(
+    findRecipes(join(folder, "none")),
+    /there is no recipe .*none: give a file, a folder, or a name/,
+  );
+});

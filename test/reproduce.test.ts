@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import sharp from "sharp";
+import { drawPictures, legible, temporaryFolder, writeClassifier, writeFiles } from "../testing/workspace.js";
+
+/** Two trainings and their evaluation; the second one is long enough to be stopped. */
+const recipe = (steps: number): string =>
+  JSON.stringify({
+    title: "Tiny",
+    about: "Two trainings.",
+    let: { training: "--scale 2 --processor compact-s --data {data} --batch 2 --crop 32 --seed 3" },
+    stages: [
+      { name: "plain", run: "train {training} --steps 4" },
+      { name: "ra", run: `train {training} --steps ${steps} --objective ra --recognizer {recognizer}` },
+      {
+        name: "evaluation",
+        run: "evaluate --scale 2 --data {evaluate} --processor plain={plain}/model.onnx --processor ra={ra}/model.onnx --recognizer {recognizer} --recognizer {judge}",
+      },
+    ],
+  });
+
+async function prepared(folder: string) {
+  const at = (name: string): string => join(folder, name);
+  await drawPictures(at("learned"), 8, 48);
+  await drawPictures(at("judged"), 6, 48, 8);
+  await writeClassifier(at("r.onnx"), 32);
+  await writeClassifier(at("other.onnx"), 32, (b, x) => b.Sigmoid(x));
+  writeFiles(folder, { "tiny.json": recipe(60) });
+  const inputs = ["--data", at("learned"), "--evaluate", at("judged"), "--recognizer", at("r.onnx")];
+  return { at, command: ["reproduce", at("tiny.json"), ...inputs, "--judge", at("other.onnx"), "--out", at("out")] };
+}
+
+test("a recipe goes on where it was stopped, gives one page, and is done once only", async (t) => {
+  const { at, command } = await prepared(temporaryFolder(t));
+  const read = (...parts: string[]): string => readFileSync(at(join("out", ...parts)), "utf8");
+  const stopped = await legible(command, { signal: "SIGINT", when: /tiny: ra .*"step":50/s });
+  assert.equal(stopped.code, 130, stopped.err);
+  assert.match(stopped.err, /stopped; the same command goes on from here/);
+  assert.ok(!existsSync(at("out/report.md")));
+
+  const { code, out, err } = await legible(command);
+  assert.equal(code, 0, err);
+  assert.match(err, /tiny: plain \(1 of 3\) is done\ntiny: ra \(2 of 3\)\n\$ legible train .*steps +5\d of 60 done/s);
+  assert.ok(out.includes(`results: ${at("out/report.md")}`));
+  const page = read("report.md");
+  assert.match(page, /6 images of .*judged; seed 0\. Top-1 in %, with 95 % intervals/);
+  assert.match(page, /^\| ra +\| +\d+\.\d\d \| +0\.\d+ \| +[\d.]+ \[[\d.]+, [\d.]+\] \|/m);
+  assert.match(page, /^\| ra over plain +\| +[-+]?[\d.]+ \[/m);
+  assert.doesNotMatch(page, /over none/);
+  assert.match(page, /^\| ra +\| ra, λ 0\.001, compact-s \| +8 \| +60 \| +2 \| +32 \| +0\.0005 \| +3 \|$/m);
+  assert.match(page, /^\| ra +\| `[0-9a-f]{64}` \| `[0-9a-f]{64}` \|$/m);
+  assert.ok(page.includes("legible train --scale 2 --processor compact-s"));
+  assert.ok(page.includes("](report-tiny-evaluation.svg)"));
+  assert.equal((await sharp(at("out/report-tiny-evaluation.svg")).metadata()).format, "svg");
+  const { recipes } = JSON.parse(read("report.json"));
+  assert.deepEqual(Object.keys(recipes[0].evaluations[0].evaluation.rows[0].recognizers), ["r", "other"]);
+
+  const again = await legible(command);
+  assert.equal(again.code, 0, again.err);
+  assert.equal(again.err.match(/is done$/gm)?.length, 3);
+  assert.doesNotMatch(again.err, /training|evaluating/);
+  assert.equal(read("report.md"), page);
+
+  writeFiles(at("."), { "tiny.json": recipe(6) });
+  const changed = await legible(command);
+  assert.equal(changed.code, 0, changed.err);
+  assert.match(
+    changed.err,
+    /plain \(1 of 3\) is done\n.*ra .*has changed; what it made before is kept in .*ra\.earlier-1/,
+  );
+  assert.match(changed.err, /evaluation .*has changed; what it made before is kept in .*evaluation\.earlier-1/);
+  assert.ok(existsSync(at("out/ra.earlier-1/model.onnx")));
+  assert.match(read("report.md"), /^\| ra +\| ra, .* \| +8 \| +6 \|/m);
+});
+
+test("what is wrong with a recipe is said before anything is trained", async (t) => {
+  const { at, command } = await prepared(temporaryFolder(t));
+  writeFiles(at("."), { "tiny.json": recipe(6).replace("--recognizer {judge}", "--recogniser {judge}") });
+  const refused = await legible(command);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /the stage evaluation is not in order: unknown option '--recogniser'/);
+  assert.ok(!existsSync(at("out")));
+  const missing = await legible(["reproduce", "small/sr", "--data", at("learned"), "--out", at("out")]);
+  assert.match(missing.err, /the recipe sr needs --recognizer, for "ra"/);
+});
+
+test("a dry run prints the commands of all recipes in a folder, a folder for each", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFiles(folder, { "a.json": recipe(6), "b.json": recipe(7) });
+  const { code, out } = await legible(["reproduce", folder, "--dry-run", "--data", "my photos", "--out", "o"]);
+  assert.equal(code, 0);
+  const lines = out.trim().split("\n");
+  assert.equal(lines.length, 6);
+  assert.match(lines[0] ?? "", /^legible train --scale 2 .*--data 'my photos' .*--out o\/a\/plain --resume$/);
+  assert.match(lines[4] ?? "", /--recognizer \{recognizer\} --out o\/b\/ra --resume$/);
+});
