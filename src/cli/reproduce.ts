@@ -76,6 +76,9 @@ async function run(target: string | undefined, flags: Flags): Promise<void> {
     return { recipe, folder, stages: checked(recipe, given, folder) };
   });
   if (flags.dryRun) return console.log(plans.flatMap(({ stages }) => stages.map(commandLine)).join("\n"));
+  stopSignal().addEventListener("abort", () =>
+    console.error("stopping after what is in hand; Ctrl-C again ends it at once"),
+  );
   const findings: Findings[] = [];
   for (const { recipe, folder, stages } of plans) {
     if (!(await carryOut(recipe, stages, folder))) {

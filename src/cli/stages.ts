@@ -47,8 +47,10 @@ const quoted = (word: string): string =>
  */
 export function flagsOf(stage: Stage): Record<string, unknown> {
   const silent = { writeErr() {}, outputError() {} };
-  const trial = new Command(stage.command).exitOverride().configureOutput(silent).argument("[model...]");
-  for (const option of find(stage).command.options) trial.addOption(option);
+  const trial = new Command(stage.command).exitOverride().configureOutput(silent);
+  const { command } = find(stage);
+  for (const option of command.options) trial.addOption(option);
+  for (const argument of command.registeredArguments) trial.addArgument(argument);
   try {
     return trial.parse(argsOf(stage), { from: "user" }).opts();
   } catch (error) {
