@@ -14,14 +14,21 @@ export const stripOf = (changed: readonly ChangedMind[]): Image =>
     { zoom: ZOOM },
   );
 
-/** What came out, in a sentence: the first recognizer is the one that "ra" was trained with. */
-export function conclusion({ rows, gains }: Evaluation): string {
+const trainings = { ra: "recognition-aware training", unsupervised: "the same without classes" };
+
+/** What came out, a sentence for each training: the first recognizer is the one whose loss was used. */
+export function conclusion(evaluation: Evaluation): string {
+  const trained = Object.entries(trainings).filter(([name]) => evaluation.rows.some((row) => row.processor === name));
+  return trained.map(([name, title]) => sentence(evaluation, name, title)).join("\n");
+}
+
+function sentence({ rows, gains }: Evaluation, trained: string, title: string): string {
   const psnr = (name: string) => rows.find(({ processor }) => processor === name)?.psnr ?? Number.NaN;
-  const [source, ...unseen] = gains.filter(({ processor, over }) => processor === "ra" && over === "plain");
+  const [source, ...unseen] = gains.filter(({ processor, over }) => processor === trained && over === "plain");
   return (
-    `Over plain training, recognition-aware training changes the top-1 of the recognizer whose loss it used by ` +
+    `Over plain training, ${title} changes the top-1 of the recognizer whose loss it used by ` +
     `${points(source as Gain)},\n` +
-    `and of those it never met by ${unseen.map(points).join(" and ")}, for ${(psnr("ra") - psnr("plain")).toFixed(2)} dB of PSNR.`
+    `and of those it never met by ${unseen.map(points).join(" and ")}, for ${(psnr(trained) - psnr("plain")).toFixed(2)} dB of PSNR.`
   );
 }
 
