@@ -78,7 +78,8 @@ plain in points of top-1, with paired 95 % intervals. With the objective transfo
 Sources judge beside the targets where the images to judge are of the classes that were trained on: without --evaluate-classes, and
 where --data and --evaluate call their classes the same or nothing says what they are called. Elsewhere the targets judge alone; a
 source that knows those classes all the same is given as a --target too. What says how a recognizer wants its images, and --output,
-holds for all. --split divides --data. Ctrl-C is safe: the same command goes on where it stopped.
+holds for all. --split divides --data. Ctrl-C is safe: the same command goes on where it stopped, and one with
+other targets or images to judge only judges again.
 
 Examples:
   Architectures: do recognizers gain that were never met?
