@@ -11,15 +11,25 @@ const empty = () => {
   return b.build();
 };
 
-test("the card of a processor of version 0.1.0 is read: its one recognizer has the weight 1", async () => {
-  const card = cardOf(await readModel(repositoryPath("models", "sr-x4-ra.onnx")));
-  assert.equal(card?.objective, "ra");
-  assert.deepEqual(
-    card.recognizers.map(({ name, weight }) => [name, weight]),
-    [["squeezenet1_1", 1]],
+test("the card of a processor of version 0.1.0 is read: its one recognizer has the weight 1", () => {
+  const training = { network: "compact-m", init: null, steps: 10, batch: 8, crop: 128, lr: 1e-3, seed: 0 };
+  const old = {
+    ...{ task: "sr", options: { scale: 4 }, scale: 4, objective: "ra", lambda: 1e-3, ...training },
+    data: { folders: ["photos"], count: 3 },
+  };
+  const recognizer = { name: "r", sha256: "0", view: "native" };
+  const read = (card: object) => cardOf({ ...empty(), metadata: { "legible.card": JSON.stringify(card) } });
+  assert.deepEqual(read({ ...old, recognizer })?.recognizers, [{ ...recognizer, weight: 1 }]);
+  assert.deepEqual(read({ ...old, recognizer: null })?.recognizers, []);
+});
+
+test("the models that come with the package say what they are", async () => {
+  const [ra, plain] = await Promise.all(
+    ["sr-x4-ra.onnx", "sr-x4-plain.onnx"].map(async (file) => cardOf(await readModel(repositoryPath("models", file)))),
   );
-  const plain = cardOf(await readModel(repositoryPath("models", "sr-x4-plain.onnx")));
-  assert.deepEqual(plain?.recognizers, []);
+  assert.deepEqual([ra?.objective, ra?.recognizers[0]?.name], ["ra", "squeezenet1_1"]);
+  assert.deepEqual([plain?.objective, plain?.recognizers], ["plain", []]);
+  assert.ok(Object.keys(ra?.measured?.top1 ?? {}).length > 1);
 });
 
 test("a card is read as it was written", () => {
