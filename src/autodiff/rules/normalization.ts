@@ -18,34 +18,38 @@ const alongChannels = ({ b, inputs, shape }: RuleContext, value: string) =>
 const allButChannels = ({ inputs, shape }: RuleContext) => range(shape(inputs[0]).length).filter((axis) => axis !== 1);
 
 /**
- * y = scale·x̂ + shift with x̂ = (x - mean)·r, r = 1/√(variance + ε).
+ * y = scale·x̂ + shift with x̂ = c·r, c = x - mean, r = 1/√(variance + ε).
  *
+ * dscale = r·Σ dy·c, dshift = Σ dy: the two sums that everything else is made of.
  * Inference: mean and variance are constants of the layer.
- *   dx = dy·scale·r, dscale = Σ dy·x̂, dshift = Σ dy, dmean = -scale·r·Σ dy, dvariance = -½·scale·r²·Σ dy·x̂.
+ *   dx = dy·scale·r, dmean = -scale·r·Σ dy, dvariance = -½·scale·r³·Σ dy·c.
  * Training: they are those of the batch (Ioffe & Szegedy 2015, sec. 3).
- *   dx = scale·r·(dy - mean(dy) - x̂·mean(dy·x̂)).
+ *   dx = scale·r·(dy - mean(dy) - c·r²·mean(dy·c)).
  */
 export const BatchNormalization: Rule = (context) => {
-  const { b, node, inputs, grads, wants } = context;
+  const { b, node, inputs, grads, wants, shape } = context;
   const [x, scale, , mean, variance] = inputs;
   const training = intOf(node, "training_mode", 0) === 1;
   const axes = allButChannels(context);
   const wide = (value: string) => alongChannels(context, value);
-  const centered = b.Sub(x, training ? b.ReduceMean(x, axes) : wide(mean));
-  const spread = training ? b.ReduceMean(b.Mul(centered, centered), axes) : wide(variance);
-  const r = b.Div(b.one, b.Sqrt(b.Add(spread, b.scalar(floatOf(node, "epsilon", 1e-5)))));
-  const normal = b.Mul(centered, r);
-  const sum = (value: string) => b.ReduceSum(value, axes, false);
-  const gain = b.Mul(wide(scale), r);
   const flat = (value: string) => b.Reshape(value, [-1]);
+  const c = b.Sub(x, training ? b.ReduceMean(x, axes) : wide(mean));
+  const spread = training ? b.ReduceMean(b.Mul(c, c), axes) : wide(variance);
+  const r = b.Div(b.one, b.Sqrt(b.Add(spread, b.scalar(floatOf(node, "epsilon", 1e-5)))));
+  const [gain, square] = [b.Mul(wide(scale), r), b.Mul(r, r)];
   const dy = grads[0];
-  const inner = () => b.Sub(b.Sub(dy, b.ReduceMean(dy, axes)), b.Mul(normal, b.ReduceMean(b.Mul(dy, normal), axes)));
+  const sum = b.ReduceSum(dy, axes);
+  const along = b.ReduceSum(b.Mul(dy, c), axes);
+  const inner = () => {
+    const share = b.scalar(1 / axes.reduce((count, axis) => count * (shape(x)[axis] ?? 1), 1));
+    return b.Sub(b.Sub(dy, b.Mul(c, b.Mul(b.Mul(along, square), share))), b.Mul(sum, share));
+  };
   return [
     wants[0] ? b.Mul(gain, training ? inner() : dy) : null,
-    wants[1] ? sum(b.Mul(dy, normal)) : null,
-    wants[2] ? sum(dy) : null,
-    wants[3] && !training ? b.Neg(b.Mul(flat(gain), sum(dy))) : null,
-    wants[4] && !training ? b.Mul(b.scalar(-0.5), b.Mul(flat(b.Mul(gain, r)), sum(b.Mul(dy, normal)))) : null,
+    wants[1] ? flat(b.Mul(along, r)) : null,
+    wants[2] ? flat(sum) : null,
+    wants[3] && !training ? flat(b.Neg(b.Mul(gain, sum))) : null,
+    wants[4] && !training ? flat(b.Mul(b.scalar(-0.5), b.Mul(b.Mul(gain, square), along))) : null,
   ];
 };
 
