@@ -53,6 +53,7 @@ class Layout {
       if (this.takesConvolution(node)) this.convolve(node);
       else if (this.takesShuffle(node)) this.shuffle(node);
       else if (this.takesElementwise(node)) this.computeInBlocks(node);
+      else if (this.takesSum(node)) this.sum(node);
       else this.keep(node);
     }
     for (const { name } of this.graph.outputs) this.plain(name);
@@ -135,6 +136,16 @@ class Layout {
     return (
       only > others || (only > 0 && this.isWantedInBlocks(output)) || (others === 0 && this.isWantedInBlocks(output))
     );
+  }
+
+  /** Whether a node adds up all elements of a value that stands in blocks only: their order does not matter. */
+  private takesSum({ op, inputs, outputs }: Node): boolean {
+    return op === "ReduceSum" && this.missing.has(inputs[0] ?? "") && this.isNumber(outputs[0] ?? "");
+  }
+
+  private sum(node: Node): void {
+    const [x = "", ...axes] = node.inputs;
+    this.b.keep({ ...node, inputs: [this.inBlocks(x), ...axes] });
   }
 
   private isNumber(value: string): boolean {
