@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { centerCrop, crop, flipHorizontal, shrinkShorterSide } from "../images/crop.js";
+import { crop, flipHorizontal, shrinkShorterSide, shrunkCenter, shrunkSize } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
 import type { Random } from "./random.js";
@@ -61,10 +61,9 @@ export async function evaluationSample(photograph: Image, task: Task, random: Ra
 
 /** The square in the middle of a photograph that is evaluated: at most 224 pixels a side, and a multiple of `multiple`. */
 export function evaluationCrop(photograph: Image, multiple = 1): Image {
-  const image = shrinkShorterSide(photograph, SHORTER_SIDE);
-  const largest = Math.min(EVALUATION_CROP, image.width, image.height);
-  const side = largest - (largest % multiple);
-  return centerCrop(image, side, side);
+  const { width, height } = shrunkSize(photograph, SHORTER_SIDE);
+  const largest = Math.min(EVALUATION_CROP, width, height);
+  return shrunkCenter(photograph, SHORTER_SIDE, largest - (largest % multiple));
 }
 
 function enlargeShorterSide(image: Image, size: number): Image {

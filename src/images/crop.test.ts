@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { centerCrop, crop, flipHorizontal, shrinkShorterSide } from "./crop.js";
+import { formulaPicture } from "../../testing/pictures.js";
+import { centerCrop, crop, flipHorizontal, shrinkShorterSide, shrunkCenter } from "./crop.js";
 import type { Image } from "./image.js";
 
 /** A picture whose red is the column and whose green is the row. */
@@ -44,4 +45,20 @@ test("shrinking brings the shorter side to the size and truncates the longer", (
 test("a picture that is smaller already is not enlarged", () => {
   assert.deepEqual(shrinkShorterSide(grid(50, 31), 31), grid(50, 31));
   assert.deepEqual(shrinkShorterSide(grid(50, 31), 32), grid(50, 31));
+});
+
+test("the middle of a shrunk picture is the same whether the rest was computed or not", () => {
+  for (const [width, height, size, side] of [
+    [90, 61, 40, 33],
+    [53, 200, 50, 48],
+    [71, 64, 64, 64],
+    [30, 44, 64, 30],
+  ] as const) {
+    const picture = formulaPicture(width, height);
+    assert.deepEqual(
+      shrunkCenter(picture, size, side),
+      centerCrop(shrinkShorterSide(picture, size), side, side),
+      `${width}x${height}`,
+    );
+  }
 });

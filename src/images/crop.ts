@@ -1,5 +1,5 @@
 import type { Image } from "./image.js";
-import { resize } from "./resize.js";
+import { type Region, resize, resizeRegion } from "./resize.js";
 
 /**
  * The rectangle of `width` x `height` pixels whose upper left corner is (left, top).
@@ -20,8 +20,17 @@ export function crop(image: Image, left: number, top: number, width: number, hei
  * The middle of the picture. An odd rest is split as torchvision's CenterCrop does it: half of it, rounded to even.
  * @throws RangeError when the picture is smaller.
  */
-export const centerCrop = (image: Image, width: number, height: number): Image =>
-  crop(image, halfToEven(image.width - width), halfToEven(image.height - height), width, height);
+export function centerCrop(image: Image, width: number, height: number): Image {
+  const { left, top } = middleOf(image, width, height);
+  return crop(image, left, top, width, height);
+}
+
+const middleOf = (image: Size, width: number, height: number): Region => ({
+  left: halfToEven(image.width - width),
+  top: halfToEven(image.height - height),
+  width,
+  height,
+});
 
 /** n / 2 for a whole n; of the two whole numbers beside a half, the even one. */
 const halfToEven = (n: number): number => (n >> 1) + ((n & 3) === 3 ? 1 : 0);
@@ -38,10 +47,28 @@ export function flipHorizontal({ width, height, data }: Image): Image {
   return { width, height, data: flipped };
 }
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The size with its shorter side reduced to `size`, the longer truncated; a smaller one stays as it is. */
+export function shrunkSize({ width, height }: Size, size: number): Size {
+  const shorter = Math.min(width, height);
+  if (shorter <= size) return { width, height };
+  const scaled = (side: number): number => Math.trunc((size * side) / shorter);
+  return { width: scaled(width), height: scaled(height) };
+}
+
 /** Shrinks (bicubic) so that the shorter side is `size`, the longer truncated; a smaller picture stays as it is. */
 export function shrinkShorterSide(image: Image, size: number): Image {
-  const shorter = Math.min(image.width, image.height);
-  if (shorter <= size) return image;
-  const scaled = (side: number): number => Math.trunc((size * side) / shorter);
-  return resize(image, scaled(image.width), scaled(image.height), "bicubic");
+  const { width, height } = shrunkSize(image, size);
+  return resize(image, width, height, "bicubic");
+}
+
+/** The middle of what `shrinkShorterSide` gives, without the work for the rest: a square of `side` pixels. */
+export function shrunkCenter(image: Image, size: number, side: number): Image {
+  const { width, height } = shrunkSize(image, size);
+  if (width === image.width && height === image.height) return centerCrop(image, side, side);
+  return resizeRegion(image, width, height, "bicubic", middleOf({ width, height }, side, side));
 }

@@ -24,7 +24,8 @@ export async function probe(graph: Graph, variable: readonly string[] = []): Pro
   const fixed = staticValues(decided, variable);
   const values = decided.nodes.flatMap((node) => node.outputs.filter((output) => output !== ""));
   const b = GraphBuilder.from({ ...decided, outputs: [] });
-  const shapeOf = new Map(values.map((value) => [value, b.Shape(value)]));
+  // Last values first: the runtime goes back from the last node, so that each value is asked, and freed, as soon as it is there.
+  const shapeOf = new Map(values.toReversed().map((value) => [value, b.Shape(value)]));
   const exposed = [...shapeOf.values(), ...fixed];
   for (const name of exposed) b.output(name, name);
   const results = await runOnZeros(b.build());
