@@ -5,6 +5,7 @@ import type { Device } from "../runtime/session.js";
 import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
 import { foldNormalization } from "./fold-normalization.js";
+import { imageByImage } from "./image-by-image.js";
 import type { Lowering } from "./lowering.js";
 import { narrowConvolution } from "./narrow-convolution.js";
 import { pixelShuffle } from "./pixel-shuffle.js";
@@ -14,6 +15,7 @@ import { prelu } from "./prelu.js";
 export const lowerings: readonly Lowering[] = [
   foldNormalization,
   pixelShuffle,
+  imageByImage,
   prelu,
   narrowConvolution,
   blockedLayout,

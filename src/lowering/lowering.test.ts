@@ -14,6 +14,7 @@ import { type TrainingStep, trainingStep } from "../training/step.js";
 import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
 import { foldNormalization } from "./fold-normalization.js";
+import { imageByImage } from "./image-by-image.js";
 import { findLowerings, lower, lowerings } from "./index.js";
 import { inferenceForm } from "./inference.js";
 import type { Lowering } from "./lowering.js";
@@ -122,6 +123,25 @@ test("a pixel shuffle of reordered channels computes the same", async (t) => {
   assert.ok((await loweredOperators(shuffled(), pixelShuffle)).includes("Gather"));
 });
 
+/** Two layers on three pictures, the first with 5.5 million values; its result is given out where `read` says so. */
+function large(read: boolean): Graph {
+  const b = new GraphBuilder("large");
+  const first = b.PRelu(b.Conv(b.input("x", [3, 3, 168, 170]), b.input("weight", [64, 3, 1, 1])), b.scalar(0.2));
+  b.output("y", b.Conv(first, b.input("second", [2, 64, 1, 1])));
+  if (read) b.output("first", first);
+  return b.build();
+}
+
+test("layers with large values compute the same on two images and on the one that is left", async () => {
+  const operators = await loweredOperators(large(false), imageByImage);
+  assert.deepEqual(operators, ["Split", ...["Conv", "PRelu", "Conv", "Conv", "PRelu", "Conv"], "Concat", "Identity"]);
+});
+
+test("layers with small values stay whole, as do those whose large value somebody else reads", async () => {
+  for (const graph of [shuffled(), large(true)])
+    assert.ok(!(await loweredOperators(graph, imageByImage)).includes("Split"));
+});
+
 test("convolutions in blocks compute the same: of whole blocks, of few inputs, of outputs that leave a gap", async (t) => {
   if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
   for (const [inputs, outputs] of [
@@ -147,6 +167,14 @@ test("a chain in blocks is laid back once, and a value that others read stays re
   const operators = await loweredOperators(b.build(), blockedLayout);
   assert.equal(operators.filter((op) => op.endsWith("ReorderInput")).length, 1);
   assert.equal(operators.filter((op) => op.endsWith("ReorderOutput")).length, 2);
+});
+
+test("the sum of all elements of a value in blocks needs no other layout", async (t) => {
+  if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
+  const b = new GraphBuilder("sums");
+  const y = convolution(b, 16, 32, [3, 3], [1, 1, 1, 1]);
+  b.output("all", b.ReduceSum(y, [0, 1, 2, 3]));
+  assert.ok(!(await loweredOperators(b.build(), blockedLayout)).some((op) => op.endsWith("ReorderOutput")));
 });
 
 test("shuffles and their reverse in blocks compute the same", async (t) => {

@@ -8,7 +8,7 @@ export interface LoweringContext {
   readonly block: number | null;
 }
 
-/** A rewrite to a graph that computes the same in less time. */
+/** A rewrite to a graph that computes the same in less time or memory. */
 export interface Lowering {
   readonly name: string;
   /** One line: what it replaces by what. */
