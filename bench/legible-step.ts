@@ -28,13 +28,14 @@ export async function legibleStep(work: LegibleStep, batch: number, lowering: st
     degradedSide: 56,
     cleanSide: 224,
   });
-  const step = await trainingStep(forward, findLowerings(lowering, "cpu"));
-  const session = await Session.create(step.graph);
+  // What the closure below does not name, the weights in the graph among it, is not kept.
+  const { graph: whole, next, state: start } = await trainingStep(forward, findLowerings(lowering, "cpu"));
+  const session = await Session.create(whole);
   const images = { degraded: noise([batch, 3, 56, 56]), clean: noise([batch, 3, 224, 224]) };
   const labels = int64(Array.from({ length: batch }, (_, i) => i));
-  let [state, t] = [step.state, 0];
+  let [state, t] = [start, 0];
   return async () => {
     const rates = scalars({ ...adamScalars(1e-4, ++t), [LAMBDA]: 1e-3 });
-    state = nextState(step, await session.run({ ...state, ...images, labels, ...rates }));
+    state = nextState({ next }, await session.run({ ...state, ...images, labels, ...rates }));
   };
 }

@@ -49,8 +49,8 @@ export async function writeModel(graph: Graph, path: string, external = !fitsOne
 }
 
 /**
- * Has `use` work on the graph as a file of a temporary folder, its weights beside it: for what is too large for the
- * bytes of `encodeModel`. The folder goes away afterwards.
+ * Has `use` work on the graph as a file of a temporary folder, its weights beside it: for what is large for the bytes of
+ * `encodeModel`. The folder goes away afterwards.
  */
 export async function withModelFile<T>(graph: Graph, use: (path: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "legible-"));
@@ -63,10 +63,12 @@ export async function withModelFile<T>(graph: Graph, use: (path: string) => Prom
   }
 }
 
-/** Whether the weights are few enough for `encodeModel`. */
-export const fitsOneFile = (graph: Graph): boolean => bytesOf(graph) <= INLINE_LIMIT;
+/** Whether a protobuf file can hold the weights. */
+const fitsOneFile = (graph: Graph): boolean => weightBytes(graph) <= INLINE_LIMIT;
 
-const bytesOf = (graph: Graph) => [...graph.initializers.values()].reduce((sum, t) => sum + t.data.byteLength, 0);
+/** How many bytes the weights of a graph take. */
+export const weightBytes = (graph: Graph): number =>
+  [...graph.initializers.values()].reduce((sum, t) => sum + t.data.byteLength, 0);
 
 type WriteTensor = (name: string, tensor: Tensor) => TensorMessage;
 

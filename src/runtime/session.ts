@@ -3,7 +3,7 @@ import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { messageOf, UserError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import type { NumericData, Tensor } from "../graph/tensor.js";
-import { encodeModel, fitsOneFile, withModelFile } from "../graph/write.js";
+import { encodeModel, weightBytes, withModelFile } from "../graph/write.js";
 
 export type Device = "cpu" | "cuda" | "webgpu";
 
@@ -19,6 +19,9 @@ export interface SessionOptions {
 }
 
 export type Tensors = Record<string, Tensor>;
+
+/** Weights of more bytes go to the runtime by a file: as bytes of a model they would be in memory twice over meanwhile. */
+const BY_FILE = 16 * 2 ** 20;
 
 /**
  * A graph made ready to run by ONNX Runtime.
@@ -51,7 +54,7 @@ export class Session {
     const load = (source: string | Uint8Array) => InferenceSession.create(source as string, config);
     try {
       if (typeof model === "string") return new Session(await load(model), device);
-      const session = fitsOneFile(model) ? load(encodeModel(model)) : withModelFile(model, load);
+      const session = weightBytes(model) <= BY_FILE ? load(encodeModel(model)) : withModelFile(model, load);
       return new Session(await session, device);
     } catch (error) {
       if (device !== "cpu" && /provider|adapter|backend/i.test(messageOf(error)))

@@ -71,6 +71,19 @@ export async function prepareStep({ config, task, preprocessing, device }: StepO
   return { step, objective, restorer, transformer, recognizers, notes };
 }
 
+/** What is left to know once a session holds the weights: without those of the step's graph and of the recognizers. */
+export const withoutFrozenWeights = ({ step, recognizers, ...others }: PreparedStep): PreparedStep => ({
+  ...others,
+  step: { ...step, graph: withoutWeights(step.graph) },
+  recognizers: recognizers.map(({ graph, model, ...each }) => ({
+    ...each,
+    graph: withoutWeights(graph),
+    model: { ...model, graph: withoutWeights(model.graph) },
+  })),
+});
+
+const withoutWeights = (graph: Graph): Graph => ({ ...graph, initializers: new Map() });
+
 /** @throws UserError for a setting that the objective does not read. */
 function assertRead(objective: Objective, { distance, features, featureWeight }: SettledConfig): void {
   const { name, reads } = objective;

@@ -100,8 +100,10 @@ function startingState(initial: Forward["initial"], names: readonly string[]): R
 }
 
 /** The state after a step, from what the step gave out. */
-export const nextState = ({ next }: TrainingStep, results: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
-  Object.fromEntries([...next].map(([name, output]) => [name, results[output] as Tensor]));
+export const nextState = (
+  { next }: Pick<TrainingStep, "next">,
+  results: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> => Object.fromEntries([...next].map(([name, output]) => [name, results[output] as Tensor]));
 
 /** The network with the weights and statistics of a training state. */
 export const withState = (network: Graph, state: Readonly<Record<string, Tensor>>): Graph => ({

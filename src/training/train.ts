@@ -13,7 +13,7 @@ import { type Device, Session, type Tensors } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
 import { resumed, runSteps, type StepProgress } from "./loop.js";
 import { weightsOf } from "./parameters.js";
-import { type PreparedStep, prepareStep } from "./prepare.js";
+import { type PreparedStep, prepareStep, withoutFrozenWeights } from "./prepare.js";
 import { LAMBDA, SQUARED_ERROR } from "./processor-forward.js";
 import { RunFolder, type SettledConfig, TrainingConfig } from "./run-folder.js";
 import { lambdaAt } from "./schedule.js";
@@ -76,10 +76,7 @@ export interface TrainingResult {
 export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { dataset, task } = options;
   const config = TrainingConfig.parse(options.config);
-  const prepared = await prepareStep({ ...options, config });
-  if (prepared.objective.needsLabels) requireKnown(prepared.recognizers, dataset);
-  const folder = await RunFolder.open(options.out, config, options.resume ?? false);
-  const session = await Session.create(prepared.step.graph, options);
+  const { prepared, folder, session } = await begun(options, config);
   const start = await resumed(folder, prepared.step);
   const { batch, crop, seed, steps, lr, lrDrops } = config;
   const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step });
@@ -123,6 +120,15 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
 function requireKnown(recognizers: readonly TrainingRecognizer[], { items }: Dataset): void {
   for (const { model, graph } of recognizers)
     requireClasses({ ...model, classes: graph.outputs[0]?.shape?.[1] as number }, items, "train with");
+}
+
+/** Everything but the data. Recognizers can be large: from here on their weights are in the session alone. */
+async function begun(options: TrainOptions, config: SettledConfig) {
+  const prepared = await prepareStep({ ...options, config });
+  if (prepared.objective.needsLabels) requireKnown(prepared.recognizers, options.dataset);
+  const folder = await RunFolder.open(options.out, config, options.resume ?? false);
+  const session = await Session.create(prepared.step.graph, options);
+  return { prepared: withoutFrozenWeights(prepared), folder, session };
 }
 
 /** What the trained processor will say of itself, before its steps are known. */
