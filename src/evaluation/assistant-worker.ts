@@ -6,7 +6,7 @@ import { evaluationCrop } from "../data/samples.js";
 import { messageOf } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { psnr } from "../metrics/psnr.js";
-import { ssim } from "../metrics/ssim.js";
+import { SsimMeter } from "../metrics/ssim-meter.js";
 
 /** What the thread is asked. */
 export type Question =
@@ -29,6 +29,7 @@ const port = parentPort;
 // The cores belong to the networks.
 sharp.concurrency(1);
 sharp.cache(false);
+const meter = new SsimMeter();
 
 port.on("message", async ({ id, question }: { id: number; question: Question }) => {
   try {
@@ -41,7 +42,13 @@ port.on("message", async ({ id, question }: { id: number; question: Question }) 
 async function answer(question: Question): Promise<Told> {
   if (question.kind === "crop") return evaluationCrop(await readItem(question.item), question.multiple);
   const { rows, clean } = question;
-  const each = (images: readonly Image[], measure: (a: Image, b: Image) => number) =>
-    images.map((image, i) => measure(image, clean[i] as Image));
-  return rows.map((images) => ({ psnr: each(images, psnr), ssim: each(images, ssim) }));
+  const likenesses = rows.map((images) => ({
+    psnr: images.map((image, i) => psnr(image, clean[i] as Image)),
+    ssim: [] as number[],
+  }));
+  for (const [i, picture] of clean.entries()) {
+    const column = rows.map((images) => images[i] as Image);
+    for (const [row, value] of (await meter.measure(column, picture)).entries()) likenesses[row]?.ssim.push(value);
+  }
+  return likenesses;
 }

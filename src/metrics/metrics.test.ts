@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { formulaPicture } from "../../testing/pictures.js";
 import { hasShared, sharedPath, skipWithoutShared } from "../../testing/shared.js";
 import { decodeImage } from "../images/codec.js";
 import type { Image } from "../images/image.js";
 import { psnr, psnrY, psnrYRounded } from "./psnr.js";
 import { ssim, ssimPytorch, ssimY } from "./ssim.js";
+import { SsimMeter } from "./ssim-meter.js";
 
 interface Pair {
   a: string;
@@ -35,6 +37,7 @@ for (const pair of pairs)
     near(psnrY(a, b, { border: 4 }), pair.psnr_y_crop4, 1e-4);
     near(psnrYRounded(a, b, { border: 4 }), pair.psnr_y_rounded_crop4, 1e-4);
     near(ssim(a, b), pair.ssim_skimage, 1e-6);
+    near((await new SsimMeter().measure([a], b))[0] ?? 0, pair.ssim_skimage, 1e-5);
     near(ssimPytorch(a, b), pair.ssim_pytorch, 1e-6);
     near(ssimY(a, b, { border: 4 }), pair.ssim_y_crop4, 1e-6);
   });
@@ -48,6 +51,26 @@ const gray = (width: number, height: number, level: number): Image => ({
 test("equal pictures have an SSIM of 1 and an infinite PSNR", () => {
   assert.equal(ssim(gray(11, 12, 77), gray(11, 12, 77)), 1);
   assert.equal(psnr(gray(11, 12, 77), gray(11, 12, 77)), Infinity);
+});
+
+test("one meter measures pictures of several sizes, flat and bright ones too, as ssim does", async () => {
+  const meter = new SsimMeter();
+  for (const [width, height] of [
+    [11, 12],
+    [35, 60],
+    [130, 34],
+  ] as const) {
+    const clean = formulaPicture(width, height);
+    const others = [gray(width, height, 255), { ...clean, data: clean.data.map((value) => value >> 1) }, clean];
+    const got = await meter.measure(others, clean);
+    for (const [i, other] of others.entries()) assert.ok(Math.abs((got[i] ?? 0) - ssim(other, clean)) < 1e-5);
+  }
+  const white = gray(40, 40, 255);
+  assert.ok(
+    Math.abs(((await meter.measure([gray(40, 40, 254)], white))[0] ?? 0) - ssim(gray(40, 40, 254), white)) < 1e-5,
+  );
+  await assert.rejects(meter.measure([gray(12, 11, 0)], gray(11, 12, 0)), /cannot compare/);
+  await assert.rejects(meter.measure([gray(10, 30, 0)], gray(10, 30, 0)), /^UserError: SSIM needs 11 pixels a side/);
 });
 
 test("pictures of different sizes are not compared", () => {

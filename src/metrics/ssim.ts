@@ -35,10 +35,11 @@ export function ssimY(a: Image, b: Image, { border }: LumaOptions): number {
   return ssimOfPlanes(luma(a, border), luma(b, border));
 }
 
-const radius = 5;
-const sigma = 1.5;
-const c1 = (0.01 * 255) ** 2;
-const c2 = (0.03 * 255) ** 2;
+/** The window reaches so far from its center. */
+export const radius = 5;
+export const sigma = 1.5;
+export const c1 = (0.01 * 255) ** 2;
+export const c2 = (0.03 * 255) ** 2;
 
 /** Weights of the window at distances 0..5 from its center; all 11 sum to 1. */
 const window = gaussianKernel(sigma, radius).slice(radius);
