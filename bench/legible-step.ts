@@ -4,6 +4,7 @@ import { findLowerings } from "../src/lowering/index.js";
 import { srresnet } from "../src/networks/srresnet.js";
 import { plain } from "../src/objectives/plain.js";
 import { ra } from "../src/objectives/ra.js";
+import { collectGarbage } from "../src/runtime/garbage.js";
 import { Session } from "../src/runtime/session.js";
 import { adamScalars } from "../src/training/adam.js";
 import { LAMBDA, processorForward } from "../src/training/processor-forward.js";
@@ -15,6 +16,19 @@ export type LegibleStep = "plain-step" | "ra-step";
 
 /** A training step of SRResNet x4 on random images; each call runs one. */
 export async function legibleStep(work: LegibleStep, batch: number, lowering: string): Promise<() => Promise<void>> {
+  const { session, next, start } = await begun(work, batch, lowering);
+  collectGarbage(); // as train() does
+  const images = { degraded: noise([batch, 3, 56, 56]), clean: noise([batch, 3, 224, 224]) };
+  const labels = int64(Array.from({ length: batch }, (_, i) => i));
+  let [state, t] = [start, 0];
+  return async () => {
+    const rates = scalars({ ...adamScalars(1e-4, ++t), [LAMBDA]: 1e-3 });
+    state = nextState({ next }, await session.run({ ...state, ...images, labels, ...rates }));
+  };
+}
+
+/** What the steps need; the weights of R are in the session alone. */
+async function begun(work: LegibleStep, batch: number, lowering: string) {
   const graph = {
     ...bindShapes(resnet18(), { image: [batch, 3, 224, 224] }),
     outputs: [{ name: "logits", shape: [batch, 1000] }],
@@ -28,14 +42,6 @@ export async function legibleStep(work: LegibleStep, batch: number, lowering: st
     degradedSide: 56,
     cleanSide: 224,
   });
-  // What the closure below does not name, the weights in the graph among it, is not kept.
-  const { graph: whole, next, state: start } = await trainingStep(forward, findLowerings(lowering, "cpu"));
-  const session = await Session.create(whole);
-  const images = { degraded: noise([batch, 3, 56, 56]), clean: noise([batch, 3, 224, 224]) };
-  const labels = int64(Array.from({ length: batch }, (_, i) => i));
-  let [state, t] = [start, 0];
-  return async () => {
-    const rates = scalars({ ...adamScalars(1e-4, ++t), [LAMBDA]: 1e-3 });
-    state = nextState({ next }, await session.run({ ...state, ...images, labels, ...rates }));
-  };
+  const { graph: whole, next, state } = await trainingStep(forward, findLowerings(lowering, "cpu"));
+  return { session: await Session.create(whole), next, start: state };
 }

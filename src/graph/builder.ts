@@ -238,6 +238,7 @@ export class GraphBuilder {
   Tanh = (x: string) => this.add("Tanh", [x]);
   Tile = (x: string, repeats: readonly number[]) => this.add("Tile", [x, this.integers(repeats)]);
   Transpose = (x: string, perm: readonly number[]) => this.add("Transpose", [x], { perm: ints(perm) });
+  Unsqueeze = (x: string, axes: readonly number[]) => this.add("Unsqueeze", [x, this.integers(axes)]);
   Where = (condition: string, x: string, y: string) => this.add("Where", [condition, x, y]);
 
   /** Sums over `axes` (all of them when left out). */

@@ -50,7 +50,7 @@ export async function lossGradients(graph: Graph, tensors: Tensors, options: Gra
   const shapes = Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, shape]));
   const computed = wrt.filter((name) => !(name in feeds) && !graph.initializers.has(name));
   const bound = withOutputs(bindShapes(graph, shapes), [...new Set([...watched, ...computed])]);
-  const probed = await running(graph, () => probe(bound, variableFor(graph, wrt)));
+  const probed = await running(graph, () => probe(bound, { variable: variableFor(graph, wrt) }));
   const closed = await withLoss(probed, options.loss, watched, tensors);
   const { loss, gradients: found } = await run(closed, feeds, wrt, options.lowerings ?? []);
   const weights = options.allParameters ? weightsOf(graph) : new Map();

@@ -45,12 +45,12 @@ export async function lower(graph: Graph, chosen: readonly Lowering[], stage: Lo
   const due = chosen.filter((lowering) => lowering.stage === stage);
   if (due.length === 0) return graph;
   const block = await blockSize();
-  let known = await probe(graph);
+  // A forward graph may meet its sizes for the first time; a step is made of one that has run.
+  let known = await probe(graph, { runs: stage === "step" });
   for (const [i, lowering] of due.entries()) {
     const lowered = lowering.apply(known.graph, { shapes: known.shapes, block });
-    // A probe runs the whole graph, so only what has changed is probed again, and only for those that come after.
     if (i === due.length - 1) return lowered;
-    if (lowered !== known.graph) known = await probe(lowered);
+    if (lowered !== known.graph) known = await probe(lowered, { runs: true });
   }
   return known.graph;
 }

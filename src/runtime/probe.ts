@@ -13,28 +13,53 @@ export interface Probe {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
 }
 
+export interface ProbeOptions {
+  /** Initializers that are about to change: what depends on them stays in the graph. */
+  readonly variable?: readonly string[];
+  /** Whether the graph is known to run, so that what can be told without running is. Default: false. */
+  readonly runs?: boolean;
+}
+
 /**
- * Runs the graph once on zeros and reads the shape of every value, so that nothing has to infer shapes by rule. An `If`
- * whose condition follows from sizes (exporters ask for a rank or a size) gives way to the branch taken.
- * @param variable initializers that are about to change: what depends on them stays in the graph.
+ * Runs the graph once on zeros and reads the shape of every value, so that nothing here has to infer shapes by rule. Of a
+ * graph that is known to run it takes the shapes that the runtime infers by itself, as far as they go, which needs neither
+ * time nor memory. An `If` whose condition follows from sizes (exporters ask for a rank or a size) gives way to the branch taken.
  * @throws UserError when an input still has a symbolic size (`bindShapes` fixes them) or the graph does not run.
  */
-export async function probe(graph: Graph, variable: readonly string[] = []): Promise<Probe> {
+export async function probe(graph: Graph, { variable = [], runs = false }: ProbeOptions = {}): Promise<Probe> {
   const decided = await withDecidedBranches(graph, variable);
   const fixed = staticValues(decided, variable);
-  const values = decided.nodes.flatMap((node) => node.outputs.filter((output) => output !== ""));
-  const b = GraphBuilder.from({ ...decided, outputs: [] });
-  // Last values first: the runtime goes back from the last node, so that each value is asked, and freed, as soon as it is there.
-  const shapeOf = new Map(values.toReversed().map((value) => [value, b.Shape(value)]));
-  const exposed = [...shapeOf.values(), ...fixed];
-  for (const name of exposed) b.output(name, name);
-  const results = await runOnZeros(b.build());
-
   const shapes = new Map<string, readonly number[]>();
   for (const input of graph.inputs) shapes.set(input.name, numericShape(input.name, input.shape));
   for (const [name, tensor] of decided.initializers) shapes.set(name, tensor.shape);
+  if (runs) for (const [name, shape] of await inferredShapes(decided)) shapes.set(name, shape);
+
+  const b = GraphBuilder.from({ ...decided, outputs: [] });
+  const open = valuesOf(decided).filter((value) => !shapes.has(value));
+  // Last values first: the runtime goes back from the last node, so that each value is asked, and freed, as soon as it is there.
+  const shapeOf = new Map(open.toReversed().map((value) => [value, b.Shape(value)]));
+  const exposed = [...shapeOf.values(), ...fixed];
+  for (const name of exposed) b.output(name, name);
+  const results = exposed.length > 0 ? await runOnZeros(b.build()) : {};
   for (const [value, shape] of shapeOf) shapes.set(value, toNumbers(results[shape] as Tensor));
   return { graph: withConstants(decided, fixed, results), shapes };
+}
+
+const valuesOf = ({ nodes }: Graph): string[] => nodes.flatMap(({ outputs }) => outputs.filter((name) => name !== ""));
+
+/** The shapes that follow from those of the inputs alone; nothing is computed. */
+async function inferredShapes(graph: Graph): Promise<Map<string, readonly number[]>> {
+  const b = GraphBuilder.from({ ...graph, outputs: [] });
+  // One axis more, because the runtime calls the shape of a number and a shape that it does not know both [].
+  const asked = new Map(valuesOf(graph).map((value) => [b.Unsqueeze(value, [0]), value]));
+  for (const name of asked.keys()) b.output(name, name);
+  const session = await Session.create(b.build(), { optimization: "disabled" });
+  const found = new Map<string, readonly number[]>();
+  // Sizes below 1 come out where a kernel does not fit: running tells.
+  for (const [name, [one, ...shape]] of session.outputShapes)
+    if (one === 1 && shape.every((size) => size > 0)) found.set(asked.get(name) as string, shape);
+  await session.release();
+  return found;
 }
 
 async function withDecidedBranches(graph: Graph, variable: readonly string[]): Promise<Graph> {

@@ -73,6 +73,16 @@ export class Session {
     return this.session.outputNames;
   }
 
+  /** The shapes of outputs as ONNX Runtime infers them, where it knows every size; [] also where it knows nothing. */
+  get outputShapes(): ReadonlyMap<string, readonly number[]> {
+    const declared = new Map<string, readonly number[]>();
+    for (const metadata of this.session.outputMetadata) {
+      const sizes = metadata.isTensor ? metadata.shape.filter((size) => typeof size === "number") : [];
+      if (metadata.isTensor && sizes.length === metadata.shape.length) declared.set(metadata.name, sizes);
+    }
+    return declared;
+  }
+
   /**
    * Computes the outputs (all of them, or those in `fetch`) from tensors named like the graph's inputs.
    * @throws UserError when the tensors do not fit the graph.

@@ -50,7 +50,8 @@ export async function trainingStep(
   { graph, goals, statistics, initial }: Forward,
   chosen: readonly Lowering[] = lowerings,
 ): Promise<TrainingStep> {
-  const { graph: folded, shapes } = await probe(await lower(graph, chosen, "forward"));
+  const lowered = await lower(graph, chosen, "forward");
+  const { graph: folded, shapes } = await probe(lowered, { runs: lowered !== graph });
   const differentiated = differentiate(folded, goals, shapes);
   const b = GraphBuilder.from(differentiated.graph);
   const next = new Map(statistics.map(({ input, output }) => [input, output]));

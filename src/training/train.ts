@@ -9,6 +9,7 @@ import { type Card, withCard } from "../networks/card.js";
 import { DEFAULT_DISTANCE } from "../objectives/distances.js";
 import { requireClasses } from "../recognition/classes.js";
 import type { RecognizerSettings } from "../recognition/recognizer.js";
+import { collectGarbage } from "../runtime/garbage.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
 import { resumed, runSteps, type StepProgress } from "./loop.js";
@@ -77,6 +78,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { dataset, task } = options;
   const config = TrainingConfig.parse(options.config);
   const { prepared, folder, session } = await begun(options, config);
+  collectGarbage();
   const start = await resumed(folder, prepared.step);
   const { batch, crop, seed, steps, lr, lrDrops } = config;
   const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step });
