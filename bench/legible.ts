@@ -24,7 +24,8 @@ async function measure(): Promise<Measure> {
   const bare = rival === "legible-bare";
   if (work === "plain-step" || work === "ra-step")
     return timed(await legibleStep(work, batch, lowered ? "all" : "none"));
-  if (work === "train-pipeline") return bare ? bareTraining(batch) : trainPipeline(batch, Number(pictures));
+  if (work === "train-pipeline" || work === "train-ra-pipeline")
+    return bare ? bareTraining(work, batch) : trainPipeline(work, batch, Number(pictures));
   if (work === "evaluate-pipeline") return bare ? bareEvaluation(batch) : evaluatePipeline(batch, Number(pictures));
   return inference();
 }

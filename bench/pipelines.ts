@@ -1,10 +1,11 @@
 import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findTask } from "../src/data/tasks/index.js";
 import { evaluate } from "../src/evaluation/evaluate.js";
 import { loadProcessor } from "../src/evaluation/restore.js";
+import { int64 } from "../src/graph/tensor.js";
 import { writeModel } from "../src/graph/write.js";
 import { inferenceForm } from "../src/lowering/inference.js";
 import { findNetwork } from "../src/networks/index.js";
@@ -12,6 +13,7 @@ import type { Recognizer } from "../src/recognition/recognizer.js";
 import { Session } from "../src/runtime/session.js";
 import { adamScalars } from "../src/training/adam.js";
 import { prepareStep } from "../src/training/prepare.js";
+import { LAMBDA } from "../src/training/processor-forward.js";
 import { TrainingConfig } from "../src/training/run-folder.js";
 import { nextState, scalars } from "../src/training/step.js";
 import { train } from "../src/training/train.js";
@@ -22,24 +24,29 @@ import { resnet18 } from "./resnet18.js";
 
 const task = findTask("sr");
 const PROCESSOR = "compact-m";
-const CROP = 128;
 
-const config = (batch: number, steps: number, folders: readonly string[]) =>
-  TrainingConfig.parse({
-    task: task.name,
-    options: { ...task.options },
-    objective: "plain",
-    lambda: 0,
-    recognizer: null,
-    processor: PROCESSOR,
-    init: null,
-    data: [...folders],
-    steps,
-    batch,
-    crop: CROP,
-    lr: 5e-4,
-    seed: 0,
+/** What is trained in a pipeline: by the image loss alone on the usual crops, or with R on crops of its size. */
+export type Training = "train-pipeline" | "train-ra-pipeline";
+
+async function configOf(work: Training, batch: number, steps: number, folders: readonly string[]) {
+  const objective =
+    work === "train-pipeline"
+      ? { objective: "plain", lambda: 0, recognizer: null, crop: 128 }
+      : { objective: "ra", lambda: 1e-3, recognizer: await recognizerFile(), crop: 224 };
+  return TrainingConfig.parse({
+    ...{ task: task.name, options: { ...task.options }, ...objective, processor: PROCESSOR, init: null },
+    ...{ data: [...folders], steps, batch, lr: 5e-4, seed: 0 },
   });
+}
+
+/** A network of ResNet-18's shape as a file that says how it wants its images. */
+async function recognizerFile(): Promise<string> {
+  const file = join(await temporary(), "resnet18.onnx");
+  await writeModel(resnet18(), file);
+  const input = { size: 224, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+  await writeFile(file.replace(/onnx$/, "json"), JSON.stringify({ input }));
+  return file;
+}
 
 /** A folder that goes away with this process. */
 async function temporary(): Promise<string> {
@@ -49,27 +56,30 @@ async function temporary(): Promise<string> {
 }
 
 /** Training as `legible train` does it on a folder of pictures, from one finished step to the next. */
-export async function trainPipeline(batch: number, pictures: number): Promise<Measure> {
+export async function trainPipeline(work: Training, batch: number, pictures: number): Promise<Measure> {
   const dataset = await drawnPictures(pictures);
   return async (steps) => {
     const stamps: number[] = [];
-    const settings = config(batch, steps + 1, dataset.folders);
+    const config = await configOf(work, batch, steps + 1, dataset.folders);
     const onStep = () => stamps.push(performance.now());
-    await train({ config: settings, task, dataset, out: join(await temporary(), "run"), onStep });
+    await train({ config, task, dataset, out: join(await temporary(), "run"), onStep });
     return between(stamps);
   };
 }
 
 /** The same steps on pictures that are there already. */
-export async function bareTraining(batch: number): Promise<Measure> {
-  const { step } = await prepareStep({ config: config(batch, 1, ["none"]), task });
+export async function bareTraining(work: Training, batch: number): Promise<Measure> {
+  const config = await configOf(work, batch, 1, ["none"]);
+  const { step } = await prepareStep({ config, task });
   const session = await Session.create(step.graph);
-  const side = CROP / task.scale;
-  const images = { degraded: noise([batch, 3, side, side]), clean: noise([batch, 3, CROP, CROP]) };
+  const { crop } = config;
+  const side = crop / task.scale;
+  const images = { degraded: noise([batch, 3, side, side]), clean: noise([batch, 3, crop, crop]) };
+  const labels = int64(Array.from({ length: batch }, (_, i) => i));
   let [state, t] = [step.state, 0];
   return timed(async () => {
-    const rates = scalars(adamScalars(5e-4, ++t));
-    state = nextState(step, await session.run({ ...state, ...images, ...rates }));
+    const rates = scalars({ ...adamScalars(5e-4, ++t), [LAMBDA]: config.lambda });
+    state = nextState(step, await session.run({ ...state, ...images, labels, ...rates }));
   });
 }
 

@@ -78,6 +78,14 @@ export const works: readonly Work[] = [
     gflop: async () => null,
   },
   {
+    name: "train-ra-pipeline",
+    kind: "pipeline",
+    summary: "the same on crops of 224 pixels with a network of ResNet-18's shape as R",
+    batch: 8,
+    steps: [20, 8],
+    gflop: async () => null,
+  },
+  {
     name: "evaluate-pipeline",
     kind: "pipeline",
     summary: "evaluate() of the default processor with one recognizer on such a folder, beside bare inference",

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { messageOf, UserError } from "../errors.js";
-import { decodeImage } from "../images/codec.js";
+import { decodeImage, decodeShrunk } from "../images/codec.js";
+import { shrinkShorterSide } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { fromPlanes } from "../images/planar.js";
 
@@ -33,6 +34,14 @@ export const titleOf = ({ path, record }: Item): string => (record ? `${path}#${
  */
 export const readItem = ({ path, record }: Item): Promise<Image> =>
   record ? readRecord(path, record) : decodeImage(path);
+
+/**
+ * The picture of an item with its shorter side reduced to `size`, a smaller one as it is: as near to `readItem` and
+ * `shrinkShorterSide` as `decodeShrunk` is.
+ * @throws UserError as `readItem` does.
+ */
+export const readShrunk = async ({ path, record }: Item, size: number): Promise<Image> =>
+  record ? shrinkShorterSide(await readRecord(path, record), size) : decodeShrunk(path, size);
 
 async function readRecord(path: string, { index, offset, width, height }: PlanarRecord): Promise<Image> {
   const planes = new Uint8Array(3 * width * height);

@@ -3,21 +3,22 @@ import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
 import type { Answer } from "../answering-thread.js";
 import { UserError } from "../errors.js";
-import { type Batch, BatchMaker, type BatchPlan } from "./batches.js";
+import { BatchMaker, type BatchPart, type BatchPlan, type Share } from "./batches.js";
 import { type Recipe, samplerFor } from "./sampler.js";
 
 /** What a worker is started with. */
 export interface WorkerData {
   plan: BatchPlan;
   recipe: Recipe;
+  share: Share;
   cacheBytes: number;
 }
 
-/** What a worker is asked: the batch of a step, or to end. */
+/** What a worker is asked: its share of a step's batch, or to end. */
 export type Request = number | "close";
 
-/** What it answers: the batch, or why there is none; with all images found broken so far. */
-export type Reply = Answer<Batch> & { broken: ReadonlyMap<string, string> };
+/** What it answers: the part, or why there is none; with all images found broken so far. */
+export type Reply = Answer<BatchPart> & { broken: ReadonlyMap<string, string> };
 
 if (!parentPort) throw new Error("loader-worker.js is started by openLoader, as a worker thread");
 const port = parentPort;
@@ -26,8 +27,8 @@ const port = parentPort;
 sharp.concurrency(1);
 sharp.cache(false);
 
-const { plan, recipe, cacheBytes } = workerData as WorkerData;
-const maker = new BatchMaker(plan, samplerFor(recipe), cacheBytes);
+const { plan, recipe, share, cacheBytes } = workerData as WorkerData;
+const maker = new BatchMaker(plan, samplerFor(recipe), cacheBytes, share);
 let closing = false;
 let queue = Promise.resolve();
 

@@ -1,7 +1,8 @@
+import { cpus } from "node:os";
 import { AnsweringThread } from "../answering-thread.js";
 import { UserError } from "../errors.js";
 import type { Augmentation } from "./augmentation.js";
-import { type Batch, BatchMaker, type BatchPlan } from "./batches.js";
+import { type Batch, BatchMaker, type BatchPart, type BatchPlan, joined } from "./batches.js";
 import type { Dataset } from "./dataset.js";
 import type { Reply, Request, WorkerData } from "./loader-worker.js";
 import {
@@ -23,7 +24,7 @@ interface CommonOptions {
   seed: number;
   /** Step of the first batch: 0 for a fresh run, the step reached for a resumed one. Default: 0. */
   firstStep?: number;
-  /** Threads that decode. Default: 1. */
+  /** Threads that decode. Default: one per core, four at most. */
   workers?: number;
   /** Batches asked for ahead of `next`. Default: 4. */
   ahead?: number;
@@ -79,23 +80,31 @@ export const openRecognitionLoader = ({
 
 /**
  * Starts the threads that decode and make pictures ahead of the training. They are asked for `ahead` batches beforehand,
- * because the training blocks this thread while it computes. A sampler, which cannot be told to a thread, makes its
+ * because the training blocks this thread while it computes; of each they make their shares at the same time, so that all
+ * cores of the training are slowed alike: it goes at the speed of its slowest thread. A sampler, which cannot be told to a thread, makes its
  * pictures in this one, between the steps. The batch of step s follows from the source, the seed, s and the data set
  * alone, whatever the first step and the number of threads are.
  */
 function startLoader(
   source: Recipe | Sampler,
-  { dataset, batch, seed, firstStep = 0, workers: count = 1, ahead = 4, cacheBytes = 2 ** 30 }: CommonOptions,
+  { dataset, batch, seed, firstStep = 0, workers: count = WORKERS, ahead = 4, cacheBytes = 2 ** 30 }: CommonOptions,
 ): Loader {
   const plan: BatchPlan = { items: dataset.items, batch, seed };
-  const thread = (recipe: Recipe) => new Thread({ plan, recipe, cacheBytes: cacheBytes / count });
   const workers: Worker[] =
     "kind" in source
-      ? Array.from({ length: count }, () => thread(source))
+      ? Array.from({ length: count }, (_, index) => {
+          const share = { index, of: count };
+          return new Thread({ plan, recipe: source, share, cacheBytes: cacheBytes / count });
+        })
       : [new OwnThread(new BatchMaker(plan, source, cacheBytes))];
   const queue: Promise<Batch>[] = [];
   let step = firstStep;
-  const askNext = () => queue.push((workers[step % workers.length] as Worker).ask(step++));
+  const askNext = () => {
+    const batch = Promise.all(workers.map((worker) => worker.ask(step))).then(joined);
+    batch.catch(() => {}); // reported by the next() that awaits it
+    step++;
+    queue.push(batch);
+  };
   while (queue.length < ahead) askNext();
   const broken = new Map<string, string>();
   return {
@@ -112,10 +121,12 @@ function startLoader(
   };
 }
 
-/** Makes batches, in the order in which they are asked for. */
+const WORKERS = Math.min(cpus().length, 4);
+
+/** Makes its share of batches, in the order in which they are asked for. */
 interface Worker {
   readonly broken: ReadonlyMap<string, string>;
-  ask(step: number): Promise<Batch>;
+  ask(step: number): Promise<BatchPart>;
   close(): Promise<void>;
 }
 
@@ -129,7 +140,7 @@ class OwnThread implements Worker {
     return this.maker.broken;
   }
 
-  ask(step: number): Promise<Batch> {
+  ask(step: number): Promise<BatchPart> {
     const batch = this.last.then(() => {
       if (this.closing) throw new Error("the loader is closed");
       return this.maker.make(step);
@@ -145,14 +156,14 @@ class OwnThread implements Worker {
 }
 
 /** One thread that decodes. */
-class Thread extends AnsweringThread<Batch, Reply> implements Worker {
+class Thread extends AnsweringThread<BatchPart, Reply> implements Worker {
   broken: ReadonlyMap<string, string> = new Map();
 
   constructor(data: WorkerData) {
     super(new URL("./loader-worker.js", import.meta.url), "the decoding thread", data);
   }
 
-  ask(step: number): Promise<Batch> {
+  ask(step: number): Promise<BatchPart> {
     return this.askFor(step, step satisfies Request);
   }
 

@@ -2,7 +2,9 @@ import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
 import type { Answer } from "../answering-thread.js";
 import { type Item, readItem } from "../data/item.js";
-import { evaluationCrop } from "../data/samples.js";
+import { randomAt } from "../data/random.js";
+import { type EvaluationSample, evaluationCrop, evaluationSample } from "../data/samples.js";
+import { findTask } from "../data/tasks/index.js";
 import { messageOf } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { psnr } from "../metrics/psnr.js";
@@ -11,6 +13,13 @@ import { SsimMeter } from "../metrics/ssim-meter.js";
 /** What the thread is asked. */
 export type Question =
   | { readonly kind: "crop"; readonly item: Item; readonly multiple: number }
+  | {
+      readonly kind: "sample";
+      readonly item: Item;
+      readonly task: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+      readonly seed: number;
+      readonly number: number;
+    }
   | { readonly kind: "compare"; readonly rows: readonly (readonly Image[])[]; readonly clean: readonly Image[] };
 
 /** How near images are to the clean ones, one value for each. */
@@ -21,9 +30,9 @@ export interface Likeness {
 }
 
 /** What it answers. */
-export type Told = Image | readonly Likeness[];
+export type Told = Image | EvaluationSample | readonly Likeness[];
 
-if (!parentPort) throw new Error("assistant-worker.js is started by Assistant, as a worker thread");
+if (!parentPort) throw new Error("assistant-worker.js is started by Assistants, as a worker thread");
 const port = parentPort;
 
 // The cores belong to the networks.
@@ -41,6 +50,10 @@ port.on("message", async ({ id, question }: { id: number; question: Question }) 
 
 async function answer(question: Question): Promise<Told> {
   if (question.kind === "crop") return evaluationCrop(await readItem(question.item), question.multiple);
+  if (question.kind === "sample") {
+    const { item, task, seed, number } = question;
+    return evaluationSample(await readItem(item), findTask(task.name, task.options), randomAt(seed, number));
+  }
   const { rows, clean } = question;
   const likenesses = rows.map((images) => ({
     psnr: images.map((image, i) => psnr(image, clean[i] as Image)),

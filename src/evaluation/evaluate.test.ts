@@ -3,20 +3,23 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { z } from "zod";
 import { type Dataset, openDataset } from "../data/dataset.js";
 import { readItem } from "../data/item.js";
 import { randomAt } from "../data/random.js";
 import { evaluationSample } from "../data/samples.js";
+import { defineTask, type Task } from "../data/task.js";
 import { findTask } from "../data/tasks/index.js";
 import { UserError } from "../errors.js";
 import { GraphBuilder, string } from "../graph/builder.js";
 import { float32 } from "../graph/tensor.js";
 import { encodeImage } from "../images/codec.js";
+import { flipHorizontal } from "../images/crop.js";
 import { psnr } from "../metrics/psnr.js";
 import { ssim } from "../metrics/ssim.js";
 import type { Recognizer } from "../recognition/recognizer.js";
 import { Session } from "../runtime/session.js";
-import { Assistant } from "./assistant.js";
+import { Assistants } from "./assistants.js";
 import { type EvaluateOptions, evaluate } from "./evaluate.js";
 
 const IMAGES = 12;
@@ -94,24 +97,35 @@ test("none, the processors and clean are judged by people's measures and by reco
   );
 });
 
-test("what the thread beside the networks crops and measures is the same as here, SSIM within 1e-5", async () => {
+test("what the threads beside the networks make and measure is the same as here, SSIM within 1e-5", async () => {
   const items = dataset.items.filter(({ path }) => !path.endsWith("broken.png"));
-  const samples = await Promise.all(
-    items.map(async (item) => evaluationSample(await readItem(item), findTask("sr"), randomAt(0))),
-  );
+  const noisy = findTask("denoise");
+  const samplesOf = (task: Task) =>
+    Promise.all(items.map(async (item, i) => evaluationSample(await readItem(item), task, randomAt(7, i))));
+  const samples = await samplesOf(noisy);
   const [interpolated, clean] = [samples.map((sample) => sample.interpolated), samples.map((sample) => sample.clean)];
   const here = (measure: typeof psnr) => samples.map((sample) => measure(sample.interpolated, sample.clean));
-  const assistant = new Assistant();
+  const own = defineTask({
+    name: "own",
+    options: z.object({}),
+    scale: 1,
+    degrade: (image) => flipHorizontal(image),
+  }).create();
+  const assistants = new Assistants();
   try {
-    const [likeness] = await assistant.compare([interpolated], clean);
+    const [likeness] = await assistants.compare([interpolated], clean);
     assert.deepEqual(likeness?.psnr, here(psnr));
     for (const [i, want] of here(ssim).entries()) assert.ok(Math.abs((likeness?.ssim[i] ?? 0) - want) < 1e-5);
-    const cropped = await Promise.all(items.map((item) => assistant.crop(item, 4)));
-    assert.deepEqual(cropped, clean);
-    await assert.rejects(assistant.crop({ path: join(folder, "broken.png"), label: null }, 4), UserError);
-    await assert.rejects(assistant.compare([clean.toReversed()], clean), UserError);
+    for (const task of [noisy, own])
+      assert.deepEqual(
+        await Promise.all(items.map((item, i) => assistants.sample(item, task, [7, i]))),
+        await samplesOf(task),
+      );
+    const broken = { path: join(folder, "broken.png"), label: null };
+    await assert.rejects(assistants.sample(broken, noisy, [7, 0]), UserError);
+    await assert.rejects(assistants.compare([clean.toReversed()], clean), UserError);
   } finally {
-    await assistant.close();
+    await assistants.close();
   }
 });
 

@@ -1,7 +1,6 @@
 import type { Dataset } from "../data/dataset.js";
 import { type Item, titleOf } from "../data/item.js";
-import { randomAt } from "../data/random.js";
-import { type EvaluationSample, evaluationSample } from "../data/samples.js";
+import type { EvaluationSample } from "../data/samples.js";
 import type { Task } from "../data/task.js";
 import { messageOf, UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
@@ -10,8 +9,8 @@ import { resize } from "../images/resize.js";
 import { rankOf } from "../metrics/accuracy.js";
 import { requireRecognizes } from "../recognition/classes.js";
 import type { Recognizer } from "../recognition/recognizer.js";
-import { Assistant } from "./assistant.js";
 import type { Likeness } from "./assistant-worker.js";
+import { Assistants } from "./assistants.js";
 import type { Evaluation, Skipped } from "./evaluation.js";
 import { type Processor, restore } from "./restore.js";
 import { type Measured, summarize } from "./summarize.js";
@@ -55,15 +54,15 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   for (const recognizer of recognizers) await requireRecognizes(recognizer, items, "judge");
   const skipped: Skipped[] = dataset.missing.map((file) => ({ file, reason: "listed in labels.csv, but not there" }));
   const rows = ["none", ...processors.map(({ name }) => name), "clean"].map((name) => newMeasured(name, recognizers));
-  const assistant = new Assistant();
+  const assistants = new Assistants();
   const comparing: Promise<readonly Likeness[]>[] = [];
   let done = 0;
   try {
-    for await (const loaded of samplesOf(items, task, batch, assistant, skipped)) {
+    for await (const loaded of samplesOf(items, task, batch, assistants, skipped)) {
       for (const samples of groupedBySize(loaded)) {
         const images = await restoredBy(processors, samples, task);
         for (const [i, row] of rows.entries()) await recognize(row, images[i] as Image[], samples, recognizers);
-        comparing.push(assistant.compare(images.slice(0, -1), images.at(-1) as Image[]));
+        comparing.push(assistants.compare(images.slice(0, -1), images.at(-1) as Image[]));
       }
       while (comparing.length > COMPARING) note(rows, await (comparing.shift() as Promise<readonly Likeness[]>));
       done = Math.min(done + batch, items.length);
@@ -71,7 +70,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     }
     for (const likenesses of comparing) note(rows, await likenesses);
   } finally {
-    await assistant.close();
+    await assistants.close();
   }
   if (rows[0]?.psnr.length === 0)
     throw new UserError(`none of the ${items.length} images can be read (${skipped[0]?.reason})`);
@@ -101,8 +100,12 @@ async function recognize(
   samples: readonly Sample[],
   recognizers: readonly Recognizer[],
 ): Promise<void> {
+  const inputs = new Map<number, Float32Array>();
   for (const recognizer of recognizers) {
-    const logits = await recognizer.logits(inputOf(recognizer, images), images.length);
+    const { size } = recognizer;
+    const input = inputs.get(size) ?? inputOf(size, images);
+    inputs.set(size, input);
+    const logits = await recognizer.logits(input, images.length);
     const classes = logits.length / images.length;
     const ranks = samples.map(({ label }, i) => rankOf(logits, i * classes, classes, label as number));
     row.ranks.get(recognizer.name)?.push(...ranks);
@@ -119,8 +122,8 @@ function note(rows: readonly Measured[], likenesses: readonly Likeness[]): void 
   }
 }
 
-/** [N, 3, size, size] for a recognizer; images of another size are resized to its own. */
-function inputOf({ size }: Recognizer, images: readonly Image[]): Float32Array {
+/** [N, 3, size, size] for recognizers of that size; images of another are resized to it. */
+function inputOf(size: number, images: readonly Image[]): Float32Array {
   const input = new Float32Array(images.length * 3 * size * size);
   for (const [i, image] of images.entries())
     toPlanar(resize(image, size, size, "bilinear"), input, i * 3 * size * size);
@@ -128,9 +131,15 @@ function inputOf({ size }: Recognizer, images: readonly Image[]): Float32Array {
 }
 
 /** Has a batch decoded and cropped while the one before is judged. */
-async function* samplesOf(items: readonly Item[], task: Task, batch: number, assistant: Assistant, skipped: Skipped[]) {
+async function* samplesOf(
+  items: readonly Item[],
+  task: Task,
+  batch: number,
+  assistants: Assistants,
+  skipped: Skipped[],
+) {
   const load = (start: number) =>
-    Promise.all(items.slice(start, start + batch).map((item, i) => loadSample(item, task, assistant, start + i)));
+    Promise.all(items.slice(start, start + batch).map((item, i) => loadSample(item, task, assistants, start + i)));
   let next = load(0);
   for (let start = 0; start < items.length; start += batch) {
     const loaded = await next;
@@ -140,10 +149,9 @@ async function* samplesOf(items: readonly Item[], task: Task, batch: number, ass
   }
 }
 
-async function loadSample(item: Item, task: Task, assistant: Assistant, index: number): Promise<Sample | Skipped> {
+async function loadSample(item: Item, task: Task, assistants: Assistants, index: number): Promise<Sample | Skipped> {
   try {
-    const crop = await assistant.crop(item, task.scale);
-    return { label: item.label, ...(await evaluationSample(crop, task, randomAt(SEED, index))) };
+    return { label: item.label, ...(await assistants.sample(item, task, [SEED, index])) };
   } catch (error) {
     return { file: titleOf(item), reason: messageOf(error) };
   }

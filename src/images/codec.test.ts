@@ -6,7 +6,8 @@ import { test } from "node:test";
 import sharp, { type Color, type Sharp } from "sharp";
 import { sharedPath, skipWithoutShared } from "../../testing/shared.js";
 import { UserError } from "../errors.js";
-import { decodeImage, encodeImage } from "./codec.js";
+import { decodeImage, decodeShrunk, encodeImage } from "./codec.js";
+import { shrinkShorterSide } from "./crop.js";
 import type { Image } from "./image.js";
 
 const folder = await mkdtemp(join(tmpdir(), "legible-codec-"));
@@ -50,6 +51,21 @@ for (const name of ["a", "b", "c"])
     const decoded = await decodeImage(sharedPath("reference/images", `${name}_q10.jpg`));
     assertNear(decoded, await decodeImage(sharedPath("reference/images", `${name}_q10_decoded.png`)), 1);
   });
+
+test("a picture shrunk while it is decoded is within two levels of one shrunk as Pillow does it", async () => {
+  const data = Uint8Array.from({ length: 90 * 60 * 3 }, (_, i) => 128 + 100 * Math.sin(i / 40) * Math.cos(i / 700));
+  const path = join(folder, "large.png");
+  await encodeImage({ width: 90, height: 60, data }, path);
+  assertNear(await decodeShrunk(path, 40), shrinkShorterSide(await decodeImage(path), 40), 2);
+  for (const size of [60, 80]) assert.deepEqual(await decodeShrunk(path, size), await decodeImage(path));
+});
+
+test("a picture on its side is shrunk upright", async () => {
+  const path = join(folder, "side.jpg");
+  await patch("red").jpeg().withMetadata({ orientation: 6 }).toFile(path);
+  const { width, height } = await decodeShrunk(path, 4);
+  assert.deepEqual([width, height], [4, 8]);
+});
 
 test("alpha is laid over white", async () => {
   const half = await patch({ r: 0, g: 0, b: 0, alpha: 0.5 }, 4).png().toBuffer();

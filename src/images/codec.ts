@@ -14,11 +14,24 @@ import type { Image } from "./image.js";
 export async function decodeImage(source: string | Buffer): Promise<Image> {
   const name = typeof source === "string" ? source : "the picture";
   const content = typeof source === "string" ? await readPicture(source) : source;
-  return decoding(name, async () => {
-    const pipeline = await openPicture(content);
-    const { data, info } = await pipeline.flatten({ background: "white" }).raw().toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
-  });
+  return decoding(name, async () => pixelsOf(await openPicture(content)));
+}
+
+/**
+ * The same with the shorter side reduced to `size` (bicubic) by the decoder itself, in less than half the time of decodeImage
+ * and shrinkShorterSide. Where the longer side comes out whole, too, it is the same within a level or two; otherwise it is
+ * rounded and not fitted, a shift of a fraction of a pixel. A smaller picture is decodeImage's.
+ * @throws UserError as decodeImage does.
+ */
+export async function decodeShrunk(path: string, size: number): Promise<Image> {
+  const content = await readPicture(path);
+  const outside = { fit: "outside", withoutEnlargement: true, kernel: "cubic", fastShrinkOnLoad: false } as const;
+  return decoding(path, async () => pixelsOf((await openPicture(content)).resize(size, size, outside)));
+}
+
+async function pixelsOf(pipeline: Sharp): Promise<Image> {
+  const { data, info } = await pipeline.flatten({ background: "white" }).raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
 /**
@@ -58,10 +71,13 @@ export async function decoding<T>(name: string, decode: () => Promise<T>): Promi
  */
 export async function openPicture(content: Buffer): Promise<Sharp> {
   const pipeline = sharp(content, { failOn: "error", autoOrient: true });
+  if (isJpeg(content)) return pipeline; // whose depth is 8, so that its metadata need not be read first
   const { depth, icc } = await pipeline.metadata();
   // sharp converts a 16-bit picture that has a profile to Display P3, from where an output profile leads to sRGB.
   return depth === "ushort" && icc ? pipeline.withIccProfile("srgb") : pipeline;
 }
+
+const isJpeg = (content: Buffer): boolean => content[0] === 0xff && content[1] === 0xd8;
 
 /**
  * A JPEG file of some quality (1 to 100) with chroma at half the resolution (4:2:0): libjpeg's tables, which Pillow's
