@@ -12,6 +12,13 @@ export const readTextIfThere = (path: string): Promise<string | undefined> =>
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   });
 
+/** Whether a path leads to something. */
+export const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
 /** The lines of a text that say something, without the space around them. */
 export const linesOf = (text: string): string[] =>
   text

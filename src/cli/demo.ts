@@ -1,4 +1,3 @@
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { type Dataset, openDataset } from "../data/dataset.js";
@@ -8,7 +7,7 @@ import { changedMinds } from "../evaluation/changed-minds.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import { loadProcessor } from "../evaluation/restore.js";
 import { evaluationTable } from "../evaluation/table.js";
-import { writeBytes } from "../files.js";
+import { isThere, writeBytes } from "../files.js";
 import { encodeImage } from "../images/codec.js";
 import type { DistanceName } from "../objectives/distances.js";
 import { sidecarPath } from "../recognition/preprocessing.js";
@@ -118,7 +117,7 @@ function quietProgress(total: number, label: string): Progress {
 async function recognizer({ out, seed, signal }: Demo, network: string, training: Dataset): Promise<string> {
   const folder = join(out, "recognizers", network);
   const path = join(folder, "model.onnx");
-  if (await exists(sidecarPath(path))) return path;
+  if (await isThere(sidecarPath(path))) return path;
   const { steps } = RECOGNIZER_TRAINING;
   const bar = progress(steps, `training ${network}`);
   await trainRecognizer({
@@ -139,12 +138,6 @@ async function recognizer({ out, seed, signal }: Demo, network: string, training
   signal.throwIfAborted();
   return path;
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 interface Run {
   readonly name: string;

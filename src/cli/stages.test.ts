@@ -26,6 +26,7 @@ test("every command of every recipe in the package is one that the command line 
       for (const stage of planned(recipe, given, "out")) {
         const flags = flagsOf(stage);
         if (stage.command === "train") trainingOf(stage);
+        if (stage.command === "transfer") assert.deepEqual(flags.source, given.recognizer);
         if (stage.command === "evaluate") assert.ok(taskFrom(flags as Parameters<typeof taskFrom>[0]));
       }
 });

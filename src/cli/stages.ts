@@ -9,6 +9,7 @@ import { sweepCommand } from "./sweep.js";
 import { synthesizeCommand } from "./synthesize.js";
 import { trainCommand } from "./train.js";
 import { trainRecognizerCommand } from "./train-recognizer.js";
+import { transferCommand } from "./transfer.js";
 
 /** A command that a recipe may have, and the flags that have it write into a folder and go on there. */
 interface StageCommand {
@@ -22,6 +23,7 @@ const commands: readonly StageCommand[] = [
   { command: trainCommand, outputs: (folder) => ["--out", folder, "--resume"] },
   { command: averageCommand, outputs: (folder) => ["--out", join(folder, "model.onnx")] },
   { command: sweepCommand, outputs: (folder) => ["--out", folder] },
+  { command: transferCommand, outputs: (folder) => ["--out", folder] },
   { command: evaluateCommand, outputs: (folder) => ["--json", join(folder, RESULTS)] },
 ];
 

@@ -6,7 +6,7 @@ import { requireDistinct } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { writeBytes } from "../files.js";
 import { defaultLambda, findObjective, objectives } from "../objectives/index.js";
-import type { Objective } from "../objectives/objective.js";
+import { type Objective, readsOutput } from "../objectives/objective.js";
 import { plain } from "../objectives/plain.js";
 import { requireRecognizes } from "../recognition/classes.js";
 import { loadRecognizer, type Recognizer } from "../recognition/recognizer.js";
@@ -140,6 +140,7 @@ function requireRead({ objective: given, distance, feature, featureWeight, trans
     new UserError(`${flag} belongs to --objective ${name}, which is not given`);
   if (distance !== undefined && !some(({ reads }) => reads === "output")) throw refuse("--distance", "unsupervised");
   if (transformer !== undefined && !some(({ transforms }) => transforms)) throw refuse("--transformer", "transformer");
+  if (featureWeight > 0 && !some(readsOutput)) throw refuse("--feature-weight", "ra, transformer or unsupervised");
   if (feature.length === 0) return;
   if (!some(({ reads }) => reads === "features") && featureWeight === 0) throw refuse("--feature", "feature");
   if (source.length > 1)

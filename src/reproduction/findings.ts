@@ -52,7 +52,8 @@ type Settings = z.infer<typeof Settings>;
 const LOG = "log.jsonl";
 /** Where `legible evaluate --json` is told to write in a stage's folder. */
 export const RESULTS = "results.json";
-const SWEEP = "sweep.json";
+/** What `legible sweep` and `legible transfer` leave. */
+const SERIES = ["sweep.json", "transfer.json"];
 
 /**
  * Reads what is in the folders of a recipe's stages.
@@ -91,9 +92,13 @@ async function trainingIn(folder: string, recipeFolder: string): Promise<Trainin
   };
 }
 
-/** What `evaluate` or `sweep` found. */
+/** What `evaluate`, or a command that judges what it has trained, found. */
 async function evaluationIn(folder: string): Promise<Evaluation | undefined> {
-  const [results, sweep] = [await readTextIfThere(join(folder, RESULTS)), await readTextIfThere(join(folder, SWEEP))];
+  const results = await readTextIfThere(join(folder, RESULTS));
   if (results !== undefined) return JSON.parse(results);
-  return sweep === undefined ? undefined : JSON.parse(sweep).evaluation;
+  for (const name of SERIES) {
+    const text = await readTextIfThere(join(folder, name));
+    if (text !== undefined) return JSON.parse(text).evaluation;
+  }
+  return undefined;
 }

@@ -1,8 +1,8 @@
-import { rename, stat } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { readTextIfThere, writeBytes } from "../files.js";
+import { isThere, readTextIfThere, writeBytes } from "../files.js";
 import type { Stage } from "./plan.js";
 
 /** By the stage's name: the key it was begun with, and whether it came to its end. */
@@ -55,9 +55,3 @@ export class Ledger {
 async function unusedName(folder: string): Promise<string> {
   for (let i = 1; ; i++) if (!(await isThere(`${folder}.earlier-${i}`))) return `${folder}.earlier-${i}`;
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

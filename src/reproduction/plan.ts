@@ -28,29 +28,39 @@ export function planned(recipe: NamedRecipe, given: Given, out: string): Stage[]
   const stages: Stage[] = [];
   for (const { name, run } of recipe.stages) {
     const [command = "", ...words] = wordsOf(run, recipe.let);
-    const key = createHash("sha256").update(`${command} ${words.join(" ")}`);
-    const valuesOf = (placeholder: string): readonly string[] => {
+    const meaningOf = (placeholder: string): Meaning => {
       const earlier = stages.find((stage) => stage.name === placeholder);
-      if (earlier) key.update(earlier.key);
-      return earlier ? [earlier.folder] : inputOf(placeholder);
+      return earlier
+        ? { values: [earlier.folder], decides: earlier.key }
+        : inputMeaning(placeholder, name, recipe, given);
     };
-    const inputOf = (placeholder: string): readonly string[] => {
-      const input = inputNames.find((each) => each === placeholder);
-      if (!input)
-        throw new UserError(
-          `the recipe ${recipe.name} says {${placeholder}} in ${name}: no input and no earlier stage`,
-        );
-      const values = given[input];
-      if (inputs[input].needed && values.length === 0)
-        throw new UserError(`the recipe ${recipe.name} needs --${input}, for "${name}"`);
-      if (inputs[input].path) key.update(JSON.stringify(values.map((value) => resolve(value))));
-      return values;
-    };
-    const args = filled(words, valuesOf);
-    stages.push({ name, command, args, folder: join(out, name), key: key.digest("hex") });
+    const meanings = new Map(words.flatMap(placeholdersIn).map((each) => [each, meaningOf(each)]));
+    const args = filled(words, (placeholder) => meanings.get(placeholder)?.values ?? []);
+    const decides = [command, words, [...meanings.values()].map((meaning) => meaning.decides)];
+    const key = createHash("sha256").update(JSON.stringify(decides)).digest("hex");
+    stages.push({ name, command, args, folder: join(out, name), key });
   }
   return stages;
 }
+
+/** What a placeholder stands for. */
+interface Meaning {
+  readonly values: readonly string[];
+  /** What of it decides whether a stage has to be done again. */
+  readonly decides: string | readonly string[] | null;
+}
+
+function inputMeaning(placeholder: string, stage: string, recipe: NamedRecipe, given: Given): Meaning {
+  const input = inputNames.find((each) => each === placeholder);
+  if (!input)
+    throw new UserError(`the recipe ${recipe.name} says {${placeholder}} in ${stage}: no input and no earlier stage`);
+  const values = given[input];
+  if (inputs[input].needed && values.length === 0)
+    throw new UserError(`the recipe ${recipe.name} needs --${input}, for "${stage}"`);
+  return { values, decides: inputs[input].path ? values.map((value) => resolve(value)) : null };
+}
+
+const placeholdersIn = (word: string): string[] => [...word.matchAll(/\{([^}]*)\}/g)].map(([, name = ""]) => name);
 
 /** The words of a command, with what `let` says in place of its names. */
 const wordsOf = (text: string, words: Readonly<Record<string, string>>): string[] =>

@@ -1,9 +1,9 @@
-import { access, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { parts } from "../data/sources/source.js";
 import { messageOf, UserError } from "../errors.js";
-import { makeFolder, writeBytes } from "../files.js";
+import { isThere, makeFolder, writeBytes } from "../files.js";
 import { readSafetensors, writeSafetensors } from "../graph/safetensors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { distanceNames } from "../objectives/distances.js";
@@ -147,11 +147,7 @@ export class RunFolder {
   /** The latest checkpoint, or null before the first. @throws UserError when it is damaged. */
   async readCheckpoint(): Promise<Checkpoint | null> {
     const path = this.file("checkpoint.safetensors");
-    const exists = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (!exists) return null;
+    if (!(await isThere(path))) return null;
     const { tensors, metadata } = await readSafetensors(path);
     return { step: Number(metadata.step), state: tensors };
   }
