@@ -8,6 +8,8 @@ export interface Raced {
   readonly rival: string;
   readonly version: string;
   readonly batch: number;
+  /** Files in the folder of a pipeline; null for other works. */
+  readonly pictures: number | null;
   /** Of each step that counts. */
   readonly ms: readonly number[];
   readonly peak_mib: number;
@@ -48,7 +50,8 @@ export async function race(work: Work, job: Job, rivals: readonly Rival[], repea
       const ms = [...(earlier?.ms ?? []), ...times.ms.slice(Math.min(warmUp, times.ms.length - 1))];
       const { peak_mib, step_mib } = times;
       const { version } = started;
-      results.set(rival, { work, rival: name, version, batch: job.batch, ms, peak_mib, step_mib });
+      const pictures = work.kind === "pipeline" ? job.pictures : null;
+      results.set(rival, { work, rival: name, version, batch: job.batch, pictures, ms, peak_mib, step_mib });
     }
   for (const { started } of teams) if (!("missing" in started)) started.process.stop();
   return rivals.flatMap((rival) => results.get(rival) ?? []);

@@ -8,6 +8,8 @@ export interface Row {
   readonly rival: string;
   readonly version: string;
   readonly batch: number;
+  /** Files in the folder of a pipeline, which are decoded in the first epoch alone; null for other works. */
+  readonly pictures: number | null;
   readonly ms_per_image: { readonly min: number; readonly median: number; readonly max: number };
   readonly images_per_second: number;
   /** Of the median; null for works whose arithmetic no one number says. */
@@ -28,6 +30,7 @@ export async function rowOf({ work, ms, batch, ...entry }: Raced, peakGflops: nu
     rival: entry.rival,
     version: entry.version,
     batch,
+    pictures: entry.pictures,
     ms_per_image: { min: rounded(each[0] ?? 0, 2), median: rounded(middle, 2), max: rounded(each.at(-1) ?? 0, 2) },
     images_per_second: rounded(1000 / middle, 2),
     gflops: gflops && rounded(gflops, 1),
