@@ -22,7 +22,7 @@ test("a folder gives its recipes in order, a file its own, and a name one of the
   const names = (await packagedRecipes()).map(({ name }) => name);
   assert.ok(names.includes("synthetic") && names.includes("imagenet/sr") && names.includes("small/sr"));
   assert.equal((await findRecipes("imagenet/sr")).name, "imagenet/sr");
-  assert.equal((await findRecipes("small")).recipes.length, 3);
+  assert.equal((await findRecipes("small")).recipes.length, 4);
 });
 
 test("a recipe that is not in order is refused with its file and what is wrong", async (t) => {
