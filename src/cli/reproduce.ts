@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { messageOf, UserError } from "../errors.js";
+import { isThere } from "../files.js";
 import { type Findings, findingsOf } from "../reproduction/findings.js";
 import { Ledger } from "../reproduction/ledger.js";
 import { writePage } from "../reproduction/page.js";
@@ -111,7 +111,7 @@ async function givenAndThere(flags: Flags): Promise<Given> {
   const given = givenBy(flags);
   for (const name of inputNames.filter((each) => inputs[each].path))
     for (const path of given[name])
-      if (!(await stat(path).catch(() => undefined))) throw new UserError(`--${name} ${path}: there is no such file`);
+      if (!(await isThere(path))) throw new UserError(`--${name} ${path}: there is no such file`);
   return given;
 }
 

@@ -97,6 +97,21 @@ test("the probe reports every shape and folds shape arithmetic into constants", 
   );
 });
 
+test("of a graph that runs the probe says the same: of numbers, of sizes that are computed, and of those that data decide", async () => {
+  const b = new GraphBuilder("shapes");
+  const x = b.input("x", [3, 4]);
+  const rows = b.Gather(b.Shape(x), b.integers([0]), 0);
+  const reshaped = b.Reshape(b.Conv(b.Reshape(x, [1, 1, 3, 4]), b.filled(1, [2, 1, 2, 2])), [-1]);
+  b.output("number", b.ReduceSum(b.add("Reshape", [x, b.Concat([rows, b.integers([2, 2])], 0)]), undefined, false));
+  b.output("indices", b.add("NonZero", [b.Add(reshaped, b.one)]), undefined, "int64");
+  const graph = b.build();
+  const [run, inferred] = [await probe(graph), await probe(graph, { runs: true })];
+  assert.deepEqual(new Map([...inferred.shapes].sort()), new Map([...run.shapes].sort()));
+  assert.deepEqual(run.shapes.get("number"), []);
+  assert.deepEqual(run.shapes.get("indices"), [1, 12]);
+  assert.deepEqual(inferred.graph, run.graph);
+});
+
 test("an open size is asked for by name", async () => {
   await assert.rejects(probe(sample()), /the input "x" has the open size "N"/);
 });

@@ -3,6 +3,7 @@ import { basename, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
+import { isThere } from "../files.js";
 
 /** What the command line gives to a recipe, by the name of the placeholder and of the flag. */
 export const inputs = {
@@ -81,7 +82,7 @@ const isRecipe = (file: string): boolean => extname(file) === ENDING;
 const withoutEnding = (file: string): string => (isRecipe(file) ? file.slice(0, -ENDING.length) : file);
 
 async function existing(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) if (await stat(path).catch(() => undefined)) return path;
+  for (const path of paths) if (await isThere(path)) return path;
   return undefined;
 }
 
