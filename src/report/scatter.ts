@@ -43,6 +43,7 @@ export function scatterPlot({ title, x, y, series }: ScatterPlot): string {
   const middle = (MARGIN.left + WIDTH - MARGIN.right) / 2;
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`, // which screen readers say
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     text(middle, 20, title, 'text-anchor="middle" font-size="15"'),
     ...across.ticks.flatMap((tick) => gridLine(across.at(tick), across.at(tick), MARGIN.top, HEIGHT - MARGIN.bottom)),
