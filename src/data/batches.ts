@@ -42,8 +42,8 @@ export interface Share {
 const MAX_DRAWS = 20;
 
 /**
- * Makes the batch of any step, or its share of it; it depends on the plan and the step alone. Decoded images are kept until `cacheBytes` are
- * full, so that later epochs need not decode them again.
+ * Makes the batch of any step, or its share of it; it depends on the plan and the step alone. Decoded images are kept until
+ * `cacheBytes` are full, so that later epochs need not decode them again.
  */
 export class BatchMaker {
   /** Images that cannot be read, with the reason; others are drawn in their place. */

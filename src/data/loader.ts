@@ -81,9 +81,9 @@ export const openRecognitionLoader = ({
 /**
  * Starts the threads that decode and make pictures ahead of the training. They are asked for `ahead` batches beforehand,
  * because the training blocks this thread while it computes; of each they make their shares at the same time, so that all
- * cores of the training are slowed alike: it goes at the speed of its slowest thread. A sampler, which cannot be told to a thread, makes its
- * pictures in this one, between the steps. The batch of step s follows from the source, the seed, s and the data set
- * alone, whatever the first step and the number of threads are.
+ * cores of the training are slowed alike: it goes at the speed of its slowest thread. A sampler, which cannot be told to a
+ * thread, makes its pictures in this one, between the steps. The batch of step s follows from the source, the seed, s and
+ * the data set alone, whatever the first step and the number of threads are.
  */
 function startLoader(
   source: Recipe | Sampler,

@@ -12,9 +12,9 @@ import type { Likeness, Question, Told } from "./assistant-worker.js";
 const MOST = 4;
 
 /**
- * Threads that do beside the networks, which block the one they are started from, what needs no network: decoding,
- * cropping and degrading pictures, and comparing them. One for each core, so that all cores of the networks are slowed alike: these go at
- * the speed of their slowest thread.
+ * Threads that do beside the networks, which block the one they are started from, what needs no network: decoding, cropping
+ * and degrading pictures, and comparing them. One for each core, so that all cores of the networks are slowed alike: these go
+ * at the speed of their slowest thread.
  */
 export class Assistants {
   private readonly threads = Array.from({ length: Math.min(cpus().length, MOST) }, () => new Assistant());
