@@ -1,30 +1,22 @@
 import { bindShapes } from "../src/graph/graph.js";
-import { int64 } from "../src/graph/tensor.js";
 import { findLowerings } from "../src/lowering/index.js";
 import { srresnet } from "../src/networks/srresnet.js";
 import { plain } from "../src/objectives/plain.js";
 import { ra } from "../src/objectives/ra.js";
 import { collectGarbage } from "../src/runtime/garbage.js";
 import { Session } from "../src/runtime/session.js";
-import { adamScalars } from "../src/training/adam.js";
-import { LAMBDA, processorForward } from "../src/training/processor-forward.js";
-import { nextState, scalars, trainingStep } from "../src/training/step.js";
-import { noise } from "./noise.js";
+import { processorForward } from "../src/training/processor-forward.js";
+import { trainingStep } from "../src/training/step.js";
 import { resnet18 } from "./resnet18.js";
+import { stepping } from "./stepping.js";
 
 export type LegibleStep = "plain-step" | "ra-step";
 
 /** A training step of SRResNet x4 on random images; each call runs one. */
 export async function legibleStep(work: LegibleStep, batch: number, lowering: string): Promise<() => Promise<void>> {
-  const { session, next, start } = await begun(work, batch, lowering);
+  const { session, ...step } = await begun(work, batch, lowering);
   collectGarbage(); // as train() does
-  const images = { degraded: noise([batch, 3, 56, 56]), clean: noise([batch, 3, 224, 224]) };
-  const labels = int64(Array.from({ length: batch }, (_, i) => i));
-  let [state, t] = [start, 0];
-  return async () => {
-    const rates = scalars({ ...adamScalars(1e-4, ++t), [LAMBDA]: 1e-3 });
-    state = nextState({ next }, await session.run({ ...state, ...images, labels, ...rates }));
-  };
+  return stepping(session, step, { batch, degraded: 56, clean: 224 });
 }
 
 /** What the steps need; the weights of R are in the session alone. */
@@ -43,5 +35,5 @@ async function begun(work: LegibleStep, batch: number, lowering: string) {
     cleanSide: 224,
   });
   const { graph: whole, next, state } = await trainingStep(forward, findLowerings(lowering, "cpu"));
-  return { session: await Session.create(whole), next, start: state };
+  return { session: await Session.create(whole), next, state };
 }

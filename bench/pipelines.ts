@@ -5,22 +5,19 @@ import { join } from "node:path";
 import { findTask } from "../src/data/tasks/index.js";
 import { evaluate } from "../src/evaluation/evaluate.js";
 import { loadProcessor } from "../src/evaluation/restore.js";
-import { int64 } from "../src/graph/tensor.js";
 import { writeModel } from "../src/graph/write.js";
 import { inferenceForm } from "../src/lowering/inference.js";
 import { findNetwork } from "../src/networks/index.js";
 import type { Recognizer } from "../src/recognition/recognizer.js";
 import { Session } from "../src/runtime/session.js";
-import { adamScalars } from "../src/training/adam.js";
 import { prepareStep } from "../src/training/prepare.js";
-import { LAMBDA } from "../src/training/processor-forward.js";
 import { TrainingConfig } from "../src/training/run-folder.js";
-import { nextState, scalars } from "../src/training/step.js";
 import { train } from "../src/training/train.js";
 import { type Measure, timed } from "./answering.js";
 import { noise } from "./noise.js";
 import { drawnPictures } from "./pictures.js";
 import { resnet18 } from "./resnet18.js";
+import { stepping } from "./stepping.js";
 
 const task = findTask("sr");
 const PROCESSOR = "compact-m";
@@ -73,14 +70,7 @@ export async function bareTraining(work: Training, batch: number): Promise<Measu
   const { step } = await prepareStep({ config, task });
   const session = await Session.create(step.graph);
   const { crop } = config;
-  const side = crop / task.scale;
-  const images = { degraded: noise([batch, 3, side, side]), clean: noise([batch, 3, crop, crop]) };
-  const labels = int64(Array.from({ length: batch }, (_, i) => i));
-  let [state, t] = [step.state, 0];
-  return timed(async () => {
-    const rates = scalars({ ...adamScalars(5e-4, ++t), [LAMBDA]: config.lambda });
-    state = nextState(step, await session.run({ ...state, ...images, labels, ...rates }));
-  });
+  return timed(stepping(session, step, { batch, degraded: crop / task.scale, clean: crop }));
 }
 
 async function judges() {

@@ -1,5 +1,12 @@
+import { cpus } from "node:os";
 import { Worker } from "node:worker_threads";
 import { UserError } from "./errors.js";
+
+/**
+ * How many threads make pictures beside the networks: one for each core, so that all cores of the networks are slowed alike
+ * (these go at the speed of their slowest thread), but no more than four.
+ */
+export const THREADS = Math.min(cpus().length, 4);
 
 /** What a thread sends back for the question of that number: what it made, or why it cannot. */
 export type Answer<Value> = { readonly id: number } & ({ readonly value: Value } | { readonly failure: string });

@@ -1,5 +1,4 @@
-import { cpus } from "node:os";
-import { AnsweringThread } from "../answering-thread.js";
+import { AnsweringThread, THREADS } from "../answering-thread.js";
 import { UserError } from "../errors.js";
 import type { Augmentation } from "./augmentation.js";
 import { type Batch, BatchMaker, type BatchPart, type BatchPlan, joined } from "./batches.js";
@@ -80,14 +79,13 @@ export const openRecognitionLoader = ({
 
 /**
  * Starts the threads that decode and make pictures ahead of the training. They are asked for `ahead` batches beforehand,
- * because the training blocks this thread while it computes; of each they make their shares at the same time, so that all
- * cores of the training are slowed alike: it goes at the speed of its slowest thread. A sampler, which cannot be told to a
- * thread, makes its pictures in this one, between the steps. The batch of step s follows from the source, the seed, s and
- * the data set alone, whatever the first step and the number of threads are.
+ * because the training blocks this thread while it computes; of each they make their shares at the same time. A sampler,
+ * which cannot be told to a thread, makes its pictures in this one, between the steps. The batch of step s follows from the
+ * source, the seed, s and the data set alone, whatever the first step and the number of threads are.
  */
 function startLoader(
   source: Recipe | Sampler,
-  { dataset, batch, seed, firstStep = 0, workers: count = WORKERS, ahead = 4, cacheBytes = 2 ** 30 }: CommonOptions,
+  { dataset, batch, seed, firstStep = 0, workers: count = THREADS, ahead = 4, cacheBytes = 2 ** 30 }: CommonOptions,
 ): Loader {
   const plan: BatchPlan = { items: dataset.items, batch, seed };
   const workers: Worker[] =
@@ -120,8 +118,6 @@ function startLoader(
     },
   };
 }
-
-const WORKERS = Math.min(cpus().length, 4);
 
 /** Makes its share of batches, in the order in which they are asked for. */
 interface Worker {

@@ -1,5 +1,4 @@
-import { cpus } from "node:os";
-import { AnsweringThread } from "../answering-thread.js";
+import { AnsweringThread, THREADS } from "../answering-thread.js";
 import type { Item } from "../data/item.js";
 import { randomAt } from "../data/random.js";
 import { type EvaluationSample, evaluationSample } from "../data/samples.js";
@@ -8,16 +7,12 @@ import { taskKinds } from "../data/tasks/index.js";
 import type { Image } from "../images/image.js";
 import type { Likeness, Question, Told } from "./assistant-worker.js";
 
-/** One thread for each core, but no more than this. */
-const MOST = 4;
-
 /**
  * Threads that do beside the networks, which block the one they are started from, what needs no network: decoding, cropping
- * and degrading pictures, and comparing them. One for each core, so that all cores of the networks are slowed alike: these go
- * at the speed of their slowest thread.
+ * and degrading pictures, and comparing them.
  */
 export class Assistants {
-  private readonly threads = Array.from({ length: Math.min(cpus().length, MOST) }, () => new Assistant());
+  private readonly threads = Array.from({ length: THREADS }, () => new Assistant());
 
   /**
    * What is evaluated of a photograph. The degradation is made in the thread where it knows the task, in this one otherwise.

@@ -75,11 +75,11 @@ const split = (text: string): string[] => text.split(/\s+/).filter((word) => wor
 function filled(words: readonly string[], valuesOf: (placeholder: string) => readonly string[]): string[] {
   const args: string[] = [];
   for (const word of words) {
-    const [whole, placeholder] = /\{([^}]*)\}/.exec(word) ?? [];
-    if (whole === undefined || placeholder === undefined) args.push(word);
+    const [placeholder] = placeholdersIn(word);
+    if (placeholder === undefined) args.push(word);
     else {
       const flag = args.at(-1)?.startsWith("-") ? args.splice(-1) : [];
-      args.push(...valuesOf(placeholder).flatMap((value) => [...flag, word.replace(whole, () => value)]));
+      args.push(...valuesOf(placeholder).flatMap((value) => [...flag, word.replace(`{${placeholder}}`, () => value)]));
     }
   }
   return args;

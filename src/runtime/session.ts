@@ -76,10 +76,8 @@ export class Session {
   /** The shapes of outputs as ONNX Runtime infers them, where it knows every size; [] also where it knows nothing. */
   get outputShapes(): ReadonlyMap<string, readonly number[]> {
     const declared = new Map<string, readonly number[]>();
-    for (const metadata of this.session.outputMetadata) {
-      const sizes = metadata.isTensor ? metadata.shape.filter((size) => typeof size === "number") : [];
-      if (metadata.isTensor && sizes.length === metadata.shape.length) declared.set(metadata.name, sizes);
-    }
+    for (const each of this.session.outputMetadata)
+      if (each.isTensor && each.shape.every((size) => typeof size === "number")) declared.set(each.name, each.shape);
     return declared;
   }
 
