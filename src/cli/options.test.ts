@@ -51,6 +51,14 @@ test("a task's options are flags of the command and appear in its help", () => {
   assert.throws(() => taskFrom(command.opts()), /cannot set up the task "sr" with \{"scale":"many"\}/);
 });
 
+test("an option that another leaves without effect is refused", () => {
+  const command = addTaskOptions(new Command("x"));
+  const parse = (text: string) => taskFrom(command.parse(text.split(" "), { from: "user" }).opts());
+  assert.equal(parse("--task deblur --kind motion --length 9").options.length, 9);
+  const idle = /^UserError: --length would change nothing: the task is deblur --kind gaussian --sigma 2$/;
+  assert.throws(() => parse("--task deblur --kind gaussian --length 9"), idle);
+});
+
 test("an option that several tasks have is one flag, and a range is read and shown with two dots", () => {
   const command = addTaskOptions(new Command("x"));
   const parse = (...args: string[]) => taskFrom(command.parse(args, { from: "user" }).opts());

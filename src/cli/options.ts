@@ -4,6 +4,7 @@ import { layouts } from "../data/sources/index.js";
 import { type Part, parts } from "../data/sources/source.js";
 import type { Task } from "../data/task.js";
 import { findTask, taskKinds } from "../data/tasks/index.js";
+import { UserError } from "../errors.js";
 import type { RecognizerSettings } from "../recognition/recognizer.js";
 
 /** 1, 2, 3, … */
@@ -96,11 +97,17 @@ export function addTaskOptions(command: Command): Command {
 
 /**
  * The task that the flags of `addTaskOptions` ask for.
- * @throws UserError for a flag of another task or a value out of range.
+ * @throws UserError for a flag of another task, one that the others leave without effect, or a value out of range.
  */
 export function taskFrom(flags: Readonly<Record<string, unknown>> & { task: string }): Task {
   const given = [...taskFlags()].filter((key) => flags[key] !== undefined);
-  return findTask(flags.task, Object.fromEntries(given.map((key) => [key, numberOrText(String(flags[key]))])));
+  const task = findTask(flags.task, Object.fromEntries(given.map((key) => [key, numberOrText(String(flags[key]))])));
+  const idle = task.kind.idle(task.options);
+  const vain = given.filter((key) => idle.includes(key)).map((key) => `--${key}`);
+  if (vain.length === 0) return task;
+  const others = Object.entries(task.options).filter(([key]) => !idle.includes(key));
+  const beside = others.map(([key, value]) => `--${key} ${textOf(value)}`).join(" ");
+  throw new UserError(`${vain.join(" and ")} would change nothing: the task is ${task.name} ${beside}`);
 }
 
 const taskFlags = () => new Set(taskKinds.flatMap(({ options }) => Object.keys(options.shape)));

@@ -23,6 +23,8 @@ export interface Task {
 export interface TaskKind {
   readonly name: string;
   readonly options: z.ZodObject;
+  /** The options that change nothing beside these others: the length of a motion where the blur is another. */
+  idle(options: Readonly<Record<string, unknown>>): readonly string[];
   /** @throws UserError when `options` has unknown keys or values out of range. */
   create(options?: Readonly<Record<string, unknown>>): Task;
 }
@@ -31,6 +33,8 @@ interface TaskDefinition<Options extends z.ZodObject> {
   name: string;
   options: Options;
   scale: number | ((options: z.output<Options>) => number);
+  /** See `TaskKind`. Default: every option matters. */
+  idle?(options: z.output<Options>): readonly (keyof z.output<Options> & string)[];
   degrade(clean: Image, options: z.output<Options>, random: Random): Image | Promise<Image>;
 }
 
@@ -39,6 +43,7 @@ export function defineTask<Options extends z.ZodObject>(definition: TaskDefiniti
   const kind: TaskKind = {
     name,
     options: definition.options,
+    idle: (options) => definition.idle?.(options as z.output<Options>) ?? [],
     create(given = {}) {
       const options = settle(definition, given);
       const scale = typeof definition.scale === "number" ? definition.scale : definition.scale(options);

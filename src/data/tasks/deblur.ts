@@ -16,6 +16,7 @@ export const deblur = defineTask({
       .describe("its direction in degrees, counterclockwise from the right; or lo..hi"),
   }),
   scale: 1,
+  idle: ({ kind }) => (kind === "gaussian" ? ["length", "angle"] : ["sigma"]),
   degrade(clean, { kind, sigma, length, angle }, random) {
     const planes = planesOf(clean);
     if (kind === "gaussian") return imageOf(gaussianBlur(planes, draw(sigma, random)));
