@@ -9,7 +9,8 @@ import { OPSET, withOutputs } from "../src/graph/graph.js";
 import { float32, type Tensor } from "../src/graph/tensor.js";
 import { probe } from "../src/runtime/probe.js";
 import { Session, type Tensors } from "../src/runtime/session.js";
-import { Draw, estimates, ruleCases } from "../testing/rule-cases.js";
+import { Draw } from "../testing/draw.js";
+import { estimates, ruleCases } from "../testing/rule-cases.js";
 
 /** Another one draws other shapes and values: LEGIBLE_SEED=7 npm test. */
 const seed = Number(process.env.LEGIBLE_SEED ?? 1);
