@@ -22,10 +22,10 @@ export class SsimMeter {
   async measure(images: readonly Image[], clean: Image): Promise<number[]> {
     for (const image of images) assertSameSize(image, clean);
     const session = await this.sessionFor(clean);
-    const y = planesOf(clean);
+    const y = levelsOf(clean);
     const results: number[] = [];
     for (const image of images) {
-      const { ssim } = await session.run({ x: planesOf(image), y });
+      const { ssim } = await session.run({ x: levelsOf(image), y });
       results.push(Number(ssim?.data[0]));
     }
     return results;
@@ -40,7 +40,7 @@ export class SsimMeter {
 }
 
 /** Levels 0..255: [3, height, width]. */
-function planesOf({ width, height, data }: Image) {
+function levelsOf({ width, height, data }: Image) {
   const area = width * height;
   const levels = new Float32Array(3 * area);
   for (let pixel = 0, from = 0; pixel < area; pixel++, from += 3) {
