@@ -1,5 +1,5 @@
-import { attribute, type Graph, type Node } from "../src/graph/graph.js";
-import type { Tensor } from "../src/graph/tensor.js";
+import { attribute, type Graph, type Node } from "../src/onnx/graph.js";
+import type { Tensor } from "../src/onnx/tensor.js";
 
 /** What a library makes of one operator: its inputs (undefined where left out) to its output. */
 export type Operator<T> = (inputs: readonly (T | undefined)[], node: Node) => T;

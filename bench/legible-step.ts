@@ -1,9 +1,9 @@
-import { bindShapes } from "../src/graph/graph.js";
-import { findLowerings } from "../src/lowering/index.js";
 import { srresnet } from "../src/networks/srresnet.js";
 import { plain } from "../src/objectives/plain.js";
 import { ra } from "../src/objectives/ra.js";
-import { collectGarbage } from "../src/runtime/garbage.js";
+import { specialize } from "../src/onnx/graph.js";
+import { findPasses } from "../src/passes/index.js";
+import { collectGarbage } from "../src/platform/node/garbage.js";
 import { Session } from "../src/runtime/session.js";
 import { processorForward } from "../src/training/processor-forward.js";
 import { trainingStep } from "../src/training/step.js";
@@ -13,16 +13,16 @@ import { stepping } from "./stepping.js";
 export type LegibleStep = "plain-step" | "ra-step";
 
 /** A training step of SRResNet x4 on random images; each call runs one. */
-export async function legibleStep(work: LegibleStep, batch: number, lowering: string): Promise<() => Promise<void>> {
-  const { session, ...step } = await begun(work, batch, lowering);
+export async function legibleStep(work: LegibleStep, batch: number, passes: string): Promise<() => Promise<void>> {
+  const { session, ...step } = await begun(work, batch, passes);
   collectGarbage(); // as train() does
   return stepping(session, step, { batch, degraded: 56, clean: 224 });
 }
 
 /** What the steps need; the weights of R are in the session alone. */
-async function begun(work: LegibleStep, batch: number, lowering: string) {
+async function begun(work: LegibleStep, batch: number, passes: string) {
   const graph = {
-    ...bindShapes(resnet18(), { image: [batch, 3, 224, 224] }),
+    ...specialize(resnet18(), { image: [batch, 3, 224, 224] }),
     outputs: [{ name: "logits", shape: [batch, 1000] }],
   };
   const forward = processorForward({
@@ -34,6 +34,6 @@ async function begun(work: LegibleStep, batch: number, lowering: string) {
     degradedSide: 56,
     cleanSide: 224,
   });
-  const { graph: whole, next, state } = await trainingStep(forward, findLowerings(lowering, "cpu"));
+  const { graph: whole, next, state } = await trainingStep(forward, findPasses(passes, "cpu"));
   return { session: await Session.create(whole), next, state };
 }

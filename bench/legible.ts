@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { inferenceForm } from "../src/lowering/inference.js";
+import { optimizeForInference } from "../src/passes/optimize-for-inference.js";
 import { Session } from "../src/runtime/session.js";
 import { answer, type Measure, timed } from "./answering.js";
 import { legibleStep } from "./legible-step.js";
@@ -15,7 +15,7 @@ const lowered = rival !== "legible-unlowered";
 
 async function inference(): Promise<Measure> {
   const plain = inferenceNetwork(work, batch);
-  const session = await Session.create(lowered ? inferenceForm(plain) : plain);
+  const session = await Session.create(lowered ? optimizeForInference(plain) : plain);
   const image = noise(plain.inputs[0]?.shape as number[]);
   return timed(() => session.run({ image }));
 }

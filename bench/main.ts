@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { messageOf, UserError } from "../src/errors.js";
-import { writeBytes } from "../src/files.js";
+import { writeBytes } from "../src/platform/node/files.js";
 import { measurePeak } from "../src/profiling/peak.js";
 import { type Entry, race } from "./race.js";
 import { printReport, rowOf } from "./report.js";

@@ -1,6 +1,6 @@
-import type { Graph } from "../src/graph/graph.js";
-import { float32 } from "../src/graph/tensor.js";
 import { Layers } from "../src/networks/network.js";
+import type { Graph } from "../src/onnx/graph.js";
+import { float32 } from "../src/onnx/tensor.js";
 
 /** Expansion, channels, blocks and stride of the first block of each stage (Sandler et al. 2018, table 2). */
 const stages = [

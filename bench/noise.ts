@@ -1,5 +1,5 @@
-import { randomAt } from "../src/data/random.js";
-import { type Tensor, zeros } from "../src/graph/tensor.js";
+import { type Tensor, zeros } from "../src/onnx/tensor.js";
+import { randomAt } from "../src/random.js";
 
 /** A float tensor of drawn numbers in [0, 1), the same every time. */
 export function noise(shape: readonly number[]): Tensor {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { type Dataset, openDataset } from "../src/data/dataset.js";
-import { randomAt } from "../src/data/random.js";
-import { drawSynthetic } from "../src/data/synthetic.js";
+import { randomAt } from "../src/random.js";
+import { drawSynthetic } from "../src/synthetic/patterned.js";
 
 /** The size of most photographs of ImageNet. */
 const [WIDTH, HEIGHT] = [500, 375];

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findTask } from "../src/data/tasks/index.js";
 import { evaluate } from "../src/evaluation/evaluate.js";
-import { loadProcessor } from "../src/evaluation/restore.js";
-import { writeModel } from "../src/graph/write.js";
-import { inferenceForm } from "../src/lowering/inference.js";
 import { findNetwork } from "../src/networks/index.js";
+import { optimizeForInference } from "../src/passes/optimize-for-inference.js";
+import { writeModel } from "../src/platform/node/models.js";
+import { openProcessor } from "../src/processors/open.js";
 import type { Recognizer } from "../src/recognition/recognizer.js";
 import { Session } from "../src/runtime/session.js";
 import { prepareStep } from "../src/training/prepare.js";
@@ -76,11 +76,11 @@ export async function bareTraining(work: Training, batch: number): Promise<Measu
 async function judges() {
   const file = join(await temporary(), "model.onnx");
   await writeModel(findNetwork(PROCESSOR, task.scale).build(task.scale, 0), file);
-  return { processor: await loadProcessor("processor", file), recognizer: await recognizerOf() };
+  return { processor: await openProcessor(file, { name: "processor" }), recognizer: await recognizerOf() };
 }
 
 async function recognizerOf(): Promise<Recognizer> {
-  const session = await Session.create(inferenceForm(resnet18()));
+  const session = await Session.create(optimizeForInference(resnet18()));
   return {
     name: "resnet18",
     size: 224,
@@ -114,9 +114,8 @@ export async function bareEvaluation(batch: number): Promise<Measure> {
   const { processor, recognizer } = await judges();
   const degraded = noise([batch, 3, 56, 56]);
   const images = noise([batch, 3, 224, 224]).data as Float32Array;
-  const [input = ""] = processor.session.inputNames;
   return timed(async () => {
-    await processor.session.run({ [input]: degraded });
+    await processor.run(degraded);
     for (let row = 0; row < 3; row++) await recognizer.logits(images, batch);
   });
 }

@@ -1,6 +1,6 @@
-import type { Graph } from "../src/graph/graph.js";
-import { float32 } from "../src/graph/tensor.js";
 import { Layers } from "../src/networks/network.js";
+import type { Graph } from "../src/onnx/graph.js";
+import { float32 } from "../src/onnx/tensor.js";
 
 /**
  * A network of ResNet-18's shape (He et al. 2016) with drawn weights and its batch normalizations folded, for timing:

@@ -1,4 +1,4 @@
-import { int64 } from "../src/graph/tensor.js";
+import { int64 } from "../src/onnx/tensor.js";
 import type { Session } from "../src/runtime/session.js";
 import { adamScalars } from "../src/training/adam.js";
 import { LAMBDA } from "../src/training/processor-forward.js";

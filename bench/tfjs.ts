@@ -1,5 +1,5 @@
-import { attribute, type Graph } from "../src/graph/graph.js";
-import { type Tensor, toNumbers } from "../src/graph/tensor.js";
+import { attribute, type Graph } from "../src/onnx/graph.js";
+import { type Tensor, toNumbers } from "../src/onnx/tensor.js";
 import { answer, type Prepared, timed } from "./answering.js";
 import { constantsOf, interpret, lacks, type Operator, windowOf } from "./interpret.js";
 import { noise } from "./noise.js";

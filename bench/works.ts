@@ -1,6 +1,6 @@
-import { bindShapes, type Graph } from "../src/graph/graph.js";
 import { compactM } from "../src/networks/compact.js";
 import { srresnet } from "../src/networks/srresnet.js";
+import { type Graph, specialize } from "../src/onnx/graph.js";
 import { flopsOfGraph } from "../src/profiling/flops.js";
 import { probe } from "../src/runtime/probe.js";
 import { mobilenetV2 } from "./mobilenet-v2.js";
@@ -31,7 +31,7 @@ const networks: Readonly<Record<string, { build(): Graph; shape: readonly number
 export function inferenceNetwork(work: string, batch: number): Graph {
   const network = networks[work];
   if (!network) throw new Error(`${work} is no inference`);
-  return bindShapes(network.build(), { image: [batch, ...network.shape] });
+  return specialize(network.build(), { image: [batch, ...network.shape] });
 }
 
 /** Of the graph's convolutions and products of matrices, and of the first of them alone. */

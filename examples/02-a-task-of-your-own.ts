@@ -13,8 +13,8 @@ import {
   evaluate,
   evaluationTable,
   openDataset,
+  openProcessor,
   range,
-  Session,
   train,
   writeSynthetic,
 } from "legible";
@@ -49,5 +49,5 @@ const { model } = await train({
   onStep: ({ step, psnr }) => console.error(`step ${step}: ${psnr.toFixed(2)} dB`),
 });
 
-const processors = [{ name: "trained", session: await Session.create(model) }];
+const processors = [await openProcessor(model, { name: "trained" })];
 console.log(evaluationTable(await evaluate({ dataset: judged, task, processors, recognizers: [] })));

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, type TestContext, test } from "node:test";
-import { writeModel } from "../src/graph/write.js";
+import { writeModel } from "../src/platform/node/models.js";
 import {
   type CommandResult,
   drawPictures,

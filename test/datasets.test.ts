@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readModel } from "../src/graph/read.js";
-import { cardOf } from "../src/networks/card.js";
+import { readModel } from "../src/platform/node/models.js";
+import { cardOf } from "../src/processors/card.js";
 import { legible, temporaryFolder, writeFiles } from "../testing/workspace.js";
 
 const QUICK = ["--processor", "compact-s", "--steps", "2", "--batch", "2", "--crop", "32", "--threads", "1"];

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Graph } from "../src/graph/graph.js";
-import { readModel } from "../src/graph/read.js";
-import { readSafetensors } from "../src/graph/safetensors.js";
-import type { Tensor } from "../src/graph/tensor.js";
 import { lossGradients } from "../src/inspection/gradient.js";
-import { lowerings } from "../src/lowering/index.js";
-import type { Lowering } from "../src/lowering/lowering.js";
+import type { Graph } from "../src/onnx/graph.js";
+import type { Tensor } from "../src/onnx/tensor.js";
+import { passes } from "../src/passes/index.js";
+import type { Pass } from "../src/passes/pass.js";
+import { readModel } from "../src/platform/node/models.js";
+import { readSafetensors } from "../src/platform/node/safetensors-files.js";
 import type { Tensors } from "../src/runtime/session.js";
 import {
   fixturePath,
@@ -28,12 +28,12 @@ const losses = {
 
 for (const fixture of nets) {
   test(`${fixture.name}: the gradients of the input and the parameters equal PyTorch's`, { skip }, async () => {
-    await checkNet(fixture, { graph: await readModel(fixturePath(fixture.onnx)), weights: {}, lowerings: [] });
+    await checkNet(fixture, { graph: await readModel(fixturePath(fixture.onnx)), weights: {}, passes: [] });
   });
 
   test(`${fixture.name}: they do in the faster forms, too`, { skip }, async () => {
     const variable = withInputs(await readModel(fixturePath(fixture.onnx)), parametersOf(fixture));
-    await checkNet(fixture, { ...variable, lowerings });
+    await checkNet(fixture, { ...variable, passes });
   });
 }
 
@@ -51,13 +51,13 @@ interface Subject {
   readonly graph: Graph;
   /** Values of those inputs that are its weights. */
   readonly weights: Tensors;
-  readonly lowerings: readonly Lowering[];
+  readonly passes: readonly Pass[];
 }
 
-async function checkNet(fixture: NetFixture, { graph, weights, lowerings }: Subject): Promise<void> {
+async function checkNet(fixture: NetFixture, { graph, weights, passes }: Subject): Promise<void> {
   const { tensors } = await readSafetensors(fixturePath(fixture.tensors));
   const parameters = parametersOf(fixture);
-  const options = { loss: losses[fixture.loss_kind], wrt: ["input", ...parameters], lowerings };
+  const options = { loss: losses[fixture.loss_kind], wrt: ["input", ...parameters], passes };
   const { loss, gradients } = await lossGradients(graph, { ...tensors, ...weights }, options);
   const got: Tensors = { ...gradients, loss };
   const near = (value: string, reference: string, floor: number) => {

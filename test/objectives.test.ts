@@ -5,14 +5,13 @@ import { join } from "node:path";
 import { before, type TestContext, test } from "node:test";
 import { openDataset } from "../src/data/dataset.js";
 import { findTask } from "../src/data/tasks/index.js";
-import { bindShapes } from "../src/graph/graph.js";
-import { readModel } from "../src/graph/read.js";
-import { float32, sizeOf, type Tensor } from "../src/graph/tensor.js";
-import { writeModel } from "../src/graph/write.js";
-import { cardOf } from "../src/networks/card.js";
-import { sidecarPath } from "../src/recognition/preprocessing.js";
+import { specialize } from "../src/onnx/graph.js";
+import { float32, sizeOf, type Tensor } from "../src/onnx/tensor.js";
+import { readModel, sidecarPath, writeModel } from "../src/platform/node/models.js";
+import { cardOf } from "../src/processors/card.js";
+import { standardized } from "../src/processors/image-network.js";
+import { openProcessor } from "../src/processors/open.js";
 import { Session } from "../src/runtime/session.js";
-import { readRestorer, standardized } from "../src/training/restorer.js";
 import type { TrainingConfig } from "../src/training/run-folder.js";
 import { train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
@@ -97,7 +96,7 @@ async function assertSameWeights(path: string, others: string): Promise<void> {
 /** What a processor makes of a gray ramp of 12 x 10 pixels. */
 async function restoredRamp(path: string): Promise<Tensor> {
   const shape = [1, 3, 10, 12];
-  const session = await Session.create(bindShapes(standardized(await readRestorer(path)), { image: shape }));
+  const session = await Session.create(specialize(standardized(await openProcessor(path)), { image: shape }));
   const ramp = Float32Array.from({ length: sizeOf(shape) }, (_, i) => (i % 120) / 120);
   const { restored } = await session.run({ image: float32(ramp, shape) }).finally(() => session.release());
   return restored as Tensor;
@@ -185,7 +184,7 @@ test("a run of version 0.1.0, whose config.json lacks what came later, can be re
   const config = { objective: "ra", lambda: 0.01, recognizer: one };
   const whole = await trained(t, config);
   const broken = await trained(t, config, undefined, { after: 2 });
-  const old = { ...base, ...config, freeze: [], lowering: "all" };
+  const old = { ...base, ...config, freeze: [], passes: "all" };
   writeFileSync(join(broken.folder, "config.json"), JSON.stringify(old));
   const resumed = await trained(t, config, broken.folder, { resume: true });
   assert.ok(readFileSync(whole.model).equals(readFileSync(resumed.model)));

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { readModel } from "../src/graph/read.js";
-import { decodeImage } from "../src/images/codec.js";
 import { psnr } from "../src/metrics/psnr.js";
-import { cardOf } from "../src/networks/card.js";
+import { decodeImage } from "../src/platform/node/codec.js";
+import { readModel } from "../src/platform/node/models.js";
+import { cardOf } from "../src/processors/card.js";
 import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
 
 const ground = mkdtempSync(join(tmpdir(), "legible-tasks-"));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readSafetensors } from "../src/graph/safetensors.js";
-import type { Tensor } from "../src/graph/tensor.js";
+import type { Tensor } from "../src/onnx/tensor.js";
+import { readSafetensors } from "../src/platform/node/safetensors-files.js";
 import { relativeL2 } from "../testing/fixtures.js";
 import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
 

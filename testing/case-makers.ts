@@ -1,5 +1,5 @@
-import { float, int, ints, string } from "../src/graph/builder.js";
-import { float32, int64, sizeOf, type Tensor } from "../src/graph/tensor.js";
+import { float, int, ints, string } from "../src/onnx/builder.js";
+import { float32, int64, sizeOf, type Tensor } from "../src/onnx/tensor.js";
 import type { Draw } from "./draw.js";
 
 /** Adds the operator to the graph and returns its outputs. */

@@ -1,6 +1,6 @@
-import { randomAt } from "../src/data/random.js";
-import type { GraphBuilder } from "../src/graph/builder.js";
-import { float32, int64, sizeOf, type Tensor } from "../src/graph/tensor.js";
+import type { GraphBuilder } from "../src/onnx/builder.js";
+import { float32, int64, sizeOf, type Tensor } from "../src/onnx/tensor.js";
+import { randomAt } from "../src/random.js";
 
 /** Draws the tensors and sizes of a case and declares what its gradient is wanted for. */
 export class Draw {

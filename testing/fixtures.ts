@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Tensor } from "../src/graph/tensor.js";
+import type { Tensor } from "../src/onnx/tensor.js";
 import { sharedPath } from "./shared.js";
 
 /** An entry of the reference gradients: see ../shared/reference/README.md. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { GraphBuilder, int, ints, string } from "../src/graph/builder.js";
-import type { Graph } from "../src/graph/graph.js";
-import { float32 } from "../src/graph/tensor.js";
-import { encodeModel } from "../src/graph/write.js";
+import { GraphBuilder, int, ints, string } from "../src/onnx/builder.js";
+import { encodeModel } from "../src/onnx/encode.js";
+import type { Graph } from "../src/onnx/graph.js";
+import { float32 } from "../src/onnx/tensor.js";
 import { hasShared, sharedPath } from "./shared.js";
 
 /** A small classifier with most of what networks are made of. */

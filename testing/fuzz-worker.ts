@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
 import { obstacles } from "../src/autodiff/gradients.js";
 import { messageOf, UserError } from "../src/errors.js";
-import { decodeModel } from "../src/graph/read.js";
-import { encodeModel } from "../src/graph/write.js";
+import { decodeModel } from "../src/onnx/decode.js";
+import { encodeModel } from "../src/onnx/encode.js";
 import { Session } from "../src/runtime/session.js";
 import { fuzzModels } from "./fuzz-models.js";
 import { mutated } from "./mutations.js";

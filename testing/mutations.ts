@@ -1,4 +1,3 @@
-import { type Random, randomAt } from "../src/data/random.js";
 import {
   type AttributeMessage,
   type GraphMessage,
@@ -6,7 +5,8 @@ import {
   type ModelMessageShape,
   type NodeMessage,
   type TensorMessage,
-} from "../src/graph/schema.js";
+} from "../src/onnx/schema.js";
+import { type Random, randomAt } from "../src/random.js";
 
 /** The damaged ONNX file that belongs to a seed and an index, made from one of `models`. */
 export function mutated(models: readonly Uint8Array[], seed: number, index: number): Uint8Array {

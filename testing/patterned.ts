@@ -1,6 +1,6 @@
-import type { Graph } from "../src/graph/graph.js";
-import { float32, type Tensor } from "../src/graph/tensor.js";
 import { FIXED } from "../src/networks/network.js";
+import type { Graph } from "../src/onnx/graph.js";
+import { float32, type Tensor } from "../src/onnx/tensor.js";
 
 /**
  * The network with weights that another framework can be given too: value j of weight k becomes a·sin(k + 1 + 0.37·j), with

@@ -1,6 +1,6 @@
-import { GraphBuilder } from "../src/graph/builder.js";
-import type { Graph } from "../src/graph/graph.js";
-import { float32, sizeOf } from "../src/graph/tensor.js";
+import { GraphBuilder } from "../src/onnx/builder.js";
+import type { Graph } from "../src/onnx/graph.js";
+import { float32, sizeOf } from "../src/onnx/tensor.js";
 
 /** Fixed weights in [-size, size] that look random. */
 const weights = (shape: readonly number[], size: number) =>

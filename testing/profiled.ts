@@ -1,6 +1,6 @@
-import { GraphBuilder } from "../src/graph/builder.js";
-import type { Graph } from "../src/graph/graph.js";
-import { float32, sizeOf } from "../src/graph/tensor.js";
+import { GraphBuilder } from "../src/onnx/builder.js";
+import type { Graph } from "../src/onnx/graph.js";
+import { float32, sizeOf } from "../src/onnx/tensor.js";
 
 /** A 7x7 convolution of stride 2 from 3 to 64 channels on 16x16 pixels, a mean and 10 scores; all weights are 1. */
 export function resnetStem(batch: number): Graph {

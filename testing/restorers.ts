@@ -1,7 +1,7 @@
-import { randomAt } from "../src/data/random.js";
-import { GraphBuilder } from "../src/graph/builder.js";
-import type { Dim, Graph } from "../src/graph/graph.js";
-import { float32, int64, sizeOf } from "../src/graph/tensor.js";
+import { GraphBuilder } from "../src/onnx/builder.js";
+import type { Dim, Graph } from "../src/onnx/graph.js";
+import { float32, int64, sizeOf } from "../src/onnx/tensor.js";
+import { randomAt } from "../src/random.js";
 
 export interface SrresnetOptions {
   readonly channels?: number;

@@ -1,5 +1,5 @@
-import { float, int, string } from "../src/graph/builder.js";
-import { int64 } from "../src/graph/tensor.js";
+import { float, int, string } from "../src/onnx/builder.js";
+import { int64 } from "../src/onnx/tensor.js";
 import {
   attention,
   away,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Graph } from "../src/graph/graph.js";
+import type { Graph } from "../src/onnx/graph.js";
 import { Session, type Tensors } from "../src/runtime/session.js";
 import { relativeL2 } from "./fixtures.js";
 

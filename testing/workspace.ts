@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { randomAt } from "../src/data/random.js";
-import { float, GraphBuilder } from "../src/graph/builder.js";
-import type { Graph } from "../src/graph/graph.js";
-import { float32, sizeOf } from "../src/graph/tensor.js";
-import { writeModel } from "../src/graph/write.js";
-import { encodeImage } from "../src/images/codec.js";
+import { float, GraphBuilder } from "../src/onnx/builder.js";
+import type { Graph } from "../src/onnx/graph.js";
+import { float32, sizeOf } from "../src/onnx/tensor.js";
+import { encodeImage } from "../src/platform/node/codec.js";
+import { writeModel } from "../src/platform/node/models.js";
+import { randomAt } from "../src/random.js";
 
 /** An empty folder that goes away with the test. */
 export function temporaryFolder(t: TestContext): string {

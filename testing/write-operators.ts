@@ -1,4 +1,4 @@
-import { writeBytes } from "../src/files.js";
+import { writeBytes } from "../src/platform/node/files.js";
 import { operatorsTable } from "./operators-table.js";
 import { repositoryPath } from "./shared.js";
 

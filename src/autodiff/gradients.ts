@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
-import { GraphBuilder } from "../graph/builder.js";
-import { type Graph, type Node, titleOf, valuesReadBy } from "../graph/graph.js";
-import type { Tensor } from "../graph/tensor.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import { type Graph, type Node, titleOf, valuesReadBy } from "../onnx/graph.js";
+import type { Tensor } from "../onnx/tensor.js";
 import { noGradient, type Rule, type RuleContext } from "./rule.js";
 import { rules } from "./rules/index.js";
 
@@ -83,7 +83,7 @@ function ruleContext(
     inputs: padded(node.inputs),
     outputs: padded(node.outputs),
     grads: padded(node.outputs.map((output) => total(output) ?? zerosLike(output))),
-    wants: node.inputs.map((input) => depends.has(input)),
+    needsGrad: node.inputs.map((input) => depends.has(input)),
     shape: (value) => shapeIn(shapes, value),
     constant: (value) => constantIn(graph, node, value),
     known: (value) => graph.initializers.get(value) ?? null,

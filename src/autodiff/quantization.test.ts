@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GraphBuilder, int } from "../graph/builder.js";
-import { withOutputs } from "../graph/graph.js";
-import { float32, type Tensor } from "../graph/tensor.js";
+import { GraphBuilder, int } from "../onnx/builder.js";
+import { withOutputs } from "../onnx/graph.js";
+import { float32, type Tensor } from "../onnx/tensor.js";
 import { probe } from "../runtime/probe.js";
 import { Session } from "../runtime/session.js";
 import { gradients } from "./gradients.js";

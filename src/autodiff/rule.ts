@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
-import type { GraphBuilder } from "../graph/builder.js";
-import { attribute, type Node } from "../graph/graph.js";
-import { sizeOf, type Tensor, toNumbers } from "../graph/tensor.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import { attribute, type Node } from "../onnx/graph.js";
+import { sizeOf, type Tensor, toNumbers } from "../onnx/tensor.js";
 
 /** Value names; a missing optional one is "". Padded with "", so that rules can take apart what an operator may have. */
 type Values = readonly [string, string, string, string, string, ...string[]];
@@ -16,7 +16,7 @@ export interface RuleContext {
   /** d loss / d output for each output; zeros where the loss does not depend on it. */
   readonly grads: Values;
   /** Which inputs lie on the way to something that a gradient was asked for. */
-  readonly wants: readonly boolean[];
+  readonly needsGrad: readonly boolean[];
   /** The shape of any value of the original graph. */
   shape(value: string): readonly number[];
   /** The value of an input that is a constant. @throws UserError when it is computed from data. */
@@ -25,7 +25,7 @@ export interface RuleContext {
   known(value: string): Tensor | null;
 }
 
-/** Returns d loss / d input for each input: the name of a value, or null where there is none or nobody wants it. */
+/** Returns d loss / d input for each input: the name of a value, or null where there is none or nobody needsGrad it. */
 export type Rule = (context: RuleContext) => (string | null)[];
 
 /** For operators through which nothing can be learned: their output is flat or discrete in every input. */

@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import { UserError } from "../errors.js";
-import { readModel } from "../graph/read.js";
-import { writeModel } from "../graph/write.js";
-import { averageProcessors } from "../networks/average.js";
+import { readModel, writeModel } from "../platform/node/models.js";
+import { averageProcessors } from "../processors/average.js";
 import { number } from "./options.js";
 
 interface Flags {

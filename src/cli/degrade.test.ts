@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { formulaPicture } from "../../testing/pictures.js";
-import { decodeImage, encodeImage } from "../images/codec.js";
+import { decodeImage, encodeImage } from "../platform/node/codec.js";
 import { degradeCommand } from "./degrade.js";
 
 const folder = await mkdtemp(join(tmpdir(), "legible-degrade-"));

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { degradeFile } from "../data/degrade.js";
-import { randomAt } from "../data/random.js";
 import { eachPicture } from "../enhancement/batch.js";
 import { planJobs } from "../enhancement/files.js";
+import { randomAt } from "../random.js";
 import { addTaskOptions, number, taskFrom } from "./options.js";
 import { logEnd, pictures, reportFailures } from "./pictures.js";
 import { progress } from "./progress.js";

@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { type Dataset, openDataset } from "../data/dataset.js";
-import { syntheticClasses, writeSynthetic } from "../data/synthetic.js";
 import { findTask } from "../data/tasks/index.js";
 import { changedMinds } from "../evaluation/changed-minds.js";
 import { evaluate } from "../evaluation/evaluate.js";
-import { loadProcessor } from "../evaluation/restore.js";
 import { evaluationTable } from "../evaluation/table.js";
-import { isThere, writeBytes } from "../files.js";
-import { encodeImage } from "../images/codec.js";
 import type { DistanceName } from "../objectives/distances.js";
-import { sidecarPath } from "../recognition/preprocessing.js";
+import { encodeImage } from "../platform/node/codec.js";
+import { isThere, writeBytes } from "../platform/node/files.js";
+import { sidecarPath } from "../platform/node/models.js";
+import { openProcessor } from "../processors/open.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
+import { syntheticClasses, writeSynthetic } from "../synthetic/patterned.js";
 import { train } from "../training/train.js";
 import { trainRecognizer } from "../training/train-recognizer.js";
 import { conclusion, mindsTable, stripOf } from "./demo-findings.js";
@@ -188,9 +188,9 @@ interface Models {
 
 /** Judges the processors, and leaves results.json and strip.png. */
 async function judge({ out, signal }: Demo, dataset: Dataset, models: Models, files: readonly string[]): Promise<void> {
-  const plain = await loadProcessor("plain", models.plain);
-  const ra = await loadProcessor("ra", models.ra);
-  const unsupervised = await loadProcessor("unsupervised", models.unsupervised);
+  const plain = await openProcessor(models.plain, { name: "plain" });
+  const ra = await openProcessor(models.ra, { name: "ra" });
+  const unsupervised = await openProcessor(models.unsupervised, { name: "unsupervised" });
   const recognizers = await Promise.all(files.map((file) => loadRecognizer(file)));
   const bar = progress(dataset.items.length, "evaluating");
   const evaluation = await evaluate({

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import sharp from "sharp";
 import { residualProcessor } from "../../testing/processors.js";
-import { encodeModel } from "../graph/write.js";
+import { encodeModel } from "../onnx/encode.js";
 import { enhanceCommand } from "./enhance.js";
 
 const folder = await mkdtemp(join(tmpdir(), "legible-cli-"));

@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { enhanceAll } from "../enhancement/batch.js";
 import { planJobs } from "../enhancement/files.js";
-import { Processor } from "../enhancement/processor.js";
 import { defaultTile } from "../enhancement/tiles.js";
 import { UserError } from "../errors.js";
+import { openProcessor } from "../processors/open.js";
 import { positiveInteger } from "./options.js";
 import { logEnd, pictures, reportFailures } from "./pictures.js";
 import { progress } from "./progress.js";
@@ -45,11 +45,13 @@ command exit with 1.`,
   .action(enhance);
 
 async function enhance(inputs: string[], { model, output, tile, scale, threads, json }: Flags): Promise<void> {
-  const processor = await Processor.open(model, threads === undefined ? {} : { threads });
-  if (scale !== undefined && scale !== processor.scale)
-    throw new UserError(`\`--scale ${scale}\` does not fit ${model}: it enlarges x${processor.scale}`);
+  const processor = await openProcessor(model, threads === undefined ? {} : { threads });
+  const geometry = await processor.geometry();
+  const { device } = await processor.session();
+  if (scale !== undefined && scale !== geometry.scale)
+    throw new UserError(`\`--scale ${scale}\` does not fit ${model}: it enlarges x${geometry.scale}`);
   const jobs = await planJobs(inputs, output);
-  console.error(`enhancing ${pictures(jobs.length)} x${processor.scale} with ${model} on ${processor.session.device}`);
+  console.error(`enhancing ${pictures(jobs.length)} x${geometry.scale} with ${model} on ${device}`);
 
   const start = performance.now();
   const bar = progress(jobs.length, "enhancing", { lines: false });
@@ -62,14 +64,7 @@ async function enhance(inputs: string[], { model, output, tile, scale, threads, 
   bar.stop();
 
   const seconds = (performance.now() - start) / 1000;
-  if (json)
-    console.log(
-      JSON.stringify(
-        { model, scale: processor.scale, device: processor.session.device, seconds, written, failed },
-        null,
-        2,
-      ),
-    );
+  if (json) console.log(JSON.stringify({ model, scale: geometry.scale, device, seconds, written, failed }, null, 2));
   reportFailures(failed, jobs.length, "enhanced");
   if (!json) console.log(`${pictures(written.length)} in ${output}, ${seconds.toFixed(1)} s`);
 }

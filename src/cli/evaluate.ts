@@ -4,12 +4,12 @@ import { Command } from "commander";
 import { UserError } from "../errors.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import { loadProcessor, type Processor } from "../evaluation/restore.js";
 import { evaluationTable } from "../evaluation/table.js";
-import { writeBytes } from "../files.js";
-import { readModel } from "../graph/read.js";
-import { writeModel } from "../graph/write.js";
-import { cardOf, withCard } from "../networks/card.js";
+import { writeBytes } from "../platform/node/files.js";
+import { readModel, writeModel } from "../platform/node/models.js";
+import { cardOf, withCard } from "../processors/card.js";
+import { openProcessor } from "../processors/open.js";
+import type { Processor } from "../processors/processor.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
 import {
   addDataOptions,
@@ -77,11 +77,12 @@ async function run(flags: Flags): Promise<void> {
   for (const file of flags.recognizer ?? [])
     recognizers.push(await loadRecognizer(file, recognizerFrom(flags), { threads }));
   const processors: Processor[] = [];
-  for (const { name, file } of flags.processor ?? []) processors.push(await loadProcessor(name, file, { threads }));
+  for (const { name, file } of flags.processor ?? [])
+    processors.push(await openProcessor(file, { name: name, threads }));
   const dataset = await datasetFrom(flags, { needLabels: recognizers.length > 0 });
   const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
   console.error(
-    `evaluating ${task.name} x${task.scale} on ${processors[0]?.session.device ?? "cpu"}, ${threads} threads\n` +
+    `evaluating ${task.name} x${task.scale} on cpu, ${threads} threads\n` +
       `  images       ${count} of ${dataset.items.length} in ${titleOfData(dataset)}\n` +
       `  processors   ${processors.map(({ name }) => name).join(", ") || "none"}\n` +
       `  recognizers  ${recognizers.map(({ name }) => name).join(", ") || "none"}`,

@@ -1,9 +1,8 @@
 import { Command } from "commander";
-import { readModel } from "../graph/read.js";
-import { writeModel } from "../graph/write.js";
-import { inferenceForm, sizeless } from "../lowering/inference.js";
+import { optimizeForInference, shapeFree } from "../passes/optimize-for-inference.js";
+import { readModel, writeModel } from "../platform/node/models.js";
 
-const rewrites = sizeless.map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join("\n");
+const rewrites = shapeFree.map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join("\n");
 
 export const exportCommand = new Command("export")
   .description("write a model in the form that infers fastest, of standard operators, for any program that runs ONNX")
@@ -23,7 +22,7 @@ Example:
   )
   .action(async (model: string, { out }: { out: string }) => {
     const graph = await readModel(model);
-    const form = inferenceForm(graph);
+    const form = optimizeForInference(graph);
     await writeModel(form, out);
     if (form === graph) console.error("nothing to rewrite: it is in that form already");
     console.log(out);

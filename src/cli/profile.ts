@@ -6,7 +6,7 @@ import { addRecognizerOptions, positiveInteger, type RecognizerFlags, recognizer
 
 interface Flags extends RecognizerFlags {
   batch?: number;
-  lowering?: string;
+  passes?: string;
   runs: number;
   threads?: number;
   top: number;
@@ -17,7 +17,7 @@ const command = new Command("profile")
   .description("say where the time of a training step or of a model goes, beside what the machine can do")
   .argument("<run|model>", "the folder of a training run, or an ONNX file")
   .option("--batch <n>", "pictures at once through a model whose file leaves it open (default: 1)", positiveInteger)
-  .option("--lowering <names>", "faster forms of the graph: all, none or names (default: the run's; none for a model)")
+  .option("--passes <names>", "faster forms of the graph: all, none or names (default: the run's; none for a model)")
   .option("--runs <n>", "runs to time", positiveInteger, 10)
   .option("--threads <n>", "threads to compute with (default: one per core)", positiveInteger)
   .option("--top <n>", "how many of the slowest nodes to show", positiveInteger, 10)
@@ -37,16 +37,16 @@ Examples:
   $ legible profile runs/ra
   $ legible profile models/sr-x4-ra.onnx --batch 8 --size 56
   $ legible profile resnet18.onnx --batch 16 --top 20
-  $ legible profile runs/ra --lowering none --json`,
+  $ legible profile runs/ra --passes none --json`,
   )
   .action(run);
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const { batch, size, lowering, runs, threads, top, json } = flags;
+  const { batch, size, passes, runs, threads, top, json } = flags;
   const work = await workloadOf(path, {
     ...(batch && { batch }),
     ...(size && { size }),
-    ...(lowering !== undefined && { lowering }),
+    ...(passes !== undefined && { passes }),
     preprocessing: recognizerFrom(flags),
   });
   console.error(`profiling ${work.title}`);

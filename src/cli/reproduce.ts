@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { messageOf, UserError } from "../errors.js";
-import { isThere } from "../files.js";
-import { type Findings, findingsOf } from "../reproduction/findings.js";
-import { Ledger } from "../reproduction/ledger.js";
-import { writePage } from "../reproduction/page.js";
-import { type Given, planned, type Stage } from "../reproduction/plan.js";
+import { type Findings, findingsOf } from "../experiments/findings.js";
+import { Ledger } from "../experiments/ledger.js";
+import { writePage } from "../experiments/page.js";
+import { type Given, planned, type Stage } from "../experiments/plan.js";
 import {
   findRecipes,
   type Input,
@@ -14,7 +13,8 @@ import {
   type NamedRecipe,
   packagedRecipes,
   type RecipeSet,
-} from "../reproduction/recipe.js";
+} from "../experiments/recipe.js";
+import { isThere } from "../platform/node/files.js";
 import { several } from "./options.js";
 import { commandLine, flagsOf, runStage } from "./stages.js";
 import { stopSignal } from "./stop.js";

@@ -5,7 +5,8 @@ import { titleOf } from "../data/item.js";
 import { UserError } from "../errors.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import { loadProcessor, type Processor } from "../evaluation/restore.js";
+import { openProcessor } from "../processors/open.js";
+import type { Processor } from "../processors/processor.js";
 import type { Recognizer } from "../recognition/recognizer.js";
 import { datasetFrom, positiveInteger, selectionFrom, several, taskFrom } from "./options.js";
 import { progress } from "./progress.js";
@@ -102,7 +103,8 @@ export async function judgeSeries(
 ): Promise<Evaluation> {
   const { limit } = flags;
   const processors: Processor[] = [];
-  for (const { name, model } of models) processors.push(await loadProcessor(name, model, threadsOf(flags)));
+  for (const { name, model } of models)
+    processors.push(await openProcessor(model, { name: name, ...threadsOf(flags) }));
   const bar = progress(Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length), "evaluating");
   const options = { dataset, task: taskFrom(flags), processors, recognizers, ...(limit && { limit }) };
   const onProgress = (done: number) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { planned, type Stage } from "../reproduction/plan.js";
-import { findRecipes, packagedRecipes } from "../reproduction/recipe.js";
+import { planned, type Stage } from "../experiments/plan.js";
+import { findRecipes, packagedRecipes } from "../experiments/recipe.js";
 import { taskFrom } from "./options.js";
 import { flagsOf } from "./stages.js";
 import { type TrainingFlags, trainingConfig } from "./training-options.js";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { messageOf, UserError } from "../errors.js";
-import { RESULTS } from "../reproduction/findings.js";
-import type { Stage } from "../reproduction/plan.js";
+import { RESULTS } from "../experiments/findings.js";
+import type { Stage } from "../experiments/plan.js";
 import { averageCommand } from "./average.js";
 import { evaluateCommand } from "./evaluate.js";
 import { sweepCommand } from "./sweep.js";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { UserError } from "../errors.js";
-import { writeBytes } from "../files.js";
 import { findObjective } from "../objectives/index.js";
 import { plain } from "../objectives/plain.js";
+import { writeBytes } from "../platform/node/files.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
 import { type SweepPoint, sweepPlot, sweepPoints, sweepTable } from "../report/sweep.js";
 import { dataHelp, datasetFrom, number, recognizerFrom, several, taskFrom } from "./options.js";

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import { findStyle, styles } from "../data/synthetic/styles.js";
-import { synthesize } from "../data/synthetic/write.js";
+import { findStyle, styles } from "../synthetic/styles.js";
+import { synthesize } from "../synthetic/write.js";
 import { number, positiveInteger } from "./options.js";
 import { progress } from "./progress.js";
 import { stopSignal } from "./stop.js";

@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Task } from "../data/task.js";
 import { UserError } from "../errors.js";
-import { lowerings } from "../lowering/index.js";
 import { DEFAULT_NETWORK, networks } from "../networks/index.js";
 import { DEFAULT_DISTANCE, type DistanceName, distanceNames, distanceOf } from "../objectives/distances.js";
 import { type ImageLoss, imageLosses } from "../objectives/image-loss.js";
 import { defaultLambda, findObjective, objectives } from "../objectives/index.js";
 import { type Objective, readsOutput } from "../objectives/objective.js";
+import { passes } from "../passes/index.js";
 import type { TrainingConfig } from "../training/run-folder.js";
 import { DEFAULT_TRANSFORMER } from "../training/transformer.js";
 import {
@@ -51,7 +51,7 @@ export interface SharedTrainingFlags extends DataFlags, RecognizerFlags, Record<
   checkpoint: number;
   threads?: number;
   device?: "cpu" | "cuda" | "webgpu";
-  lowering: string;
+  passes: string;
 }
 
 /** The flags of `addTrainingOptions`. */
@@ -135,7 +135,7 @@ export function addSharedTrainingOptions(command: Command): Command {
     .option("--checkpoint <steps>", "write a checkpoint every so many steps", positiveInteger, 100)
     .option("--threads <n>", "threads to compute with (default: one per core)", positiveInteger)
     .addOption(choice("--device <name>", "where to compute", ["cpu", "cuda", "webgpu"]).default("cpu"))
-    .option("--lowering <names>", "faster forms of the graph, for diagnosis: all, none, or names below", "all");
+    .option("--passes <names>", "faster forms of the graph, for diagnosis: all, none, or names below", "all");
   return addRecognizerOptions(command);
 }
 
@@ -178,8 +178,8 @@ ${list(
 Processors:
 ${list(networks, 13)}
 
-Lowerings:
-${list(lowerings, 20)}`;
+Passes:
+${list(passes, 20)}`;
 
 /** The flags of one of several trainings: with this objective and recognizer, without the settings of other objectives. */
 export function flagsOfRun(
@@ -243,7 +243,7 @@ export function trainingConfig(
     lr: flags.lr,
     lrDrops,
     seed: flags.seed,
-    lowering: flags.lowering,
+    passes: flags.passes,
   };
   return { config, task };
 }

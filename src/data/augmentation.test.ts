@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { flipHorizontal } from "../images/crop.js";
 import type { Image } from "../images/image.js";
+import { randomAt } from "../random.js";
 import { augmented } from "./augmentation.js";
-import { randomAt } from "./random.js";
 
 /** Red tells the column, green the row. */
 const ramp = (width: number, height: number): Image => ({

@@ -3,7 +3,7 @@ import { adjustColor } from "../images/color.js";
 import { crop, flipHorizontal } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
-import type { Random } from "./random.js";
+import type { Random } from "../random.js";
 
 /** How pictures are varied before a recognizer learns from them. */
 export const Augmentation = z.object({

@@ -1,8 +1,8 @@
 import { messageOf, UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
+import { randomAt, shuffled } from "../random.js";
 import { type Item, readShrunk, titleOf } from "./item.js";
-import { randomAt, shuffled } from "./random.js";
 import type { Sampler } from "./sampler.js";
 import { SHORTER_SIDE } from "./samples.js";
 

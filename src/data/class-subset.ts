@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { readTextIfThere } from "../files.js";
+import { readTextIfThere } from "../platform/node/files.js";
 
 /**
  * The classes that a text asks for: numbers, ranges and names with commas between them ("3,7,20-29", "cat,dog",

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
-import { decodeImage, encodeImage } from "../images/codec.js";
 import { centerCrop } from "../images/crop.js";
-import type { Random } from "./random.js";
+import { decodeImage, encodeImage } from "../platform/node/codec.js";
+import type { Random } from "../random.js";
 import type { Task } from "./task.js";
 
 /**

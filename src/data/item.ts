@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
 import { messageOf, UserError } from "../errors.js";
-import { decodeImage, decodeShrunk } from "../images/codec.js";
 import { shrinkShorterSide } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { fromPlanes } from "../images/planar.js";
+import { decodeImage, decodeShrunk } from "../platform/node/codec.js";
 
 /** A picture of a data set and its class; plain values, so that a worker thread can be told of it. */
 export interface Item {

@@ -1,7 +1,7 @@
 import { join, posix } from "node:path";
 import { parse } from "csv-parse/sync";
 import { messageOf, UserError } from "../errors.js";
-import { linesOf, readTextIfThere } from "../files.js";
+import { linesOf, readTextIfThere } from "../platform/node/files.js";
 import { imagenetClasses, wnids } from "./imagenet.js";
 import type { Labelling } from "./sources/labelling.js";
 

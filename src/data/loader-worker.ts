@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
-import type { Answer } from "../answering-thread.js";
 import { UserError } from "../errors.js";
+import type { Answer } from "../platform/node/worker-client.js";
 import { BatchMaker, type BatchPart, type BatchPlan, type Share } from "./batches.js";
 import { type Recipe, samplerFor } from "./sampler.js";
 

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import sharp from "sharp";
 import type { Image } from "../images/image.js";
+import { randomAt } from "../random.js";
 import type { Batch } from "./batches.js";
 import { type Dataset, openDataset } from "./dataset.js";
 import { type LoaderOptions, openLoader, openRecognitionLoader } from "./loader.js";
-import { randomAt } from "./random.js";
 import { defineTask } from "./task.js";
 import { findTask } from "./tasks/index.js";
 

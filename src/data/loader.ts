@@ -1,5 +1,5 @@
-import { AnsweringThread, THREADS } from "../answering-thread.js";
 import { UserError } from "../errors.js";
+import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
 import type { Augmentation } from "./augmentation.js";
 import { type Batch, BatchMaker, type BatchPart, type BatchPlan, joined } from "./batches.js";
 import type { Dataset } from "./dataset.js";
@@ -152,7 +152,7 @@ class OwnThread implements Worker {
 }
 
 /** One thread that decodes. */
-class Thread extends AnsweringThread<BatchPart, Reply> implements Worker {
+class Thread extends WorkerClient<BatchPart, Reply> implements Worker {
   broken: ReadonlyMap<string, string> = new Map();
 
   constructor(data: WorkerData) {
@@ -160,7 +160,7 @@ class Thread extends AnsweringThread<BatchPart, Reply> implements Worker {
   }
 
   ask(step: number): Promise<BatchPart> {
-    return this.askFor(step, step satisfies Request);
+    return this.request(step, step satisfies Request);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomAt } from "./random.js";
+import { randomAt } from "../random.js";
 import { draw, drawWhole, range } from "./range.js";
 
 const sigma = range({ min: 0, max: 1 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Random } from "./random.js";
+import type { Random } from "../random.js";
 
 /** One value for every image, or the lowest and the highest of those that are drawn, one for each image. */
 export type Range = number | readonly [low: number, high: number];

@@ -1,6 +1,6 @@
 import type { Image } from "../images/image.js";
+import type { Random } from "../random.js";
 import { type Augmentation, augmented } from "./augmentation.js";
-import type { Random } from "./random.js";
 import { trainingSample } from "./samples.js";
 import type { Task } from "./task.js";
 import { findTask } from "./tasks/index.js";

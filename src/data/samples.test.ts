@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { flipHorizontal } from "../images/crop.js";
 import type { Image } from "../images/image.js";
-import { randomAt } from "./random.js";
+import { randomAt } from "../random.js";
 import { evaluationSample, trainingSample } from "./samples.js";
 import { findTask } from "./tasks/index.js";
 

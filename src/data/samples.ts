@@ -2,7 +2,7 @@ import { UserError } from "../errors.js";
 import { crop, flipHorizontal, shrinkShorterSide, shrunkCenter, shrunkSize } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
-import type { Random } from "./random.js";
+import type { Random } from "../random.js";
 import type { Task } from "./task.js";
 
 /** The shorter side that photographs are reduced to before they are cropped, in training and in evaluation. */

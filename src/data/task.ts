@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
-import type { Random } from "./random.js";
+import type { Random } from "../random.js";
 
 /** What a processor undoes, with its options settled: how a clean image becomes the degraded one it is given. */
 export interface Task {

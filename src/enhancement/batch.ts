@@ -1,7 +1,7 @@
 import { messageOf } from "../errors.js";
+import type { Processor } from "../processors/processor.js";
 import { type Enhanced, type EnhanceOptions, enhanceFile } from "./enhance.js";
 import type { Job } from "./files.js";
-import type { Processor } from "./processor.js";
 
 export interface Written extends Job, Enhanced {}
 

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import sharp, { type Sharp } from "sharp";
 import { residualProcessor } from "../../testing/processors.js";
-import { decodeImage } from "../images/codec.js";
 import { resize } from "../images/resize.js";
+import { decodeImage } from "../platform/node/codec.js";
+import { Processor } from "../processors/processor.js";
 import { enhanceFile } from "./enhance.js";
-import { Processor } from "./processor.js";
 
 const folder = await mkdtemp(join(tmpdir(), "legible-enhance-"));
-const processor = await Processor.open(residualProcessor(2, 0.002));
+const processor = new Processor(residualProcessor(2, 0.002));
 
 const width = 48;
 const height = 32;

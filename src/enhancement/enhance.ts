@@ -1,6 +1,6 @@
+import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
 import { assertEncodable, readWholePicture, writeWholePicture } from "./picture.js";
-import type { Processor } from "./processor.js";
 import { defaultTile, processTiled } from "./tiles.js";
 
 export interface EnhanceOptions {
@@ -28,7 +28,8 @@ export async function enhanceFile(
   { tile = defaultTile, onProgress }: EnhanceOptions = {},
 ): Promise<Enhanced> {
   const { raster, gray, density } = await readWholePicture(input);
-  assertEncodable(output, raster.width * processor.scale, raster.height * processor.scale);
+  const { scale } = await processor.geometry();
+  assertEncodable(output, raster.width * scale, raster.height * scale);
   const result = await processTiled(processor, await fillTransparent(raster), tile, onProgress);
   if (raster.channels === 4) enlargeAlpha(raster, result);
   await writeWholePicture(output, result, { gray, density });

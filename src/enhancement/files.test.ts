@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import sharp from "sharp";
 import { residualProcessor } from "../../testing/processors.js";
+import { Processor } from "../processors/processor.js";
 import { enhanceAll } from "./batch.js";
 import { planJobs } from "./files.js";
-import { Processor } from "./processor.js";
 
 const root = await mkdtemp(join(tmpdir(), "legible-files-"));
 const album = join(root, "album");
@@ -64,7 +64,7 @@ test("a picture that cannot be read is noted and the others are written", async 
   await mkdir(at("mixed"));
   await writeFile(at("mixed", "1.png"), "not a picture");
   await writeFile(at("mixed", "2.png"), png);
-  const processor = await Processor.open(residualProcessor(2));
+  const processor = new Processor(residualProcessor(2));
   const { written, failed } = await enhanceAll(processor, await planJobs([at("mixed")], at("mixed-out")));
   assert.deepEqual(written, [{ input: at("mixed", "2.png"), output: at("mixed-out", "2.png"), width: 18, height: 14 }]);
   assert.deepEqual(

@@ -2,8 +2,8 @@ import type { Stats } from "node:fs";
 import { access, constants, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { messageOf, UserError } from "../errors.js";
-import { makeFolder } from "../files.js";
-import { canEncode } from "../images/codec.js";
+import { canEncode } from "../platform/node/codec.js";
+import { makeFolder } from "../platform/node/files.js";
 
 /** A picture file, and the file that its enhanced version goes to. */
 export interface Job {

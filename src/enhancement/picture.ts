@@ -1,8 +1,8 @@
 import { extname } from "node:path";
 import sharp, { type Metadata } from "sharp";
 import { UserError } from "../errors.js";
-import { writeWhole } from "../files.js";
-import { decoding, encodeFor, openPicture, readPicture } from "../images/codec.js";
+import { decoding, encodeFor, openPicture, readPicture } from "../platform/node/codec.js";
+import { writeWhole } from "../platform/node/files.js";
 import { type Raster, rasterFrom, sharpFrom } from "./raster.js";
 
 /** A picture file's pixels, upright and in sRGB, with what the enhanced file has to keep. */

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patterned } from "../../testing/patterned.js";
 import { halvingProcessor, residualProcessor } from "../../testing/processors.js";
-import { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
-import { float32, type Tensor } from "../graph/tensor.js";
 import { buildPix2pix } from "../networks/pix2pix.js";
 import { buildUnet } from "../networks/unet.js";
-import { Processor } from "./processor.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, type Tensor } from "../onnx/tensor.js";
+import { openProcessor } from "../processors/open.js";
+import { Processor } from "../processors/processor.js";
 import type { Raster } from "./raster.js";
 import { processTiled } from "./tiles.js";
 
@@ -51,7 +52,7 @@ for (const [name, graph] of [
     [5, 120],
   ] as const)
     test(`a processor ${name} gives the same in tiles as at once, at ${width}x${height}`, async () => {
-      const processor = await Processor.open(graph);
+      const processor = new Processor(graph);
       const source = busy(width, height);
       const whole = await processTiled(processor, source, 1024);
       assert.ok(new Set(whole.data).size > 100);
@@ -59,7 +60,7 @@ for (const [name, graph] of [
     });
 
 test("16-bit pictures are processed in 16 bits", async () => {
-  const processor = await Processor.open(residualProcessor(2, 0));
+  const processor = new Processor(residualProcessor(2, 0));
   const source = busy(20, 10, 16);
   const { data } = await processTiled(processor, source, 1024);
   assert.deepEqual(data.slice(0, 3), source.data.slice(0, 3));
@@ -67,31 +68,32 @@ test("16-bit pictures are processed in 16 bits", async () => {
 
 test("progress rises to 1", async () => {
   const seen: number[] = [];
-  await processTiled(await Processor.open(residualProcessor(1)), busy(64, 64), 32, (done) => seen.push(done));
+  await processTiled(new Processor(residualProcessor(1)), busy(64, 64), 32, (done) => seen.push(done));
   assert.deepEqual(seen, [0.25, 0.5, 0.75, 1]);
 });
 
 test("scale, multiple and receptive radius are those that the networks were built with", async () => {
-  const residual = await Processor.open(residualProcessor(4));
-  assert.deepEqual([residual.scale, residual.multiple, await residual.receptiveRadius()], [4, 1, 3]);
-  const halving = await Processor.open(halvingProcessor());
-  assert.deepEqual([halving.scale, halving.multiple], [1, 2]);
+  const residual = new Processor(residualProcessor(4));
+  assert.deepEqual(await residual.geometry(), { scale: 4, multiple: 1 });
+  assert.equal(await residual.receptiveRadius(), 3);
+  const halving = new Processor(halvingProcessor());
+  assert.deepEqual(await halving.geometry(), { scale: 1, multiple: 2 });
 });
 
 test("a network that looks at the whole picture gets the largest radius", async () => {
   const b = new GraphBuilder("global");
   const x = b.input("picture", ["n", 3, "h", "w"]);
   b.output("result", b.Sub(x, b.GlobalAveragePool(x)));
-  assert.equal(await (await Processor.open(b.build())).receptiveRadius(), 64);
+  assert.equal(await new Processor(b.build()).receptiveRadius(), 64);
 });
 
 test("a classifier is refused with the shape that it gives", async () => {
   const b = new GraphBuilder("classifier");
   const x = b.input("picture", ["n", 3, "h", "w"]);
   b.output("logits", b.Flatten(b.GlobalAveragePool(x)));
-  await assert.rejects(Processor.open(b.build()), /^UserError: classifier cannot process pictures .* into 1x3$/);
+  await assert.rejects(new Processor(b.build()).geometry(), /^UserError: classifier cannot process images .* to 1x3$/);
 });
 
 test("a missing model is refused by name", async () => {
-  await assert.rejects(Processor.open("none.onnx"), /^UserError: cannot read the model none\.onnx: no such file$/);
+  await assert.rejects(openProcessor("none.onnx"), /^UserError: cannot read the model none\.onnx: no such file$/);
 });

@@ -1,4 +1,5 @@
-import type { Processor } from "./processor.js";
+import { restorePlanes } from "../processors/geometry.js";
+import type { Processor } from "../processors/processor.js";
 import { blankRaster, peakOf, type Raster } from "./raster.js";
 
 /** Side of a tile in input pixels, without its margin. */
@@ -28,7 +29,7 @@ export async function processTiled(
   tile: number,
   onProgress: (done: number) => void = () => {},
 ): Promise<Raster> {
-  const { scale, multiple } = processor;
+  const { scale, multiple } = await processor.geometry();
   const grid = Math.max(minGrid, multiple);
   const whole = source.width <= tile && source.height <= tile;
   const margin = whole ? 0 : upTo(await processor.receptiveRadius(), grid);
@@ -46,7 +47,7 @@ export async function processTiled(
   for (const row of rows)
     for (const column of columns) {
       const input = readPlanes(source, column, row);
-      const output = await processor.process(input, column.to - column.from, row.to - row.from);
+      const output = await restorePlanes(processor, input, column.to - column.from, row.to - row.from);
       writeCore(result, output, column, row, scale);
       onProgress(++done / (rows.length * columns.length));
     }

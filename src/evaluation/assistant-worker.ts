@@ -1,14 +1,14 @@
 import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
-import type { Answer } from "../answering-thread.js";
 import { type Item, readItem } from "../data/item.js";
-import { randomAt } from "../data/random.js";
 import { type EvaluationSample, evaluationCrop, evaluationSample } from "../data/samples.js";
 import { findTask } from "../data/tasks/index.js";
 import { messageOf } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { psnr } from "../metrics/psnr.js";
 import { SsimMeter } from "../metrics/ssim-meter.js";
+import type { Answer } from "../platform/node/worker-client.js";
+import { randomAt } from "../random.js";
 
 /** What the thread is asked. */
 export type Question =

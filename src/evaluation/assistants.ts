@@ -1,10 +1,10 @@
-import { AnsweringThread, THREADS } from "../answering-thread.js";
 import type { Item } from "../data/item.js";
-import { randomAt } from "../data/random.js";
 import { type EvaluationSample, evaluationSample } from "../data/samples.js";
 import type { Task } from "../data/task.js";
 import { taskKinds } from "../data/tasks/index.js";
 import type { Image } from "../images/image.js";
+import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
+import { randomAt } from "../random.js";
 import type { Likeness, Question, Told } from "./assistant-worker.js";
 
 /**
@@ -51,7 +51,7 @@ export class Assistants {
   }
 }
 
-class Assistant extends AnsweringThread<Told> {
+class Assistant extends WorkerClient<Told> {
   private asked = 0;
 
   constructor() {
@@ -60,7 +60,7 @@ class Assistant extends AnsweringThread<Told> {
 
   ask(question: Question): Promise<Told> {
     const id = this.asked++;
-    return this.askFor(id, { id, question });
+    return this.request(id, { id, question });
   }
 
   async close(): Promise<void> {

@@ -4,13 +4,12 @@ import { test } from "node:test";
 import { temporaryFolder } from "../../testing/workspace.js";
 import type { Dataset } from "../data/dataset.js";
 import { findTask } from "../data/tasks/index.js";
-import { GraphBuilder, string } from "../graph/builder.js";
-import { float32 } from "../graph/tensor.js";
-import { encodeImage } from "../images/codec.js";
+import { GraphBuilder, string } from "../onnx/builder.js";
+import { float32 } from "../onnx/tensor.js";
+import { encodeImage } from "../platform/node/codec.js";
+import { Processor } from "../processors/processor.js";
 import type { Recognizer } from "../recognition/recognizer.js";
-import { Session } from "../runtime/session.js";
 import { changedMinds } from "./changed-minds.js";
-import type { Processor } from "./restore.js";
 
 const SIDE = 16;
 
@@ -33,7 +32,7 @@ async function enlarger(name: string, gain: number): Promise<Processor> {
   const x = b.input("input", ["n", 3, "h", "w"]);
   const larger = b.add("Resize", [x, "", b.constant(float32([1, 1, 4, 4]))], { mode: string("nearest") });
   b.output("output", b.Mul(larger, b.scalar(gain)));
-  return { name, session: await Session.create(b.build()) };
+  return new Processor(b.build());
 }
 
 /** Sees class 0, 1 or 2 in what is dark, medium or bright, with these limits between them. */

@@ -1,13 +1,13 @@
 import type { Dataset } from "../data/dataset.js";
 import { readItem } from "../data/item.js";
-import { randomAt } from "../data/random.js";
 import { type EvaluationSample, evaluationSample } from "../data/samples.js";
 import type { Task } from "../data/task.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
+import type { Processor } from "../processors/processor.js";
+import { randomAt } from "../random.js";
 import type { Recognizer } from "../recognition/recognizer.js";
-import { type Processor, restore } from "./restore.js";
 
 /** A picture that at least one recognizer reads wrongly as one processor restores it, and rightly as another does. */
 export interface ChangedMind extends EvaluationSample {
@@ -47,8 +47,8 @@ async function judge(
   label: number,
   { task, before, after, recognizers }: Omit<ChangedMindsOptions, "dataset" | "count">,
 ): Promise<ChangedMind> {
-  const [first] = await restore(before, [sample.degraded], task);
-  const [second] = await restore(after, [sample.degraded], task);
+  const [first] = await before.restore([sample.degraded], task);
+  const [second] = await after.restore([sample.degraded], task);
   const pictures = { before: first as Image, after: second as Image };
   const seenBefore = await Promise.all(recognizers.map((recognizer) => classSeen(recognizer, pictures.before)));
   const seenAfter = await Promise.all(recognizers.map((recognizer) => classSeen(recognizer, pictures.after)));

@@ -6,19 +6,19 @@ import { after, before, test } from "node:test";
 import { z } from "zod";
 import { type Dataset, openDataset } from "../data/dataset.js";
 import { readItem } from "../data/item.js";
-import { randomAt } from "../data/random.js";
 import { evaluationSample } from "../data/samples.js";
 import { defineTask, type Task } from "../data/task.js";
 import { findTask } from "../data/tasks/index.js";
 import { UserError } from "../errors.js";
-import { GraphBuilder, string } from "../graph/builder.js";
-import { float32 } from "../graph/tensor.js";
-import { encodeImage } from "../images/codec.js";
 import { flipHorizontal } from "../images/crop.js";
 import { psnr } from "../metrics/psnr.js";
 import { ssim } from "../metrics/ssim.js";
+import { GraphBuilder, string } from "../onnx/builder.js";
+import { float32 } from "../onnx/tensor.js";
+import { encodeImage } from "../platform/node/codec.js";
+import { Processor } from "../processors/processor.js";
+import { randomAt } from "../random.js";
 import type { Recognizer } from "../recognition/recognizer.js";
-import { Session } from "../runtime/session.js";
 import { Assistants } from "./assistants.js";
 import { type EvaluateOptions, evaluate } from "./evaluate.js";
 
@@ -49,7 +49,7 @@ async function enlarger(name: string, scale: number, gain = 1) {
   const x = b.input("input", ["n", 3, "h", "w"]);
   const larger = b.add("Resize", [x, "", b.constant(float32([1, 1, scale, scale]))], { mode: string("nearest") });
   b.output("output", b.Mul(larger, b.scalar(gain)));
-  return { name, file: `./${name}.onnx`, session: await Session.create(b.build()) };
+  return new Processor(b.build(), { name, file: `./${name}.onnx` });
 }
 
 /** Tells bright pictures (class 1) from dark ones; never takes class 2. */
@@ -172,7 +172,7 @@ test("a processor of another scale is refused by name and file", async () => {
 test("two processors of one name, or one named like a fixed row, are refused", async () => {
   const nearest = await enlarger("nearest", 4);
   await assert.rejects(run({ processors: [nearest, nearest] }), /two processors named "nearest"/);
-  await assert.rejects(run({ processors: [{ ...nearest, name: "clean" }] }), /two processors named "clean"/);
+  await assert.rejects(run({ processors: [await enlarger("clean", 4)] }), /two processors named "clean"/);
 });
 
 test("a class that the recognizer does not know is refused", async () => {

@@ -7,12 +7,12 @@ import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
 import { rankOf } from "../metrics/accuracy.js";
+import type { Processor } from "../processors/processor.js";
 import { requireRecognizes } from "../recognition/classes.js";
 import type { Recognizer } from "../recognition/recognizer.js";
 import type { Likeness } from "./assistant-worker.js";
 import { Assistants } from "./assistants.js";
 import type { Evaluation, Skipped } from "./evaluation.js";
-import { type Processor, restore } from "./restore.js";
 import { type Measured, summarize } from "./summarize.js";
 
 export interface EvaluateOptions {
@@ -89,7 +89,7 @@ async function restoredBy(
 ): Promise<Image[][]> {
   const degraded = samples.map((sample) => sample.degraded);
   const restored: Image[][] = [];
-  for (const processor of processors) restored.push(await restore(processor, degraded, task));
+  for (const processor of processors) restored.push(await processor.restore(degraded, task));
   return [samples.map(({ interpolated }) => interpolated), ...restored, samples.map(({ clean }) => clean)];
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hasShared, sharedPath, skipWithoutShared } from "../../testing/shared.js";
-import { decodeImage } from "./codec.js";
+import { decodeImage } from "../platform/node/codec.js";
 import { centerCrop } from "./crop.js";
 import type { Image } from "./image.js";
 import { resize } from "./resize.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
-import { float32, int64, type Tensor, toNumbers } from "../graph/tensor.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, int64, type Tensor, toNumbers } from "../onnx/tensor.js";
 import type { Tensors } from "../runtime/session.js";
 import { lossGradients } from "./gradient.js";
 

@@ -1,10 +1,10 @@
 import { gradients } from "../autodiff/gradients.js";
 import { UserError } from "../errors.js";
-import { GraphBuilder } from "../graph/builder.js";
-import { bindShapes, type Graph, withOutputs } from "../graph/graph.js";
-import { float32, type Tensor, zeros } from "../graph/tensor.js";
-import { lower } from "../lowering/index.js";
-import type { Lowering } from "../lowering/lowering.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import { type Graph, specialize, withOutputs } from "../onnx/graph.js";
+import { float32, type Tensor, zeros } from "../onnx/tensor.js";
+import { applyPasses } from "../passes/index.js";
+import type { Pass } from "../passes/pass.js";
 import { type Probe, probe } from "../runtime/probe.js";
 import { Session, type Tensors } from "../runtime/session.js";
 import { type LossKind, lossGraph, requireTensor, watchedBy, watchedInput } from "./loss.js";
@@ -21,7 +21,7 @@ export interface GradientOptions {
   /** Beside the inputs, every weight that the loss depends on. */
   readonly allParameters?: boolean;
   /** Rewrites to faster forms. They take initializers for constants that nothing is differentiated by. Default: none. */
-  readonly lowerings?: readonly Lowering[];
+  readonly passes?: readonly Pass[];
 }
 
 export interface LossGradients {
@@ -49,10 +49,10 @@ export async function lossGradients(graph: Graph, tensors: Tensors, options: Gra
   );
   const shapes = Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, shape]));
   const computed = wrt.filter((name) => !(name in feeds) && !graph.initializers.has(name));
-  const bound = withOutputs(bindShapes(graph, shapes), [...new Set([...watched, ...computed])]);
+  const bound = withOutputs(specialize(graph, shapes), [...new Set([...watched, ...computed])]);
   const probed = await running(graph, () => probe(bound, { variable: variableFor(graph, wrt) }));
   const closed = await withLoss(probed, options.loss, watched, tensors);
-  const { loss, gradients: found } = await run(closed, feeds, wrt, options.lowerings ?? []);
+  const { loss, gradients: found } = await run(closed, feeds, wrt, options.passes ?? []);
   const weights = options.allParameters ? weightsOf(graph) : new Map();
   const independent = wrt.filter((name) => !found.has(name) && !weights.has(name));
   for (const name of independent) found.set(name, zeros("float32", shapeOf(name, graph, closed)));
@@ -115,17 +115,12 @@ async function withLoss(model: Probe, kind: LossKind, watched: readonly string[]
   return { graph: b.build(), loss: total, shapes: new Map([...model.shapes, ...prefixed]) };
 }
 
-async function run(
-  { graph, loss, shapes }: Closed,
-  feeds: Tensors,
-  wrt: readonly string[],
-  lowerings: readonly Lowering[],
-) {
-  const forward = lowerings.length > 0 ? await probe(await lower(graph, lowerings, "forward")) : { graph, shapes };
+async function run({ graph, loss, shapes }: Closed, feeds: Tensors, wrt: readonly string[], passes: readonly Pass[]) {
+  const forward = passes.length > 0 ? await probe(await applyPasses(graph, passes, "forward")) : { graph, shapes };
   const { graph: whole, gradients: names } = gradients(forward.graph, loss, wrt, forward.shapes);
   const fetch = [...names.values()].filter((name) => name !== null);
   const wanted = withOutputs(whole, [...new Set([loss, ...fetch])]);
-  const session = await Session.create(await lower(wanted, lowerings, "step"));
+  const session = await Session.create(await applyPasses(wanted, passes, "step"));
   const results = await running(graph, () => session.run(feeds)).finally(() => session.release());
   const found = [...names].flatMap(([value, grad]) => (grad ? [[value, results[grad] as Tensor] as const] : []));
   return { loss: float32([Number(results[loss]?.data[0])]), gradients: new Map(found) };

@@ -1,8 +1,8 @@
 import { gradients } from "../autodiff/gradients.js";
 import { messageOf, UserError } from "../errors.js";
-import { bindShapes, type Dim, type Graph, withOutputs } from "../graph/graph.js";
-import { readModel } from "../graph/read.js";
-import type { DataType } from "../graph/tensor.js";
+import { type Dim, type Graph, specialize, withOutputs } from "../onnx/graph.js";
+import type { DataType } from "../onnx/tensor.js";
+import { readModel } from "../platform/node/models.js";
 import { type Preprocessing, readPreprocessing } from "../recognition/preprocessing.js";
 import { type Probe, probe } from "../runtime/probe.js";
 import { type Header, readHeader } from "./header.js";
@@ -74,7 +74,7 @@ export async function inspectGraph(
   if (output !== undefined) requireFloatValue(graph, output);
   const watched = output === undefined ? graph.outputs.map(({ name }) => name) : [output];
   const { shapes: sizes, ...open } = chooseSizes(graph, options);
-  const bound = withOutputs(bindShapes(graph, sizes), [...new Set([...watched, ...namesOf(graph.outputs)])]);
+  const bound = withOutputs(specialize(graph, sizes), [...new Set([...watched, ...namesOf(graph.outputs)])]);
   const probed = await running(graph, () => probe(bound), hint(open));
   const inputs = graph.inputs.filter(({ type }) => type === "float32").map(({ name }) => name);
   const outputs = watched.map((name) => ({

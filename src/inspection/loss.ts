@@ -1,8 +1,8 @@
 import { UserError } from "../errors.js";
-import { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
-import type { DataType, Tensor } from "../graph/tensor.js";
 import { crossEntropy, meanSquaredError } from "../objectives/losses.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import type { DataType, Tensor } from "../onnx/tensor.js";
 import type { Tensors } from "../runtime/session.js";
 import { bracketed, listed } from "./words.js";
 

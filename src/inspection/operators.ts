@@ -1,6 +1,6 @@
 import { dependents, describeObstacle, obstacles } from "../autodiff/gradients.js";
 import { kindOf } from "../autodiff/operators.js";
-import { type Graph, type Node, subgraphsOf, titleOf } from "../graph/graph.js";
+import { type Graph, type Node, subgraphsOf, titleOf } from "../onnx/graph.js";
 
 /** An operator that a gradient would have to pass and cannot. */
 export interface MissingRule {

@@ -1,5 +1,5 @@
 import { messageOf, UserError } from "../errors.js";
-import type { Graph } from "../graph/graph.js";
+import type { Graph } from "../onnx/graph.js";
 
 /** Does `work`; what the runtime says against the given sizes becomes one sentence, with `hint` behind it. */
 export async function running<T>({ name }: Graph, work: () => Promise<T>, hint = ""): Promise<T> {

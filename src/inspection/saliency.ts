@@ -1,9 +1,9 @@
 import { evaluationCrop } from "../data/samples.js";
 import { UserError } from "../errors.js";
-import { float32, int64, type Tensor } from "../graph/tensor.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
+import { float32, int64, type Tensor } from "../onnx/tensor.js";
 import { fitRecognizer } from "../recognition/fit.js";
 import type { RecognizerModel } from "../recognition/recognizer.js";
 import { Session } from "../runtime/session.js";

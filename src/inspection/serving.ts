@@ -1,4 +1,4 @@
-import type { Dim, Graph, ValueInfo } from "../graph/graph.js";
+import type { Dim, Graph, ValueInfo } from "../onnx/graph.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 import { imageAxes } from "./sizes.js";
 import { bracketed } from "./words.js";

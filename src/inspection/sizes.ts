@@ -1,4 +1,4 @@
-import type { Dim, Graph, ValueInfo } from "../graph/graph.js";
+import type { Dim, Graph, ValueInfo } from "../onnx/graph.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 
 /** The side of the pictures that a model is tried on when nothing else says one. */

@@ -1,4 +1,4 @@
-import { type Graph, type Node, valuesReadBy } from "../graph/graph.js";
+import { type Graph, type Node, valuesReadBy } from "../onnx/graph.js";
 
 /** Inputs of operators that hold weights, when they do not come from the data. */
 const weightInputs: Readonly<Record<string, readonly number[]>> = {

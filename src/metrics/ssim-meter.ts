@@ -1,9 +1,9 @@
 import { UserError } from "../errors.js";
-import { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
-import { float32 } from "../graph/tensor.js";
 import { gaussianKernel } from "../images/filter.js";
 import type { Image } from "../images/image.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32 } from "../onnx/tensor.js";
 import { Session } from "../runtime/session.js";
 import { assertSameSize } from "./size.js";
 import { c1, c2, radius, sigma } from "./ssim.js";

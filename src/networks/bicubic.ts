@@ -1,5 +1,5 @@
-import { float32 } from "../graph/tensor.js";
 import { cubic } from "../images/resize.js";
+import { float32 } from "../onnx/tensor.js";
 import { FIXED, type Layers } from "./network.js";
 
 /** The image [N, 3, H, W] enlarged by bicubic interpolation: [N, 3, scale·H, scale·W]. */

@@ -1,5 +1,5 @@
-import type { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
 import { interpolation } from "./bicubic.js";
 import { IMAGE, Layers, type Network, RESTORED } from "./network.js";
 import { croppedLike } from "./size.js";

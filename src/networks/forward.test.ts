@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patterned } from "../../testing/patterned.js";
-import type { Graph } from "../graph/graph.js";
-import { float32 } from "../graph/tensor.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32 } from "../onnx/tensor.js";
 import { Session } from "../runtime/session.js";
 import { buildPix2pix } from "./pix2pix.js";
 import { vitOf } from "./recognizers/vit.js";

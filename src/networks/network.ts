@@ -1,7 +1,7 @@
-import { randomAt } from "../data/random.js";
-import { GraphBuilder, int, ints } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
-import { float32, sizeOf } from "../graph/tensor.js";
+import { GraphBuilder, int, ints } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, sizeOf } from "../onnx/tensor.js";
+import { randomAt } from "../random.js";
 
 /** A processor that Legible can build: image [N, 3, H, W] in [0, 1] in, [N, 3, scale·H, scale·W] out. */
 export interface Network {

@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../graph/builder.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 
 /** The upper left part of `x` [N, C, h, w] that is as high and wide as `like` [N, C', H, W]. */
 export function croppedLike(b: GraphBuilder, x: string, like: string): string {

@@ -1,4 +1,4 @@
-import type { Graph } from "../graph/graph.js";
+import type { Graph } from "../onnx/graph.js";
 import { IMAGE, Layers, type Network, RESTORED } from "./network.js";
 
 /**

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomAt } from "../data/random.js";
-import { GraphBuilder } from "../graph/builder.js";
-import { float32, type Tensor } from "../graph/tensor.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import { float32, type Tensor } from "../onnx/tensor.js";
+import { randomAt } from "../random.js";
 import { Session } from "../runtime/session.js";
 import { type DistanceName, distanceNames, distanceOf } from "./distances.js";
 

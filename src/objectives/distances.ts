@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../graph/builder.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 import { meanSquaredError } from "./losses.js";
 
 /** How far what R makes of P(x) is from what it makes of y. */

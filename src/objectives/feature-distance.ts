@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../graph/builder.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 import { meanSquaredError } from "./losses.js";
 import type { FrozenRecognizer, ObjectiveContext } from "./objective.js";
 

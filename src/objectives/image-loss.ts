@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../graph/builder.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 import { meanSquaredError } from "./losses.js";
 
 /** Charbonnier's ε for images in [0, 1]. */

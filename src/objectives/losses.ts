@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../graph/builder.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 import type { FrozenRecognizer, Losses, ObjectiveContext } from "./objective.js";
 
 /** The mean squared difference of two values of one shape: a scalar. */

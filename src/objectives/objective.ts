@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../graph/builder.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 import type { Distance } from "./distances.js";
 
 /** A frozen recognizer R as an objective sees it. */

@@ -1,5 +1,5 @@
-import type { Graph } from "../graph/graph.js";
-import { NCHWC } from "../lowering/block-size.js";
+import type { Graph } from "../onnx/graph.js";
+import { NCHWC } from "../passes/block-size.js";
 import { flopsOf } from "./flops.js";
 import type { TracedNode, TracedRun } from "./trace.js";
 

@@ -1,5 +1,5 @@
-import type { Graph } from "../graph/graph.js";
-import { sizeOf } from "../graph/tensor.js";
+import type { Graph } from "../onnx/graph.js";
+import { sizeOf } from "../onnx/tensor.js";
 
 type Shape = readonly number[];
 

@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
-import { GraphBuilder } from "../graph/builder.js";
-import { bindShapes, type Graph } from "../graph/graph.js";
-import { float32, sizeOf, zeros } from "../graph/tensor.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import { type Graph, specialize } from "../onnx/graph.js";
+import { float32, sizeOf, zeros } from "../onnx/tensor.js";
 import { probe } from "../runtime/probe.js";
 import { Session } from "../runtime/session.js";
 import { flopsOfGraph } from "./flops.js";
@@ -50,7 +50,7 @@ function convolutions(): Graph {
     x = b.Relu(b.Conv(x, b.initializer(`w${i}`, ones([128, 128, 3, 3])), "", { pads: [1, 1, 1, 1] }));
   // The mean keeps the time of handing out a large result away.
   b.output("y", b.GlobalAveragePool(x));
-  return bindShapes(b.build(), { x: [4, 128, 56, 56] });
+  return specialize(b.build(), { x: [4, 128, 56, 56] });
 }
 
 const ones = (shape: readonly number[]) => float32(new Float32Array(sizeOf(shape)).fill(1), shape);

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { resnetStem } from "../../testing/profiled.js";
 import { UserError } from "../errors.js";
-import { writeModel } from "../graph/write.js";
 import { findNetwork } from "../networks/index.js";
+import { writeModel } from "../platform/node/models.js";
 import { type Profile, profile } from "./profile.js";
 import { profileTable } from "./table.js";
 import { inferenceWorkload, workloadOf } from "./workload.js";
@@ -44,11 +44,11 @@ test("the table shows as many nodes as asked for, and the same figures", () => {
   assert.ok(table.includes(`${stem.ms.plain.toFixed(1)} ms a run of 2`));
 });
 
-test("the batch and size given are those of the graph that is profiled, in every lowering", async () => {
+test("the batch and size given are those of the graph that is profiled, in every pass", async () => {
   const file = join(folder, "srresnet.onnx");
   await writeModel(findNetwork("srresnet", 4).build(4, 0), file);
-  for (const lowering of ["none", "all"]) {
-    const work = await workloadOf(file, { batch: 3, size: 8, lowering });
+  for (const passes of ["none", "all"]) {
+    const work = await workloadOf(file, { batch: 3, size: 8, passes });
     assert.equal(work.images, 3);
     assert.deepEqual(work.feeds.image?.shape, [3, 3, 8, 8]);
   }

@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
-import { randomAt } from "../data/random.js";
 import { findTask } from "../data/tasks/index.js";
-import { bindShapes, type Dim, type Graph } from "../graph/graph.js";
-import { readModel } from "../graph/read.js";
-import { type arrayOf, type Tensor, zeros } from "../graph/tensor.js";
 import { chooseSizes } from "../inspection/sizes.js";
-import { findLowerings, lower } from "../lowering/index.js";
+import { type Dim, type Graph, specialize } from "../onnx/graph.js";
+import { type arrayOf, type Tensor, zeros } from "../onnx/tensor.js";
+import { applyPasses, findPasses } from "../passes/index.js";
+import { readModel } from "../platform/node/models.js";
+import { randomAt } from "../random.js";
 import type { RecognizerSettings } from "../recognition/recognizer.js";
 import { probe } from "../runtime/probe.js";
 import type { Tensors } from "../runtime/session.js";
@@ -31,7 +31,7 @@ export interface WorkloadOptions {
   /** Side of the pictures where the model leaves it open. Default: 224. */
   readonly size?: number;
   /** Rewrites of the graph: "all", "none" or names. Default: for a run its own; for a model none, as it is run otherwise. */
-  readonly lowering?: string;
+  readonly passes?: string;
   /** How the recognizer of a run wants its images. */
   readonly preprocessing?: RecognizerSettings;
 }
@@ -45,9 +45,9 @@ export async function workloadOf(path: string, options: WorkloadOptions = {}): P
   return isFolder ? trainingWorkload(path, options) : inferenceWorkload(await readModel(path), options);
 }
 
-async function trainingWorkload(path: string, { lowering, preprocessing }: WorkloadOptions): Promise<Workload> {
+async function trainingWorkload(path: string, { passes, preprocessing }: WorkloadOptions): Promise<Workload> {
   const settled = await RunFolder.configOf(path);
-  const config = lowering === undefined ? settled : { ...settled, lowering };
+  const config = passes === undefined ? settled : { ...settled, passes };
   const task = findTask(config.task, config.options);
   const { step } = await prepareStep({ config, task, ...(preprocessing && { preprocessing }) });
   const numbers = scalars({ ...adamScalars(config.lr, 1), [LAMBDA]: config.lambda });
@@ -58,11 +58,11 @@ async function trainingWorkload(path: string, { lowering, preprocessing }: Workl
 
 /** A graph as it is run to restore or recognize pictures. */
 export async function inferenceWorkload(model: Graph, options: WorkloadOptions = {}): Promise<Workload> {
-  const { batch = 1, size, lowering = "none" } = options;
+  const { batch = 1, size, passes = "none" } = options;
   const { shapes } = chooseSizes(withBatch(model, batch), size === undefined ? {} : { inputSize: size });
-  const chosen = findLowerings(lowering, "cpu");
-  const { graph: folded } = await probe(bindShapes(model, shapes));
-  const graph = await lower(await lower(folded, chosen, "forward"), chosen, "step");
+  const chosen = findPasses(passes, "cpu");
+  const { graph: folded } = await probe(specialize(model, shapes));
+  const graph = await applyPasses(await applyPasses(folded, chosen, "forward"), chosen, "step");
   const images = shapes[model.inputs[0]?.name ?? ""]?.[0] ?? 1;
   const title = `inference of ${model.name} on ${Object.values(shapes)
     .map((shape) => `[${shape.join(", ")}]`)

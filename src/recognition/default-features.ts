@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { bindShapes, type Graph, type Node, withOutputs } from "../graph/graph.js";
+import { type Graph, type Node, specialize, withOutputs } from "../onnx/graph.js";
 import { probe } from "../runtime/probe.js";
 import type { Preprocessing } from "./preprocessing.js";
 
@@ -29,7 +29,7 @@ export async function defaultFeatures(model: Graph, { size, layout }: Preprocess
   if (!last?.inputs[0] || !image) return [lastFeature(model.name, nodes)];
   const body = withOutputs(model, [last.inputs[0]]);
   const shape = layout === "NCHW" ? [1, 3, size, size] : [1, size, size, 3];
-  const { shapes } = await probe(bindShapes(body, { [image.name]: shape }));
+  const { shapes } = await probe(specialize(body, { [image.name]: shape }));
   const maps = new Map<number, string>();
   for (const name of [...mapsOf(body.nodes), last.inputs[0]]) {
     const [, , height = 0, width] = shapes.get(name) ?? [];

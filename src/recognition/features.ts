@@ -1,10 +1,10 @@
 import { dependents } from "../autodiff/gradients.js";
 import { UserError } from "../errors.js";
-import type { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
-import { withOutputs } from "../graph/graph.js";
-import { nearestNames } from "../graph/nearest-names.js";
-import { readModel } from "../graph/read.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { withOutputs } from "../onnx/graph.js";
+import { nearestNames } from "../onnx/nearest-names.js";
+import { readModel } from "../platform/node/models.js";
 import { defaultFeatures } from "./default-features.js";
 import { withScores } from "./logits.js";
 import { type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";

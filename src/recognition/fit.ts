@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { bindShapes, type Graph } from "../graph/graph.js";
+import { type Graph, specialize } from "../onnx/graph.js";
 import { probe } from "../runtime/probe.js";
 import { type RecognizerModel, withResize } from "./recognizer.js";
 
@@ -44,7 +44,7 @@ async function fit(
   accepts: (shapes: readonly (readonly number[])[]) => boolean,
 ): Promise<FittedRecognizer> {
   const native = side === model.preprocessing.size;
-  const bound = bindShapes(model.graph, { image: [batch, 3, side, side] });
+  const bound = specialize(model.graph, { image: [batch, 3, side, side] });
   const shapes = await outputShapes(bound).catch((error) => {
     if (native) throw error;
   });
@@ -59,7 +59,7 @@ async function fit(
 
 /** How many numbers a recognizer gives for an image, at the size that it is made for. */
 async function rowLengthOf({ graph, name, preprocessing: { size } }: RecognizerModel): Promise<number> {
-  const [[rows, numbers] = []] = await outputShapes(bindShapes(graph, { image: [1, 3, size, size] }));
+  const [[rows, numbers] = []] = await outputShapes(specialize(graph, { image: [1, 3, size, size] }));
   if (rows !== 1 || !numbers) throw new UserError(`${name} does not give one row of numbers for each image`);
   return numbers;
 }
@@ -70,7 +70,7 @@ async function rowLengthOf({ graph, name, preprocessing: { size } }: RecognizerM
  */
 export async function scoresShape({ graph, sources, preprocessing }: RecognizerModel): Promise<readonly number[]> {
   const { size } = preprocessing;
-  const { shapes } = await probe(bindShapes(graph, { image: [1, 3, size, size] }));
+  const { shapes } = await probe(specialize(graph, { image: [1, 3, size, size] }));
   return shapes.get(sources[0]?.name ?? "") ?? [];
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
-import { identity } from "../graph/functions.js";
-import { attribute, type Graph, type Node, withOutputs } from "../graph/graph.js";
+import { identity } from "../onnx/functions.js";
+import { attribute, type Graph, type Node, withOutputs } from "../onnx/graph.js";
 
 /** What may stand between a Softmax and the output without changing which class is which. */
 const passing = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "Dropout"]);

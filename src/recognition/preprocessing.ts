@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import type { Graph } from "../graph/graph.js";
-import { findStatement, sidecarPath } from "./sources.js";
-
-export { sidecarPath };
+import type { Graph } from "../onnx/graph.js";
+import { sidecarPath } from "../platform/node/models.js";
+import { findStatement } from "./sources.js";
 
 const Triple = z.tuple([z.number(), z.number(), z.number()]);
 

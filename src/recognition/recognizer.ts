@@ -1,12 +1,9 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../errors.js";
-import { GraphBuilder, int, ints, string } from "../graph/builder.js";
-import { bindShapes, type Graph, type ValueInfo } from "../graph/graph.js";
-import { readModel } from "../graph/read.js";
-import { typeCodes } from "../graph/schema.js";
-import { float32, type Tensor } from "../graph/tensor.js";
+import { GraphBuilder, int, ints, string } from "../onnx/builder.js";
+import { type Graph, specialize, type ValueInfo } from "../onnx/graph.js";
+import { typeCodes } from "../onnx/schema.js";
+import { float32, type Tensor } from "../onnx/tensor.js";
+import { modelTitle, readModel, sha256OfFile } from "../platform/node/models.js";
 import { Session, type SessionOptions } from "../runtime/session.js";
 import { withScores } from "./logits.js";
 import { type Preprocessing, type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
@@ -78,18 +75,10 @@ export async function behindPreprocessing(
     b,
     sources.map(({ name }) => name),
   );
-  const sha256 = createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex");
+  const sha256 = await sha256OfFile(path);
   const graph = { ...b.build(), notes: model.notes ?? [] };
   const learned = await learnedClasses(path);
-  return { name: titleOf(path), preprocessing, graph, sources, sha256, ...(learned && { learned }) };
-}
-
-/** The file's name; for the model.onnx of a run the name of the run's folder, which tells more. */
-function titleOf(path: string): string {
-  const name = basename(path).replace(/\.onnx$/i, "");
-  return name === "model" ? basename(dirname(resolve(path))) : name;
+  return { name: modelTitle(path), preprocessing, graph, sources, sha256, ...(learned && { learned }) };
 }
 
 /** Reads a recognizer and starts it. */
@@ -138,7 +127,7 @@ export function withResize({ graph, preprocessing: { size } }: RecognizerModel, 
   const image = b.input("image", [batch, 3, side, side]);
   const antialias = { mode: string("linear"), antialias: { kind: "int", value: 1 } as const, axes: ints([2, 3]) };
   const resized = b.add("Resize", [image, "", "", b.integers([size, size])], antialias);
-  const outputs = b.inline(bindShapes(graph, { image: [batch, 3, size, size] }), { image: resized }, "sized/");
+  const outputs = b.inline(specialize(graph, { image: [batch, 3, size, size] }), { image: resized }, "sized/");
   for (const [name, value] of Object.entries(outputs)) b.output(name, value);
   return b.build();
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
+import { sidecarPath } from "../platform/node/models.js";
 
 /** What a file says about a recognizer's images; `preprocessing.ts` checks and completes it. */
 export interface Statement {
@@ -9,9 +10,6 @@ export interface Statement {
   readonly source: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
-
-/** `net.json` stands beside `net.onnx`. */
-export const sidecarPath = (model: string): string => `${model.replace(/\.onnx$/i, "")}.json`;
 
 /**
  * The first statement of: the sidecar JSON; the model's metadata; a Hugging Face preprocessor_config.json in its folder

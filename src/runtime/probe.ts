@@ -1,8 +1,8 @@
 import { UserError } from "../errors.js";
-import { inlineBranches } from "../graph/branches.js";
-import { GraphBuilder } from "../graph/builder.js";
-import { type Dim, type Graph, prune, valuesReadBy, withOutputs } from "../graph/graph.js";
-import { type Tensor, toNumbers, zeros } from "../graph/tensor.js";
+import { inlineBranches } from "../onnx/branches.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import { type Dim, type Graph, prune, valuesReadBy, withOutputs } from "../onnx/graph.js";
+import { type Tensor, toNumbers, zeros } from "../onnx/tensor.js";
 import { Session, type Tensors } from "./session.js";
 
 /** What the runtime reports of a graph whose input sizes are fixed. */
@@ -24,7 +24,7 @@ export interface ProbeOptions {
  * Runs the graph once on zeros and reads the shape of every value, so that nothing here has to infer shapes by rule. Of a
  * graph that is known to run it takes the shapes that the runtime infers by itself, as far as they go, which needs neither
  * time nor memory. An `If` whose condition follows from sizes (exporters ask for a rank or a size) gives way to the branch taken.
- * @throws UserError when an input still has a symbolic size (`bindShapes` fixes them) or the graph does not run.
+ * @throws UserError when an input still has a symbolic size (`specialize` fixes them) or the graph does not run.
  */
 export async function probe(graph: Graph, { variable = [], runs = false }: ProbeOptions = {}): Promise<Probe> {
   const decided = await withDecidedBranches(graph, variable);

@@ -1,9 +1,10 @@
 import { cpus } from "node:os";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { messageOf, UserError } from "../errors.js";
-import type { Graph } from "../graph/graph.js";
-import type { NumericData, Tensor } from "../graph/tensor.js";
-import { encodeModel, weightBytes, withModelFile } from "../graph/write.js";
+import { encodeModel, weightBytes } from "../onnx/encode.js";
+import type { Graph } from "../onnx/graph.js";
+import type { NumericData, Tensor } from "../onnx/tensor.js";
+import { withModelFile } from "../platform/node/models.js";
 
 export type Device = "cpu" | "cuda" | "webgpu";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GraphBuilder } from "../graph/builder.js";
-import { float32, type Tensor } from "../graph/tensor.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import { float32, type Tensor } from "../onnx/tensor.js";
 import { Session } from "../runtime/session.js";
 import { adam, adamScalars, CORRECTION, momentsOf, RATE } from "./adam.js";
 import { scalars } from "./step.js";

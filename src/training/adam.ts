@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../graph/builder.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 
 /** Decay rates of the two moments and the term against division by zero (Kingma & Ba 2015; PyTorch's defaults). */
 export const BETA1 = 0.9;

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
-import type { Graph } from "../graph/graph.js";
-import { weightsOf } from "./parameters.js";
+import type { Graph } from "../onnx/graph.js";
+import { weightsOf } from "../processors/weights.js";
 
 /** The weights of a network, parted into those that are trained and those that are kept. */
 export interface Chosen {

@@ -2,13 +2,13 @@ import type { Dataset } from "../data/dataset.js";
 import { type Item, readItem } from "../data/item.js";
 import { evaluationCrop } from "../data/samples.js";
 import { UserError } from "../errors.js";
-import type { Graph } from "../graph/graph.js";
-import { float32, type Tensor } from "../graph/tensor.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
 import { rankOf } from "../metrics/accuracy.js";
 import { wilson } from "../metrics/bootstrap.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, type Tensor } from "../onnx/tensor.js";
 import { Session, type SessionOptions } from "../runtime/session.js";
 import { sideOf } from "./recognizer-forward.js";
 

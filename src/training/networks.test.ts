@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomAt } from "../data/random.js";
-import type { Graph } from "../graph/graph.js";
-import { float32, int64, type Tensor } from "../graph/tensor.js";
 import { compactS } from "../networks/compact.js";
 import { FIXED } from "../networks/network.js";
 import { buildPix2pix } from "../networks/pix2pix.js";
@@ -11,6 +8,9 @@ import { buildSrdensenet } from "../networks/srdensenet.js";
 import { buildSrresnet } from "../networks/srresnet.js";
 import { buildUnet } from "../networks/unet.js";
 import { findObjective } from "../objectives/index.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, int64, type Tensor } from "../onnx/tensor.js";
+import { randomAt } from "../random.js";
 import { Session, type Tensors } from "../runtime/session.js";
 import { adamScalars } from "./adam.js";
 import { processorForward } from "./processor-forward.js";

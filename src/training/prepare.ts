@@ -1,17 +1,17 @@
 import type { Task } from "../data/task.js";
 import { UserError } from "../errors.js";
-import type { Graph } from "../graph/graph.js";
-import { readModel } from "../graph/read.js";
-import { findLowerings } from "../lowering/index.js";
 import { findNetwork } from "../networks/index.js";
 import { findObjective } from "../objectives/index.js";
 import { type Objective, readsOutput } from "../objectives/objective.js";
+import type { Graph } from "../onnx/graph.js";
+import { findPasses } from "../passes/index.js";
+import { assertFits } from "../processors/fit.js";
+import { openProcessor } from "../processors/open.js";
+import { Processor } from "../processors/processor.js";
 import type { RecognizerSettings } from "../recognition/recognizer.js";
 import type { Device } from "../runtime/session.js";
-import { assertFits } from "./fit-restorer.js";
 import { frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
 import { processorForward } from "./processor-forward.js";
-import { ownRestorer, type Restorer, readRestorer } from "./restorer.js";
 import type { SettledConfig } from "./run-folder.js";
 import { type TrainingStep, trainingStep } from "./step.js";
 import { buildTransformer } from "./transformer.js";
@@ -28,7 +28,7 @@ export interface StepOptions {
 export interface PreparedStep {
   readonly step: TrainingStep;
   readonly objective: Objective;
-  readonly restorer: Restorer;
+  readonly processor: Processor;
   /** T, the network between P and R; null without one. */
   readonly transformer: Graph | null;
   /** None where the objective reads nothing of R. */
@@ -46,13 +46,13 @@ export async function prepareStep({ config, task, preprocessing, device }: StepO
   assertRead(objective, config);
   if (config.crop % task.scale)
     throw new UserError(`cannot train on crops of ${config.crop} pixels: not a multiple of the scale ${task.scale}`);
-  const restorer = await startingRestorer(config, task.scale);
-  if (isFile(config.processor)) await assertFits(restorer, task, config);
+  const processor = await startingProcessor(config, task.scale);
+  if (isFile(config.processor)) await assertFits(processor, task, config);
   const recognizers = await frozenRecognizers(objective, config, preprocessing);
   const transformer = objective.transforms ? buildTransformer(config.transformer, config.seed) : null;
   const forward = processorForward({
-    processor: restorer.graph,
-    format: restorer.format,
+    processor: processor.graph,
+    format: processor.format,
     freeze: config.freeze,
     trainNorms: !isFile(config.processor),
     objective,
@@ -65,10 +65,10 @@ export async function prepareStep({ config, task, preprocessing, device }: StepO
     degradedSide: config.crop / task.scale,
     cleanSide: config.crop,
   });
-  const step = await trainingStep(forward, findLowerings(config.lowering, device ?? "cpu"));
-  const models = [restorer.graph, ...recognizers.map(({ model }) => ({ ...model.graph, name: model.name }))];
+  const step = await trainingStep(forward, findPasses(config.passes, device ?? "cpu"));
+  const models = [processor.graph, ...recognizers.map(({ model }) => ({ ...model.graph, name: model.name }))];
   const notes = models.flatMap(({ name, notes: own = [] }) => own.map((note) => `${name}: ${note}`));
-  return { step, objective, restorer, transformer, recognizers, notes };
+  return { step, objective, processor, transformer, recognizers, notes };
 }
 
 /** What is left to know once a session holds the weights: without those of the step's graph and of the recognizers. */
@@ -97,11 +97,11 @@ function assertRead(objective: Objective, { distance, features, featureWeight }:
 
 const isFile = (processor: string) => /\.onnx$/i.test(processor);
 
-async function startingRestorer({ processor, init, seed }: SettledConfig, scale: number): Promise<Restorer> {
-  const restorer = isFile(processor)
-    ? await readRestorer(processor)
-    : ownRestorer(findNetwork(processor, scale).build(scale, seed));
-  return init ? { ...restorer, graph: withInit(restorer.graph, await readModel(init), init) } : restorer;
+async function startingProcessor({ processor, init, seed }: SettledConfig, scale: number): Promise<Processor> {
+  const opened = isFile(processor)
+    ? await openProcessor(processor)
+    : new Processor(findNetwork(processor, scale).build(scale, seed));
+  return init ? opened.withGraph(withInit(opened.graph, (await openProcessor(init)).graph, init)) : opened;
 }
 
 /** The graph with the weights of another of the same make. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
-import { float32, int64, sizeOf, type Tensor } from "../graph/tensor.js";
 import type { DistanceName } from "../objectives/distances.js";
 import type { ImageLoss } from "../objectives/image-loss.js";
 import { findObjective } from "../objectives/index.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, int64, sizeOf, type Tensor } from "../onnx/tensor.js";
 import { LOGITS } from "../recognition/recognizer.js";
 import { Session, type Tensors } from "../runtime/session.js";
 import { adamScalars, BETA1, momentsOf } from "./adam.js";

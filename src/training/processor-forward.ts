@@ -1,14 +1,14 @@
-import { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
 import { DEFAULT_DISTANCE, type DistanceName, distanceOf } from "../objectives/distances.js";
 import { type ImageLoss, imageLoss } from "../objectives/image-loss.js";
 import { meanSquaredError } from "../objectives/losses.js";
 import type { FrozenRecognizer, Objective } from "../objectives/objective.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { type ProcessorFormat, plainFormat, throughFormat } from "../processors/format.js";
+import { IMAGE, imageEnds, RESTORED } from "../processors/image-network.js";
+import { parametersOf, type RunningStatistic, withTrainingNorms } from "../processors/weights.js";
 import { LOGITS } from "../recognition/recognizer.js";
 import { chooseWeights } from "./freeze.js";
-import { type ProcessorFormat, plainFormat, throughFormat } from "./image-format.js";
-import { parametersOf, type RunningStatistic, withTrainingNorms } from "./parameters.js";
-import { IMAGE, imageEnds, RESTORED } from "./restorer.js";
 import type { Forward, Goal } from "./step.js";
 
 /** A recognizer that has been fitted to the crops. */

@@ -1,7 +1,7 @@
-import { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
 import { crossEntropy, smoothedCrossEntropy } from "../objectives/losses.js";
-import { parametersOf, withTrainingNorms } from "./parameters.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { parametersOf, withTrainingNorms } from "../processors/weights.js";
 import { inlineTrainable } from "./processor-forward.js";
 import type { Forward } from "./step.js";
 

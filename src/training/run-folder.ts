@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import { parts } from "../data/sources/source.js";
 import { messageOf, UserError } from "../errors.js";
-import { isThere, makeFolder, writeBytes } from "../files.js";
-import { readSafetensors, writeSafetensors } from "../graph/safetensors.js";
-import type { Tensor } from "../graph/tensor.js";
 import { distanceNames } from "../objectives/distances.js";
 import { imageLosses } from "../objectives/image-loss.js";
-import { sidecarPath } from "../recognition/preprocessing.js";
+import type { Tensor } from "../onnx/tensor.js";
+import { isThere, makeFolder, writeBytes } from "../platform/node/files.js";
+import { sidecarPath } from "../platform/node/models.js";
+import { readSafetensors, writeSafetensors } from "../platform/node/safetensors-files.js";
 import { DEFAULT_TRANSFORMER } from "./transformer.js";
 
 /** A recognizer and the factor of its loss. */
@@ -61,7 +61,7 @@ export const TrainingConfig = z.object({
   lrDrops: z.array(z.number().int().positive()).default([]),
   seed: z.number().int(),
   /** Rewrites of the graph to faster forms; they round differently. "all", "none", or names with commas between them. */
-  lowering: z.string().default("all"),
+  passes: z.string().default("all"),
 });
 export type TrainingConfig = z.input<typeof TrainingConfig>;
 /** With every default filled in. */

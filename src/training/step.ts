@@ -1,13 +1,13 @@
 import { gradients } from "../autodiff/gradients.js";
 import { UserError } from "../errors.js";
-import { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
-import { float32, type Tensor, zeros } from "../graph/tensor.js";
-import { lower, lowerings } from "../lowering/index.js";
-import type { Lowering } from "../lowering/lowering.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, type Tensor, zeros } from "../onnx/tensor.js";
+import { applyPasses, passes } from "../passes/index.js";
+import type { Pass } from "../passes/pass.js";
+import type { RunningStatistic } from "../processors/weights.js";
 import { probe } from "../runtime/probe.js";
 import { adam, CORRECTION, momentsOf, RATE } from "./adam.js";
-import type { RunningStatistic } from "./parameters.js";
 
 /** A loss and the parameters that learn from it. */
 export interface Goal {
@@ -48,10 +48,10 @@ export interface TrainingStep {
  */
 export async function trainingStep(
   { graph, goals, statistics, initial }: Forward,
-  chosen: readonly Lowering[] = lowerings,
+  chosen: readonly Pass[] = passes,
 ): Promise<TrainingStep> {
-  const lowered = await lower(graph, chosen, "forward");
-  const { graph: folded, shapes } = await probe(lowered, { runs: lowered !== graph });
+  const rewritten = await applyPasses(graph, chosen, "forward");
+  const { graph: folded, shapes } = await probe(rewritten, { runs: rewritten !== graph });
   const differentiated = differentiate(folded, goals, shapes);
   const b = GraphBuilder.from(differentiated.graph);
   const next = new Map(statistics.map(({ input, output }) => [input, output]));
@@ -66,7 +66,7 @@ export async function trainingStep(
   const declared = new Set(differentiated.graph.outputs.map(({ name }) => name));
   for (const value of next.values()) if (!declared.has(value)) b.output(value, value);
   return {
-    graph: await lower(b.build(), chosen, "step"),
+    graph: await applyPasses(b.build(), chosen, "step"),
     state: startingState(initial, [...next.keys()]),
     next,
     parameters: [...differentiated.gradients.keys()],

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { Augmentation } from "../data/augmentation.js";
 import type { LabelledSets } from "../data/labelled-sets.js";
 import { openRecognitionLoader } from "../data/loader.js";
-import type { Graph } from "../graph/graph.js";
-import { float32, sizeOf } from "../graph/tensor.js";
-import { writeModel } from "../graph/write.js";
-import { findLowerings } from "../lowering/index.js";
 import { buildRecognizer } from "../networks/recognizers/index.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, sizeOf } from "../onnx/tensor.js";
+import { findPasses } from "../passes/index.js";
+import { writeModel } from "../platform/node/models.js";
 import { type Device, Session, type SessionOptions } from "../runtime/session.js";
 import { type HeldOutAccuracy, heldOutAccuracy } from "./held-out-accuracy.js";
 import { resumed, runSteps, type StepProgress } from "./loop.js";
@@ -82,7 +82,7 @@ export async function trainRecognizer(options: RecognizerTraining): Promise<Reco
   const network = buildRecognizer(config.network, sets.classes, size, seed);
   const training = await trainingStep(
     recognizerForward(network, batch, config.smoothing),
-    findLowerings("all", options.device ?? "cpu"),
+    findPasses("all", options.device ?? "cpu"),
   );
   const folder = await RunFolder.open(options.out, config, options.resume ?? false, RecognizerConfig);
   const session = await Session.create(training.graph, options);

@@ -2,18 +2,18 @@ import { basename } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { type Loader, openLoader } from "../data/loader.js";
 import type { Task } from "../data/task.js";
-import type { Graph } from "../graph/graph.js";
-import { float32, sizeOf } from "../graph/tensor.js";
-import { writeModel } from "../graph/write.js";
-import { type Card, withCard } from "../networks/card.js";
 import { DEFAULT_DISTANCE } from "../objectives/distances.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, sizeOf } from "../onnx/tensor.js";
+import { collectGarbage } from "../platform/node/garbage.js";
+import { writeModel } from "../platform/node/models.js";
+import { type Card, withCard } from "../processors/card.js";
+import type { Processor } from "../processors/processor.js";
 import { requireClasses } from "../recognition/classes.js";
 import type { RecognizerSettings } from "../recognition/recognizer.js";
-import { collectGarbage } from "../runtime/garbage.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
 import { resumed, runSteps, type StepProgress } from "./loop.js";
-import { weightsOf } from "./parameters.js";
 import { type PreparedStep, prepareStep, withoutFrozenWeights } from "./prepare.js";
 import { LAMBDA, SQUARED_ERROR } from "./processor-forward.js";
 import { RunFolder, type SettledConfig, TrainingConfig } from "./run-folder.js";
@@ -85,7 +85,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   options.onStart?.({
     device: session.device,
     step: start.step,
-    ...weightCounts(prepared.restorer.graph, prepared.transformer, prepared.step.parameters),
+    ...weightCounts(prepared.processor, prepared.transformer, prepared.step.parameters),
     recognizers: prepared.recognizers,
     notes: prepared.notes,
   });
@@ -105,10 +105,10 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     await loader.close();
     await session.release();
   });
-  const { restorer, transformer } = prepared;
+  const { processor, transformer } = prepared;
   const card = { ...cardFor(config, prepared, options), steps: step };
-  const trained = { ...restorer, graph: withState(restorer.graph, state) };
-  if (restorer.sidecar !== null) await folder.writeSidecar(restorer.sidecar);
+  const trained = { format: processor.format, graph: withState(processor.graph, state) };
+  if (processor.sidecar !== undefined) await folder.writeSidecar(processor.sidecar);
   if (transformer) {
     const both = forRecognizers(trained, withState(transformer, state));
     await writeModel(withCard(both, { ...card, forRecognizers: true }), folder.forRecognizersPath);
@@ -172,12 +172,12 @@ const cardFor = (
 });
 
 /** How many values of P and of T are trained, how many of P are frozen, and what of it is constant. */
-function weightCounts(processor: Graph, transformer: Graph | null, trained: readonly string[]) {
-  const { trainable, constant } = weightsOf(processor);
+function weightCounts({ graph, weights }: Processor, transformer: Graph | null, trained: readonly string[]) {
+  const { trainable, constant } = weights;
   const valuesIn = ({ initializers }: Graph, names: readonly string[]) =>
     names.reduce((sum, name) => sum + sizeOf(initializers.get(name)?.shape ?? [0]), 0);
-  const parameters = valuesIn(processor, trained);
-  const frozen = valuesIn(processor, trainable) - parameters;
+  const parameters = valuesIn(graph, trained);
+  const frozen = valuesIn(graph, trainable) - parameters;
   return { parameters, transformer: transformer ? valuesIn(transformer, trained) : 0, frozen, constant };
 }
 

@@ -1,8 +1,8 @@
-import { GraphBuilder } from "../graph/builder.js";
-import type { Graph } from "../graph/graph.js";
 import { compactS } from "../networks/compact.js";
 import { findNetwork } from "../networks/index.js";
-import { IMAGE, inlineRestorer, RESTORED, type Restorer } from "./restorer.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { IMAGE, type ImageNetwork, inlineImageNetwork, RESTORED } from "../processors/image-network.js";
 
 export const DEFAULT_TRANSFORMER = compactS.name;
 
@@ -23,10 +23,10 @@ export function buildTransformer(name: string, seed: number): Graph {
 }
 
 /** T(P(x)) as one network: `image` [N, 3, H, W] in, `restored` out, RGB in [0, 1], whatever P's own format is. */
-export function forRecognizers(processor: Restorer, transformer: Graph): Graph {
+export function forRecognizers(processor: ImageNetwork, transformer: Graph): Graph {
   const b = new GraphBuilder(processor.graph.name);
   const image = b.input(IMAGE, ["N", 3, "H", "W"]);
-  const restored = inlineRestorer(b, processor, image);
+  const restored = inlineImageNetwork(b, processor, image);
   b.output(RESTORED, b.inline(transformer, { [IMAGE]: restored }, "T/")[RESTORED] as string, [
     "N",
     3,

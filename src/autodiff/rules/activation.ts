@@ -14,14 +14,14 @@ export const LeakyRelu: Rule = ({ b, node, inputs: [x], grads: [dy] }) => {
  * y = x where x ≥ 0, else s·x with a learned slope. With m = 1 where x > 0, else 0: dx = dy·(s + (1 - s)·m), the runtime's
  * fastest form of the choice; ds = Σ dy·x over the places where x < 0.
  */
-export const PRelu: Rule = ({ b, inputs: [x, slope], grads: [dy], wants, shape }) => {
+export const PRelu: Rule = ({ b, inputs: [x, slope], grads: [dy], needsGrad, shape }) => {
   const steepness = () => {
     const mask = b.Cast(b.Greater(x, b.zero), "float32");
     return b.Add(slope, b.Mul(b.Sub(b.one, slope), mask));
   };
   return [
-    wants[0] ? b.Mul(dy, steepness()) : null,
-    wants[1] ? unbroadcast(b, b.Mul(dy, b.add("Min", [x, b.zero])), shape(x), shape(slope)) : null,
+    needsGrad[0] ? b.Mul(dy, steepness()) : null,
+    needsGrad[1] ? unbroadcast(b, b.Mul(dy, b.add("Min", [x, b.zero])), shape(x), shape(slope)) : null,
   ];
 };
 

@@ -1,4 +1,4 @@
-import { type GraphBuilder, int } from "../../graph/builder.js";
+import { type GraphBuilder, int } from "../../onnx/builder.js";
 import { cannotDifferentiate, floatOf, intOf, type Rule, type RuleContext, unbroadcast } from "../rule.js";
 
 /** The sizes of an Attention: batch, heads of the queries and of the keys, positions, channels of a head. */
@@ -18,7 +18,7 @@ interface Sizes {
  * that share keys add their gradients up.
  */
 export const Attention: Rule = (context) => {
-  const { b, node, inputs, outputs, grads, wants, shape } = context;
+  const { b, node, inputs, outputs, grads, needsGrad, shape } = context;
   if (inputs[4] || inputs[5]) throw cannotDifferentiate(node.op, node.name, "it continues from past keys and values");
   if (outputs[3]) throw cannotDifferentiate(node.op, node.name, "it gives out the scores");
   const { n, heads, groups, queries, keys, depth, valueDepth } = sizesOf(context);
@@ -40,10 +40,12 @@ export const Attention: Rule = (context) => {
   const own = (grad: string, channels: number) => summed(b, grad, [n, groups, heads / groups, keys, channels]);
   const back = (grad: string, input: string, channels: number) => joined(b, grad, shape(input), channels);
   return [
-    wants[0] ? back(b.Mul(b.MatMul(ds, k), scale), inputs[0], heads * depth) : null,
-    wants[1] ? back(own(b.Mul(b.MatMul(b.transposeLast(ds, 4), q), scale), depth), inputs[1], groups * depth) : null,
-    wants[2] ? back(own(b.MatMul(b.transposeLast(p, 4), dy), valueDepth), inputs[2], groups * valueDepth) : null,
-    wants[3] ? unbroadcast(b, dmasked, [n, heads, queries, keys], shape(inputs[3])) : null,
+    needsGrad[0] ? back(b.Mul(b.MatMul(ds, k), scale), inputs[0], heads * depth) : null,
+    needsGrad[1]
+      ? back(own(b.Mul(b.MatMul(b.transposeLast(ds, 4), q), scale), depth), inputs[1], groups * depth)
+      : null,
+    needsGrad[2] ? back(own(b.MatMul(b.transposeLast(p, 4), dy), valueDepth), inputs[2], groups * valueDepth) : null,
+    needsGrad[3] ? unbroadcast(b, dmasked, [n, heads, queries, keys], shape(inputs[3])) : null,
   ];
 };
 

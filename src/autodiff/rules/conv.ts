@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../../graph/builder.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
 import { intOf, intsOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
 import { inputShifts, offsetsOf, type Shifts, shifted, type Window, windowOf } from "./window.js";
 
@@ -11,14 +11,14 @@ import { inputShifts, offsetsOf, type Shifts, shifted, type Window, windowOf } f
  * dbias: dy summed over images and positions.
  */
 export const Conv: Rule = (context) => {
-  const { b, node, inputs, grads, wants, shape } = context;
+  const { b, node, inputs, grads, needsGrad, shape } = context;
   const weight = shape(inputs[1]);
   const window = windowOf(context, weight.slice(2));
   const group = intOf(node, "group", 1);
   return [
-    wants[0] ? inputGradient(context, window, group) : null,
-    wants[1] ? weightGradient(context, inputs[0], grads[0], window, group) : null,
-    wants[2] ? b.ReduceSum(grads[0], [0, ...range(weight.length - 2).map((axis) => axis + 2)], false) : null,
+    needsGrad[0] ? inputGradient(context, window, group) : null,
+    needsGrad[1] ? weightGradient(context, inputs[0], grads[0], window, group) : null,
+    needsGrad[2] ? b.ReduceSum(grads[0], [0, ...range(weight.length - 2).map((axis) => axis + 2)], false) : null,
   ];
 };
 
@@ -144,14 +144,14 @@ function stacked(b: GraphBuilder, shifts: Shifts): string {
  * its output.
  */
 export const ConvTranspose: Rule = (context) => {
-  const { b, node, inputs, grads, wants, shape } = context;
+  const { b, node, inputs, grads, needsGrad, shape } = context;
   const window = transposedWindow(context);
   const group = intOf(node, "group", 1);
   const positions = range(shape(inputs[0]).length).slice(2);
   return [
-    wants[0] ? convolved(context, window, group) : null,
-    wants[1] ? weightGradient(context, grads[0], inputs[0], window, group) : null,
-    wants[2] ? b.ReduceSum(grads[0], [0, ...positions], false) : null,
+    needsGrad[0] ? convolved(context, window, group) : null,
+    needsGrad[1] ? weightGradient(context, grads[0], inputs[0], window, group) : null,
+    needsGrad[2] ? b.ReduceSum(grads[0], [0, ...positions], false) : null,
   ];
 };
 

@@ -1,4 +1,4 @@
-import { type GraphBuilder, string } from "../../graph/builder.js";
+import { type GraphBuilder, string } from "../../onnx/builder.js";
 import { cannotDifferentiate, type Rule, type RuleContext, range, stringOf, unbroadcast } from "../rule.js";
 
 /**
@@ -7,9 +7,9 @@ import { cannotDifferentiate, type Rule, type RuleContext, range, stringOf, unbr
  * operand alone was summed by itself, so its gradient repeats.
  */
 export const Einsum: Rule = (context) => {
-  const { b, inputs, grads, wants, shape } = context;
+  const { b, inputs, grads, needsGrad, shape } = context;
   const { terms, result, sizes } = indicesOf(context);
-  return wants.map((wanted, i) => {
+  return needsGrad.map((wanted, i) => {
     if (!wanted) return null;
     const own = terms[i] as string[];
     const others = terms.flatMap((term, k) => (k === i ? [] : [{ term, value: inputs[k] as string }]));
@@ -34,11 +34,11 @@ function spread(b: GraphBuilder, sum: string, own: readonly string[], shared: re
 }
 
 /** The equation with its ellipsis spelled out in letters that it does not use, and the size of every index. */
-function indicesOf({ node, inputs, outputs, wants, shape }: RuleContext) {
+function indicesOf({ node, inputs, outputs, needsGrad, shape }: RuleContext) {
   const equation = stringOf(node, "equation", "").replaceAll(" ", "");
   const [left = "", right] = equation.split("->");
   const unused = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"].filter((c) => !equation.includes(c));
-  const ranks = wants.map((_, i) => shape(inputs[i] as string).length);
+  const ranks = needsGrad.map((_, i) => shape(inputs[i] as string).length);
   const written = left.split(",").map((term) => term.replace("...", "").length);
   const widest = Math.max(0, ...ranks.map((rank, i) => rank - (written[i] ?? 0)));
   const ellipsis = unused.slice(0, widest);

@@ -1,13 +1,13 @@
-import type { GraphBuilder } from "../../graph/builder.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
 import { type Rule, type RuleContext, unbroadcast } from "../rule.js";
 
 /** A rule for z = f(x, y) with broadcasting, from d loss / d x and d loss / d y before broadcasting is undone. */
 const binary =
   (dx: (context: RuleContext) => string, dy: (context: RuleContext) => string): Rule =>
   (context) => {
-    const { b, inputs, outputs, wants, shape } = context;
+    const { b, inputs, outputs, needsGrad, shape } = context;
     const back = (grad: string, input: string) => unbroadcast(b, grad, shape(outputs[0]), shape(input));
-    return [wants[0] ? back(dx(context), inputs[0]) : null, wants[1] ? back(dy(context), inputs[1]) : null];
+    return [needsGrad[0] ? back(dx(context), inputs[0]) : null, needsGrad[1] ? back(dy(context), inputs[1]) : null];
   };
 
 /** z = x + y. */
@@ -44,20 +44,20 @@ export const Pow = binary(
 );
 
 /** z = Σ xᵢ with broadcasting. */
-export const Sum: Rule = ({ b, inputs, outputs: [z], grads: [dz], wants, shape }) =>
-  wants.map((wanted, i) => (wanted ? unbroadcast(b, dz, shape(z), shape(inputs[i] ?? "")) : null));
+export const Sum: Rule = ({ b, inputs, outputs: [z], grads: [dz], needsGrad, shape }) =>
+  needsGrad.map((wanted, i) => (wanted ? unbroadcast(b, dz, shape(z), shape(inputs[i] ?? "")) : null));
 
 /** z = Σ xᵢ / n over n operands, with broadcasting. */
-export const Mean: Rule = ({ b, inputs, outputs: [z], grads: [dz], wants, shape }) => {
-  const share = b.Mul(dz, b.scalar(1 / wants.length));
-  return wants.map((wanted, i) => (wanted ? unbroadcast(b, share, shape(z), shape(inputs[i] ?? "")) : null));
+export const Mean: Rule = ({ b, inputs, outputs: [z], grads: [dz], needsGrad, shape }) => {
+  const share = b.Mul(dz, b.scalar(1 / needsGrad.length));
+  return needsGrad.map((wanted, i) => (wanted ? unbroadcast(b, share, shape(z), shape(inputs[i] ?? "")) : null));
 };
 
 /** z = the largest (smallest) of the operands, with broadcasting. dz goes to those that equal z, in equal parts. */
-const extreme: Rule = ({ b, inputs, outputs: [z], grads: [dz], wants, shape }) => {
-  const winners = wants.map((_, i) => b.Cast(b.Equal(inputs[i] ?? "", z), "float32"));
+const extreme: Rule = ({ b, inputs, outputs: [z], grads: [dz], needsGrad, shape }) => {
+  const winners = needsGrad.map((_, i) => b.Cast(b.Equal(inputs[i] ?? "", z), "float32"));
   const share = b.Div(dz, b.Sum(winners));
-  return wants.map((wanted, i) =>
+  return needsGrad.map((wanted, i) =>
     wanted ? unbroadcast(b, b.Mul(share, winners[i] as string), shape(z), shape(inputs[i] ?? "")) : null,
   );
 };
@@ -65,10 +65,10 @@ export const Max = extreme;
 export const Min = extreme;
 
 /** y = c ? a : b. The gradient goes to the side that was taken. */
-export const Where: Rule = ({ b, inputs: [c, x, y], outputs: [z], grads: [dz], wants, shape }) => [
+export const Where: Rule = ({ b, inputs: [c, x, y], outputs: [z], grads: [dz], needsGrad, shape }) => [
   null,
-  wants[1] ? unbroadcast(b, b.Where(c, dz, b.zero), shape(z), shape(x)) : null,
-  wants[2] ? unbroadcast(b, b.Where(c, b.zero, dz), shape(z), shape(y)) : null,
+  needsGrad[1] ? unbroadcast(b, b.Where(c, dz, b.zero), shape(z), shape(x)) : null,
+  needsGrad[2] ? unbroadcast(b, b.Where(c, b.zero, dz), shape(z), shape(y)) : null,
 ];
 
 /** A rule for y = f(x) element by element: dx = dy·f′(x), given f′ or the product. */

@@ -1,5 +1,5 @@
-import type { GraphBuilder } from "../../graph/builder.js";
-import { int64 } from "../../graph/tensor.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import { int64 } from "../../onnx/tensor.js";
 import { cannotDifferentiate, intOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
 import { scatterElements } from "./indexing.js";
 
@@ -16,7 +16,7 @@ interface Tap {
  * pixel beyond the edge is 0, the edge's, or a mirrored one.
  */
 export const GridSample: Rule = (context) => {
-  const { b, node, inputs, grads, wants, shape } = context;
+  const { b, node, inputs, grads, needsGrad, shape } = context;
   const [n, c, height, width] = shape(inputs[0]) as [number, number, number, number];
   if (shape(inputs[0]).length !== 4) throw cannotDifferentiate(node.op, node.name, "it samples a volume");
   const points = (shape(inputs[1])[1] ?? 1) * (shape(inputs[1])[2] ?? 1);
@@ -29,9 +29,9 @@ export const GridSample: Rule = (context) => {
     for (const tx of alongX) {
       const { index, inside } = place(context, tx.at, ty.at, [n, c, points], [height, width]);
       const seen = b.Mul(dy, inside);
-      if (wants[0])
+      if (needsGrad[0])
         dx?.push(scatterElements(b, [n, c, height * width], index, b.Mul(seen, b.Mul(tx.weight, ty.weight)), 2));
-      if (!wants[1]) continue;
+      if (!needsGrad[1]) continue;
       const product = b.ReduceSum(b.Mul(seen, b.GatherElements(pixels, index, 2)), [1]);
       dgx?.push(b.Mul(product, b.Mul(tx.slope, ty.weight)));
       dgy?.push(b.Mul(product, b.Mul(tx.weight, ty.slope)));
@@ -39,8 +39,8 @@ export const GridSample: Rule = (context) => {
   const gridGradient = (parts: string[], size: number) =>
     b.Reshape(b.Mul(b.Sum(parts), b.scalar(pixelsPerUnit(context, size))), [...shape(inputs[1]).slice(0, 3), 1]);
   return [
-    wants[0] ? b.Reshape(b.Sum(dx ?? []), shape(inputs[0])) : null,
-    wants[1] ? b.Concat([gridGradient(dgx ?? [], width), gridGradient(dgy ?? [], height)], 3) : null,
+    needsGrad[0] ? b.Reshape(b.Sum(dx ?? []), shape(inputs[0])) : null,
+    needsGrad[1] ? b.Concat([gridGradient(dgx ?? [], width), gridGradient(dgy ?? [], height)], 3) : null,
   ];
 };
 

@@ -1,5 +1,5 @@
-import { type GraphBuilder, int, string } from "../../graph/builder.js";
-import { int64, sizeOf, toNumbers } from "../../graph/tensor.js";
+import { type GraphBuilder, int, string } from "../../onnx/builder.js";
+import { int64, sizeOf, toNumbers } from "../../onnx/tensor.js";
 import {
   alongAxis,
   axisOf,
@@ -71,7 +71,7 @@ export const GatherND: Rule = (context) => {
   return [scatterAdd(b, shape(inputs[0]), fullPlaces(context), grads[0])];
 };
 
-/** The places of a GatherND with the batch axes' own indices put before them, as a ScatterND wants them. */
+/** The places of a GatherND with the batch axes' own indices put before them, as a ScatterND needsGrad them. */
 function fullPlaces({ b, node, inputs, shape }: RuleContext): string {
   const batchAxes = intOf(node, "batch_dims", 0);
   if (batchAxes === 0) return inputs[1];
@@ -85,23 +85,23 @@ function fullPlaces({ b, node, inputs, shape }: RuleContext): string {
 }
 
 /** y = x with the slices at some places replaced by (none) or increased by (add) updates. The places must differ. */
-export const ScatterND: Rule = ({ b, node, inputs: [, indices, updates], grads: [dy], wants, shape }) => {
+export const ScatterND: Rule = ({ b, node, inputs: [, indices, updates], grads: [dy], needsGrad, shape }) => {
   const added = reductionOf(node) === "add";
   return [
-    wants[0] ? (added ? dy : b.add("ScatterND", [dy, indices, b.filled(0, shape(updates))])) : null,
+    needsGrad[0] ? (added ? dy : b.add("ScatterND", [dy, indices, b.filled(0, shape(updates))])) : null,
     null,
-    wants[2] ? b.add("GatherND", [dy, indices]) : null,
+    needsGrad[2] ? b.add("GatherND", [dy, indices]) : null,
   ];
 };
 
 /** y = x with some elements along an axis replaced by (none) or increased by (add) updates. The places must differ. */
-export const ScatterElements: Rule = ({ b, node, inputs: [, indices, updates], grads: [dy], wants, shape }) => {
+export const ScatterElements: Rule = ({ b, node, inputs: [, indices, updates], grads: [dy], needsGrad, shape }) => {
   const axis = { axis: int(intOf(node, "axis", 0)) };
   const added = reductionOf(node) === "add";
   return [
-    wants[0] ? (added ? dy : b.add("ScatterElements", [dy, indices, b.filled(0, shape(updates))], axis)) : null,
+    needsGrad[0] ? (added ? dy : b.add("ScatterElements", [dy, indices, b.filled(0, shape(updates))], axis)) : null,
     null,
-    wants[2] ? b.add("GatherElements", [dy, indices], axis) : null,
+    needsGrad[2] ? b.add("GatherElements", [dy, indices], axis) : null,
   ];
 };
 

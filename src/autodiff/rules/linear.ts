@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../../graph/builder.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
 import { floatOf, intOf, type Rule, unbroadcast } from "../rule.js";
 
 /** The shape of A·B for batches of matrices: the leading axes broadcast, then rows of A and columns of B. */
@@ -9,7 +9,7 @@ function productShape(a: readonly number[], w: readonly number[], rows: number, 
 }
 
 /** y = A·B over the last two axes, broadcasting the rest. dA = dy·Bᵀ, dB = Aᵀ·dy, summed over what was broadcast. */
-export const MatMul: Rule = ({ b, inputs: [a, w], grads: [dy], wants, shape }) => {
+export const MatMul: Rule = ({ b, inputs: [a, w], grads: [dy], needsGrad, shape }) => {
   // A vector on the left is a row, on the right a column, as in numpy.
   const left = shape(a).length === 1 ? [1, ...shape(a)] : shape(a);
   const right = shape(w).length === 1 ? [...shape(w), 1] : shape(w);
@@ -20,10 +20,10 @@ export const MatMul: Rule = ({ b, inputs: [a, w], grads: [dy], wants, shape }) =
   const back = (grad: string, from: readonly number[], via: readonly number[], to: readonly number[]) =>
     b.reshaped(unbroadcast(b, grad, from, via), via, to);
   return [
-    wants[0]
+    needsGrad[0]
       ? back(b.MatMul(out, transposed(b, as(w, right), right)), productShape(left, right, rows, inner), left, shape(a))
       : null,
-    wants[1]
+    needsGrad[1]
       ? back(
           b.MatMul(transposed(b, as(a, left), left), out),
           productShape(left, right, inner, columns),
@@ -37,7 +37,7 @@ export const MatMul: Rule = ({ b, inputs: [a, w], grads: [dy], wants, shape }) =
 const transposed = (b: GraphBuilder, value: string, shape: readonly number[]) => b.transposeLast(value, shape.length);
 
 /** y = α·A′·B′ + β·C with A′ = A or Aᵀ, B′ = B or Bᵀ. dA′ = α·dy·B′ᵀ, dB′ = α·A′ᵀ·dy, dC = β·Σ dy. */
-export const Gemm: Rule = ({ b, node, inputs: [a, w, c], outputs: [y], grads: [dy], wants, shape }) => {
+export const Gemm: Rule = ({ b, node, inputs: [a, w, c], outputs: [y], grads: [dy], needsGrad, shape }) => {
   const scaled = (value: string, by: number) => (by === 1 ? value : b.Mul(value, b.scalar(by)));
   const T = (value: string) => b.Transpose(value, [1, 0]);
   const [transA, transB] = [intOf(node, "transA", 0), intOf(node, "transB", 0)];
@@ -45,8 +45,8 @@ export const Gemm: Rule = ({ b, node, inputs: [a, w, c], outputs: [y], grads: [d
   const dA = () => (transA ? b.MatMul(transB ? T(w) : w, T(out)) : b.MatMul(out, transB ? w : T(w)));
   const dB = () => (transB ? b.MatMul(T(out), transA ? T(a) : a) : b.MatMul(transA ? a : T(a), out));
   return [
-    wants[0] ? dA() : null,
-    wants[1] ? dB() : null,
-    wants[2] ? unbroadcast(b, scaled(dy, floatOf(node, "beta", 1)), shape(y), shape(c)) : null,
+    needsGrad[0] ? dA() : null,
+    needsGrad[1] ? dB() : null,
+    needsGrad[2] ? unbroadcast(b, scaled(dy, floatOf(node, "beta", 1)), shape(y), shape(c)) : null,
   ];
 };

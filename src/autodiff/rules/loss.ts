@@ -1,5 +1,5 @@
-import { attribute } from "../../graph/graph.js";
-import { int64 } from "../../graph/tensor.js";
+import { attribute } from "../../onnx/graph.js";
+import { int64 } from "../../onnx/tensor.js";
 import { type Rule, type RuleContext, range, stringOf } from "../rule.js";
 
 /**

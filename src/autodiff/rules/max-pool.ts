@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../../graph/builder.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
 import { intsOf, type Rule, range } from "../rule.js";
 import { type Window, windowOf } from "./window.js";
 

@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.js";
-import type { GraphBuilder } from "../../graph/builder.js";
-import { titleOf } from "../../graph/graph.js";
-import { float32 } from "../../graph/tensor.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import { titleOf } from "../../onnx/graph.js";
+import { float32 } from "../../onnx/tensor.js";
 import { alongAxis, axisOf, floatOf, intOf, intsOf, type Rule, type RuleContext, range, unbroadcast } from "../rule.js";
 
 /** [C] as [1, C, 1, …], to meet [N, C, …]. */
@@ -27,7 +27,7 @@ const allButChannels = ({ inputs, shape }: RuleContext) => range(shape(inputs[0]
  *   dx = scale·r·(dy - mean(dy) - c·r²·mean(dy·c)).
  */
 export const BatchNormalization: Rule = (context) => {
-  const { b, node, inputs, grads, wants, shape } = context;
+  const { b, node, inputs, grads, needsGrad, shape } = context;
   const [x, scale, , mean, variance] = inputs;
   const training = intOf(node, "training_mode", 0) === 1;
   const axes = allButChannels(context);
@@ -45,11 +45,11 @@ export const BatchNormalization: Rule = (context) => {
     return b.Sub(b.Sub(dy, b.Mul(c, b.Mul(b.Mul(along, square), share))), b.Mul(sum, share));
   };
   return [
-    wants[0] ? b.Mul(gain, training ? inner() : dy) : null,
-    wants[1] ? flat(b.Mul(along, r)) : null,
-    wants[2] ? flat(sum) : null,
-    wants[3] && !training ? flat(b.Neg(b.Mul(gain, sum))) : null,
-    wants[4] && !training ? flat(b.Mul(b.scalar(-0.5), b.Mul(b.Mul(gain, square), along))) : null,
+    needsGrad[0] ? b.Mul(gain, training ? inner() : dy) : null,
+    needsGrad[1] ? flat(b.Mul(along, r)) : null,
+    needsGrad[2] ? flat(sum) : null,
+    needsGrad[3] && !training ? flat(b.Neg(b.Mul(gain, sum))) : null,
+    needsGrad[4] && !training ? flat(b.Mul(b.scalar(-0.5), b.Mul(b.Mul(gain, square), along))) : null,
   ];
 };
 
@@ -69,28 +69,28 @@ function throughNormalized(b: GraphBuilder, g: string, normal: string, r: string
 
 /** y = scale·x̂ + shift, x̂ normalized over the positions of each image and channel (Ulyanov et al. 2016). */
 export const InstanceNormalization: Rule = (context) => {
-  const { b, node, inputs, grads, wants, shape } = context;
+  const { b, node, inputs, grads, needsGrad, shape } = context;
   const positions = range(shape(inputs[0]).length).slice(2);
   const { normal, r } = normalized(b, inputs[0], positions, floatOf(node, "epsilon", 1e-5));
   const g = b.Mul(grads[0], alongChannels(context, inputs[1]));
   return [
-    wants[0] ? throughNormalized(b, g, normal, r, positions) : null,
-    wants[1] ? b.ReduceSum(b.Mul(grads[0], normal), allButChannels(context), false) : null,
-    wants[2] ? b.ReduceSum(grads[0], allButChannels(context), false) : null,
+    needsGrad[0] ? throughNormalized(b, g, normal, r, positions) : null,
+    needsGrad[1] ? b.ReduceSum(b.Mul(grads[0], normal), allButChannels(context), false) : null,
+    needsGrad[2] ? b.ReduceSum(grads[0], allButChannels(context), false) : null,
   ];
 };
 
 /** y = scale·x̂ + shift, x̂ normalized over the positions of each image and group of channels (Wu & He 2018). */
 export const GroupNormalization: Rule = (context) => {
-  const { b, node, inputs, grads, wants, shape } = context;
+  const { b, node, inputs, grads, needsGrad, shape } = context;
   const x = shape(inputs[0]);
   const grouped = [x[0] ?? 1, intOf(node, "num_groups", 1), -1];
   const { normal, r } = normalized(b, b.Reshape(inputs[0], grouped), [2], floatOf(node, "epsilon", 1e-5));
   const g = b.Reshape(b.Mul(grads[0], alongChannels(context, inputs[1])), grouped);
   return [
-    wants[0] ? b.Reshape(throughNormalized(b, g, normal, r, [2]), x) : null,
-    wants[1] ? b.ReduceSum(b.Mul(grads[0], b.Reshape(normal, x)), allButChannels(context), false) : null,
-    wants[2] ? b.ReduceSum(grads[0], allButChannels(context), false) : null,
+    needsGrad[0] ? b.Reshape(throughNormalized(b, g, normal, r, [2]), x) : null,
+    needsGrad[1] ? b.ReduceSum(b.Mul(grads[0], b.Reshape(normal, x)), allButChannels(context), false) : null,
+    needsGrad[2] ? b.ReduceSum(grads[0], allButChannels(context), false) : null,
   ];
 };
 
@@ -102,28 +102,28 @@ const lastAxes = ({ node, inputs, shape }: RuleContext) => {
 
 /** y = scale·x̂ + shift, x̂ normalized over the last axes (Ba et al. 2016). Mean and deviation as outputs pass nothing. */
 export const LayerNormalization: Rule = (context) => {
-  const { b, node, inputs, outputs, grads, wants, shape } = context;
+  const { b, node, inputs, outputs, grads, needsGrad, shape } = context;
   const axes = lastAxes(context);
   const { normal, r } = normalized(b, inputs[0], axes, floatOf(node, "epsilon", 1e-5));
   const back = (grad: string, input: string) => unbroadcast(b, grad, shape(outputs[0]), shape(input));
   return [
-    wants[0] ? throughNormalized(b, b.Mul(grads[0], inputs[1]), normal, r, axes) : null,
-    wants[1] ? back(b.Mul(grads[0], normal), inputs[1]) : null,
-    wants[2] ? back(grads[0], inputs[2]) : null,
+    needsGrad[0] ? throughNormalized(b, b.Mul(grads[0], inputs[1]), normal, r, axes) : null,
+    needsGrad[1] ? back(b.Mul(grads[0], normal), inputs[1]) : null,
+    needsGrad[2] ? back(grads[0], inputs[2]) : null,
   ];
 };
 
 /** y = scale·x̂ with x̂ = x·r, r = 1/√(mean(x²) + ε) (Zhang & Sennrich 2019). dx = r·(g - x̂·mean(g·x̂)), g = dy·scale. */
 export const RMSNormalization: Rule = (context) => {
-  const { b, node, inputs, outputs, grads, wants, shape } = context;
+  const { b, node, inputs, outputs, grads, needsGrad, shape } = context;
   const axes = lastAxes(context);
   const square = b.ReduceMean(b.Mul(inputs[0], inputs[0]), axes);
   const r = b.Div(b.one, b.Sqrt(b.Add(square, b.scalar(floatOf(node, "epsilon", 1e-5)))));
   const normal = b.Mul(inputs[0], r);
   const g = b.Mul(grads[0], inputs[1]);
   return [
-    wants[0] ? b.Mul(r, b.Sub(g, b.Mul(normal, b.ReduceMean(b.Mul(g, normal), axes)))) : null,
-    wants[1] ? unbroadcast(b, b.Mul(grads[0], normal), shape(outputs[0]), shape(inputs[1])) : null,
+    needsGrad[0] ? b.Mul(r, b.Sub(g, b.Mul(normal, b.ReduceMean(b.Mul(g, normal), axes)))) : null,
+    needsGrad[1] ? unbroadcast(b, b.Mul(grads[0], normal), shape(outputs[0]), shape(inputs[1])) : null,
   ];
 };
 

@@ -1,5 +1,5 @@
-import type { GraphBuilder } from "../../graph/builder.js";
-import { float32 } from "../../graph/tensor.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import { float32 } from "../../onnx/tensor.js";
 import { intOf, intsOf, type Rule, type RuleContext, range } from "../rule.js";
 import { offsetsOf, scatterTaps, taps, type Window, windowOf } from "./window.js";
 

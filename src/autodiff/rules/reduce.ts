@@ -1,4 +1,4 @@
-import { sizeOf } from "../../graph/tensor.js";
+import { sizeOf } from "../../onnx/tensor.js";
 import { axisOf, intOf, numbersOf, type Rule, type RuleContext, range } from "../rule.js";
 
 /** The axes that a reduction runs over, counted from the front. */

@@ -1,4 +1,4 @@
-import { float32 } from "../../graph/tensor.js";
+import { float32 } from "../../onnx/tensor.js";
 import { alongAxis, numbersOf, type Rule, type RuleContext, range } from "../rule.js";
 
 /**

@@ -37,10 +37,10 @@ export const Expand: Rule = ({ b, inputs: [x], outputs: [y], grads: [dy], shape 
 };
 
 /** y = the inputs side by side. Each gets its part of dy. */
-export const Concat: Rule = ({ b, node, inputs, grads: [dy], wants, shape }) => {
+export const Concat: Rule = ({ b, node, inputs, grads: [dy], needsGrad, shape }) => {
   const axis = axisOf(intOf(node, "axis", 0), shape(inputs[0]).length);
   let start = 0;
-  return wants.map((wanted, i) => {
+  return needsGrad.map((wanted, i) => {
     const from = start;
     start += shape(inputs[i] ?? "")[axis] ?? 0;
     return wanted ? b.Slice(dy, [axis], [from], [start]) : null;

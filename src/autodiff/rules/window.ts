@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../../graph/builder.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
 import { intsOf, type RuleContext, range, stringOf } from "../rule.js";
 
 /** How a window (of a convolution or a pooling) moves over the spatial axes of its input. */

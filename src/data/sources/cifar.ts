@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
-import { linesOf, readTextIfThere } from "../../files.js";
+import { linesOf, readTextIfThere } from "../../platform/node/files.js";
 import type { Item } from "../item.js";
 import type { Layout, Part } from "./source.js";
 

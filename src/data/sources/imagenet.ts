@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
-import { linesOf, readTextIfThere } from "../../files.js";
+import { linesOf, readTextIfThere } from "../../platform/node/files.js";
 import { imagenetClasses, wnids } from "../imagenet.js";
 import { classOfWnid, columnOf, parseCsv } from "../labels.js";
 import type { Labelling } from "./labelling.js";

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
-import { linesOf, readTextIfThere } from "../../files.js";
+import { linesOf, readTextIfThere } from "../../platform/node/files.js";
 import type { Labelling } from "./labelling.js";
 
 const CLASSES = "wnids.txt";

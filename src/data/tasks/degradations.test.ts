@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { channelSums, flatPicture, formulaPicture, pixelAt } from "../../../testing/pictures.js";
-import { encodeJpeg } from "../../images/codec.js";
 import type { Image } from "../../images/image.js";
-import { randomAt } from "../random.js";
+import { encodeJpeg } from "../../platform/node/codec.js";
+import { randomAt } from "../../random.js";
 import { lineTaps } from "./deblur.js";
 import { findTask, taskKinds } from "./index.js";
 

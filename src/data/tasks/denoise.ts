@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Image } from "../../images/image.js";
 import { perValue } from "../../images/planar.js";
-import type { Random } from "../random.js";
+import type { Random } from "../../random.js";
 import { draw, range } from "../range.js";
 import { defineTask } from "../task.js";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { decodeImage, encodeJpeg } from "../../images/codec.js";
 import type { Image } from "../../images/image.js";
+import { decodeImage, encodeJpeg } from "../../platform/node/codec.js";
 import { drawWhole, range } from "../range.js";
 import { defineTask } from "../task.js";
 

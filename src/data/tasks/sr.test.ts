@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UserError } from "../../errors.js";
-import { randomAt } from "../random.js";
+import { randomAt } from "../../random.js";
 import { findTask } from "./index.js";
 
 const flat = (width: number, height: number, value: number) => ({

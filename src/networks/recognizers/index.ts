@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import type { Graph } from "../../graph/graph.js";
+import type { Graph } from "../../onnx/graph.js";
 import { densenet } from "./densenet.js";
 import { mobilenet } from "./mobilenet.js";
 import type { RecognizerNetwork } from "./recognizer.js";

@@ -1,4 +1,4 @@
-import { type GraphBuilder, ints } from "../../graph/builder.js";
+import { type GraphBuilder, ints } from "../../onnx/builder.js";
 
 const halving = { kernel_shape: ints([2, 2]), strides: ints([2, 2]) };
 

@@ -1,4 +1,4 @@
-import type { Graph } from "../../graph/graph.js";
+import type { Graph } from "../../onnx/graph.js";
 import { IMAGE, Layers } from "../network.js";
 
 /** A classifier to train from scratch: image [N, 3, size, size] in [0, 1] in, raw scores [N, classes] out. */

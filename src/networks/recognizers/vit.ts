@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import { float32 } from "../../graph/tensor.js";
+import { float32 } from "../../onnx/tensor.js";
 import { FIXED, type Layers } from "../network.js";
 import { type RecognizerNetwork, recognizer } from "./recognizer.js";
 

@@ -2,7 +2,7 @@ import { filter, gaussianBlur, gaussianKernel, mirror, nearest, normalized, type
 import type { Image } from "../../../images/image.js";
 import { imageOf, type Planes, planesOf } from "../../../images/planar.js";
 import { zoomed } from "../../../images/warp.js";
-import type { Random } from "../../random.js";
+import type { Random } from "../../../random.js";
 import { between } from "../../range.js";
 import { bySeverity } from "./severity.js";
 

@@ -2,7 +2,7 @@ import { gaussianBlur, mirror, reflect } from "../../../images/filter.js";
 import { imageOf, type Planes, planesOf } from "../../../images/planar.js";
 import { resize } from "../../../images/resize.js";
 import { type Coordinate, warp } from "../../../images/warp.js";
-import type { Random } from "../../random.js";
+import type { Random } from "../../../random.js";
 import { between } from "../../range.js";
 import { throughJpeg } from "../jpeg.js";
 import { bySeverity } from "./severity.js";

@@ -1,5 +1,5 @@
 import type { Image } from "../../../images/image.js";
-import type { Random } from "../../random.js";
+import type { Random } from "../../../random.js";
 
 /** Corrupts a picture; `severity` is 1 to 5. */
 export type Corruption = (clean: Image, severity: number, random: Random) => Image | Promise<Image>;

@@ -1,7 +1,7 @@
 import { nearest } from "../../../images/filter.js";
 import { imageOf, planesOf } from "../../../images/planar.js";
 import { zoomed } from "../../../images/warp.js";
-import type { Random } from "../../random.js";
+import type { Random } from "../../../random.js";
 import { between } from "../../range.js";
 import { trailing } from "./blur.js";
 import { bySeverity } from "./severity.js";

@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import type { Evaluation, Row } from "../evaluation/evaluation.js";
+import { gainsTable, markdownTable } from "../evaluation/table.js";
+import { writeBytes } from "../platform/node/files.js";
+import { tradeoffPlot, tradeoffs } from "../report/tradeoff.js";
+import type { Findings, Training } from "./findings.js";
+
+/**
+ * Writes report.md, report.json and a plot for each evaluation, report-RECIPE-STAGE.svg, into a folder.
+ * @returns the page's path.
+ */
+export async function writePage(folder: string, title: string, findings: readonly Findings[]): Promise<string> {
+  for (const { recipe, evaluations } of findings)
+    for (const { stage, evaluation } of evaluations)
+      await writeBytes(join(folder, plotOf(recipe, stage)), [plot(titleOf(evaluation), evaluation)]);
+  await writeBytes(join(folder, "report.json"), [`${JSON.stringify({ title, recipes: findings }, null, 2)}\n`]);
+  const page = join(folder, "report.md");
+  await writeBytes(page, [pageText(title, findings)]);
+  return page;
+}
+
+const plotOf = (recipe: string, stage: string): string => `report-${recipe}-${stage}.svg`;
+
+const titleOf = ({ task, scale, data }: Evaluation): string => `${task} ×${scale}: ${data.count} images`;
+
+/** The processors, "none" among them, without "clean", which has no PSNR. */
+const plot = (title: string, { rows }: Evaluation): string => {
+  const shown = rows.slice(0, -1);
+  return tradeoffPlot(
+    title,
+    tradeoffs(shown).map((point, i) => ({ ...point, label: (shown[i] as Row).processor })),
+  );
+};
+
+function pageText(title: string, findings: readonly Findings[]): string {
+  const parts = [`# ${title}`, ...findings.flatMap(recipeParts)];
+  return `${parts.join("\n\n")}\n`;
+}
+
+const recipeParts = ({ recipe, title, about, commands, trainings, evaluations }: Findings): string[] => [
+  `## ${title}`,
+  about,
+  ...evaluations.flatMap(({ stage, evaluation }) => [
+    `### ${stage}`,
+    describe(evaluation),
+    accuracyTable(evaluation),
+    ...gainsOverPlain(evaluation),
+    `![PSNR against top-1](${plotOf(recipe, stage)})`,
+  ]),
+  ...(trainings.length > 0 ? ["### Trainings", trainingsTable(trainings)] : []),
+  "### Commands",
+  `\`\`\`\n${commands.map(({ command }) => command).join("\n")}\n\`\`\``,
+  ...(trainings.length > 0 ? ["SHA-256 of the logs and the models:", hashesTable(trainings)] : []),
+];
+
+function describe({ task, options, scale, data, seed }: Evaluation): string {
+  const settings = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+  const skipped = data.skipped.length > 0 ? `, ${data.skipped.length} left out` : "";
+  return (
+    `Task ${[task, ...settings].join(", ")}${"scale" in options ? "" : `, ×${scale}`}. ${data.count} images of ${data.folders.join(", ")}` +
+    `${data.selection ? ` (${data.selection})` : ""}${skipped}; seed ${seed}. Top-1 in %, with 95 % intervals ` +
+    "(Wilson's; for gains a paired bootstrap)."
+  );
+}
+
+function accuracyTable({ rows }: Evaluation): string {
+  const recognizers = Object.keys(rows[0]?.recognizers ?? {});
+  return markdownTable(
+    ["processor", "PSNR (dB)", "SSIM", ...recognizers],
+    rows.map(({ processor, psnr, ssim, recognizers: accuracies }) => [
+      processor,
+      psnr === null ? "∞" : psnr.toFixed(2),
+      ssim.toFixed(4),
+      ...recognizers.map((name) => {
+        const { top1, top1_ci95 } = accuracies[name] ?? { top1: Number.NaN, top1_ci95: [] };
+        return `${top1.toFixed(1)} [${top1_ci95.map((bound) => bound.toFixed(1)).join(", ")}]`;
+      }),
+    ]),
+  );
+}
+
+/** What each processor gains over "plain", or over the first one where none has that name. */
+function gainsOverPlain({ rows, gains }: Evaluation): string[] {
+  const base = rows.some(({ processor }) => processor === "plain") ? "plain" : rows[1]?.processor;
+  const chosen = gains.filter(({ processor, over }) => over === base && processor !== "none");
+  return chosen.length === 0 ? [] : [gainsTable(chosen, Object.keys(rows[0]?.recognizers ?? {}))];
+}
+
+const trainingsTable = (trainings: readonly Training[]): string =>
+  markdownTable(
+    ["run", "what", "images", "steps", "batch", "crop", "learning rate", "seed"],
+    trainings.map(({ run, images, settings }) => [
+      run,
+      whatOf(settings),
+      String(images ?? "–"),
+      ...[settings.steps, settings.batch, settings.crop ?? settings.size ?? "–", settings.lr, settings.seed].map(
+        String,
+      ),
+    ]),
+  );
+
+/** "ra, λ 0.001, compact-m" */
+const whatOf = ({ network, objective, lambda, processor }: Training["settings"]): string =>
+  network === undefined
+    ? [objective, ...(lambda ? [`λ ${lambda}`] : []), processor].join(", ")
+    : `recognizer ${network}`;
+
+const hashesTable = (trainings: readonly Training[]): string =>
+  markdownTable(
+    ["run", "log.jsonl", "model.onnx"],
+    trainings.map(({ run, log, model }) => [run, `\`${log}\``, `\`${model}\``]),
+  );

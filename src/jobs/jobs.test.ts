@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { appendFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { UserError } from "../errors.js";
+import { type Job, keyOf } from "./job.js";
+import { openLocalStore } from "./local-store.js";
+import { type RunOptions, runJobs } from "./run-jobs.js";
+
+const newFolder = () => mkdtemp(join(tmpdir(), "legible-jobs-"));
+
+/** A job that writes its key into a file and notes that it ran. */
+const job = (folder: string, name: string, key: string, ran: string[]): Job<string> => {
+  const output = join(folder, `${name}.txt`);
+  return {
+    name,
+    key,
+    outputs: [output],
+    async run() {
+      ran.push(name);
+      await writeFile(output, key);
+      return `result of ${key}`;
+    },
+  };
+};
+
+async function run(folder: string, jobs: readonly Job<string>[], options: Partial<RunOptions<string>> = {}) {
+  const store = await openLocalStore(join(folder, "jobs.jsonl"));
+  return runJobs(jobs, { store, ...options }).finally(() => store.close());
+}
+
+test("complete jobs are skipped, and their results are those of the first run", async () => {
+  const [folder, ran] = [await newFolder(), [] as string[]];
+  const jobs = ["a", "b"].map((name) => job(folder, name, name, ran));
+  const first = await run(folder, jobs);
+  assert.deepEqual(await run(folder, jobs), first);
+  assert.deepEqual(ran, ["a", "b"]);
+});
+
+test("a job runs again under another key, without its output, and with a changed output", async () => {
+  const [folder, ran] = [await newFolder(), [] as string[]];
+  await run(folder, [job(folder, "a", "1", ran)]);
+  assert.deepEqual(await run(folder, [job(folder, "a", "2", ran)]), ["result of 2"]);
+  await rm(join(folder, "a.txt"));
+  await run(folder, [job(folder, "a", "2", ran)]);
+  await writeFile(join(folder, "a.txt"), "something else");
+  await run(folder, [job(folder, "a", "2", ran)]);
+  assert.equal(ran.length, 4);
+});
+
+test("records survive a line that was cut off, and a move of the folder", async () => {
+  const [folder, ran] = [await newFolder(), [] as string[]];
+  await run(folder, [job(folder, "a", "1", ran)]);
+  await appendFile(join(folder, "jobs.jsonl"), '{"name":"b","key":"1","outp');
+  await run(folder, [job(folder, "b", "1", ran)]);
+  const moved = `${folder}-moved`;
+  await rename(folder, moved);
+  await run(moved, [job(moved, "a", "1", ran), job(moved, "b", "1", ran)]);
+  assert.deepEqual(ran, ["a", "b"]);
+});
+
+test("a failure stops the run, or is reported while the others go on", async () => {
+  const [folder, ran] = [await newFolder(), [] as string[]];
+  const broken: Job<string> = {
+    ...job(folder, "broken", "1", ran),
+    run: () => Promise.reject(new UserError("it is broken")),
+  };
+  const jobs = [broken, job(folder, "a", "1", ran)];
+  await assert.rejects(run(folder, jobs), /it is broken/);
+  assert.deepEqual(ran, []);
+  const events: string[] = [];
+  await run(folder, jobs, {
+    continueAfterFailure: true,
+    onEnd: ({ kind, job: { name } }) => events.push(`${name} ${kind}`),
+  });
+  assert.deepEqual(events, ["broken failed", "a done"]);
+});
+
+test("after an abort the same jobs do only what is left", async () => {
+  const [folder, ran] = [await newFolder(), [] as string[]];
+  const stop = new AbortController();
+  const jobs = ["a", "b", "c"].map((name) => job(folder, name, name, ran));
+  const onEnd = () => stop.abort();
+  await assert.rejects(run(folder, jobs, { signal: stop.signal, onEnd }), { name: "AbortError" });
+  await run(folder, jobs);
+  assert.deepEqual(ran, ["a", "b", "c"]);
+});
+
+test("a key depends on values, not on the order of keys or on what is undefined", () => {
+  assert.equal(keyOf({ a: 1, b: { c: [1, 2], d: undefined } }), keyOf({ b: { c: [1, 2] }, a: 1 }));
+  assert.notEqual(keyOf({ a: [1, 2] }), keyOf({ a: [2, 1] }));
+});

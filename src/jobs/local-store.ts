@@ -1,0 +1,51 @@
+import { open } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
+import { z } from "zod";
+import { makeFolder, readTextIfThere } from "../platform/node/files.js";
+import type { JobRecord, JobStore } from "./job.js";
+
+const Line = z.object({
+  name: z.string(),
+  key: z.string(),
+  outputs: z.array(z.object({ path: z.string(), sha256: z.string() })),
+  result: z.unknown(),
+});
+
+/**
+ * Opens a store in a JSON Lines file: one record a line, of which the last with a name counts. Paths of outputs are kept
+ * relative to the file's folder, so that the folder can be moved. A line that a killed run left incomplete is ignored.
+ * @throws UserError when the file cannot be read.
+ */
+export async function openLocalStore(path: string): Promise<JobStore> {
+  const folder = dirname(resolve(path));
+  const text = (await readTextIfThere(path)) ?? "";
+  const records = new Map<string, JobRecord>();
+  for (const record of text.split("\n").flatMap(parsed)) records.set(record.name, record);
+  const toStore = (output: string) => relative(folder, resolve(output));
+  const fromStore = (output: string) => resolve(folder, output);
+  await makeFolder(folder);
+  const file = await open(path, "a");
+  if (text !== "" && !text.endsWith("\n")) await file.appendFile("\n");
+  return {
+    async get(name) {
+      const record = records.get(name);
+      return record && { ...record, outputs: record.outputs.map((each) => ({ ...each, path: fromStore(each.path) })) };
+    },
+    async put(record) {
+      const stored = { ...record, outputs: record.outputs.map((each) => ({ ...each, path: toStore(each.path) })) };
+      await file.appendFile(`${JSON.stringify(stored)}\n`);
+      await file.sync();
+      records.set(record.name, stored);
+    },
+    close: () => file.close(),
+  };
+}
+
+function parsed(line: string): JobRecord[] {
+  try {
+    const { data } = Line.safeParse(JSON.parse(line));
+    return data ? [data] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,48 @@
+import { messageOf, UserError } from "../errors.js";
+import { inlineBranches } from "./branches.js";
+import type { Graph } from "./graph.js";
+import { normalize } from "./normalize.js";
+import { ordered } from "./order.js";
+import { parseFunction, parseGraph, parseOpsets } from "./parse.js";
+import { withNotes } from "./precision.js";
+import { type GraphMessage, ModelMessage, type ModelMessageShape } from "./schema.js";
+
+/**
+ * Decodes the bytes of an ONNX file and normalizes the graph: one opset, float32, no functions, no decided branches,
+ * nodes in topological order.
+ * @param title names the model in messages.
+ * @throws UserError when the bytes are not a whole ONNX file, or need something that Legible does not read.
+ */
+export const decodeModel = (bytes: Uint8Array, title = "the model"): Graph =>
+  graphOf(decodeMessage(bytes, title), title);
+
+/** The protobuf message of an ONNX file. @throws UserError when the bytes are not one. */
+export function decodeMessage(bytes: Uint8Array, title: string): ModelMessageShape {
+  let message: ModelMessageShape;
+  try {
+    message = ModelMessage.decode(bytes) as unknown as ModelMessageShape;
+  } catch (error) {
+    throw new UserError(
+      `${title} is not a whole ONNX file (${messageOf(error)}): it may be cut off or of another format`,
+    );
+  }
+  if (!message.graph?.node.length) throw new UserError(`${title} is not an ONNX model: it holds no operators`);
+  return message;
+}
+
+/** The normalized graph of a message whose tensors are all inside. @throws UserError as `decodeModel` does. */
+export function graphOf(message: ModelMessageShape, title: string): Graph {
+  try {
+    const graph = parseGraph(message.graph as GraphMessage, parseOpsets(message.opsetImport));
+    if (graph.outputs.length === 0) throw new UserError("it has no output");
+    const metadata = Object.fromEntries(message.metadataProps.map(({ key, value }) => [key, value]));
+    const normal = normalize({ ...graph, name: fileName(title), metadata }, message.functions.map(parseFunction));
+    return inlineBranches(ordered(withNotes(normal)));
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`cannot use ${title}: ${error.message}`);
+    throw new UserError(`${title} is a damaged ONNX file: ${messageOf(error)}`);
+  }
+}
+
+/** The last part of a path. */
+const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path;

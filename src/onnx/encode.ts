@@ -1,0 +1,126 @@
+import type { Attribute, Graph, Node, ValueInfo } from "./graph.js";
+import {
+  type AttributeMessage,
+  attributeCodes,
+  type GraphMessage,
+  ModelMessage,
+  type NodeMessage,
+  type TensorMessage,
+  typeCodes,
+  type ValueInfoMessage,
+} from "./schema.js";
+import type { Tensor } from "./tensor.js";
+
+/** The version of the file format that goes with opset 21. */
+const IR_VERSION = 10;
+
+/** Tensors below this many bytes always stay inside the ONNX file. */
+const EXTERNAL_MINIMUM = 1024;
+
+/** The graph as the bytes of an ONNX file. */
+export const encodeModel = (graph: Graph): Uint8Array => encode(graph, (name, tensor) => inlineTensor(name, tensor));
+
+/** An ONNX file whose larger weights are kept outside. */
+export interface ExternalModel {
+  /** The bytes of the ONNX file. */
+  readonly model: Uint8Array;
+  /** The bytes of the file of weights, in order. */
+  readonly data: readonly Uint8Array[];
+}
+
+/** The graph as an ONNX file whose larger weights are in the file `location` beside it. */
+export function encodeExternal(graph: Graph, location: string): ExternalModel {
+  const data: Uint8Array[] = [];
+  let offset = 0;
+  const model = encode(graph, (name, tensor) => {
+    if (tensor.data.byteLength < EXTERNAL_MINIMUM) return inlineTensor(name, tensor);
+    const message = externalTensor(name, tensor, location, offset);
+    data.push(rawBytes(tensor));
+    offset += tensor.data.byteLength;
+    return message;
+  });
+  return { model, data };
+}
+
+/** How many bytes the weights of a graph take. */
+export const weightBytes = (graph: Graph): number =>
+  [...graph.initializers.values()].reduce((sum, t) => sum + t.data.byteLength, 0);
+
+type WriteTensor = (name: string, tensor: Tensor) => TensorMessage;
+
+function encode(graph: Graph, tensor: WriteTensor): Uint8Array {
+  return ModelMessage.encode({
+    irVersion: IR_VERSION,
+    producerName: "legible",
+    graph: writeGraph(graph, tensor),
+    opsetImport: Object.entries(graph.opsets).map(([domain, version]) => ({ domain, version })),
+    metadataProps: Object.entries(graph.metadata).map(([key, value]) => ({ key, value })),
+  }).finish();
+}
+
+const writeGraph = (graph: Graph, tensor: WriteTensor): GraphMessage => ({
+  name: graph.name || "graph",
+  node: graph.nodes.map(writeNode),
+  initializer: [...graph.initializers].map(([name, value]) => tensor(name, value)),
+  input: graph.inputs.map(writeValue),
+  output: graph.outputs.map(writeValue),
+});
+
+const writeNode = (node: Node): NodeMessage => ({
+  name: node.name,
+  opType: node.op,
+  domain: node.domain,
+  input: [...node.inputs],
+  output: [...node.outputs],
+  attribute: Object.entries(node.attributes).map(([name, value]) => writeAttribute(name, value)),
+});
+
+function writeAttribute(name: string, a: Attribute): AttributeMessage {
+  const message = { name, type: attributeCodes[a.kind] };
+  const bytes = (value: string) => new TextEncoder().encode(value);
+  switch (a.kind) {
+    case "float":
+      return { ...message, f: a.value };
+    case "int":
+      return { ...message, i: a.value };
+    case "string":
+      return { ...message, s: bytes(a.value) };
+    case "tensor":
+      return { ...message, t: inlineTensor("", a.value) };
+    case "graph":
+      return { ...message, g: writeGraph(a.value, inlineTensor) };
+    case "floats":
+      return { ...message, floats: [...a.value] };
+    case "ints":
+      return { ...message, ints: [...a.value] };
+    case "strings":
+      return { ...message, strings: a.value.map(bytes) };
+  }
+}
+
+function writeValue({ name, type, shape }: ValueInfo): ValueInfoMessage {
+  if (!type) return { name };
+  const dim = shape?.map((d) => (typeof d === "number" ? { dimValue: d } : { dimParam: d }));
+  return { name, type: { tensorType: { elemType: typeCodes[type], ...(dim && { shape: { dim } }) } } };
+}
+
+const rawBytes = ({ data }: Tensor) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+const inlineTensor: WriteTensor = (name, tensor) => ({
+  name,
+  dims: [...tensor.shape],
+  dataType: typeCodes[tensor.type],
+  rawData: rawBytes(tensor),
+});
+
+const externalTensor = (name: string, tensor: Tensor, location: string, offset: number): TensorMessage => ({
+  name,
+  dims: [...tensor.shape],
+  dataType: typeCodes[tensor.type],
+  dataLocation: 1,
+  externalData: [
+    { key: "location", value: location },
+    { key: "offset", value: String(offset) },
+    { key: "length", value: String(tensor.data.byteLength) },
+  ],
+});

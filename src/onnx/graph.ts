@@ -1,0 +1,108 @@
+import type { DataType, Tensor } from "./tensor.js";
+
+/** The opset that every graph in memory uses: files of other opsets are brought to it on reading (normalize.ts). */
+export const OPSET = 21;
+
+/** A size: a number, or the name of one that only the run decides (the batch, say). */
+export type Dim = number | string;
+
+/** An input or output of a graph. An output may leave type and shape to be inferred by the runtime. */
+export interface ValueInfo {
+  readonly name: string;
+  readonly type?: DataType;
+  readonly shape?: readonly Dim[];
+}
+
+export type Attribute =
+  | { readonly kind: "float"; readonly value: number }
+  | { readonly kind: "int"; readonly value: number }
+  | { readonly kind: "string"; readonly value: string }
+  | { readonly kind: "tensor"; readonly value: Tensor }
+  | { readonly kind: "graph"; readonly value: Graph }
+  | { readonly kind: "floats"; readonly value: readonly number[] }
+  | { readonly kind: "ints"; readonly value: readonly number[] }
+  | { readonly kind: "strings"; readonly value: readonly string[] };
+
+/** An operator applied to values. A missing optional input or output is "", as in ONNX. */
+export interface Node {
+  readonly op: string;
+  /** "" for standard ONNX. */
+  readonly domain: string;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** An ONNX graph as plain data. Nodes stand in an order in which each finds its inputs computed. */
+export interface Graph {
+  readonly name: string;
+  /** Operator sets by domain; "" is standard ONNX. */
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly nodes: readonly Node[];
+  readonly initializers: ReadonlyMap<string, Tensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** What reading the file found worth telling, one sentence each: "it is written in float16 and …". Default: []. */
+  readonly notes?: readonly string[];
+}
+
+type ValueOf<K extends Attribute["kind"]> = Extract<Attribute, { kind: K }>["value"];
+
+/** The attribute's value, or `fallback` where the node does not carry it. */
+export function attribute<K extends Attribute["kind"]>(
+  node: Node,
+  name: string,
+  kind: K,
+  fallback: ValueOf<K>,
+): ValueOf<K> {
+  const found = node.attributes[name];
+  return found?.kind === kind ? (found.value as ValueOf<K>) : fallback;
+}
+
+/** How a message names a node: its own name, or its first output where the exporter gave none. */
+export const titleOf = (node: Node): string => node.name || node.outputs.find((output) => output) || node.op;
+
+/** The graphs inside a node (the branches of If, the body of Loop). */
+export const subgraphsOf = (node: Node): Graph[] =>
+  Object.values(node.attributes).flatMap((a) => (a.kind === "graph" ? [a.value] : []));
+
+/** Every value that a node reads, those that its subgraphs take from outside included. */
+export function valuesReadBy(node: Node): string[] {
+  const outer = subgraphsOf(node).flatMap((graph) => {
+    const own = new Set([
+      ...graph.inputs.map((v) => v.name),
+      ...graph.initializers.keys(),
+      ...graph.nodes.flatMap((n) => n.outputs),
+    ]);
+    return [...graph.nodes.flatMap(valuesReadBy), ...graph.outputs.map((v) => v.name)].filter(
+      (value) => !own.has(value),
+    );
+  });
+  return [...node.inputs, ...outer].filter((value) => value !== "");
+}
+
+/** Without the nodes and initializers that no output needs. Inputs stay. */
+export function prune(graph: Graph): Graph {
+  const needed = new Set(graph.outputs.map((output) => output.name));
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    for (const value of valuesReadBy(node)) needed.add(value);
+    nodes.push(node);
+  }
+  const initializers = new Map([...graph.initializers].filter(([name]) => needed.has(name)));
+  return { ...graph, nodes: nodes.reverse(), initializers };
+}
+
+/** With other outputs. */
+export const withOutputs = (graph: Graph, outputs: readonly string[]): Graph =>
+  prune({ ...graph, outputs: outputs.map((name) => graph.outputs.find((o) => o.name === name) ?? { name }) });
+
+/** With the sizes of inputs fixed: `specialize(graph, { input: [8, 3, 224, 224] })`. */
+export const specialize = (graph: Graph, shapes: Readonly<Record<string, readonly number[]>>): Graph => ({
+  ...graph,
+  inputs: graph.inputs.map((input) => ({ ...input, shape: shapes[input.name] ?? input.shape ?? [] })),
+  outputs: graph.outputs.map(({ name }) => ({ name })),
+});

@@ -1,0 +1,149 @@
+import { UserError } from "../errors.js";
+import { calleeOf, instantiate, type ModelFunction } from "./functions.js";
+import { type Attribute, type Graph, type Node, OPSET, subgraphsOf, titleOf } from "./graph.js";
+import { distinct, freshNames } from "./names.js";
+import { int64, type Tensor } from "./tensor.js";
+import type { UpgradeContext } from "./upgrade.js";
+import { upgrades } from "./upgrades.js";
+
+/** The oldest opset that is read: the first with today's rules of broadcasting. */
+const OLDEST = 7;
+/** The newest: what opsets after 21 changed is left to the runtime. */
+const NEWEST = OPSET + 5;
+
+/** Functions may call functions, so that a small file could stand for an endless graph. */
+const MAXIMUM_DEPTH = 64;
+const MAXIMUM_NODES = 1e6;
+
+/**
+ * The graph in the one form that rules and pass know: opset 21 (or a newer one, as it is), every Constant node as an
+ * initializer, every function of the file written out. Inputs, outputs and initializers keep their names.
+ * @throws UserError for opsets that are too old or too new, and for functions that call themselves.
+ */
+export function normalize(graph: Graph, functions: readonly ModelFunction[]): Graph {
+  const whole: Whole = {
+    functions: new Map(functions.map((fn) => [calleeOf(fn), fn])),
+    fresh: freshNames(graph),
+    written: 0,
+  };
+  const opset = checked(graph.opsets);
+  const others = Object.assign({}, ...functions.map(({ opsets }) => opsets), graph.opsets);
+  const opsets = { ...others, "": Math.max(opset, OPSET, ...functions.map(({ opsets }) => opsets[""] ?? OPSET)) };
+  return { ...new Scope(graph, whole).upgraded(opset), opsets };
+}
+
+function checked(opsets: Graph["opsets"]): number {
+  const opset = opsets[""] ?? OPSET;
+  if (opset >= OLDEST && opset <= NEWEST) return opset;
+  throw new UserError(`it is written for opset ${opset}; Legible reads ${OLDEST} to ${NEWEST}`);
+}
+
+/** What all graphs of a file share. */
+interface Whole {
+  readonly functions: ReadonlyMap<string, ModelFunction>;
+  readonly fresh: (stem: string) => string;
+  /** Nodes that came out of functions. */
+  written: number;
+}
+
+/** A graph, or one inside a node, on its way to the new form. */
+class Scope {
+  private readonly nodes: Node[] = [];
+  private readonly nodeNames = new Set<string>();
+  private readonly initializers: Map<string, Tensor>;
+  private readonly ranks = new Map<string, number>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly whole: Whole,
+    private readonly outer?: Scope,
+  ) {
+    this.initializers = new Map(graph.initializers);
+    for (const { name, shape } of graph.inputs) if (shape) this.ranks.set(name, shape.length);
+  }
+
+  upgraded(opset: number): Graph {
+    for (const node of this.graph.nodes) this.take(node, opset, 0);
+    return { ...this.graph, nodes: this.nodes, initializers: this.initializers };
+  }
+
+  private take(node: Node, opset: number, depth: number): void {
+    const fn = this.whole.functions.get(calleeOf(node));
+    if (fn) this.call(fn, node, depth);
+    else if (node.domain !== "") this.push(this.withSubgraphs(node, opset));
+    else if (node.op === "Constant") this.hold(node.outputs[0] ?? "", constantValue(node));
+    else this.push(this.upgrade(this.withSubgraphs(node, opset), opset));
+  }
+
+  private call(fn: ModelFunction, node: Node, depth: number): void {
+    const inner = instantiate(fn, node, this.whole.fresh);
+    this.whole.written += inner.length;
+    if (depth > MAXIMUM_DEPTH || this.whole.written > MAXIMUM_NODES)
+      throw new UserError(`its function "${fn.op}" calls itself, or calls others without end`);
+    const opset = checked(fn.opsets);
+    for (const child of inner) this.take(child, opset, depth + 1);
+  }
+
+  private push(node: Node): void {
+    this.nodes.push(distinct(node, this.nodeNames));
+    const rank = rankOf(node, (value) => this.known(value));
+    if (rank !== undefined) this.ranks.set(node.outputs[0] ?? "", rank);
+  }
+
+  private hold(name: string, tensor: Tensor): string {
+    if (this.initializers.has(name)) throw new UserError(`it computes the value "${name}" twice`);
+    this.initializers.set(name, tensor);
+    return name;
+  }
+
+  private known(value: string): Tensor | undefined {
+    return this.initializers.get(value) ?? this.outer?.known(value);
+  }
+
+  private rank(value: string): number | undefined {
+    return this.known(value)?.shape.length ?? this.ranks.get(value) ?? this.outer?.rank(value);
+  }
+
+  private upgrade(node: Node, opset: number): Node {
+    const { fresh } = this.whole;
+    const stem = titleOf(node);
+    const context: UpgradeContext = {
+      opset,
+      add: (op, inputs, attributes = {}, output = fresh(`${stem}/${op}`)) => {
+        this.push({ op, domain: "", name: output, inputs, outputs: [output], attributes });
+        return output;
+      },
+      constant: (tensor) => this.hold(fresh(`${stem}/constant`), tensor),
+      known: (value) => this.known(value),
+      rank: (value) => this.rank(value),
+    };
+    return upgrades.get(node.op)?.(node, context) ?? node;
+  }
+
+  private withSubgraphs(node: Node, opset: number): Node {
+    if (subgraphsOf(node).length === 0) return node;
+    const inner = (a: Attribute): Attribute =>
+      a.kind === "graph" ? { ...a, value: new Scope(a.value, this.whole, this).upgraded(opset) } : a;
+    const entries = Object.entries(node.attributes).map(([name, a]) => [name, inner(a)]);
+    return { ...node, attributes: Object.fromEntries(entries) };
+  }
+}
+
+/** How many axes the result of an operator has that decides it alone. */
+function rankOf({ op, inputs }: Node, known: (value: string) => Tensor | undefined): number | undefined {
+  if (op === "Flatten" || op === "Gemm") return 2;
+  return op === "Reshape" ? known(inputs[1] ?? "")?.data.length : undefined;
+}
+
+function constantValue(node: Node): Tensor {
+  for (const [name, a] of Object.entries(node.attributes)) {
+    if (a.kind === "tensor") return a.value;
+    if (name === "value_float" && a.kind === "float")
+      return { type: "float32", shape: [], data: Float32Array.of(a.value) };
+    if (name === "value_int" && a.kind === "int") return int64([a.value], []);
+    if (name === "value_floats" && a.kind === "floats")
+      return { type: "float32", shape: [a.value.length], data: Float32Array.from(a.value) };
+    if (name === "value_ints" && a.kind === "ints") return int64(a.value);
+  }
+  throw new UserError(`the constant "${titleOf(node)}" has a value that Legible does not read`);
+}

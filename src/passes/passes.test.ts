@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertSameResults } from "../../testing/same-results.js";
+import { compactS } from "../networks/compact.js";
+import { srresnet } from "../networks/srresnet.js";
+import { plain } from "../objectives/plain.js";
+import { GraphBuilder, int, ints } from "../onnx/builder.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, sizeOf, type Tensor } from "../onnx/tensor.js";
+import { randomAt } from "../random.js";
+import type { Tensors } from "../runtime/session.js";
+import { processorForward } from "../training/processor-forward.js";
+import { type TrainingStep, trainingStep } from "../training/step.js";
+import { blockSize } from "./block-size.js";
+import { blockedLayout } from "./blocked-layout.js";
+import { foldNormalization } from "./fold-normalization.js";
+import { applyPasses, findPasses, passes } from "./index.js";
+import { microBatching } from "./micro-batching.js";
+import { narrowConvolution } from "./narrow-convolution.js";
+import { optimizeForInference } from "./optimize-for-inference.js";
+import type { Pass } from "./pass.js";
+import { pixelShuffle } from "./pixel-shuffle.js";
+import { prelu } from "./prelu.js";
+
+const seed = 1;
+
+function drawn(shape: readonly number[], place: number): Tensor {
+  const random = randomAt(seed, place);
+  return float32(
+    Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
+    shape,
+  );
+}
+
+/** Values for every input of a graph. */
+const feedsOf = (graph: Graph): Tensors =>
+  Object.fromEntries(graph.inputs.map(({ name, shape }, i) => [name, drawn((shape ?? []) as number[], i)]));
+
+const operatorsOf = (graph: Graph) => graph.nodes.map(({ domain, op }) => (domain ? `${domain}.${op}` : op));
+
+/** Lowers a graph by one rewrite, checks that it computes the same, and gives out its operators. */
+async function rewrittenOperators(graph: Graph, pass: Pass): Promise<string[]> {
+  const rewritten = await applyPasses(graph, [pass], pass.stage);
+  await assertSameResults(graph, rewritten, feedsOf(graph));
+  return operatorsOf(rewritten);
+}
+
+/** x [2, inputs, 9, 11] -> a convolution whose weight and bias are inputs of the graph. */
+function convolution(
+  b: GraphBuilder,
+  inputs: number,
+  outputs: number,
+  kernel: [number, number],
+  pads: number[],
+): string {
+  const x = b.input("x", [2, inputs, 9, 11]);
+  const weight = b.input("weight", [outputs, inputs, ...kernel]);
+  return b.Conv(x, weight, b.input("bias", [outputs]), { pads });
+}
+
+/** x [2, 3, 9, 11] through a convolution and a batch normalization, the running statistics constants. */
+function normalized(training: boolean, bias: boolean): Graph {
+  const b = new GraphBuilder("normalized");
+  const constant = (name: string, shape: number[], place: number) => b.initializer(name, drawn(shape, place));
+  const weight = constant("weight", [4, 3, 3, 3], 10);
+  const y = b.Conv(b.input("x", [2, 3, 9, 11]), weight, bias ? constant("bias", [4], 11) : "", { pads: [1, 0, 1, 2] });
+  const statistics = ["scale", "shift", "mean"].map((name, i) => constant(name, [4], 12 + i));
+  const inputs = [y, ...statistics, b.initializer("variance", float32([0.5, 1, 2, 0.1]))];
+  const outputs = training ? ["z", "new mean", "new variance"] : ["z"];
+  for (const output of b.addMany("BatchNormalization", inputs, { training_mode: int(Number(training)) }, outputs))
+    b.output(output, output);
+  return b.build();
+}
+
+test("a frozen normalization inside the convolution before it computes the same, with a bias and without", async () => {
+  for (const bias of [true, false])
+    assert.deepEqual(await rewrittenOperators(normalized(false, bias), foldNormalization), ["Conv"]);
+});
+
+test("a normalization that learns stays", async () => {
+  const operators = await rewrittenOperators(normalized(true, true), foldNormalization);
+  assert.deepEqual(operators, ["Conv", "BatchNormalization"]);
+});
+
+test("PRelu as a sum computes the same, with one slope and with one for each channel", async () => {
+  for (const slope of [
+    [1, 1, 1],
+    [5, 1, 1],
+  ]) {
+    const b = new GraphBuilder("prelu");
+    b.output("y", b.PRelu(b.input("x", [2, 5, 4, 3]), b.input("slope", slope)));
+    assert.ok(!(await rewrittenOperators(b.build(), prelu)).includes("PRelu"));
+  }
+});
+
+test("a convolution with few outputs by rows computes the same, with uneven padding", async () => {
+  const b = new GraphBuilder("narrow");
+  b.output("y", convolution(b, 12, 3, [7, 5], [3, 1, 2, 4]));
+  assert.ok((await rewrittenOperators(b.build(), narrowConvolution)).includes("Sum"));
+});
+
+test("a convolution with many outputs, a flat kernel or strides is not taken by rows", async () => {
+  const strided = new GraphBuilder("strided");
+  const weight = strided.input("weight", [3, 12, 7, 5]);
+  strided.output("y", strided.Conv(strided.input("x", [2, 12, 9, 11]), weight, "", { strides: [2, 1] }));
+  const many = new GraphBuilder("many");
+  many.output("y", convolution(many, 12, 24, [7, 5], [0, 0, 0, 0]));
+  const flat = new GraphBuilder("flat");
+  flat.output("y", convolution(flat, 12, 3, [3, 3], [0, 0, 0, 0]));
+  for (const { b } of [{ b: strided }, { b: many }, { b: flat }])
+    assert.deepEqual(await rewrittenOperators(b.build(), narrowConvolution), ["Conv", "Identity"]);
+});
+
+/** A convolution, a pixel shuffle in mode CRD and a rectifier. */
+function shuffled(): Graph {
+  const b = new GraphBuilder("shuffled");
+  b.output("y", b.Relu(b.DepthToSpace(convolution(b, 16, 64, [3, 3], [1, 1, 1, 1]), 2, "CRD")));
+  return b.build();
+}
+
+test("a pixel shuffle of reordered channels computes the same", async (t) => {
+  if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
+  assert.ok((await rewrittenOperators(shuffled(), pixelShuffle)).includes("Gather"));
+});
+
+/** Two layers on three pictures, the first with 5.5 million values; its result is given out where `read` says so. */
+function large(read: boolean): Graph {
+  const b = new GraphBuilder("large");
+  const first = b.PRelu(b.Conv(b.input("x", [3, 3, 168, 170]), b.input("weight", [64, 3, 1, 1])), b.scalar(0.2));
+  b.output("y", b.Conv(first, b.input("second", [2, 64, 1, 1])));
+  if (read) b.output("first", first);
+  return b.build();
+}
+
+test("layers with large values compute the same on two images and on the one that is left", async () => {
+  const operators = await rewrittenOperators(large(false), microBatching);
+  assert.deepEqual(operators, ["Split", ...["Conv", "PRelu", "Conv", "Conv", "PRelu", "Conv"], "Concat", "Identity"]);
+});
+
+test("layers with small values stay whole, as do those whose large value somebody else reads", async () => {
+  for (const graph of [shuffled(), large(true)])
+    assert.ok(!(await rewrittenOperators(graph, microBatching)).includes("Split"));
+});
+
+test("convolutions in blocks compute the same: of whole blocks, of few inputs, of outputs that leave a gap", async (t) => {
+  if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
+  for (const [inputs, outputs] of [
+    [32, 48],
+    [3, 32],
+    [16, 29],
+  ] as const) {
+    const b = new GraphBuilder("blocked");
+    const y = convolution(b, inputs, outputs, [3, 2], [1, 0, 2, 1]);
+    b.output("y", b.Relu(y));
+    b.output("before", y);
+    assert.ok((await rewrittenOperators(b.build(), blockedLayout)).includes("com.microsoft.nchwc.Conv"));
+  }
+});
+
+test("a chain in blocks is laid back once, and a value that others read stays readable", async (t) => {
+  if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
+  const b = new GraphBuilder("chain");
+  const first = b.Relu(convolution(b, 16, 32, [3, 3], [1, 1, 1, 1]));
+  const second = b.Conv(first, b.input("second", [32, 32, 3, 3]), "", { pads: [1, 1, 1, 1] });
+  b.output("y", b.Add(b.Mul(second, b.scalar(0.5)), first));
+  b.output("mean", b.ReduceMean(first, [0, 2, 3]));
+  const operators = await rewrittenOperators(b.build(), blockedLayout);
+  assert.equal(operators.filter((op) => op.endsWith("ReorderInput")).length, 1);
+  assert.equal(operators.filter((op) => op.endsWith("ReorderOutput")).length, 2);
+});
+
+test("the sum of all elements of a value in blocks needs no other layout", async (t) => {
+  if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
+  const b = new GraphBuilder("sums");
+  const y = convolution(b, 16, 32, [3, 3], [1, 1, 1, 1]);
+  b.output("all", b.ReduceSum(y, [0, 1, 2, 3]));
+  assert.ok(!(await rewrittenOperators(b.build(), blockedLayout)).some((op) => op.endsWith("ReorderOutput")));
+});
+
+test("shuffles and their reverse in blocks compute the same", async (t) => {
+  if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
+  const b = new GraphBuilder("shuffles");
+  b.output("large", b.DepthToSpace(b.input("x", [2, 64, 5, 3]), 2, "DCR"));
+  b.output("small", b.SpaceToDepth(b.input("z", [2, 16, 6, 4]), 2));
+  const operators = await rewrittenOperators(b.build(), blockedLayout);
+  assert.ok(!operators.includes("DepthToSpace") && !operators.includes("SpaceToDepth"));
+});
+
+test("a convolution with constant weights or groups is left to the runtime", async () => {
+  const b = new GraphBuilder("constant");
+  const x = b.input("x", [1, 32, 6, 6]);
+  b.output("y", b.Conv(x, b.initializer("w", drawn([32, 32, 3, 3], 1))));
+  b.output(
+    "z",
+    b.add("Conv", [x, b.input("v", [32, 16, 3, 3])], { group: { kind: "int", value: 2 }, pads: ints([1, 1, 1, 1]) }),
+  );
+  assert.deepEqual(await rewrittenOperators(b.build(), blockedLayout), ["Conv", "Identity", "Conv", "Identity"]);
+});
+
+test("where the processor has no blocked layout the graph stays as it is", () => {
+  const graph = shuffled();
+  const context = { shapes: new Map(), block: null };
+  assert.equal(blockedLayout.apply(graph, context), graph);
+  assert.deepEqual(operatorsOf(pixelShuffle.apply(graph, context)), operatorsOf(graph));
+});
+
+/** A step that gives out the loss and Adam's first moments, which are the gradients at first, under their own names. */
+function onlyGradients({ graph, next }: TrainingStep): Graph {
+  const b = GraphBuilder.from({ ...graph, outputs: [] });
+  b.output("loss", "loss");
+  // Some gradients are 0 but for rounding: those of a bias before a normalization.
+  const moments = [...next].filter(([name]) => /^adam.m.*(weight|slope)$/.test(name));
+  for (const [name, value] of moments) b.output(`new ${name}`, value);
+  return b.build();
+}
+
+for (const network of [srresnet, compactS])
+  test(`a training step of ${network.name} computes the same with every pass and with none`, async () => {
+    const forward = processorForward({
+      processor: network.build(4, 0),
+      trainNorms: true,
+      objective: plain,
+      batch: 2,
+      degradedSide: 16,
+      cleanSide: 64,
+    });
+    const [naive, rewritten] = [await trainingStep(forward, []), await trainingStep(forward, passes)];
+    const [one, other] = [onlyGradients(naive), onlyGradients(rewritten)];
+    const { degraded = drawn([], 0), clean = drawn([], 0), ...rest } = feedsOf(naive.graph);
+    await assertSameResults(one, other, { ...rest, ...naive.state, degraded, clean }, 3e-4);
+  });
+
+test("the form for inference computes the same for pictures of any size, and has no slow operator left", async () => {
+  const graph = srresnet.build(4, 0);
+  const form = optimizeForInference(graph);
+  for (const size of [
+    [2, 3, 12, 12],
+    [1, 3, 9, 16],
+  ]) {
+    const image = graph.inputs[0]?.name ?? "";
+    await assertSameResults(graph, form, { [image]: drawn(size, 0) });
+  }
+  for (const slow of ["PRelu", "BatchNormalization"]) assert.ok(!operatorsOf(form).includes(slow), slow);
+});
+
+test("passes are found by name, off the CPU without those made for it, and an unknown one is refused", () => {
+  assert.deepEqual(findPasses("prelu,blocked-layout", "cpu"), [prelu, blockedLayout]);
+  assert.deepEqual(findPasses("prelu,blocked-layout", "webgpu"), [prelu]);
+  assert.deepEqual(findPasses("none", "cpu"), []);
+  assert.ok(!findPasses("all", "cuda").includes(blockedLayout));
+  assert.throws(() => findPasses("faster", "cpu"), /no pass "faster"; passes: fold-normalization, pixel-shuffle/);
+});

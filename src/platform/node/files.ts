@@ -1,0 +1,73 @@
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { messageOf, UserError } from "../../errors.js";
+
+/**
+ * The text of a file that may be missing; undefined when it is.
+ * @throws UserError when it is there and cannot be read.
+ */
+export const readTextIfThere = (path: string): Promise<string | undefined> =>
+  readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
+  });
+
+/** Whether a path leads to something. */
+export const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The lines of a text that say something, without the space around them. */
+export const linesOf = (text: string): string[] =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+
+/**
+ * Has `write` fill a temporary file in the folder of `path`, then gives it that name: the file is whole or absent.
+ * Missing folders are made.
+ * @throws UserError when the file cannot be written.
+ */
+export async function writeWhole(path: string, write: (temporary: string) => Promise<unknown>): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    await makeFolder(dirname(path));
+    await write(temporary);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    if (error instanceof UserError) throw error;
+    throw new UserError(`cannot write ${path}: ${messageOf(error)}`);
+  }
+}
+
+/** Writes these bytes or texts one after the other, as a file that is whole or absent, and on the disk on return. */
+export async function writeBytes(path: string, chunks: readonly (Uint8Array | string)[]): Promise<void> {
+  await writeWhole(path, async (temporary) => {
+    const file = await open(temporary, "w");
+    try {
+      for (const chunk of chunks) await file.writeFile(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/**
+ * Makes a folder and those above it, where they are missing. Node's own `recursive` never returns where the system
+ * answers "no such file", as in /proc.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const exists = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  if (await exists()) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (!(await exists())) throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { UserError } from "../../errors.js";
+import { decodeMessage, graphOf } from "../../onnx/decode.js";
+import { encodeExternal, encodeModel, weightBytes } from "../../onnx/encode.js";
+import type { Graph } from "../../onnx/graph.js";
+import { loadExternal } from "./external-data.js";
+import { writeBytes } from "./files.js";
+
+/** A protobuf file may hold 2 GiB at most; weights beyond this many bytes go to a file of their own. */
+const INLINE_LIMIT = 1.5e9;
+
+/**
+ * Reads an ONNX file with its external data, and normalizes it: one opset, float32, no functions, no decided branches,
+ * nodes in topological order.
+ * @throws UserError when the file is missing, truncated, not ONNX, or needs something that Legible does not read.
+ */
+export async function readModel(path: string): Promise<Graph> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`cannot read the model ${path}: ${error.code === "ENOENT" ? "no such file" : error.message}`);
+  });
+  const message = decodeMessage(bytes, path);
+  await loadExternal(message, path);
+  return graphOf(message, path);
+}
+
+/**
+ * Writes the graph as an ONNX file: whole or not at all. Weights go inside, or into `FILE.data` beside it when
+ * `external` is set or they are too large for one file.
+ * @throws UserError when the file cannot be written.
+ */
+export async function writeModel(graph: Graph, path: string, external = !fitsOneFile(graph)): Promise<void> {
+  if (!external) return writeBytes(path, [encodeModel(graph)]);
+  const { model, data } = encodeExternal(graph, `${basename(path)}.data`);
+  await writeBytes(`${path}.data`, data);
+  await writeBytes(path, [model]);
+}
+
+/**
+ * Calls `use` with the graph as a file in a temporary folder, its weights beside it: for graphs that are too large to
+ * pass as the bytes of `encodeModel`. Removes the folder afterwards.
+ */
+export async function withModelFile<T>(graph: Graph, use: (path: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "legible-"));
+  try {
+    const path = join(folder, "model.onnx");
+    await writeModel(graph, path, true);
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether a protobuf file can hold the weights. */
+const fitsOneFile = (graph: Graph): boolean => weightBytes(graph) <= INLINE_LIMIT;
+
+/** The path of the sidecar: `net.json` beside `net.onnx`. */
+export const sidecarPath = (model: string): string => `${model.replace(/\.onnx$/i, "")}.json`;
+
+/** The name of a model: that of its file, or for the `model.onnx` of a run that of the run's folder. */
+export function modelTitle(path: string): string {
+  const name = basename(path).replace(/\.onnx$/i, "");
+  return name === "model" ? basename(dirname(resolve(path))) : name;
+}
+
+/** The SHA-256 of a file, hexadecimal. */
+export const sha256OfFile = async (path: string): Promise<string> =>
+  createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");

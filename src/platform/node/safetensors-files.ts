@@ -1,0 +1,16 @@
+import { readFile } from "node:fs/promises";
+import { UserError } from "../../errors.js";
+import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../../onnx/safetensors.js";
+import { writeBytes } from "./files.js";
+
+/** @throws UserError when the file is missing, truncated or of another format. */
+export async function readSafetensors(path: string): Promise<Safetensors> {
+  const bytes = await readFile(path).catch((error: Error) => {
+    throw new UserError(`cannot read ${path}: ${error.message}`);
+  });
+  return decodeSafetensors(bytes, path);
+}
+
+/** Writes the file whole or not at all. */
+export const writeSafetensors = (path: string, contents: Safetensors): Promise<void> =>
+  writeBytes(path, encodeSafetensors(contents));

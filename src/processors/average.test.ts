@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { UserError } from "../errors.js";
+import { compactM, compactS } from "../networks/compact.js";
+import type { Graph } from "../onnx/graph.js";
+import { averageProcessors } from "./average.js";
+
+/** The values of a weight, with 0 for -0. */
+const values = (graph: Graph, name: string) =>
+  Array.from(graph.initializers.get(name)?.data as Float32Array, (value) => value + 0);
+
+test("the average of processors has the mean of each weight, and fixed filters as they were", () => {
+  const processors = [1, 2, 3].map((seed) => compactS.build(4, seed));
+  const mean = averageProcessors(processors);
+  for (const [i, value] of values(mean, "head.weight").entries()) {
+    const expected = processors.reduce((sum, graph) => sum + (values(graph, "head.weight")[i] ?? 0), 0) / 3;
+    assert.ok(Math.abs(value - expected) < 1e-7, `weight ${i}`);
+  }
+  const [first] = processors as [Graph, Graph, Graph];
+  assert.deepEqual(values(mean, "fixed.bicubic"), values(first, "fixed.bicubic"));
+});
+
+test("with a reach the average lies that many times as far from the start as the mean", () => {
+  const [start, ...processors] = [0, 1, 2].map((seed) => compactS.build(4, seed)) as [Graph, Graph, Graph];
+  const [from, mean] = [values(start, "head.weight"), values(averageProcessors(processors), "head.weight")];
+  for (const factor of [0, 1, 1.5]) {
+    const reached = values(averageProcessors(processors, { start, factor }), "head.weight");
+    for (const [i, value] of reached.entries()) {
+      const expected = (from[i] ?? 0) + factor * ((mean[i] ?? 0) - (from[i] ?? 0));
+      assert.ok(Math.abs(value - expected) < 1e-6, `weight ${i} at ${factor}`);
+    }
+  }
+});
+
+test("processors of two makes, of two scales, or one alone are refused", () => {
+  const one = compactS.build(4, 0);
+  for (const others of [[compactM.build(4, 0)], [compactS.build(2, 0)], []])
+    assert.throws(() => averageProcessors([one, ...others]), UserError);
+});

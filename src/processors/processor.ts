@@ -1,0 +1,147 @@
+import type { Task } from "../data/task.js";
+import { messageOf, UserError } from "../errors.js";
+import type { Image } from "../images/image.js";
+import { fromPlanar, toPlanar } from "../images/planar.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, type Tensor } from "../onnx/tensor.js";
+import { optimizeForInference } from "../passes/optimize-for-inference.js";
+import { Session, type SessionOptions } from "../runtime/session.js";
+import { type Card, cardOf } from "./card.js";
+import { type ProcessorFormat, plainFormat } from "./format.js";
+import { type Geometry, measureGeometry, measureRadius } from "./geometry.js";
+import {
+  type DeclaredSizes,
+  declaredSizes,
+  type ImageNetwork,
+  misfit,
+  requireImageNetwork,
+  standardized,
+} from "./image-network.js";
+import { type Weights, weightsOf } from "./weights.js";
+
+/** What is known of a processor beside its graph. */
+export interface ProcessorSource {
+  /** Default: the graph's name. */
+  readonly name?: string;
+  /** Default: RGB in [0, 1], NCHW, for input and output. */
+  readonly format?: ProcessorFormat;
+  /** The file that it was read from. */
+  readonly file?: string;
+  /** The text of the sidecar JSON beside that file. */
+  readonly sidecar?: string;
+  /** SHA-256 of that file, hexadecimal. */
+  readonly sha256?: string;
+}
+
+/**
+ * A network that restores images. Everything that does not need the network to run is known once it is opened; the ONNX
+ * Runtime session is created at the first use.
+ */
+export class Processor implements ImageNetwork {
+  readonly name: string;
+  readonly format: ProcessorFormat;
+  readonly file: string | undefined;
+  readonly sidecar: string | undefined;
+  readonly sha256: string | undefined;
+  /** What training and evaluation noted in the file; null for a processor that Legible did not train. */
+  readonly card: Card | null;
+  /** The sizes that the file declares for its input. */
+  readonly sizes: DeclaredSizes;
+  private started: Promise<Session> | undefined;
+  private measured: Promise<Geometry> | undefined;
+  private radius: Promise<number> | undefined;
+  private roles: Weights | undefined;
+
+  /**
+   * @param graph one image input and one image output, in `format`.
+   * @throws UserError when the graph does not have that.
+   */
+  constructor(
+    readonly graph: Graph,
+    private readonly source: ProcessorSource = {},
+    private readonly options: SessionOptions = {},
+  ) {
+    const { name = graph.name, format = plainFormat, file, sidecar, sha256 } = source;
+    [this.name, this.format, this.file, this.sidecar, this.sha256] = [name, format, file, sidecar, sha256];
+    requireImageNetwork(this);
+    this.card = cardOf(graph);
+    this.sizes = declaredSizes(this);
+  }
+
+  /** The same processor with other weights. */
+  withGraph(graph: Graph): Processor {
+    return new Processor(graph, this.source, this.options);
+  }
+
+  /** Which initializers are weights and which are constants. */
+  get weights(): Weights {
+    this.roles ??= weightsOf(this.graph);
+    return this.roles;
+  }
+
+  /** The session of the network in Legible's format, optimized for inference. @throws UserError when it cannot be loaded. */
+  session(): Promise<Session> {
+    this.started ??= Session.create(optimizeForInference(standardized(this)), this.options);
+    return this.started;
+  }
+
+  /**
+   * Scale and the sizes that the network accepts, measured once by running it.
+   * @throws UserError when it does not run on images of any size.
+   */
+  geometry(): Promise<Geometry> {
+    this.measured ??= measureGeometry(this);
+    return this.measured;
+  }
+
+  /** How many input pixels away from a pixel its output pixels depend on, at most 64. Measured once. */
+  receptiveRadius(): Promise<number> {
+    this.radius ??= this.geometry().then((geometry) => measureRadius(this, geometry));
+    return this.radius;
+  }
+
+  /**
+   * Restores images of one size, as the 8-bit images that would be saved. A file that declares a batch of 1 is run image
+   * by image.
+   * @throws UserError when the network does not run on them, or its scale is not the task's.
+   */
+  async restore(images: readonly Image[], task: Pick<Task, "name" | "scale">): Promise<Image[]> {
+    const most = this.sizes.batch === 1 ? 1 : images.length;
+    const restored: Image[] = [];
+    for (let start = 0; start < images.length; start += most)
+      restored.push(...(await this.restoreBatch(images.slice(start, start + most), task)));
+    return restored;
+  }
+
+  private async restoreBatch(images: readonly Image[], task: Pick<Task, "name" | "scale">): Promise<Image[]> {
+    const { width, height } = images[0] as Image;
+    const input = new Float32Array(images.length * 3 * width * height);
+    for (const [i, image] of images.entries()) toPlanar(image, input, i * 3 * width * height);
+    const from = [images.length, 3, height, width];
+    const { data, shape } = await this.run(float32(input, from)).catch((error) => {
+      throw new UserError(`${this.title} cannot process images of shape [${from}]: ${messageOf(error)}`);
+    });
+    const [wide, high] = [width * task.scale, height * task.scale];
+    if (!(data instanceof Float32Array) || shape.join() !== [images.length, 3, high, wide].join())
+      throw new UserError(misfit(this.title, task, from, shape));
+    return images.map((_, i) => fromPlanar(data, i * 3 * wide * high, wide, high));
+  }
+
+  /** @param images [N, 3, H, W], RGB in [0, 1]. @returns what the network makes of it, of whatever shape. */
+  async run(images: Tensor): Promise<Tensor> {
+    const session = await this.session();
+    const outputs = await session.run({ [session.inputNames[0] ?? ""]: images });
+    return outputs[session.outputNames[0] ?? ""] as Tensor;
+  }
+
+  /** Frees the session. */
+  async release(): Promise<void> {
+    await (await this.started)?.release();
+    this.started = undefined;
+  }
+
+  /** "plain (runs/plain/model.onnx)", for messages. */
+  private get title(): string {
+    return this.file === undefined ? this.name : `${this.name} (${this.file})`;
+  }
+}
