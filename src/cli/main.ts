@@ -1,47 +1,46 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import type { Context, Outcome } from "../commands/command.js";
+import { commands } from "../commands/index.js";
 import { messageOf, UserError } from "../errors.js";
-import { averageCommand } from "./average.js";
-import { degradeCommand } from "./degrade.js";
-import { demoCommand } from "./demo.js";
-import { enhanceCommand } from "./enhance.js";
-import { evaluateCommand } from "./evaluate.js";
-import { exportCommand } from "./export.js";
-import { gradientCommand } from "./gradient.js";
-import { inspectCommand } from "./inspect.js";
-import { profileCommand } from "./profile.js";
-import { reproduceCommand } from "./reproduce.js";
-import { sweepCommand } from "./sweep.js";
-import { synthesizeCommand } from "./synthesize.js";
-import { trainCommand } from "./train.js";
-import { trainRecognizerCommand } from "./train-recognizer.js";
-import { transferCommand } from "./transfer.js";
+import { commanderOf } from "./program.js";
+import { Interruption } from "./signals.js";
+import { terminal } from "./terminal.js";
+
+const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+const interruption = new Interruption();
+const context: Context = {
+  report: terminal,
+  print: (text) => console.log(text),
+  get signal() {
+    return interruption.signal;
+  },
+};
+let outcome: Outcome = "done";
 
 const program = new Command("legible")
   .description("Image processing whose results machines recognize as well as people do.")
-  .version("0.1.0")
-  .option("--debug", "show where an error came from")
-  .addCommand(demoCommand)
-  .addCommand(trainCommand)
-  .addCommand(sweepCommand)
-  .addCommand(transferCommand)
-  .addCommand(trainRecognizerCommand)
-  .addCommand(reproduceCommand)
-  .addCommand(averageCommand)
-  .addCommand(evaluateCommand)
-  .addCommand(enhanceCommand)
-  .addCommand(degradeCommand)
-  .addCommand(exportCommand)
-  .addCommand(inspectCommand)
-  .addCommand(gradientCommand)
-  .addCommand(profileCommand)
-  .addCommand(synthesizeCommand);
+  .version(version)
+  .option("--debug", "show the stack trace of an error");
+for (const command of commands)
+  program.addCommand(
+    commanderOf(command, context, (ended) => {
+      outcome = ended;
+    }),
+  );
 
 try {
   await program.parseAsync();
 } catch (error) {
-  const debug = program.opts<{ debug?: boolean }>().debug;
+  outcome = interruption.aborted ? "interrupted" : "failed";
+  if (interruption.aborted) console.error("interrupted; rerun the command to resume");
+  else report(error);
+}
+process.exitCode = { done: 0, failed: 1, interrupted: interruption.exitCode }[outcome];
+
+function report(error: unknown): void {
+  const { debug } = program.opts<{ debug?: boolean }>();
   console.error(debug && error instanceof Error ? error.stack : `legible: ${messageOf(error)}`);
   if (!debug && !(error instanceof UserError)) console.error("         This should not happen; --debug shows where.");
-  process.exitCode = 1;
 }

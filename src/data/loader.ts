@@ -13,7 +13,7 @@ import {
   type Sampler,
 } from "./sampler.js";
 import type { Task } from "./task.js";
-import { taskKinds } from "./tasks/index.js";
+import { isOwnTask } from "./tasks/index.js";
 
 /** What every loader is told. */
 interface CommonOptions {
@@ -60,10 +60,10 @@ export interface Loader<Name extends string = string> {
  * @throws UserError when `crop` is not a multiple of the task's scale.
  */
 export function openLoader({ task, crop, ...options }: LoaderOptions): Loader<PictureOf<RestorationRecipe>> {
-  const { kind, name, options: settings, scale } = task;
+  const { name, options: settings, scale } = task;
   if (crop % scale)
     throw new UserError(`cannot train on crops of ${crop} pixels: not a multiple of the scale ${scale}`);
-  const source = taskKinds.includes(kind)
+  const source = isOwnTask(task)
     ? ({ kind: "restoration", task: { name, options: settings }, crop } as const)
     : restorationSampler(task, crop);
   return startLoader(source, options);

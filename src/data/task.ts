@@ -20,9 +20,9 @@ export interface Task {
 }
 
 /** A task before its options are known. */
-export interface TaskKind {
+export interface TaskKind<Options extends z.ZodObject = z.ZodObject> {
   readonly name: string;
-  readonly options: z.ZodObject;
+  readonly options: Options;
   /** The options that change nothing beside these others: the length of a motion where the blur is another. */
   idle(options: Readonly<Record<string, unknown>>): readonly string[];
   /** @throws UserError when `options` has unknown keys or values out of range. */
@@ -38,9 +38,9 @@ interface TaskDefinition<Options extends z.ZodObject> {
   degrade(clean: Image, options: z.output<Options>, random: Random): Image | Promise<Image>;
 }
 
-export function defineTask<Options extends z.ZodObject>(definition: TaskDefinition<Options>): TaskKind {
+export function defineTask<Options extends z.ZodObject>(definition: TaskDefinition<Options>): TaskKind<Options> {
   const { name } = definition;
-  const kind: TaskKind = {
+  const kind: TaskKind<Options> = {
     name,
     options: definition.options,
     idle: (options) => definition.idle?.(options as z.output<Options>) ?? [],

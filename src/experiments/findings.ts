@@ -1,63 +1,63 @@
-import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { z } from "zod";
 import type { Evaluation } from "../evaluation/evaluation.js";
+import { DEFAULT_NETWORK } from "../networks/index.js";
 import { readTextIfThere } from "../platform/node/files.js";
-import { readModel } from "../platform/node/models.js";
+import { readModel, sha256OfFile } from "../platform/node/models.js";
 import { cardOf } from "../processors/card.js";
 import type { Stage } from "./plan.js";
 import type { NamedRecipe } from "./recipe.js";
 
-/** What the stages of a recipe left. */
+/** The results of a recipe. */
 export interface Findings {
   readonly recipe: string;
   readonly title: string;
   readonly about: string;
-  /** As they would be typed, by stage. */
+  /** Command lines, by stage. */
   readonly commands: readonly { readonly stage: string; readonly command: string }[];
   readonly trainings: readonly Training[];
   readonly evaluations: readonly { readonly stage: string; readonly evaluation: Evaluation }[];
 }
 
-/** A run's folder, of a processor or a recognizer. */
+/** A training run, of a processor or a recognizer. */
 export interface Training {
-  /** The folder, from that of the recipe on. */
+  /** The folder, relative to that of the recipe. */
   readonly run: string;
   readonly settings: Settings;
-  /** How many it was trained on; null where no card says it. */
+  /** Number of training images; null where no card has it. */
   readonly images: number | null;
   /** SHA-256 of log.jsonl and of model.onnx. */
   readonly log: string;
   readonly model: string;
 }
 
-/** What decided it, of its config.json. */
+/** The part of a run's config.json that is reported. */
 const Settings = z.object({
   objective: z.string().optional(),
   lambda: z.number().optional(),
-  processor: z.string().optional(),
-  /** Of a recognizer. */
+  /** A recognizer's network. */
   network: z.string().optional(),
   steps: z.number(),
   batch: z.number(),
-  /** Side of the crops of a processor, and of a recognizer's pictures, in pixels. */
+  /** Side in pixels of a processor's crops, and of a recognizer's input. */
   crop: z.number().optional(),
   size: z.number().optional(),
   lr: z.number(),
   seed: z.number(),
 });
-type Settings = z.infer<typeof Settings>;
+type Settings = z.infer<typeof Settings> & { readonly processor?: string };
+const Run = z.object({ config: Settings, settings: z.object({ processor: z.string().optional() }) });
 
 const LOG = "log.jsonl";
-/** Where `legible evaluate --json` is told to write in a stage's folder. */
+/** The file in a stage's folder that `evaluate` writes. */
 export const RESULTS = "results.json";
-/** What `legible sweep` and `legible transfer` leave. */
+/** The files that `sweep` and `transfer` write. */
 const SERIES = ["sweep.json", "transfer.json"];
 
 /**
- * Reads what is in the folders of a recipe's stages.
- * @param commandOf a stage as it would be typed.
+ * Reads the results in the folders of a recipe's stages.
+ * @param commandOf the command line of a stage.
  */
 export async function findingsOf(
   { name, title, about }: NamedRecipe,
@@ -79,20 +79,21 @@ export async function findingsOf(
 
 async function trainingIn(folder: string, recipeFolder: string): Promise<Training> {
   const model = join(folder, "model.onnx");
-  const sha256 = async (path: string) =>
-    createHash("sha256")
-      .update(await readFile(path))
-      .digest("hex");
   return {
     run: relative(recipeFolder, folder).split(sep).join("/"),
-    settings: Settings.parse(JSON.parse(await readFile(join(folder, "config.json"), "utf8"))),
+    settings: settingsIn(await readFile(join(folder, "config.json"), "utf8")),
     images: cardOf(await readModel(model))?.data.count ?? null,
-    log: await sha256(join(folder, LOG)),
-    model: await sha256(model),
+    log: await sha256OfFile(join(folder, LOG)),
+    model: await sha256OfFile(model),
   };
 }
 
-/** What `evaluate`, or a command that judges what it has trained, found. */
+function settingsIn(text: string): Settings {
+  const { config, settings } = Run.parse(JSON.parse(text));
+  return { ...config, processor: settings.processor ?? DEFAULT_NETWORK };
+}
+
+/** The evaluation of `evaluate`, `sweep` or `transfer`. */
 async function evaluationIn(folder: string): Promise<Evaluation | undefined> {
   const results = await readTextIfThere(join(folder, RESULTS));
   if (results !== undefined) return JSON.parse(results);

@@ -28,7 +28,7 @@ const evaluationOf = (...names: string[]) =>
 
 /** The page of a recipe whose only stage left these files. */
 async function pageOf(folder: string, files: Readonly<Record<string, unknown>>): Promise<string> {
-  const stage = { name: "last", command: "evaluate", args: [], folder: join(folder, "last"), key: "" };
+  const stage = { name: "last", command: "evaluate", settings: {}, folder: join(folder, "last"), key: "" };
   const texts = Object.entries(files).map(([name, content]) => [`last/${name}`, JSON.stringify(content)]);
   writeFiles(folder, Object.fromEntries(texts));
   const recipe = { name: "mine", title: "Mine", about: "About.", let: {}, stages: [] };

@@ -1,67 +1,101 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Given, planned } from "./plan.js";
-import { parseRecipe } from "./recipe.js";
+import { temporaryFolder } from "../../testing/workspace.js";
+import { type Given, planStages } from "./plan.js";
+import { parseRecipe, type RecipeStage } from "./recipe.js";
 
 const nothing: Given = { data: [], evaluate: [], recognizer: [], judge: [], device: [], threads: [] };
 const given: Given = { ...nothing, data: ["a b", "c"], recognizer: ["r.onnx"] };
 
-const recipe = (stages: Readonly<Record<string, string>>, words: Readonly<Record<string, string>> = {}) =>
-  parseRecipe(
-    "mine",
-    JSON.stringify({
-      title: "t",
-      about: "a",
-      let: words,
-      stages: Object.entries(stages).map(([name, run]) => ({ name, run })),
-    }),
+const recipe = (stages: readonly Partial<RecipeStage>[], shared: object = {}) =>
+  parseRecipe("own", JSON.stringify({ title: "t", about: "a", let: shared, stages }));
+
+const settingsOf = async (settings: object, shared: object = {}, use: string[] = []) =>
+  (
+    await planStages(
+      recipe([{ name: "first", command: "train", settings: { ...settings }, use }], shared),
+      given,
+      "out",
+    )
+  )[0]?.settings;
+
+test("an input becomes all of its values, in a list and alone, and nothing where there is none", async () => {
+  const settings = { data: ["{data}"], recognizer: "{recognizer}", judge: "{judge}", more: ["{judge}"], steps: 3 };
+  assert.deepEqual(await settingsOf(settings), { data: ["a b", "c"], recognizer: "r.onnx", more: [], steps: 3 });
+  assert.deepEqual(await settingsOf({ data: "{data}", threads: "{threads}" }), { data: ["a b", "c"] });
+});
+
+test("a number stays a number", async () => {
+  const [stage] = await planStages(
+    recipe([{ name: "first", command: "train", settings: { threads: "{threads}" } }]),
+    { ...nothing, threads: [2] },
+    "out",
   );
-
-const argsOf = (run: string, words = {}) => planned(recipe({ first: run }, words), given, "out")[0]?.args;
-
-test("a flag with an input stands once for each value, and not at all for none", () => {
-  assert.deepEqual(argsOf("train --data {data} --recognizer {recognizer} --recognizer {judge} --steps 3"), [
-    ...["--data", "a b", "--data", "c", "--recognizer", "r.onnx", "--steps", "3"],
-  ]);
-  assert.deepEqual(argsOf("train {data} --threads {threads}"), ["a b", "c"]);
+  assert.deepEqual(stage?.settings, { threads: 2 });
 });
 
-test("what let says stands in a command word by word, inputs in it included", () => {
-  assert.deepEqual(argsOf("train {images} --steps 3", { images: "--crop 64  --data {data}" }), [
-    ...["--crop", "64", "--data", "a b", "--data", "c", "--steps", "3"],
-  ]);
+test("a stage has the settings that it shares, in order, and its own win", async () => {
+  const shared = { images: { crop: 64, data: "{data}", lr: 1 }, schedule: { lr: 2, steps: 3 } };
+  assert.deepEqual(await settingsOf({ steps: 4 }, shared, ["images", "schedule"]), {
+    ...{ crop: 64, data: ["a b", "c"], lr: 2, steps: 4 },
+  });
 });
 
-test("an earlier stage stands for its folder, also in the middle of a word", () => {
-  const [start, further] = planned(
-    recipe({ start: "train", further: "evaluate --processor p={start}/m" }),
+test("an earlier stage stands for its folder, also inside a text and inside an object", async () => {
+  const [start, next] = await planStages(
+    recipe([
+      { name: "start", command: "train" },
+      {
+        name: "next",
+        command: "evaluate",
+        settings: { processor: ["p={start}/m", { name: "q", file: "{start}/n" }] },
+      },
+    ]),
     given,
     "out",
   );
   assert.equal(start?.folder, join("out", "start"));
-  assert.deepEqual([further?.command, further?.args], ["evaluate", ["--processor", `p=${join("out", "start")}/m`]]);
+  const folder = join("out", "start");
+  assert.deepEqual(next?.settings, { processor: [`p=${folder}/m`, { name: "q", file: `${folder}/n` }] });
 });
 
-test("a stage is another one when its words, its paths or a stage before it change, and for no other reason", () => {
-  const keys = (run: string, values = given, out = "out") =>
-    planned(
-      recipe({ start: `train --data {data} ${run}`, next: "train --init {start}/m", other: "train" }),
-      values,
-      out,
-    )
-      .map(({ key }) => key.slice(0, 8))
-      .join();
-  const [start, next, other] = keys("--steps 3").split(",") as [string, string, string];
-  const changed = keys("--steps 4").split(",");
+test("a key changes with the settings, the inputs' paths or contents and earlier stages, and with nothing else", async (t) => {
+  const keys = async (settings: object, values = given, out = "out") => {
+    const stages = [
+      { name: "start", command: "train", settings: { data: "{data}", model: "{recognizer}", ...settings } },
+      { name: "next", command: "train", settings: { init: "{start}/m" } },
+      { name: "other", command: "train" },
+    ];
+    return (await planStages(recipe(stages), values, out)).map(({ key }) => key);
+  };
+  const [start, next, other] = await keys({ steps: 3 });
+  const changed = await keys({ steps: 4 });
   assert.ok(changed[0] !== start && changed[1] !== next && changed[2] === other);
-  assert.notEqual(keys("--steps 3", { ...given, data: ["c"] }), keys("--steps 3"));
-  const same = keys("--steps 3 --threads {threads}", { ...given, data: ["./a b", "c"], threads: ["2"] }, "elsewhere");
-  assert.equal(same, keys("--steps 3 --threads {threads}"));
+  assert.notEqual((await keys({ steps: 3 }, { ...given, data: ["c"] }))[0], start);
+  const threads = (values: number[]) => keys({ threads: "{threads}" }, { ...given, threads: values }, "elsewhere");
+  assert.deepEqual(await threads([2]), await threads([]));
+  assert.equal((await keys({ steps: 3 }, { ...given, data: ["./a b", "c"] }))[0], start);
+
+  const file = join(temporaryFolder(t), "r.onnx");
+  const ofFile = async () => (await keys({}, { ...given, recognizer: [file] }))[0];
+  await writeFile(file, "one");
+  const first = await ofFile();
+  await writeFile(file, "two");
+  assert.notEqual(await ofFile(), first);
 });
 
-test("an input that is needed and not given, and a placeholder for nothing, are refused by name", () => {
-  const refused = (run: string) => () => planned(recipe({ first: run, last: "train" }), nothing, "out");
-  assert.throws(refused("train --data {data}"), /the recipe mine needs --data, for "first"/);
-  assert.throws(refused("train --init {last}/m"), /says \{last\} in first: no input and no earlier stage/);
+test("an input that is needed and missing, and an unknown placeholder, are refused by name", async () => {
+  const planned = (settings: object) =>
+    planStages(
+      recipe([
+        { name: "first", command: "train", settings: { ...settings } },
+        { name: "last", command: "train" },
+      ]),
+      nothing,
+      "out",
+    );
+  await assert.rejects(planned({ data: "{data}" }), /the recipe own needs `data`, for "first"/);
+  await assert.rejects(planned({ init: "{last}/m" }), /has \{last\} in first: no input and no earlier stage/);
 });

@@ -1,86 +1,112 @@
-import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UserError } from "../errors.js";
-import { type Input, inputNames, inputs, type NamedRecipe } from "./recipe.js";
+import { keyOf } from "../jobs/job.js";
+import { sha256OfFile } from "../platform/node/models.js";
+import { named } from "../settings.js";
+import { type Input, inputNames, inputs, type NamedRecipe, type RecipeStage, type SettingsTemplate } from "./recipe.js";
 
-/** What stands for each input; none where nothing was given. */
-export type Given = Readonly<Record<Input, readonly string[]>>;
+/** The value of each input; empty where nothing was given. */
+export type Given = Readonly<Record<Input, readonly (string | number)[]>>;
 
-/** A command of a recipe with everything filled in. */
+/** A stage of a recipe with its settings filled in. */
 export interface Stage {
   readonly name: string;
-  /** The command's name. */
+  /** The name of its command. */
   readonly command: string;
-  /** What follows it, but for where it writes. */
-  readonly args: readonly string[];
-  /** Where all it makes belongs. */
+  /** All settings but those that say where it writes. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The folder that everything it writes belongs to. */
   readonly folder: string;
-  /** Another one when it has to be done again: when its words, what it is given, or a stage that it builds on change. */
+  /** Changes when the stage must run again: when its settings, its inputs or a stage that it builds on change. */
   readonly key: string;
-}
-
-/**
- * The stages of a recipe, in order.
- * @param out folder whose folders are the stages'.
- * @throws UserError for an input that the recipe needs and was not given, and for a placeholder that stands for nothing.
- */
-export function planned(recipe: NamedRecipe, given: Given, out: string): Stage[] {
-  const stages: Stage[] = [];
-  for (const { name, run } of recipe.stages) {
-    const [command = "", ...words] = wordsOf(run, recipe.let);
-    const meaningOf = (placeholder: string): Meaning => {
-      const earlier = stages.find((stage) => stage.name === placeholder);
-      return earlier
-        ? { values: [earlier.folder], decides: earlier.key }
-        : inputMeaning(placeholder, name, recipe, given);
-    };
-    const meanings = new Map(words.flatMap(placeholdersIn).map((each) => [each, meaningOf(each)]));
-    const args = filled(words, (placeholder) => meanings.get(placeholder)?.values ?? []);
-    const decides = [command, words, [...meanings.values()].map((meaning) => meaning.decides)];
-    const key = createHash("sha256").update(JSON.stringify(decides)).digest("hex");
-    stages.push({ name, command, args, folder: join(out, name), key });
-  }
-  return stages;
 }
 
 /** What a placeholder stands for. */
 interface Meaning {
-  readonly values: readonly string[];
-  /** What of it decides whether a stage has to be done again. */
-  readonly decides: string | readonly string[] | null;
+  readonly values: readonly (string | number)[];
+  /** The part of it that decides whether a stage must run again. */
+  readonly identity: unknown;
 }
 
-function inputMeaning(placeholder: string, stage: string, recipe: NamedRecipe, given: Given): Meaning {
+/**
+ * The stages of a recipe, in order.
+ * @param out folder of the stages' folders.
+ * @throws UserError for an input that the recipe needs and was not given, and for an unknown placeholder.
+ */
+export async function planStages(recipe: NamedRecipe, given: Given, out: string): Promise<Stage[]> {
+  const stages: Stage[] = [];
+  for (const stage of recipe.stages) {
+    const template = templateOf(recipe, stage);
+    const meanings = new Map<string, Meaning>();
+    for (const placeholder of placeholdersIn(template)) {
+      const earlier = stages.find(({ name }) => name === placeholder);
+      const meaning = earlier
+        ? { values: [earlier.folder], identity: earlier.key }
+        : await inputMeaning(placeholder, stage.name, recipe, given);
+      meanings.set(placeholder, meaning);
+    }
+    const identities = [...meanings].map(([name, { identity }]) => [name, identity]);
+    stages.push({
+      name: stage.name,
+      command: stage.command,
+      settings: filled(template, (placeholder) => meanings.get(placeholder)?.values ?? []),
+      folder: join(out, stage.name),
+      key: keyOf([stage.command, template, identities]),
+    });
+  }
+  return stages;
+}
+
+/** The settings of a stage behind those that it shares. */
+const templateOf = (recipe: NamedRecipe, { use, settings }: RecipeStage): SettingsTemplate =>
+  Object.assign({}, ...use.map((name) => recipe.let[name]), settings);
+
+async function inputMeaning(placeholder: string, stage: string, recipe: NamedRecipe, given: Given): Promise<Meaning> {
   const input = inputNames.find((each) => each === placeholder);
   if (!input)
-    throw new UserError(`the recipe ${recipe.name} says {${placeholder}} in ${stage}: no input and no earlier stage`);
+    throw new UserError(`the recipe ${recipe.name} has {${placeholder}} in ${stage}: no input and no earlier stage`);
   const values = given[input];
   if (inputs[input].needed && values.length === 0)
-    throw new UserError(`the recipe ${recipe.name} needs --${input}, for "${stage}"`);
-  return { values, decides: inputs[input].path ? values.map((value) => resolve(value)) : null };
+    throw new UserError(`the recipe ${recipe.name} needs ${named(input)}, for "${stage}"`);
+  return { values, identity: inputs[input].path ? await Promise.all(values.map(identityOf)) : null };
 }
 
-const placeholdersIn = (word: string): string[] => [...word.matchAll(/\{([^}]*)\}/g)].map(([, name = ""]) => name);
+/** The content of a file; of a folder, whose content may be large, the path. */
+async function identityOf(path: string | number): Promise<string> {
+  const isFile = await stat(String(path)).then(
+    (status) => status.isFile(),
+    () => false,
+  );
+  return isFile ? sha256OfFile(String(path)) : resolve(String(path));
+}
 
-/** The words of a command, with what `let` says in place of its names. */
-const wordsOf = (text: string, words: Readonly<Record<string, string>>): string[] =>
-  split(text).flatMap((word) => {
-    const stands = words[/^\{(.*)\}$/.exec(word)?.[1] ?? ""];
-    return stands === undefined ? [word] : split(stands);
-  });
+const PLACEHOLDER = /\{([a-z][a-z0-9-]*)\}/g;
 
-const split = (text: string): string[] => text.split(/\s+/).filter((word) => word !== "");
+/** The placeholders anywhere in a value. */
+export function placeholdersIn(value: unknown): string[] {
+  if (typeof value === "string") return [...value.matchAll(PLACEHOLDER)].map(([, name = ""]) => name);
+  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(placeholdersIn);
+  return [];
+}
 
-/** The words with values for placeholders: a flag and its placeholder become as many pairs as there are values. */
-function filled(words: readonly string[], valuesOf: (placeholder: string) => readonly string[]): string[] {
-  const args: string[] = [];
-  for (const word of words) {
-    const [placeholder] = placeholdersIn(word);
-    if (placeholder === undefined) args.push(word);
-    else {
-      const flag = args.at(-1)?.startsWith("-") ? args.splice(-1) : [];
-      args.push(...valuesOf(placeholder).flatMap((value) => [...flag, word.replace(`{${placeholder}}`, () => value)]));
-    }
-  }
-  return args;
+type ValuesOf = (placeholder: string) => readonly (string | number)[];
+
+/** The settings with values in place of placeholders. A setting without any value is left out. */
+const filled = (settings: SettingsTemplate, valuesOf: ValuesOf): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(settings).flatMap(([key, value]) => {
+      if (Array.isArray(value)) return [[key, value.flatMap((each) => replacements(each, valuesOf))]];
+      const values = replacements(value, valuesOf);
+      return values.length === 0 ? [] : [[key, values.length === 1 ? values[0] : values]];
+    }),
+  );
+
+/** What takes the place of a value: one for each value of its placeholder. */
+function replacements(value: unknown, valuesOf: ValuesOf): unknown[] {
+  if (typeof value === "object" && value !== null) return [filled(value as SettingsTemplate, valuesOf)];
+  const [placeholder] = placeholdersIn(value);
+  if (placeholder === undefined || typeof value !== "string") return [value];
+  const pattern = `{${placeholder}}`;
+  return valuesOf(placeholder).map((each) => (value === pattern ? each : value.replace(pattern, () => String(each))));
 }

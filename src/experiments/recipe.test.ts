@@ -5,7 +5,7 @@ import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { findRecipes, packagedRecipes } from "./recipe.js";
 
 const text = (title: string, more: object = {}): string =>
-  JSON.stringify({ title, about: "a", stages: [{ name: "one", run: "train" }], ...more });
+  JSON.stringify({ title, about: "a", stages: [{ name: "one", command: "train" }], ...more });
 
 test("a folder gives its recipes in order, a file its own, and a name one of the package", async (t) => {
   const folder = temporaryFolder(t);
@@ -31,8 +31,15 @@ test("a recipe that is not in order is refused with its file and what is wrong",
     "cut.json": ["{", /cannot use the recipe .*cut\.json: .*JSON/],
     "flag.json": [text("t", { steps: 3 }), /flag\.json: the whole: .*steps/],
     "empty.json": [text("t", { stages: [] }), /empty\.json: stages: /],
-    "name.json": [text("t", { stages: [{ name: "A/b", run: "train" }] }), /stages\.0\.name: .*small letters/],
-    "twice.json": [text("t", { let: { one: "--steps 3" } }), /"one" stands for two things/],
+    "name.json": [text("t", { stages: [{ name: "A/b", command: "train" }] }), /stages\.0\.name: .*lowercase letters/],
+    "twice.json": [
+      text("t", { stages: [1, 2].map(() => ({ name: "one", command: "train" })) }),
+      /"one" is the name of two things/,
+    ],
+    "use.json": [
+      text("t", { stages: [{ name: "one", command: "train", use: ["images"] }] }),
+      /a stage uses "images", which is not in let/,
+    ],
   };
   for (const [file, [content, expected]] of Object.entries(cases)) {
     writeFiles(folder, { [file]: content });
@@ -40,6 +47,6 @@ test("a recipe that is not in order is refused with its file and what is wrong",
   }
   await assert.rejects(
     findRecipes(join(folder, "none")),
-    /there is no recipe .*none: give a file, a folder, or a name/,
+    /there is no recipe .*none: give a file, a folder, or the name/,
   );
 });

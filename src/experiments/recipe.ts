@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 import { isThere } from "../platform/node/files.js";
+import { named } from "../settings.js";
 
-/** What the command line gives to a recipe, by the name of the placeholder and of the flag. */
+/** The inputs of a recipe, by the name of the placeholder and of the setting. */
 export const inputs = {
   data: { needed: true, path: true },
   evaluate: { needed: true, path: true },
@@ -17,19 +18,30 @@ export const inputs = {
 export type Input = keyof typeof inputs;
 export const inputNames = Object.keys(inputs) as Input[];
 
-const Name = z.string().regex(/^[a-z][a-z0-9-]*$/, "a name is of small letters, digits and -");
+const Name = z.string().regex(/^[a-z][a-z0-9-]*$/, "a name consists of lowercase letters, digits and -");
+
+const Settings = z.record(z.string(), z.unknown());
+/** Settings in which `{NAME}` stands for an input or for the folder of an earlier stage. */
+export type SettingsTemplate = Readonly<Record<string, unknown>>;
+
+const Stage = z.strictObject({
+  name: Name,
+  command: z.string().describe("the command that the stage runs"),
+  use: z.array(Name).default([]).describe("names of `let` whose settings the stage shares"),
+  settings: Settings.default({}).describe("settings of the command; they win over shared ones"),
+});
+export type RecipeStage = z.output<typeof Stage>;
 
 /**
- * A list of Legible's commands, each with a name. In a command `{data}` and the other inputs stand for what the command
- * line gives, with the flag before it repeated for each of several and left out for none; `{NAME}` of a stage further up
- * for the folder that it left, and `{NAME}` of `let` for the words there. Where a command writes is added to it.
+ * A recipe: commands with their settings, each under a name. In a setting `{data}` and the other inputs stand for what is
+ * given to `reproduce`, once for each value and not at all for none, and `{NAME}` of an earlier stage for its folder. Where
+ * a command writes is added to its settings.
  */
-const Recipe = z.strictObject({
+export const Recipe = z.strictObject({
   title: z.string().min(1),
-  /** What it is for and what it takes. */
-  about: z.string().min(1),
-  let: z.record(Name, z.string()).default({}),
-  stages: z.array(z.strictObject({ name: Name, run: z.string().min(1) })).min(1),
+  about: z.string().min(1).describe("what it is for and what it needs"),
+  let: z.record(Name, Settings).default({}).describe("settings that stages share, by name"),
+  stages: z.array(Stage).min(1),
 });
 export type Recipe = z.output<typeof Recipe>;
 
@@ -69,7 +81,9 @@ export async function packagedRecipes(): Promise<RecipeSet[]> {
 export async function findRecipes(target: string): Promise<RecipeSet> {
   const path = await existing([target, join(packaged, target), join(packaged, `${target}${ENDING}`)]);
   if (path === undefined)
-    throw new UserError(`there is no recipe ${target}: give a file, a folder, or a name that --list shows`);
+    throw new UserError(
+      `there is no recipe ${target}: give a file, a folder, or the name of a packaged recipe (${named("list")} prints them)`,
+    );
   const own = relative(packaged, path);
   const name = withoutEnding(own.startsWith("..") ? basename(path) : own);
   if (!(await stat(path)).isDirectory()) return { name, recipes: [await readRecipe(path)], isFolder: false };
@@ -94,13 +108,15 @@ async function readRecipe(path: string): Promise<NamedRecipe> {
   }
 }
 
-/** @throws Error that says in a sentence what is not in order. */
+/** @throws Error with one sentence about the first mistake. */
 export function parseRecipe(name: string, text: string): NamedRecipe {
   const { data, error } = Recipe.safeParse(JSON.parse(text));
   const [issue] = error?.issues ?? [];
   if (!data) throw new Error(`${issue?.path.join(".") || "the whole"}: ${issue?.message}`);
-  const names = [...inputNames, ...Object.keys(data.let), ...data.stages.map((stage) => stage.name)];
+  const names = [...inputNames, ...data.stages.map((stage) => stage.name)];
   const twice = names.find((each, i) => names.indexOf(each) !== i);
-  if (twice !== undefined) throw new Error(`"${twice}" stands for two things`);
+  if (twice !== undefined) throw new Error(`"${twice}" is the name of two things`);
+  const unknown = data.stages.flatMap(({ use }) => use).find((each) => !(each in data.let));
+  if (unknown !== undefined) throw new Error(`a stage uses "${unknown}", which is not in let`);
   return { name, ...data };
 }

@@ -1,17 +1,17 @@
 import { stat } from "node:fs/promises";
-import { findTask } from "../data/tasks/index.js";
+import { UserError } from "../errors.js";
 import { chooseSizes } from "../inspection/sizes.js";
 import { type Dim, type Graph, specialize } from "../onnx/graph.js";
 import { type arrayOf, type Tensor, zeros } from "../onnx/tensor.js";
 import { applyPasses, findPasses } from "../passes/index.js";
 import { readModel } from "../platform/node/models.js";
 import { randomAt } from "../random.js";
-import type { RecognizerSettings } from "../recognition/recognizer.js";
 import { probe } from "../runtime/probe.js";
 import type { Tensors } from "../runtime/session.js";
 import { adamScalars } from "../training/adam.js";
 import { prepareStep } from "../training/prepare.js";
 import { LAMBDA } from "../training/processor-forward.js";
+import { resolveModels } from "../training/resolve.js";
 import { RunFolder } from "../training/run-folder.js";
 import { scalars } from "../training/step.js";
 
@@ -32,8 +32,6 @@ export interface WorkloadOptions {
   readonly size?: number;
   /** Rewrites of the graph: "all", "none" or names. Default: for a run its own; for a model none, as it is run otherwise. */
   readonly passes?: string;
-  /** How the recognizer of a run wants its images. */
-  readonly preprocessing?: RecognizerSettings;
 }
 
 /**
@@ -45,15 +43,17 @@ export async function workloadOf(path: string, options: WorkloadOptions = {}): P
   return isFolder ? trainingWorkload(path, options) : inferenceWorkload(await readModel(path), options);
 }
 
-async function trainingWorkload(path: string, { passes, preprocessing }: WorkloadOptions): Promise<Workload> {
-  const settled = await RunFolder.configOf(path);
-  const config = passes === undefined ? settled : { ...settled, passes };
-  const task = findTask(config.task, config.options);
-  const { step } = await prepareStep({ config, task, ...(preprocessing && { preprocessing }) });
-  const numbers = scalars({ ...adamScalars(config.lr, 1), [LAMBDA]: config.lambda });
+async function trainingWorkload(path: string, { passes }: WorkloadOptions): Promise<Workload> {
+  const record = await RunFolder.recordIn(path);
+  if (record?.kind !== "processor")
+    throw new UserError(`${path} holds no training run of a processor: there is no config.json in it`);
+  const models = await resolveModels({ ...record.settings, ...(passes !== undefined && { passes }) });
+  const { settings, objective, lambda } = models;
+  const step = await prepareStep(models);
+  const numbers = scalars({ ...adamScalars(settings.lr, 1), [LAMBDA]: lambda });
   const feeds = { ...randomFeeds(step.graph), ...step.state, ...numbers };
-  const title = `training step of ${config.processor}, objective ${config.objective}, crop ${config.crop}`;
-  return { title, graph: step.graph, feeds, images: config.batch };
+  const title = `training step of ${settings.processor}, objective ${objective.name}, crop ${settings.crop}`;
+  return { title, graph: step.graph, feeds, images: settings.batch };
 }
 
 /** A graph as it is run to restore or recognize pictures. */

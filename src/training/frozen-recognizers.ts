@@ -3,64 +3,69 @@ import { DEFAULT_DISTANCE, distanceOf } from "../objectives/distances.js";
 import type { Objective } from "../objectives/objective.js";
 import { readFeatureExtractor, readWatchedRecognizer } from "../recognition/features.js";
 import { type FittedRecognizer, fitFeatures, fitRecognizer, scoresShape } from "../recognition/fit.js";
-import { type RecognizerModel, type RecognizerSettings, readRecognizer } from "../recognition/recognizer.js";
-import type { SettledConfig } from "./run-folder.js";
+import { type RecognizerModel, readRecognizer } from "../recognition/recognizer.js";
+import { recognizerFrom } from "../recognition/settings.js";
+import { named } from "../settings.js";
+import type { ParsedTrainingSettings } from "./settings.js";
 
-/** A recognizer of a training: read, fitted to its crops, with the factor of its loss. */
+/** A recognizer of a training: read, fitted to the crops, with the weight of its loss. */
 export interface TrainingRecognizer extends FittedRecognizer {
   readonly model: RecognizerModel;
   readonly weight: number;
-  /** Names of the values inside that are compared, where they are. */
+  /** Names of the feature maps that are compared, if any. */
   readonly features?: readonly string[];
 }
 
 /**
- * Reads the recognizers of a training as far as its objective wants them.
- * @throws UserError when there is none, one cannot be used, or it does not give what the objective reads.
+ * Reads the recognizers of a training and fits them to its crops, as far as the objective needs them.
+ * @throws UserError when there is none, one cannot be used, or it does not have the output that the objective reads.
  */
 export async function frozenRecognizers(
   objective: Objective,
-  config: SettledConfig,
-  settings: RecognizerSettings = {},
+  settings: ParsedTrainingSettings,
 ): Promise<TrainingRecognizer[]> {
   if (objective.reads === null) return [];
-  if (config.recognizer.length === 0)
-    throw new UserError(`the objective ${objective.name} needs a recognizer: --recognizer FILE.onnx`);
-  if (config.features.length > 0 && config.recognizer.length > 1)
+  const { recognizer: files = [], feature = [] } = settings;
+  if (files.length === 0)
     throw new UserError(
-      "values named by --feature are those of one recognizer; with several, each is compared at its own last features",
+      `the objective ${objective.name} needs a recognizer: set ${named("recognizer")} to an ONNX file`,
+    );
+  if (feature.length > 0 && files.length > 1)
+    throw new UserError(
+      `${named("feature")} names features of one recognizer; with several, each is compared at its own default features`,
     );
   const recognizers: TrainingRecognizer[] = [];
-  for (const { file, weight } of config.recognizer)
-    recognizers.push({ ...(await frozen(file, objective, config, settings)), weight });
+  for (const { file, weight } of files) recognizers.push({ ...(await frozen(file, objective, settings)), weight });
   return recognizers;
 }
 
-async function frozen(file: string, { name, reads }: Objective, config: SettledConfig, settings: RecognizerSettings) {
-  const { batch, crop } = config;
+async function frozen(file: string, { name, reads }: Objective, settings: ParsedTrainingSettings) {
+  const { batch, crop, feature = [], featureWeight } = settings;
+  const { output, ...overrides } = recognizerFrom(settings);
   if (reads === "features") {
-    const { output, ...overrides } = settings;
     if (output !== undefined)
-      throw new UserError("the objective feature compares values inside: name them by --feature, not --output");
-    const model = await readFeatureExtractor(file, config.features, overrides);
+      throw new UserError(
+        `the objective feature compares feature maps: name them by ${named("feature")}, not ${named("output")}`,
+      );
+    const model = await readFeatureExtractor(file, feature, overrides);
     return { model, features: model.features, ...(await fitFeatures(model, batch, crop)) };
   }
-  const watched = config.featureWeight > 0 ? await readWatchedRecognizer(file, config.features, settings) : null;
-  const model = watched ?? (await readRecognizer(file, settings));
-  const distance = config.distance ?? DEFAULT_DISTANCE;
+  const watched = featureWeight > 0 ? await readWatchedRecognizer(file, feature, { output, ...overrides }) : null;
+  const model = watched ?? (await readRecognizer(file, { output, ...overrides }));
+  const distance = settings.distance ?? DEFAULT_DISTANCE;
   if (reads === "scores")
-    await assertScores(model, `the objective ${name}`, "--objective unsupervised --distance logits-mse");
+    await assertScores(model, `the objective ${name}`, "the objective unsupervised with the distance logits-mse");
   else if (distanceOf(distance).ofScores)
-    await assertScores(model, `the distance ${distance}`, "--distance logits-mse");
+    await assertScores(model, `the distance ${distance}`, "the distance logits-mse");
   return { model, ...(watched && { features: watched.features }), ...(await fitRecognizer(model, batch, crop)) };
 }
 
-/** @throws UserError when a recognizer's output is not one row of numbers for each image, as class scores are. */
+/** @throws UserError when a recognizer's output is not one row of class scores for each image. */
 async function assertScores(model: RecognizerModel, reader: string, instead: string): Promise<void> {
   const shape = await scoresShape(model);
   if (shape.slice(1).filter((size) => size !== 1).length <= 1) return;
   throw new UserError(
     `${reader} reads class scores [N, classes], but the output of ${model.name} is [${shape.join(", ")}] for one image; ` +
-      `another output can be named by --output, and ${instead} takes any`,
+      `${named("output")} chooses another output, and ${instead} accepts any`,
   );
 }

@@ -1,71 +1,24 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { parts } from "../data/sources/source.js";
 import { messageOf, UserError } from "../errors.js";
-import { distanceNames } from "../objectives/distances.js";
-import { imageLosses } from "../objectives/image-loss.js";
 import type { Tensor } from "../onnx/tensor.js";
-import { isThere, makeFolder, writeBytes } from "../platform/node/files.js";
+import { isThere, makeFolder, readTextIfThere, writeBytes } from "../platform/node/files.js";
 import { sidecarPath } from "../platform/node/models.js";
 import { readSafetensors, writeSafetensors } from "../platform/node/safetensors-files.js";
-import { DEFAULT_TRANSFORMER } from "./transformer.js";
+import { named } from "../settings.js";
 
-/** A recognizer and the factor of its loss. */
-const WeightedFile = z.object({ file: z.string(), weight: z.number().positive() });
+/** What a run is: how it was started and what decides its result. Written to config.json as it is. */
+export interface RunRecord {
+  readonly kind: "processor" | "recognizer";
+  /** As they were given, so that the run can be started again. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The resolved config: everything that decides the result, files by their SHA-256. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
 
-/** What is taken of the data. */
-export const DataSelection = z
-  .object({
-    part: z.enum(parts),
-    classes: z.string().optional(),
-    split: z.object({ train: z.number(), seed: z.number() }).optional(),
-  })
-  .default({ part: "train" });
-
-/** Everything that decides what a run computes. What came later has a default, so that older runs can be resumed. */
-export const TrainingConfig = z.object({
-  task: z.string(),
-  options: z.record(z.string(), z.unknown()),
-  objective: z.string(),
-  lambda: z.number(),
-  /** Steps over which λ rises from 0. */
-  lambdaWarmup: z.number().int().nonnegative().default(0),
-  imageLoss: z.enum(imageLosses).default("mse"),
-  /** One file or none, or several with weights. */
-  recognizer: z.union([
-    z.array(WeightedFile),
-    z.nullable(z.string()).transform((file) => (file === null ? [] : [{ file, weight: 1 }])),
-  ]),
-  /** How R's outputs are compared; null: the default. */
-  distance: z.enum(distanceNames).nullable().default(null),
-  /** Names of values inside R that are compared; none: the default. */
-  features: z.array(z.string()).default([]),
-  /** How much the distance of those values counts beside the loss of R's output. */
-  featureWeight: z.number().nonnegative().default(0),
-  /** The network that stands between P and R. */
-  transformer: z.string().default(DEFAULT_TRANSFORMER),
-  /** A network's name or an ONNX file. */
-  processor: z.string(),
-  /** An ONNX file whose weights the network begins with. */
-  init: z.string().nullable(),
-  /** Patterns of the names of weights that are kept as they are. */
-  freeze: z.array(z.string()).default([]),
-  data: z.array(z.string()),
-  selection: DataSelection,
-  steps: z.number().int().positive(),
-  batch: z.number().int().positive(),
-  crop: z.number().int().positive(),
-  lr: z.number().positive(),
-  /** Steps from which the learning rate is a tenth of what it was before; none: it falls along a cosine. */
-  lrDrops: z.array(z.number().int().positive()).default([]),
-  seed: z.number().int(),
-  /** Rewrites of the graph to faster forms; they round differently. "all", "none", or names with commas between them. */
-  passes: z.string().default("all"),
-});
-export type TrainingConfig = z.input<typeof TrainingConfig>;
-/** With every default filled in. */
-export type SettledConfig = z.output<typeof TrainingConfig>;
+const Fields = z.record(z.string(), z.unknown());
+const RunRecord = z.object({ kind: z.enum(["processor", "recognizer"]), settings: Fields, config: Fields });
 
 /** Parameters, moments and running statistics after `step` steps. */
 export interface Checkpoint {
@@ -78,48 +31,47 @@ export type LogLine = Readonly<Record<string, number>> & { readonly step: number
 
 /**
  * The folder of a training run: config.json, log.jsonl, checkpoint.safetensors and model.onnx, with model.json where the
- * processor came with such a file, and for-recognizers.onnx where there is a transformer.
- * Each is written whole or not at all, so that a run may be killed at any moment.
+ * processor has a sidecar, and for-recognizers.onnx where there is a transformer. Each file is written whole or not at
+ * all, so that a run can be killed at any moment.
  */
 export class RunFolder {
-  private constructor(
-    readonly path: string,
-    private readonly schema: z.ZodObject,
-  ) {}
+  private constructor(readonly path: string) {}
 
   /**
-   * Opens the folder for a run, new or to be resumed.
-   * @param schema what the configurations of such runs are like. Default: a processor's.
-   * @throws UserError when it holds a run already and `resume` is false, when that run had another configuration, or
-   * when it cannot be written.
+   * Opens the folder of a run, new or to be resumed.
+   * @throws UserError when it holds a run and `resume` is false, when that run has another config, or when it cannot be
+   * written.
    */
-  static async open(
-    path: string,
-    config: object,
-    resume: boolean,
-    schema: z.ZodObject = TrainingConfig,
-  ): Promise<RunFolder> {
-    const folder = new RunFolder(path, schema);
-    const settled = schema.parse(config);
+  static async open(path: string, record: RunRecord, resume: boolean): Promise<RunFolder> {
+    const folder = new RunFolder(path);
     await makeFolder(path).catch((error) => {
       throw new UserError(`cannot make the folder ${path}: ${messageOf(error)}`);
     });
-    const earlier = await readFile(folder.file("config.json"), "utf8").catch(() => null);
-    if (earlier === null) await writeBytes(folder.file("config.json"), [`${JSON.stringify(settled, null, 2)}\n`]);
-    else if (resume) folder.checkSame(settled, earlier);
-    else throw new UserError(`${path} already holds a run: --resume continues it, another --out starts afresh`);
+    const earlier = await RunFolder.recordIn(path);
+    if (!earlier) await writeBytes(folder.file(CONFIG), [`${JSON.stringify(record, null, 2)}\n`]);
+    else if (resume) requireSame(path, record, earlier);
+    else
+      throw new UserError(
+        `${path} already holds a run: set ${named("resume")} to continue it, or choose another ${named("out")}`,
+      );
     return folder;
   }
 
   /**
-   * What decides what the run in a folder computes.
-   * @throws UserError when there is no run.
+   * The record of the run in a folder; undefined where there is none.
+   * @throws UserError when config.json is not that of a run.
    */
-  static async configOf(path: string): Promise<SettledConfig> {
-    const text = await readFile(join(path, "config.json"), "utf8").catch(() => {
-      throw new UserError(`${path} holds no training run: there is no config.json in it`);
-    });
-    return parseConfig(TrainingConfig, text, `cannot use ${path}`);
+  static async recordIn(path: string): Promise<RunRecord | undefined> {
+    const text = await readTextIfThere(join(path, CONFIG));
+    if (text === undefined) return undefined;
+    try {
+      return RunRecord.parse(JSON.parse(text));
+    } catch {
+      throw new UserError(
+        `cannot use the run in ${path}: its ${CONFIG} is not that of a training run of this version; ` +
+          `start a new run, from its model with ${named("init")}`,
+      );
+    }
   }
 
   private file(name: string): string {
@@ -135,15 +87,6 @@ export class RunFolder {
     return this.file("for-recognizers.onnx");
   }
 
-  private checkSame(config: Readonly<Record<string, unknown>>, text: string): void {
-    const earlier = parseConfig(this.schema, text, `cannot resume ${this.path}`);
-    for (const [key, value] of Object.entries(config)) {
-      const [now, then] = [JSON.stringify(value), JSON.stringify(earlier[key])];
-      if (now !== then)
-        throw new UserError(`cannot resume ${this.path}: it was started with ${key} ${then}, not ${now}`);
-    }
-  }
-
   /** The latest checkpoint, or null before the first. @throws UserError when it is damaged. */
   async readCheckpoint(): Promise<Checkpoint | null> {
     const path = this.file("checkpoint.safetensors");
@@ -156,7 +99,7 @@ export class RunFolder {
     return writeSafetensors(this.file("checkpoint.safetensors"), { tensors: state, metadata: { step: String(step) } });
   }
 
-  /** Writes the JSON that says how the model takes and gives pictures. */
+  /** Writes the sidecar of the model. */
   writeSidecar(text: string): Promise<void> {
     return writeBytes(sidecarPath(this.modelPath), [text]);
   }
@@ -165,7 +108,7 @@ export class RunFolder {
     await writeFile(this.file("log.jsonl"), `${JSON.stringify(line)}\n`, { flag: "a" });
   }
 
-  /** Drops what the log says of steps after a checkpoint: they are about to be done again. */
+  /** Drops the log's lines of steps after a checkpoint: these steps are about to be repeated. */
   async rewindLog(step: number): Promise<void> {
     const text = await readFile(this.file("log.jsonl"), "utf8").catch(() => "");
     const lines = text.split("\n").filter((line) => line.endsWith("}") && JSON.parse(line).step <= step);
@@ -176,10 +119,35 @@ export class RunFolder {
   }
 }
 
-function parseConfig<Schema extends z.ZodObject>(schema: Schema, text: string, failure: string): z.output<Schema> {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    throw new UserError(`${failure}: its config.json is not that of such a training run`);
-  }
+const CONFIG = "config.json";
+
+/** @throws UserError that names the first difference between two runs. */
+function requireSame(path: string, now: RunRecord, then: RunRecord): void {
+  const fail = (reason: string) => new UserError(`cannot resume ${path}: ${reason}`);
+  if (now.kind !== then.kind) throw fail(`it is the training of a ${then.kind}, not of a ${now.kind}`);
+  const difference = firstDifference(JSON.parse(JSON.stringify(now.config)), then.config);
+  if (!difference) return;
+  const { keys, left, right } = difference;
+  if (keys.at(-1) === "sha256")
+    throw fail(`the contents of ${named(keys[0] ?? "")} have changed since it was started (${keys.join(".")})`);
+  const key = keys.findLast((each) => !/^\d+$/.test(each)) ?? "";
+  const place = keys.length > 1 ? ` (${keys.join(".")})` : "";
+  throw fail(`it was started with ${named(key)} ${JSON.stringify(right)}, not ${JSON.stringify(left)}${place}`);
 }
+
+interface Difference {
+  readonly keys: readonly string[];
+  readonly left: unknown;
+  readonly right: unknown;
+}
+
+function firstDifference(left: unknown, right: unknown, keys: readonly string[] = []): Difference | undefined {
+  if (!isFields(left) || !isFields(right)) return left === right ? undefined : { keys, left, right };
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    const found = firstDifference(left[key], right[key], [...keys, key]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const isFields = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

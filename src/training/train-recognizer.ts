@@ -1,102 +1,136 @@
 import { z } from "zod";
-import { Augmentation } from "../data/augmentation.js";
-import type { LabelledSets } from "../data/labelled-sets.js";
+import { fingerprintOf } from "../data/fingerprint.js";
+import { type LabelledSets, openLabelledSets } from "../data/labelled-sets.js";
 import { openRecognitionLoader } from "../data/loader.js";
+import { dataSettings, selectionFrom } from "../data/settings.js";
 import { buildRecognizer } from "../networks/recognizers/index.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32, sizeOf } from "../onnx/tensor.js";
 import { findPasses } from "../passes/index.js";
 import { writeModel } from "../platform/node/models.js";
-import { type Device, Session, type SessionOptions } from "../runtime/session.js";
+import { type Device, Session } from "../runtime/session.js";
+import { parseSettings, paths, positiveInteger, positiveNumber, seed } from "../settings.js";
 import { type HeldOutAccuracy, heldOutAccuracy } from "./held-out-accuracy.js";
-import { resumed, runSteps, type StepProgress } from "./loop.js";
+import { resumed, runSteps } from "./loop.js";
 import { recognizerForward, sideOf } from "./recognizer-forward.js";
-import { DataSelection, RunFolder } from "./run-folder.js";
+import { RunFolder } from "./run-folder.js";
 import { trainingStep, withState } from "./step.js";
+import type { RunOptions } from "./train.js";
 
-/** Everything that decides what a recognizer's run computes. */
-export const RecognizerConfig = z.object({
-  /** Name of the network. */
-  network: z.string(),
-  data: z.array(z.string()),
-  /** With a split, the other part is held out. */
-  selection: DataSelection,
-  /** Folders to judge on instead. */
-  validation: z.array(z.string()),
-  /** Side of the pictures in pixels. */
-  size: z.number().int().positive(),
-  steps: z.number().int().positive(),
-  batch: z.number().int().positive(),
-  /** Highest learning rate of Adam. */
-  lr: z.number().positive(),
-  seed: z.number().int(),
-  /** Share of each label that is spread over all classes. */
-  smoothing: z.number().min(0).lt(1),
-  augmentation: Augmentation,
+/** What decides the result of a recognizer's training. */
+export const recognizerSettings = z.object({
+  ...dataSettings("training images", "train"),
+  network: z.string().default("resnet").describe("the network to train").meta({ placeholder: "name" }),
+  validation: paths("images to judge it on; may be repeated (with split: the other part)").optional(),
+  size: positiveInteger().default(64).describe("side of its input in pixels").meta({ placeholder: "pixels" }),
+  steps: positiveInteger().describe("optimizer steps").meta({ placeholder: "n" }),
+  batch: positiveInteger().default(32).describe("images in a step").meta({ placeholder: "n" }),
+  lr: positiveNumber()
+    .default(1e-3)
+    .describe("peak learning rate of Adam; it decays along a cosine")
+    .meta({ placeholder: "x" }),
+  smoothing: z
+    .number()
+    .min(0, "must be from 0 up to, but not, 1")
+    .lt(1, "must be from 0 up to, but not, 1")
+    .default(0)
+    .describe("share of each label that is spread over all classes")
+    .meta({ placeholder: "share" }),
+  crop: z
+    .number()
+    .min(0.05, "must be from 0.05 to 1")
+    .max(1, "must be from 0.05 to 1")
+    .default(0.6)
+    .describe("smallest side of the random square crop, as a share of the image's shorter side")
+    .meta({ placeholder: "share" }),
+  flip: z.boolean().default(true).describe("mirror every other image"),
+  color: z
+    .number()
+    .min(0, "must be from 0 to 1")
+    .max(1, "must be from 0 to 1")
+    .default(0.2)
+    .describe("largest relative change of brightness, contrast and saturation")
+    .meta({ placeholder: "share" }),
+  seed: seed("seed of everything random"),
 });
-export type RecognizerConfig = z.input<typeof RecognizerConfig>;
 
-export interface RecognizerTraining extends SessionOptions {
-  readonly config: RecognizerConfig;
-  /** The pictures that `config` names. */
-  readonly sets: LabelledSets;
-  /** Folder of the run. */
-  readonly out: string;
-  readonly resume?: boolean;
-  /** A checkpoint is written after every so many steps. Default: 100. */
-  readonly checkpointEvery?: number;
-  /** Asks to stop after the step in hand; a checkpoint is written. */
-  readonly signal?: AbortSignal;
-  readonly onStart?: (start: RecognizerStart) => void;
-  readonly onStep?: (progress: StepProgress) => void;
-}
+/** As a user gives them. */
+export type RecognizerTrainingSettings = z.input<typeof recognizerSettings>;
+
+/** Settings, with images in place of those that describe them, and how to run. */
+export type RecognizerTraining = Partial<RecognizerTrainingSettings> &
+  Omit<RunOptions, "onStart"> & {
+    /** Images that are open already. */
+    readonly sets?: LabelledSets;
+    readonly onStart?: (start: RecognizerStart) => void;
+  };
 
 export interface RecognizerStart {
   readonly device: Device;
-  /** Steps done in earlier sittings. */
+  /** Steps that are done already. */
   readonly step: number;
   /** Trained values. */
   readonly parameters: number;
+  readonly network: string;
+  /** Side of the input in pixels. */
+  readonly size: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly sets: LabelledSets;
 }
 
 export interface RecognizerResult {
-  /** Steps done; fewer than asked for when it was stopped. */
+  /** Completed steps; fewer than asked for when it was interrupted. */
   readonly step: number;
-  /** The trained recognizer; null when it was stopped. */
+  /** Steps of the whole run. */
+  readonly steps: number;
+  /** The file of the trained recognizer; null when it was interrupted. */
   readonly model: string | null;
-  /** Null when it was stopped or nothing was held out. */
+  /** Null when it was interrupted or nothing was held out. */
   readonly accuracy: HeldOutAccuracy | null;
-  /** Training pictures that could not be read, with the reason. */
+  /** Training images that could not be read, with the reason. */
   readonly broken: ReadonlyMap<string, string>;
 }
 
 /**
- * Trains a classifier from scratch by cross-entropy and leaves `model.onnx` in the run's folder, with the JSON that says
- * what it is fed. The same configuration gives the same weights, however often the run was stopped and resumed.
- * @throws UserError when something in the configuration or the data does not fit.
+ * Trains a classifier from scratch by cross-entropy and writes `model.onnx` to the run's folder, with its sidecar. The same
+ * settings give the same weights, however often the run was interrupted and resumed. With `resume`, settings that are not
+ * given are those of the run in the folder.
+ * @throws UserError when a setting or an image does not fit, or a resumed run would have another result.
  */
 export async function trainRecognizer(options: RecognizerTraining): Promise<RecognizerResult> {
-  const { sets, signal } = options;
-  const config = RecognizerConfig.parse(options.config);
-  const { size, batch, seed, steps, lr, augmentation } = config;
-  const network = buildRecognizer(config.network, sets.classes, size, seed);
+  const {
+    out,
+    resume = false,
+    signal,
+    checkpointEvery,
+    device,
+    threads,
+    onStep,
+    onStart,
+    sets: open,
+    ...given
+  } = options;
+  const earlier = resume ? (await RunFolder.recordIn(out))?.settings : undefined;
+  const settings = { ...earlier, ...given, ...(open && { data: [...open.training.folders] }) };
+  const parsed = parseSettings(recognizerSettings, settings, "train the recognizer");
+  const sets = open ?? (await openSets(parsed));
+  const { size, batch, seed, steps, lr, crop, flip, color } = parsed;
+  const network = buildRecognizer(parsed.network, sets.classes, size, seed);
   const training = await trainingStep(
-    recognizerForward(network, batch, config.smoothing),
-    findPasses("all", options.device ?? "cpu"),
+    recognizerForward(network, batch, parsed.smoothing),
+    findPasses("all", device ?? "cpu"),
   );
-  const folder = await RunFolder.open(options.out, config, options.resume ?? false, RecognizerConfig);
+  const record = { kind: "recognizer", settings, config: configOf(parsed, sets) } as const;
+  const folder = await RunFolder.open(out, record, resume);
   const session = await Session.create(training.graph, options);
   const start = await resumed(folder, training);
-  const loader = openRecognitionLoader({
-    dataset: sets.training,
-    size,
-    augmentation,
-    batch,
-    seed,
-    firstStep: start.step,
-  });
+  const augmentation = { crop, flip, color };
+  const firstStep = start.step;
+  const loader = openRecognitionLoader({ dataset: sets.training, size, augmentation, batch, seed, firstStep });
   const parameters = training.parameters.reduce((sum, name) => sum + sizeOf(start.state[name]?.shape ?? []), 0);
-  options.onStart?.({ device: session.device, step: start.step, parameters });
+  const about = { network: parsed.network, size, steps, batch, sets };
+  onStart?.({ device: session.device, step: start.step, parameters, ...about });
   const nextBatch = async () => {
     const { pictures, labels } = await loader.next();
     return {
@@ -104,33 +138,34 @@ export async function trainRecognizer(options: RecognizerTraining): Promise<Reco
       labels: { type: "int64", shape: [batch], data: labels } as const,
     };
   };
-  const { checkpointEvery, onStep } = options;
-  const { step, state } = await runSteps(
-    {
-      folder,
-      session,
-      step: training,
-      steps,
-      lr,
-      checkpointEvery,
-      signal,
-      batch: nextBatch,
-      ...(onStep && { onStep }),
-    },
-    start,
-  ).finally(async () => {
+  const loop = { folder, session, step: training, steps, lr, checkpointEvery, signal, batch: nextBatch };
+  const { step, state } = await runSteps({ ...loop, ...(onStep && { onStep }) }, start).finally(async () => {
     await loader.close();
     await session.release();
   });
   const { broken } = loader;
-  if (step < steps) return { step, model: null, accuracy: null, broken };
+  if (step < steps) return { step, steps, model: null, accuracy: null, broken };
   const trained = withState(network, state);
   const accuracy = sets.heldOut && (await heldOutAccuracy(trained, sets.heldOut, options));
   await write(trained, folder, { names: sets.names, learned: learnedOf(sets), accuracy });
-  return { step, model: folder.modelPath, accuracy, broken };
+  return { step, steps, model: folder.modelPath, accuracy, broken };
 }
 
-/** The classes of the training pictures, where these are not all; else null. */
+type Parsed = z.output<typeof recognizerSettings>;
+
+const openSets = (parsed: Parsed): Promise<LabelledSets> =>
+  openLabelledSets(parsed.data, { validation: parsed.validation ?? [], selection: selectionFrom(parsed) });
+
+/** Everything that decides the result. Held-out images decide the accuracy that is noted. */
+function configOf(
+  { network, size, batch, seed, steps, lr, smoothing, crop, flip, color }: Parsed,
+  { training, heldOut, classes }: LabelledSets,
+) {
+  const images = { data: fingerprintOf(training), validation: heldOut && fingerprintOf(heldOut) };
+  return { network, ...images, classes, size, steps, batch, lr, seed, smoothing, crop, flip, color };
+}
+
+/** The classes of the training images where they are not all classes; else null. */
 function learnedOf({ training, classes }: LabelledSets): number[] | null {
   const learned = new Set(training.items.flatMap(({ label }) => label ?? []));
   return learned.size < classes ? [...learned].sort((a, b) => a - b) : null;
@@ -142,7 +177,7 @@ interface Facts {
   readonly accuracy: HeldOutAccuracy | null;
 }
 
-/** Writes a recognizer with the JSON beside it that says what it is fed: both are there, or the JSON is not. */
+/** Writes a recognizer, then its sidecar: where the sidecar exists, both are complete. */
 async function write(network: Graph, folder: RunFolder, { names, learned, accuracy }: Facts): Promise<void> {
   await writeModel(network, folder.modelPath);
   const sidecar = {

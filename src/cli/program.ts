@@ -1,0 +1,110 @@
+import { Argument, Command as CommanderCommand, Option } from "commander";
+import type { Command, Context, Given, Outcome } from "../commands/command.js";
+import { resolveSettings } from "../commands/command.js";
+import { readConfigFile } from "../commands/config-file.js";
+import { type Flag, flagsOf, valueFrom } from "../commands/flags.js";
+import { UserError } from "../errors.js";
+import { translate } from "./translate.js";
+
+/** Told how a command ended. */
+type OnOutcome = (outcome: Outcome) => void;
+
+/** A command as commander knows it: its flags, arguments and help derive from its settings. */
+export function commanderOf(command: Command, context: Context, onOutcome: OnOutcome): CommanderCommand {
+  const flags = flagsOf(command.settings);
+  const program = new CommanderCommand(command.name).description(command.summary).usage(usageOf(flags));
+  for (const flag of flags) {
+    if (flag.position === undefined) program.addOption(optionOf(flag));
+    else program.addArgument(argumentOf(flag));
+  }
+  return program
+    .option("--config <file>", "read settings from a JSON or YAML file; flags win")
+    .option("--print-config", "print the settings with their defaults as JSON, and run nothing")
+    .addHelpText("after", helpOf(command))
+    .action(async (...args) => {
+      const given = { ...givenArguments(flags, args.slice(0, -2)), ...givenFlags(flags, args.at(-2)) };
+      onOutcome(await run(command, given, args.at(-2), context));
+    });
+}
+
+interface Common {
+  readonly config?: string;
+  readonly printConfig?: boolean;
+}
+
+async function run(command: Command, flags: Given, { config, printConfig }: Common, context: Context) {
+  try {
+    const { given, settings } = await resolveSettings(command, {
+      ...(config && (await readConfigFile(config))),
+      ...flags,
+    });
+    if (!printConfig) return await command.run(settings, context, given);
+    context.print(JSON.stringify(settings, null, 2));
+    return "done";
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(translate(error.message, command.settings));
+  }
+}
+
+function optionOf(flag: Flag): Option {
+  const { name, short, kind, placeholder } = flag;
+  const dashes = short === undefined ? "" : `-${short}, `;
+  if (kind === "switch") return new Option(flag.default === true ? `--no-${name}` : `--${name}`, describe(flag));
+  return new Option(`${dashes}--${name} <${placeholder}>`, describe(flag)).argParser(collect);
+}
+
+/** Never required here, because a config file may hold it; the schema checks that. */
+const argumentOf = (flag: Flag): Argument => new Argument(`[${flag.placeholder}${dots(flag)}]`, flag.description);
+
+/** "[options] <model>" */
+const usageOf = (flags: readonly Flag[]): string => {
+  const places = flags.filter(({ position }) => position !== undefined);
+  const words = places.map((flag) => {
+    const [left, right] = flag.required ? "<>" : "[]";
+    return `${left}${flag.placeholder}${dots(flag)}${right}`;
+  });
+  return ["[options]", ...words].join(" ");
+};
+
+const dots = ({ kind }: Flag): string => (kind === "texts" ? "..." : "");
+
+/** Every text that a flag is given; the schema decides whether it may be repeated. */
+const collect = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
+
+function describe({ description, choices, default: fallback, required, kind }: Flag): string {
+  const notes = [
+    ...(choices.length > 0 ? [`choices: ${choices.join(", ")}`] : []),
+    ...(fallback !== undefined && kind !== "switch" ? [`default: ${fallback}`] : []),
+    ...(required ? ["required"] : []),
+  ];
+  const text = kind === "switch" && fallback === true ? `do not ${description}` : description;
+  return notes.length > 0 ? `${text} (${notes.join("; ")})` : text;
+}
+
+/** The arguments that were given, by key. */
+const givenArguments = (flags: readonly Flag[], values: readonly unknown[]): Given =>
+  Object.fromEntries(
+    flags.flatMap((flag) => {
+      const value = flag.position === undefined ? undefined : values[flag.position];
+      const texts = [value ?? []].flat().map(String);
+      return texts.length === 0 ? [] : [[flag.key, valueFrom(flag, texts)]];
+    }),
+  );
+
+/** The flags that were given, by key. */
+const givenFlags = (flags: readonly Flag[], options: Given): Given =>
+  Object.fromEntries(
+    flags.flatMap((flag) => {
+      const value = options[camel(flag.name)];
+      if (flag.position !== undefined || value === undefined) return [];
+      if (flag.kind === "switch") return value === (flag.default ?? false) ? [] : [[flag.key, value]];
+      return [[flag.key, valueFrom(flag, value as string[])]];
+    }),
+  );
+
+/** The name under which commander keeps an option. */
+const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+const helpOf = ({ notes, examples }: Command): string =>
+  `${notes === undefined ? "" : `\n${notes}\n`}\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`;

@@ -1,0 +1,55 @@
+import { SingleBar } from "cli-progress";
+import type { Progress, ProgressOptions, Reporter } from "../reporter.js";
+
+/** Where there is no terminal, a line is written after each of so many parts. */
+const LINES = 10;
+
+/**
+ * Reports on standard error: progress is a bar with rate and time left on a terminal; elsewhere a line for every tenth, or
+ * nothing without `lines`. Lines of text belong between two progresses only.
+ */
+export const terminal: Reporter = {
+  interactive: process.stderr.isTTY === true,
+  info: (text) => console.error(text),
+  progress(total, label, { lines = true }: ProgressOptions = {}) {
+    const rate = rateSince(performance.now());
+    if (process.stderr.isTTY) return bar(total, label, rate);
+    return lines ? tenths(total, label, rate) : { update() {}, stop() {} };
+  },
+};
+
+function bar(total: number, label: string, rate: (done: number) => string): Progress {
+  const single = new SingleBar({
+    format: `${label} {bar} {value}/{total}  {rate}/s  {eta_formatted} left  {details}`,
+    barCompleteChar: "━",
+    barIncompleteChar: "─",
+    barsize: 24,
+    etaBuffer: 50,
+    linewrap: true,
+    gracefulExit: false, // or the first Ctrl-C would only stop the bar
+  });
+  single.start(total, 0, { rate: "-", details: "" });
+  return {
+    update: (done, details = "") => single.update(done, { rate: rate(done), details }),
+    stop: () => single.stop(),
+  };
+}
+
+function tenths(total: number, label: string, rate: (done: number) => string): Progress {
+  let shown = 0;
+  return {
+    update(done, details = "") {
+      const tenth = Math.floor((done * LINES) / total);
+      if (tenth === shown) return;
+      shown = tenth;
+      console.error(`${label} ${done}/${total}  ${rate(done)}/s  ${details}`.trimEnd());
+    },
+    stop() {},
+  };
+}
+
+/** Units a second since the start, with two digits or more. */
+const rateSince = (start: number) => (done: number) => {
+  const perSecond = (done * 1000) / Math.max(1, performance.now() - start);
+  return perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toPrecision(2);
+};

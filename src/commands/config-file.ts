@@ -1,0 +1,22 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { z } from "zod";
+import { messageOf, UserError } from "../errors.js";
+
+/**
+ * Reads settings from a JSON or YAML file.
+ * @throws UserError when it cannot be read or holds no object.
+ */
+export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(
+      `cannot read the config file ${path}: ${error.code === "ENOENT" ? "no such file" : error.message}`,
+    );
+  });
+  try {
+    return z.record(z.string(), z.unknown()).parse(parse(text, { maxAliasCount: 100 }));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? "expected settings by name" : messageOf(error).split("\n", 1)[0];
+    throw new UserError(`cannot use the config file ${path}: ${reason}`);
+  }
+}

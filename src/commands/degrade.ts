@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { degradeFile } from "../data/degrade.js";
+import { taskFrom, taskSettings } from "../data/tasks/settings.js";
+import { eachPicture } from "../enhancement/batch.js";
+import { planJobs } from "../enhancement/files.js";
+import { randomAt } from "../random.js";
+import { path, paths, seed } from "../settings.js";
+import { defineCommand } from "./command.js";
+import { images, reportEnd, reportFailures } from "./files.js";
+
+export const degrade = defineCommand({
+  name: "degrade",
+  summary: "write degraded images, as processors receive them",
+  settings: z.object({
+    inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
+    output: path("folder of the results; for a single image also a file name", { short: "o" }),
+    ...taskSettings,
+    seed: seed("seed of everything random"),
+  }),
+  notes: `If an option is a range, such as --sigma 0.05..0.2, a value is chosen at random for each image. The same seed gives the same images.
+For super-resolution an image is first cropped to a multiple of the scale.
+
+PNG, JPEG, WebP and TIFF keep their format (JPEG at quality 95); other formats become PNG. Transparency becomes white. Images that
+cannot be read are skipped and listed, and make the command exit with 1.`,
+  examples: [
+    "legible degrade photo.jpg --task sr --scale 2 -o small.png",
+    "legible degrade holidays --task denoise --sigma 0.05..0.2 -o noisy",
+    "legible degrade photo.png --task jpeg --quality 10 -o blocky.png",
+    "legible degrade photo.png --task deblur --kind motion --length 25 --angle 0..90 -o shaken.png",
+    "legible degrade photo.png --task corruption --kind fog --severity 5 -o foggy.png",
+  ],
+  async run(settings, { report, print }) {
+    const task = taskFrom(settings);
+    const jobs = await planJobs(settings.inputs, settings.output);
+    report.info(`degrading ${images(jobs.length)} for ${task.name} ${JSON.stringify(task.options)}`);
+    const bar = report.progress(jobs.length, "degrading", { lines: false });
+    const { written, failed } = await eachPicture(
+      jobs,
+      ({ input, output }, index) => {
+        bar.update(index, input);
+        return degradeFile(task, input, output, randomAt(settings.seed, index));
+      },
+      reportEnd(report),
+    );
+    bar.update(jobs.length);
+    bar.stop();
+    const outcome = reportFailures(failed, jobs.length, "degraded", report);
+    print(`${images(written.length)} in ${settings.output}`);
+    return outcome;
+  },
+});

@@ -1,0 +1,97 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import { dataSettings, datasetFrom, titleOfData } from "../data/settings.js";
+import { taskFrom, taskSettings } from "../data/tasks/settings.js";
+import { evaluate as judge } from "../evaluation/evaluate.js";
+import type { Evaluation } from "../evaluation/evaluation.js";
+import { writeMeasured } from "../evaluation/measured-card.js";
+import { evaluationTable } from "../evaluation/table.js";
+import { RESULTS } from "../experiments/findings.js";
+import { writeBytes } from "../platform/node/files.js";
+import { modelTitle } from "../platform/node/models.js";
+import { openProcessor } from "../processors/open.js";
+import { loadRecognizer } from "../recognition/recognizer.js";
+import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
+import type { Reporter } from "../reporter.js";
+import { listOf, path, paths, positiveInteger } from "../settings.js";
+import { defineCommand } from "./command.js";
+import { dataNotes } from "./notes.js";
+import { fileStage } from "./stage.js";
+
+/** "NAME=FILE", "FILE", or the same as an object. */
+const NamedFile = z.union([z.string(), z.object({ name: z.string(), file: z.string() })]).transform((given) => {
+  if (typeof given !== "string") return given;
+  const [, name, file] = /^([^=/\\]+)=(.+)$/.exec(given) ?? [];
+  return name === undefined || file === undefined ? { name: modelTitle(given), file: given } : { name, file };
+});
+
+export const evaluate = defineCommand({
+  name: "evaluate",
+  summary: "measure how well people and machines can read the results of processors",
+  settings: z.object({
+    ...taskSettings,
+    ...dataSettings("images to judge", "test"),
+    processor: listOf(NamedFile)
+      .optional()
+      .describe("a network that restores images (ONNX); may be repeated to compare")
+      .meta({ placeholder: "name=file" }),
+    recognizer: paths("a classifier that judges (ONNX); may be repeated", { placeholder: "file" }).optional(),
+    limit: positiveInteger().optional().describe("judge n images, spread evenly over the data"),
+    json: path("write the results there", { placeholder: "file" }).optional(),
+    cards: z.boolean().default(false).describe("write the figures into the cards of processors that Legible trained"),
+    threads: positiveInteger().default(availableParallelism()).describe("threads inside an operator"),
+    ...recognizerInputSettings,
+  }),
+  notes: `${dataNotes}
+
+Recognizers judge images that have classes.
+"none" (the degraded image interpolated) and "clean" are always judged beside the processors.`,
+  examples: [
+    "legible evaluate --data val --recognizer resnet50.onnx",
+    "legible evaluate --data cifar-10-batches-bin --classes 0-4 --recognizer cifar.onnx",
+    "legible evaluate --data photos --split 0.9 --recognizer resnet50.onnx",
+    "legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx --recognizer resnet18.onnx --recognizer vgg16.onnx --json results.json",
+  ],
+  async run(settings, { report, print, signal }) {
+    const { limit, threads, json, processor = [], recognizer = [] } = settings;
+    const task = taskFrom(settings);
+    const recognizers = [];
+    for (const file of recognizer) recognizers.push(await loadRecognizer(file, recognizerFrom(settings), { threads }));
+    const processors = [];
+    for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
+    const dataset = await datasetFrom(settings, { needLabels: recognizers.length > 0 });
+    const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
+    const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join(", ") || "none";
+    report.info(
+      `evaluating ${task.name} x${task.scale} on cpu, ${threads} threads\n` +
+        `  images       ${count} of ${dataset.items.length} in ${titleOfData(dataset)}\n` +
+        `  processors   ${names(processors)}\n` +
+        `  recognizers  ${names(recognizers)}`,
+    );
+    const bar = report.progress(count, "evaluating");
+    const onProgress = (done: number) => {
+      signal.throwIfAborted();
+      bar.update(done);
+    };
+    const options = { dataset, task, processors, recognizers, ...(limit && { limit }) };
+    const evaluation = await judge({ ...options, onProgress }).finally(() => bar.stop());
+    reportSkipped(evaluation, report);
+    print(evaluationTable(evaluation));
+    if (json !== undefined) {
+      await writeBytes(json, [`${JSON.stringify(evaluation, null, 2)}\n`]);
+      report.info(`results: ${json}`);
+    }
+    if (settings.cards)
+      for (const { name, file } of processor) {
+        await writeMeasured(file, name, evaluation);
+        report.info(`card: ${file}`);
+      }
+    return "done";
+  },
+  stage: fileStage("json", RESULTS),
+});
+
+function reportSkipped({ data: { skipped } }: Evaluation, report: Reporter): void {
+  const [first] = skipped;
+  if (first) report.info(`${skipped.length} images were left out; the first: ${first.file}: ${first.reason}`);
+}

@@ -1,0 +1,35 @@
+import { average } from "./average.js";
+import type { Command } from "./command.js";
+import { degrade } from "./degrade.js";
+import { demo } from "./demo.js";
+import { enhance } from "./enhance.js";
+import { evaluate } from "./evaluate.js";
+import { exportModel } from "./export.js";
+import { gradient } from "./gradient.js";
+import { inspect } from "./inspect.js";
+import { profile } from "./profile.js";
+import { reproduce } from "./reproduce.js";
+import { sweep } from "./sweep.js";
+import { synthesize } from "./synthesize.js";
+import { train } from "./train.js";
+import { trainRecognizer } from "./train-recognizer.js";
+import { transfer } from "./transfer.js";
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [
+  demo,
+  enhance,
+  train,
+  evaluate,
+  sweep,
+  transfer,
+  reproduce,
+  trainRecognizer,
+  average,
+  degrade,
+  synthesize,
+  exportModel,
+  inspect,
+  gradient,
+  profile,
+];

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { inspectModel } from "../inspection/inspect.js";
+import { inspectionTable } from "../inspection/table.js";
+import { path, positiveInteger } from "../settings.js";
+import { defineCommand } from "./command.js";
+
+export const inspect = defineCommand({
+  name: "inspect",
+  summary: "list a model's operators, where gradients are blocked, and what it can serve as",
+  settings: z.object({
+    model: path("an ONNX file", { position: 0, placeholder: "model" }),
+    output: z
+      .string()
+      .optional()
+      .describe("check the gradients of this value only, an output or any other")
+      .meta({ placeholder: "name" }),
+    inputSize: positiveInteger()
+      .optional()
+      .describe("side in pixels of the trial image where the model leaves it open"),
+    json: z.boolean().default(false).describe("print everything as JSON"),
+  }),
+  notes: `The model runs once on zeros. Open sizes are tried with one image of the size in the sidecar JSON, or 224. An operator without a gradient
+rule is listed with its node and the path from the output, as in training.`,
+  examples: [
+    "legible inspect resnet18.onnx",
+    "legible inspect detector.onnx --output head_0",
+    "legible inspect their-sr.onnx --input-size 64 --json",
+  ],
+  async run({ model, json, output, inputSize }, { print }) {
+    const options = { ...(output !== undefined && { output }), ...(inputSize && { inputSize }) };
+    const inspection = await inspectModel(model, options);
+    print(json ? JSON.stringify(inspection, null, 2) : inspectionTable(inspection));
+    return "done";
+  },
+});

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { path, positiveInteger, seed } from "../settings.js";
+import { findStyle, styles } from "../synthetic/styles.js";
+import { synthesize as writeSet } from "../synthetic/write.js";
+import { defineCommand } from "./command.js";
+import { listOfNames } from "./notes.js";
+import { folderStage } from "./stage.js";
+
+const styleNames = styles.map(({ name }) => name) as [string, ...string[]];
+
+export const synthesize = defineCommand({
+  name: "synthesize",
+  summary: "render a labeled set of synthetic images whose classes are fine detail",
+  settings: z.object({
+    output: path("a new folder for the images, labels.csv and classes.txt", { short: "o", placeholder: "folder" }),
+    count: positiveInteger().default(2000).describe("number of images; classes alternate"),
+    size: positiveInteger()
+      .default(64)
+      .describe("side of an image, 64 or more; the detail stays as fine")
+      .meta({ placeholder: "pixels" }),
+    classes: positiveInteger().default(20).describe("an even number from 2 to 24; the two halves are comparable"),
+    seed: seed("seed of everything random: the same seed gives the same images on every machine"),
+    style: z.enum(styleNames).default("filled").describe("how objects are rendered").meta({ placeholder: "name" }),
+    objects: positiveInteger()
+      .default(1)
+      .describe("render up to n objects in an image; its class is that of the largest"),
+    boxes: z
+      .boolean()
+      .default(false)
+      .describe("write boxes.csv: the box of each object in pixels, right and bottom excluded"),
+  }),
+  notes: `Styles:
+${listOfNames(styles, 10)}
+
+A class is the texture, letter or ring that is printed all over an object. The object's shape and color are independent of the class.`,
+  examples: [
+    "legible synthesize -o synthetic/train --count 4000",
+    "legible synthesize -o synthetic/test --count 1000 --seed 1",
+    "legible synthesize -o outlines/train --count 4000 --style outline",
+    "legible synthesize -o scenes --count 2000 --size 128 --objects 3 --boxes",
+    "legible train --data synthetic/train --classes 0-9 --steps 1000 --crop 64 --out runs/first-half",
+  ],
+  async run({ output, style: name, ...settings }, { report, print, signal }) {
+    const style = findStyle(name);
+    const bar = report.progress(settings.count, "rendering");
+    const onProgress = (done: number) => bar.update(done);
+    await writeSet(output, { ...settings, style, signal, onProgress }).finally(bar.stop);
+    print(`${settings.count} images of ${settings.classes} classes in ${output}`);
+    return "done";
+  },
+  stage: folderStage(["synthetic.json", "labels.csv"], "output"),
+});

@@ -1,0 +1,33 @@
+import { transfer as runTransfer, transferSettings } from "../experiments/transfer.js";
+import { defineCommand } from "./command.js";
+import { dataNotes, trainingChoices } from "./notes.js";
+import { folderStage } from "./stage.js";
+
+export const transfer = defineCommand({
+  name: "transfer",
+  summary: "train processors with the loss of each of several recognizers, and measure what other recognizers gain",
+  settings: transferSettings,
+  notes: `${trainingChoices}
+
+${dataNotes}
+
+For each source and each objective a processor is trained, and one by the image loss alone (plain), all with the same steps and the
+same initial weights. A table for each objective has sources as rows and judges as columns: the gain over plain in points of top-1, with
+paired 95 % intervals. With the objective transformer, T(P(x)) is judged.
+
+Sources judge beside the targets if the judged images have the classes of the training images: without --evaluate-classes, and
+if the class names of --data and --evaluate are the same or unknown. Otherwise only the targets judge; give a source that knows
+those classes as a --target too. The settings of a recognizer's input, and its output, hold for all. --split divides --data.
+If interrupted, rerun the command to resume. With other targets or images to judge, it only judges again.`,
+  examples: [
+    "legible transfer --data imagenet/train --source resnet18.onnx --source vgg16.onnx --target densenet121.onnx --objective ra --objective unsupervised --evaluate imagenet/val --init runs/start/model.onnx --crop 224 --steps 2000 --out transfer/architectures",
+    "legible transfer --data imagenet/train --classes 0-499 --source half-a.onnx --target half-b.onnx --objective ra=1e-3 --evaluate imagenet/val --evaluate-classes 500-999 --crop 224 --steps 2000 --out transfer/categories",
+    "legible transfer --data imagenet/train --source resnet18.onnx --target cifar-resnet.onnx --objective ra --evaluate cifar-10-batches-bin --crop 224 --steps 2000 --out transfer/datasets",
+  ],
+  async run(settings, context, given) {
+    const { tables, page, results } = await runTransfer(settings, given, context);
+    context.print(`${tables}\n\ntables:  ${page}\nresults: ${results}`);
+    return "done";
+  },
+  stage: folderStage(["transfer.json"]),
+});

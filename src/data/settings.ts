@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { paths, seed } from "../settings.js";
+import { type Dataset, type DatasetOptions, openDataset, type Selection } from "./dataset.js";
+import { type Part, parts } from "./sources/source.js";
+
+/**
+ * The settings that choose images.
+ * @param purpose of the images, for help: "training images".
+ * @param part that is taken where nothing is set.
+ */
+export const dataSettings = (purpose: string, part: Part) => ({
+  data: paths(`${purpose}: a folder or data set; may be repeated`),
+  classes: z
+    .string()
+    .optional()
+    .describe(
+      "only images of these classes: 0-499, or 3,7,20-29, or names, or a file with such; classes keep their numbers",
+    )
+    .meta({ placeholder: "list" }),
+  split: z
+    .number()
+    .gt(0, "must be between 0 and 1")
+    .lt(1, "must be between 0 and 1")
+    .optional()
+    .describe("divide the images by a hash of their names: this share for training, the rest for evaluation")
+    .meta({ placeholder: "share" }),
+  splitSeed: seed("seed of that division"),
+  part: z.enum(parts).default(part).describe("part of the split, or of a data set with parts"),
+});
+
+/** The fields of `dataSettings` after parsing. */
+export interface DataSettings {
+  readonly data: readonly string[];
+  readonly classes?: string | undefined;
+  readonly split?: number | undefined;
+  readonly splitSeed: number;
+  readonly part: Part;
+}
+
+/** The selection that those settings describe. */
+export const selectionFrom = ({ classes, split, splitSeed, part }: DataSettings) =>
+  ({
+    part,
+    ...(classes !== undefined && { classes }),
+    ...(split !== undefined && { split: { train: split, seed: splitSeed } }),
+  }) satisfies Selection;
+
+/**
+ * Opens the images that those settings choose.
+ * @throws UserError as `openDataset` does.
+ */
+export const datasetFrom = (settings: DataSettings, options: Omit<DatasetOptions, keyof Selection>): Promise<Dataset> =>
+  openDataset(settings.data, { ...options, ...selectionFrom(settings) });
+
+/** "a, b (test part; classes 0-9)" */
+export const titleOfData = ({ folders, selection }: Dataset): string =>
+  `${folders.join(", ")}${selection ? ` (${selection})` : ""}`;

@@ -1,0 +1,27 @@
+import { basename } from "node:path";
+import { UserError } from "../errors.js";
+import { writeModel } from "../platform/node/models.js";
+import { withCard } from "../processors/card.js";
+import { openProcessor } from "../processors/open.js";
+import type { Evaluation } from "./evaluation.js";
+
+/**
+ * Writes the figures of an evaluation into the card of a processor.
+ * @param name of the processor's row.
+ * @throws UserError when the file has no card.
+ */
+export async function writeMeasured(file: string, name: string, { data, rows }: Evaluation): Promise<void> {
+  const { graph, card } = await openProcessor(file);
+  const row = rows.find(({ processor }) => processor === name);
+  if (!card || !row) throw new UserError(`${file} has no card: Legible did not train it`);
+  const folders = data.folders.map((folder) => basename(folder));
+  const accuracies = Object.entries(row.recognizers).map(([recognizer, accuracy]) => [recognizer, accuracy.top1]);
+  const selection = data.selection && { selection: data.selection };
+  const measured = {
+    data: { folders, ...selection, count: data.count },
+    psnr: row.psnr,
+    ssim: row.ssim,
+    top1: Object.fromEntries(accuracies),
+  };
+  await writeModel(withCard(graph, { ...card, measured }), file);
+}

@@ -1,0 +1,72 @@
+import { titleOfData } from "../data/settings.js";
+import type { Progress, Reporter } from "../reporter.js";
+import type { ResolvedTraining } from "../training/resolve.js";
+import { type RunOptions, runTraining, type TrainingResult, type TrainingStart } from "../training/train.js";
+
+/** Steps between lines of JSON where nobody watches. */
+const LINE_EVERY = 50;
+
+/** Runs a training and reports its progress: a bar on a terminal, a line of JSON every 50 steps elsewhere. */
+export async function reportedTraining(
+  training: ResolvedTraining,
+  options: Omit<RunOptions, "onStart" | "onStep">,
+  report: Reporter,
+): Promise<TrainingResult> {
+  const { steps } = training.config;
+  let bar: Progress | undefined;
+  const result = await runTraining(training, {
+    ...options,
+    onStart: (start) => {
+      report.info(startLines(training, start));
+      bar = report.progress(steps, "training", { lines: false });
+    },
+    onStep: ({ step, losses, psnr, lr }) => {
+      const parts = Object.entries(losses).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
+      bar?.update(step, `${parts.join("  ")}  ${psnr.toFixed(2)} dB`);
+      if (!report.interactive && (step % LINE_EVERY === 0 || step === steps))
+        report.info(JSON.stringify({ step, of: steps, ...losses, psnr, lr }));
+    },
+  }).finally(() => bar?.stop());
+  reportBroken(result.broken, report);
+  return result;
+}
+
+/** Lists the images that a training left out. */
+export function reportBroken(broken: ReadonlyMap<string, string>, report: Reporter): void {
+  for (const [path, reason] of broken) report.info(`left out ${path}: ${reason}`);
+  if (broken.size > 0) report.info(`${broken.size} images could not be read and were left out`);
+}
+
+/** What runs, on which device, with how many images. */
+function startLines({ config, settings, task, dataset }: ResolvedTraining, start: TrainingStart): string {
+  const { device, step, parameters, transformer, frozen, constant, recognizers, notes } = start;
+  const { recognizer: files = [], freeze = [] } = settings;
+  const lines = [
+    `training ${task.name} x${task.scale} on ${device}: ${settings.processor}, ${weights(parameters)} to train`,
+  ];
+  if (transformer > 0) lines.push(`  transformer  ${config.transformer}, ${weights(transformer)} to train`);
+  if (frozen > 0) lines.push(`  frozen       ${weights(frozen)} (${freeze.join(", ")})`);
+  if (constant.size > 0) lines.push(`  constant     ${constants(constant)}`);
+  lines.push(`  objective    ${config.objective}${recognizers.length > 0 ? `, lambda ${config.lambda}` : ""}`);
+  for (const [i, { view, weight, features }] of recognizers.entries()) {
+    const factor = recognizers.length > 1 ? `, weight ${weight}` : "";
+    const inside = features ? `, compared at ${features.join(", ")}` : "";
+    lines.push(`  recognizer   ${files[i]?.file} (input: ${view}${factor}${inside})`);
+  }
+  for (const note of notes) lines.push(`  note         ${note}`);
+  lines.push(`  images       ${dataset.items.length} in ${titleOfData(dataset)}`);
+  const done = step > 0 ? `${step} of ${config.steps} done` : config.steps;
+  lines.push(`  steps        ${done}, batch ${config.batch}, crop ${config.crop}`);
+  return lines.join("\n");
+}
+
+const weights = (count: number): string => `${count.toLocaleString("en")} weights`;
+
+/** "running statistics (norm.mean, norm.variance and 6 more); constants of Resize (scales)" */
+const constants = (groups: ReadonlyMap<string, readonly string[]>): string =>
+  [...groups]
+    .map(([role, names]) => {
+      const more = names.length > 2 ? ` and ${names.length - 2} more` : "";
+      return `${role} (${names.slice(0, 2).join(", ")}${more})`;
+    })
+    .join("; ");

@@ -1,0 +1,123 @@
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf, UserError } from "../errors.js";
+import type { Job, JobStore } from "../jobs/job.js";
+import { openLocalStore } from "../jobs/local-store.js";
+import { runJobs } from "../jobs/run-jobs.js";
+import { isThere } from "../platform/node/files.js";
+import { type Findings, findingsOf } from "./findings.js";
+import { writePage } from "./page.js";
+import { type Given, planStages, type Stage } from "./plan.js";
+import type { NamedRecipe, RecipeSet } from "./recipe.js";
+import type { ExperimentContext } from "./series.js";
+
+/** Runs the commands of stages. */
+export interface StageRunner {
+  /** @throws UserError when a stage's command or settings are not valid. */
+  check(stage: Stage): Promise<void>;
+  /** The stage as a command line. */
+  commandLine(stage: Stage): string;
+  /** The files that complete the stage. */
+  outputs(stage: Stage): readonly string[];
+  /** @throws the signal's reason when it is interrupted. */
+  run(stage: Stage): Promise<void>;
+}
+
+/** A recipe with everything filled in. */
+export interface RecipePlan {
+  readonly recipe: NamedRecipe;
+  readonly folder: string;
+  readonly stages: readonly Stage[];
+}
+
+/**
+ * Plans every recipe of a set.
+ * @param out folder of the results; the recipes of a folder get one folder each in it.
+ * @throws UserError when a stage would be refused, before the first has taken its time.
+ */
+export async function planRecipes(
+  { recipes, isFolder }: RecipeSet,
+  given: Given,
+  out: string,
+  runner: StageRunner,
+): Promise<RecipePlan[]> {
+  const plans: RecipePlan[] = [];
+  for (const recipe of recipes) {
+    const folder = isFolder ? join(out, recipe.name) : out;
+    const stages = await planStages(recipe, given, folder);
+    for (const stage of stages) await runner.check(stage);
+    plans.push({ recipe, folder, stages });
+  }
+  return plans;
+}
+
+/**
+ * Runs planned recipes and writes one page of results. If interrupted, the same call does only what is left. A stage whose
+ * settings or inputs have changed runs again; its earlier results are kept beside it.
+ * @returns the path of report.md.
+ * @throws the signal's reason when it aborts.
+ */
+export async function reproduce(
+  plans: readonly RecipePlan[],
+  { title, out, runner, ...context }: ExperimentContext & { title: string; out: string; runner: StageRunner },
+): Promise<string> {
+  const findings: Findings[] = [];
+  let page = "";
+  for (const { recipe, folder, stages } of plans) {
+    await runStages(recipe, stages, folder, runner, context);
+    findings.push(await findingsOf(recipe, stages, runner.commandLine));
+    page = await writePage(out, title, findings);
+  }
+  return page;
+}
+
+async function runStages(
+  { name: recipe }: NamedRecipe,
+  stages: readonly Stage[],
+  folder: string,
+  runner: StageRunner,
+  { report, signal }: ExperimentContext,
+): Promise<void> {
+  const store = await openLocalStore(join(folder, "jobs.jsonl"));
+  const titleOf = (name: string) => {
+    const i = stages.findIndex((stage) => stage.name === name);
+    return `${recipe}: ${name} (${i + 1} of ${stages.length})`;
+  };
+  const jobs = stages.map(
+    (stage): Job<null> => ({
+      name: stage.name,
+      key: stage.key,
+      outputs: runner.outputs(stage),
+      async run() {
+        const title = titleOf(stage.name);
+        const earlier = await claimFolder(stage, store);
+        if (earlier) report.info(`${title}: its settings have changed; its earlier results are kept in ${earlier}`);
+        report.info(`${title}\n$ ${runner.commandLine(stage)}`);
+        await runner.run(stage).catch((error) => {
+          throw error instanceof UserError ? new UserError(`${title}: ${messageOf(error)}`) : error;
+        });
+        return null;
+      },
+    }),
+  );
+  const onEnd = ({ kind, job }: { kind: string; job: Job<null> }) =>
+    kind === "kept" && report.info(`${titleOf(job.name)} is complete`);
+  await runJobs(jobs, { store, signal, onEnd }).finally(() => store.close());
+}
+
+/**
+ * Notes that a stage starts under its key. What a stage with another key left in its folder is moved out of the way.
+ * @returns where that is now; undefined when there was nothing.
+ */
+async function claimFolder({ name, key, folder }: Stage, store: JobStore): Promise<string | undefined> {
+  const claim = { name: `${name} (started)`, key, outputs: [], result: null };
+  const foreign = (await store.get(claim.name))?.key !== key && (await isThere(folder));
+  const moved = foreign ? await unusedName(folder) : undefined;
+  if (moved !== undefined) await rename(folder, moved);
+  await store.put(claim);
+  return moved;
+}
+
+async function unusedName(folder: string): Promise<string> {
+  for (let i = 1; ; i++) if (!(await isThere(`${folder}.earlier-${i}`))) return `${folder}.earlier-${i}`;
+}

@@ -1,0 +1,151 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { type Dataset, openDataset } from "../data/dataset.js";
+import { titleOf } from "../data/item.js";
+import { type DataSettings, datasetFrom, selectionFrom } from "../data/settings.js";
+import { type TaskSettings, taskFrom } from "../data/tasks/settings.js";
+import { UserError } from "../errors.js";
+import { evaluate } from "../evaluation/evaluate.js";
+import type { Evaluation } from "../evaluation/evaluation.js";
+import { type Job, type JobStore, keyOf } from "../jobs/job.js";
+import { runJobs } from "../jobs/run-jobs.js";
+import { openProcessor } from "../processors/open.js";
+import type { Recognizer } from "../recognition/recognizer.js";
+import type { Reporter } from "../reporter.js";
+import { named, paths, positiveInteger } from "../settings.js";
+import { type ResolvedTraining, resolveTraining } from "../training/resolve.js";
+import { runSettings, type TrainingSettings } from "../training/settings.js";
+import type { RunOptions } from "../training/train.js";
+import { reportedTraining } from "./reported-training.js";
+
+/** The settings of an experiment that trains several processors and judges them. */
+export const seriesSettings = {
+  ...runSettings,
+  evaluate: paths("labeled images to judge on; may be repeated (default: the other part of data)").optional(),
+  limit: positiveInteger().optional().describe("judge n images, spread evenly over the data"),
+};
+
+const Series = z.object(seriesSettings);
+export type SeriesSettings = z.output<typeof Series> & DataSettings & TaskSettings;
+
+/** What an experiment is given beside its settings. */
+export interface ExperimentContext {
+  readonly report: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens the images that a series is judged on.
+ * @param classes of these, if not those of the settings.
+ * @throws UserError when nothing tells them from the training images.
+ */
+export async function judgedImages(settings: SeriesSettings, trained: Dataset, classes = settings.classes) {
+  const part = settings.part === "train" ? "test" : "train";
+  const chosen = { ...settings, part, classes } as const;
+  if (settings.evaluate) {
+    const { split, ...selection } = selectionFrom(chosen);
+    return openDataset(settings.evaluate, { needLabels: true, ...selection });
+  }
+  const judged = await datasetFrom(chosen, { needLabels: true });
+  const known = new Set(trained.items.map(titleOf));
+  if (judged.items.some((item) => known.has(titleOf(item))))
+    throw new UserError(
+      `${settings.data.join(", ")} has no parts: set ${named("evaluate")} to images to judge on, or divide the images by ${named("split")}`,
+    );
+  return judged;
+}
+
+/** One training of a series. */
+export interface SeriesRun {
+  /** Its name in messages and results. */
+  readonly name: string;
+  /** Its folder inside that of the series. */
+  readonly folder: string;
+  readonly settings: TrainingSettings;
+}
+
+/** A processor of a series: its name, and the file to judge. */
+export interface SeriesModel {
+  readonly name: string;
+  readonly model: string;
+}
+
+/** A training as a job: its result follows from the resolved config. */
+export function trainingJob(name: string, training: ResolvedTraining, run: RunOptions, report: Reporter): Job<null> {
+  const transforms = training.transformer !== null;
+  return {
+    name,
+    key: keyOf(training.config),
+    outputs: ["model.onnx", ...(transforms ? ["for-recognizers.onnx"] : [])].map((file) => join(run.out, file)),
+    async run({ signal }) {
+      await reportedTraining(training, { ...run, resume: true, signal }, report);
+      signal.throwIfAborted();
+      return null;
+    },
+  };
+}
+
+/** How runs of the series are computed. */
+export const runOptions = ({
+  checkpoint,
+  threads,
+  device,
+}: Pick<SeriesSettings, "checkpoint" | "threads" | "device">) => ({
+  checkpointEvery: checkpoint,
+  device,
+  ...(threads && { threads }),
+});
+
+/**
+ * Trains the processors that are not complete yet. With a transformer, T(P(x)) is the model to judge.
+ * @throws the signal's reason when it aborts, after writing a checkpoint.
+ */
+export async function trainSeries(
+  runs: readonly SeriesRun[],
+  settings: SeriesSettings,
+  dataset: Dataset,
+  store: JobStore,
+  { report, signal }: ExperimentContext,
+): Promise<SeriesModel[]> {
+  const models: SeriesModel[] = [];
+  async function* jobs() {
+    for (const { name, folder, settings: given } of runs) {
+      const training = await resolveTraining(given, { dataset });
+      const out = join(settings.out, folder);
+      models.push({ name, model: join(out, training.transformer ? "for-recognizers.onnx" : "model.onnx") });
+      yield trainingJob(folder, training, { ...runOptions(settings), out }, report);
+    }
+  }
+  const title = (kind: string) => `${models.at(-1)?.name} (${models.length} of ${runs.length})${kind}`;
+  await runJobs(jobs(), {
+    store,
+    signal,
+    onStart: () => report.info(title("")),
+    onEnd: ({ kind }) => kind === "kept" && report.info(title(" is complete")),
+  });
+  return models;
+}
+
+/**
+ * Judges the processors of a series.
+ * @throws the signal's reason when it aborts.
+ */
+export async function judgeSeries(
+  models: readonly SeriesModel[],
+  dataset: Dataset,
+  recognizers: readonly Recognizer[],
+  settings: SeriesSettings,
+  { report, signal }: ExperimentContext,
+): Promise<Evaluation> {
+  const { limit, threads } = settings;
+  const processors = [];
+  for (const { name, model } of models)
+    processors.push(await openProcessor(model, { name, ...(threads && { threads }) }));
+  const bar = report.progress(Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length), "evaluating");
+  const options = { dataset, task: taskFrom(settings), processors, recognizers, ...(limit && { limit }) };
+  const onProgress = (done: number) => {
+    signal.throwIfAborted();
+    bar.update(done);
+  };
+  return evaluate({ ...options, onProgress }).finally(bar.stop);
+}

@@ -1,0 +1,109 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { datasetFrom } from "../data/settings.js";
+import { taskFrom } from "../data/tasks/settings.js";
+import { UserError } from "../errors.js";
+import type { Evaluation } from "../evaluation/evaluation.js";
+import { openLocalStore } from "../jobs/local-store.js";
+import { findObjective } from "../objectives/index.js";
+import { plain } from "../objectives/plain.js";
+import { writeBytes } from "../platform/node/files.js";
+import { loadRecognizer } from "../recognition/recognizer.js";
+import { recognizerFrom } from "../recognition/settings.js";
+import { type SweepPoint, sweepPlot, sweepPoints, sweepTable } from "../report/sweep.js";
+import { listOf, named, nonnegativeNumber, paths } from "../settings.js";
+import { onlyRead, requireRead, type TrainingSettings, trainingSettings } from "../training/settings.js";
+import {
+  type ExperimentContext,
+  judgedImages,
+  judgeSeries,
+  type SeriesRun,
+  seriesSettings,
+  trainSeries,
+} from "./series.js";
+
+export const sweepSettings = z.object({
+  ...trainingSettings.shape,
+  ...seriesSettings,
+  lambda: listOf(nonnegativeNumber())
+    .refine((values) => new Set(values).size === values.length, "must be different numbers")
+    .describe("weights of the recognition loss: 0,1e-4,1e-3")
+    .meta({ placeholder: "list" }),
+  judge: paths("a classifier that judges (ONNX); may be repeated (default: each recognizer)", {
+    placeholder: "file",
+  }).optional(),
+});
+export type SweepSettings = z.output<typeof sweepSettings>;
+
+/** What a sweep wrote. */
+export interface SweepResult {
+  readonly points: readonly SweepPoint[];
+  readonly evaluation: Evaluation;
+  /** Markdown. */
+  readonly table: string;
+  /** Paths of sweep.json and sweep.svg. */
+  readonly results: string;
+  readonly plot: string;
+}
+
+/**
+ * Trains a processor for each lambda from one start, judges all, and writes sweep.json, sweep.md and sweep.svg. If
+ * interrupted, the same call does only what is left.
+ * @param given the settings before defaults were filled in.
+ * @throws UserError when a setting, a model or an image does not fit; the signal's reason when it aborts.
+ */
+export async function sweep(
+  settings: SweepSettings,
+  given: Readonly<Record<string, unknown>>,
+  context: ExperimentContext,
+): Promise<SweepResult> {
+  const objective = findObjective(settings.objective);
+  if (objective.reads === null)
+    throw new UserError(
+      `the objective ${objective.name} has no lambda to sweep: set ${named("objective")} to another, such as ra`,
+    );
+  requireRead([objective], given);
+  const { needsLabels } = objective;
+  const dataset = await datasetFrom(settings, { needLabels: needsLabels, withLabels: needsLabels });
+  const judged = await judgedImages(settings, dataset);
+  const recognizers = await judgesOf(settings);
+  const store = await openLocalStore(join(settings.out, "jobs.jsonl"));
+  try {
+    const runs = settings.lambda.map((lambda) => runOf(trainingPart(given), lambda));
+    const models = await trainSeries(runs, settings, dataset, store, context);
+    const evaluation = await judgeSeries(models, judged, recognizers, settings, context);
+    const swept = models.map((model, i) => ({ ...model, lambda: settings.lambda[i] as number }));
+    const task = taskFrom(settings);
+    const title = `${task.name} ×${task.scale}, ${objective.name}: ${evaluation.data.count} images`;
+    return await write(settings.out, title, sweepPoints(swept, evaluation), evaluation);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The settings of a training among those of an experiment. */
+export const trainingPart = (given: Readonly<Record<string, unknown>>): TrainingSettings =>
+  Object.fromEntries(Object.entries(given).filter(([key]) => key in trainingSettings.shape)) as TrainingSettings;
+
+/** The training with one lambda. At 0 the recognition loss has no effect, and plain training takes less time. */
+function runOf(settings: TrainingSettings, lambda: number): SeriesRun {
+  const { lambda: _, ...shared } = settings;
+  const own = lambda > 0 ? { ...shared, lambda } : { ...onlyRead(plain, shared), objective: plain.name };
+  return { name: `lambda ${lambda}`, folder: `lambda-${lambda}`, settings: own };
+}
+
+async function judgesOf(settings: SweepSettings) {
+  const { judge, recognizer = [], threads } = settings;
+  const files = judge ?? recognizer.map(({ file }) => file);
+  const input = judge ? {} : recognizerFrom(settings);
+  return Promise.all(files.map((file) => loadRecognizer(file, input, threads ? { threads } : {})));
+}
+
+async function write(out: string, title: string, points: SweepPoint[], evaluation: Evaluation): Promise<SweepResult> {
+  const table = sweepTable(points);
+  const at = (extension: string) => join(out, `sweep.${extension}`);
+  await writeBytes(at("json"), [`${JSON.stringify({ points, evaluation }, null, 2)}\n`]);
+  await writeBytes(at("svg"), [sweepPlot(title, points)]);
+  await writeBytes(at("md"), [`${title}\n\n${table}\n`]);
+  return { points, evaluation, table, results: at("json"), plot: at("svg") };
+}

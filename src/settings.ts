@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { UserError } from "./errors.js";
+
+/* Building blocks of settings. A setting is a field of a zod schema; flags, help, config files and recipes derive from it. */
+
+/** How a setting looks on the command line; everything else follows from its schema. */
+export interface FlagMeta {
+  /** What its value is called in help: "file", "name|file". Default: from its type. */
+  readonly placeholder?: string;
+  /** One letter: `-o`. */
+  readonly short?: string;
+  /** Its place among the positional arguments, from 0; it is then no flag. */
+  readonly position?: number;
+}
+
+/** 1, 2, 3, … */
+export const positiveInteger = () => {
+  const message = "must be a whole number of 1 or more";
+  return z.number(message).int(message).positive(message);
+};
+
+/** 0, 1, 2, … */
+export const wholeNumber = () => {
+  const message = "must be a whole number of 0 or more";
+  return z.number(message).int(message).nonnegative(message);
+};
+
+export const positiveNumber = () => z.number("must be a number").positive("must be above 0");
+
+export const nonnegativeNumber = () => z.number("must be a number").nonnegative("must be 0 or more");
+
+/** The seed of a generator: any whole number. */
+export const seed = (description: string) =>
+  z.number("must be a whole number").int("must be a whole number").default(0).describe(description);
+
+export const path = (description: string, meta: FlagMeta = {}) =>
+  z
+    .string()
+    .min(1, "must not be empty")
+    .describe(description)
+    .meta({ placeholder: "path", ...meta });
+
+/** A list; a single value is a list of one. */
+export const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.union([z.array(item), item]).transform((given) => (Array.isArray(given) ? given : [given]) as z.output<Item>[]);
+
+/** One path or several. */
+export const paths = (description: string, meta: FlagMeta = {}) =>
+  listOf(z.string().min(1))
+    .describe(description)
+    .meta({ placeholder: "path", ...meta });
+
+/** A setting's key in a message; the command line shows its flag there. */
+export const named = (key: string): string => `\`${key}\``;
+
+/**
+ * Checks settings and fills in defaults.
+ * @param what the operation, for the message: "train".
+ * @throws UserError that names the first setting that is unknown, missing or out of range.
+ */
+export function parseSettings<Schema extends z.ZodObject>(
+  schema: Schema,
+  settings: Readonly<Record<string, unknown>>,
+  what: string,
+): z.output<Schema> {
+  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  const result = schema.strict().safeParse(given);
+  if (result.success) return result.data as z.output<Schema>;
+  const [issue] = result.error.issues;
+  if (issue?.code === "unrecognized_keys")
+    throw new UserError(`cannot ${what}: there is no setting ${named(issue.keys[0] ?? "")}`);
+  const [key = "", ...inside] = (issue?.path ?? []).map(String);
+  if (given[key] === undefined) throw new UserError(`cannot ${what}: ${named(key)} is required`);
+  const at = inside.length > 0 ? ` (${inside.join(".")})` : "";
+  throw new UserError(
+    `cannot ${what}: ${named(key)}${at} ${messageOf(issue?.message ?? "")}, and is ${JSON.stringify(given[key])}`,
+  );
+}
+
+/** zod's own messages as the end of a sentence. */
+const messageOf = (message: string): string =>
+  /^(must|expected|Expected|has)/.test(message) ? message : `is not valid: ${message}`;

@@ -1,0 +1,241 @@
+import { basename } from "node:path";
+import type { Dataset } from "../data/dataset.js";
+import { type Fingerprint, fingerprintOf } from "../data/fingerprint.js";
+import { datasetFrom } from "../data/settings.js";
+import type { Task } from "../data/task.js";
+import { settingsOfTask, taskFrom } from "../data/tasks/settings.js";
+import { UserError } from "../errors.js";
+import { findNetwork } from "../networks/index.js";
+import { DEFAULT_DISTANCE, type DistanceName } from "../objectives/distances.js";
+import { defaultLambda, findObjective } from "../objectives/index.js";
+import type { Objective } from "../objectives/objective.js";
+import type { Graph } from "../onnx/graph.js";
+import type { Card } from "../processors/card.js";
+import { assertFits } from "../processors/fit.js";
+import { openProcessor } from "../processors/open.js";
+import { Processor } from "../processors/processor.js";
+import { requireClasses } from "../recognition/classes.js";
+import { named, parseSettings } from "../settings.js";
+import { frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
+import type { RunRecord } from "./run-folder.js";
+import { type ParsedTrainingSettings, requireRead, type TrainingSettings, trainingSettings } from "./settings.js";
+import { buildTransformer, DEFAULT_TRANSFORMER } from "./transformer.js";
+
+/** Objects in place of settings that describe them. */
+export interface TrainingObjects {
+  /** A task that is not among Legible's own. */
+  readonly task?: Task;
+  /** Images that are open already. */
+  readonly dataset?: Dataset;
+}
+
+/** The models of a training, read and checked. */
+export interface TrainingModels {
+  readonly settings: ParsedTrainingSettings;
+  readonly task: Task;
+  readonly objective: Objective;
+  readonly lambda: number;
+  /** The processor with its initial weights. */
+  readonly processor: Processor;
+  /** SHA-256 of the file of initial weights; null without one. */
+  readonly initSha256: string | null;
+  /** T, the network between P and R; null without one. */
+  readonly transformer: Graph | null;
+  /** None where the objective has no recognizer. */
+  readonly recognizers: readonly TrainingRecognizer[];
+}
+
+/** Everything that a training needs. */
+export interface ResolvedTraining extends TrainingModels {
+  readonly dataset: Dataset;
+  readonly config: ResolvedConfig;
+  readonly record: RunRecord;
+}
+
+/** Everything that decides the result of a training, as plain values. Files are identified by their SHA-256. */
+export interface ResolvedConfig {
+  readonly task: string;
+  readonly options: Task["options"];
+  readonly objective: string;
+  readonly lambda: number;
+  readonly lambdaWarmup: number;
+  readonly imageLoss: string;
+  /** Between R(P(x)) and R(y); null where the objective compares no outputs. */
+  readonly distance: DistanceName | null;
+  readonly featureWeight: number;
+  readonly transformer: string | null;
+  readonly recognizer: readonly object[];
+  readonly processor: object;
+  readonly init: { readonly sha256: string } | null;
+  readonly freeze: readonly string[];
+  readonly data: Fingerprint;
+  readonly steps: number;
+  readonly batch: number;
+  readonly crop: number;
+  readonly lr: number;
+  /** Steps from which the learning rate is divided by 10; none: it decays along a cosine. */
+  readonly lrDrops: readonly number[];
+  readonly seed: number;
+  readonly passes: string;
+}
+
+/**
+ * Resolves the settings of a training: opens the images, reads the models and their preprocessing, fills in defaults.
+ * @throws UserError when a setting is unknown, out of range or not read by the objective, and when the models or the images
+ * do not fit.
+ */
+export async function resolveTraining(
+  given: TrainingSettings,
+  objects: TrainingObjects = {},
+): Promise<ResolvedTraining> {
+  const { dataset: open, task } = objects;
+  const settings = { ...given, ...(task && settingsOfTask(task)), ...(open && { data: [...open.folders] }) };
+  const parsed = parse(settings, task);
+  const objective = findObjective(parsed.objective);
+  const { needsLabels } = objective;
+  const dataset = open ?? (await datasetFrom(parsed, { needLabels: needsLabels, withLabels: needsLabels }));
+  const schedule = scheduleOf(parsed, dataset.items.length);
+  const models = await resolveModels(settings, task);
+  if (needsLabels) requireKnown(models.recognizers, dataset);
+  const config = configOf(models, dataset, schedule);
+  return { ...models, dataset, config, record: { kind: "processor", settings, config: { ...config } } };
+}
+
+/** Checks the settings. A task of the caller's own is known by its object, not by its name. */
+function parse(settings: Readonly<Record<string, unknown>>, task?: Task): ParsedTrainingSettings {
+  if (!task) return parseSettings(trainingSettings, settings, "train");
+  const own = Object.fromEntries(Object.entries(settings).filter(([key]) => key !== "task" && !(key in task.options)));
+  return { ...parseSettings(trainingSettings, own, "train"), task: task.name };
+}
+
+/**
+ * The part of `resolveTraining` that needs no images.
+ * @throws UserError likewise.
+ */
+export async function resolveModels(given: Readonly<Record<string, unknown>>, own?: Task): Promise<TrainingModels> {
+  const settings = parse(given, own);
+  const objective = findObjective(settings.objective);
+  requireRead([objective], given);
+  const task = own ?? taskFrom(settings);
+  const { crop, processor: source, seed } = settings;
+  if (crop % task.scale)
+    throw new UserError(
+      `cannot train on crops of ${crop} pixels: ${named("crop")} must be a multiple of the scale ${task.scale}`,
+    );
+  const built = isFile(source)
+    ? await openProcessor(source)
+    : new Processor(findNetwork(source, task.scale).build(task.scale, seed));
+  if (isFile(source)) await assertFits(built, task, settings);
+  const init = settings.init === undefined ? null : await openProcessor(settings.init);
+  return {
+    settings,
+    task,
+    objective,
+    lambda: settings.lambda ?? defaultLambda(objective, settings.distance ?? null),
+    processor: init ? built.withGraph(withInit(built.graph, init.graph, settings.init ?? "")) : built,
+    initSha256: init?.sha256 ?? null,
+    transformer: objective.transforms ? buildTransformer(settings.transformer ?? DEFAULT_TRANSFORMER, seed) : null,
+    recognizers: await frozenRecognizers(objective, settings),
+  };
+}
+
+/** Whether a processor is an ONNX file rather than a network's name. */
+export const isFile = (processor: string): boolean => /\.onnx$/i.test(processor);
+
+/** The graph with the weights of another of the same architecture. */
+function withInit(graph: Graph, source: Graph, title: string): Graph {
+  const weights = [...graph.initializers].map(([name, own]) => {
+    const weight = source.initializers.get(name);
+    if (weight?.shape.join() === own.shape.join()) return [name, weight] as const;
+    throw new UserError(
+      `cannot take initial weights from ${title}: it is not a ${graph.name} of this scale (weight "${name}" does not fit)`,
+    );
+  });
+  return { ...graph, initializers: new Map(weights) };
+}
+
+interface Schedule {
+  readonly steps: number;
+  readonly lrDrops: readonly number[];
+}
+
+/** Optimizer steps, and the steps at which the learning rate drops. */
+function scheduleOf({ steps, epochs, batch, lrDrops = [] }: ParsedTrainingSettings, images: number): Schedule {
+  const after = (epoch: number): number => Math.ceil((epoch * images) / batch);
+  if (steps !== undefined && epochs !== undefined)
+    throw new UserError(`cannot train: ${named("steps")} and ${named("epochs")} exclude each other`);
+  const total = steps ?? (epochs && after(epochs));
+  if (total === undefined) throw new UserError(`cannot train: ${named("steps")} or ${named("epochs")} is required`);
+  const drops = lrDrops.map(after);
+  if (drops.some((drop) => drop >= total))
+    throw new UserError(
+      `${named("lrDrops")} ${lrDrops} must lie before the end: ${total} steps are ${((total * batch) / images).toFixed(1)} epochs`,
+    );
+  return { steps: total, lrDrops: drops };
+}
+
+/** @throws UserError when a recognizer does not know the class of an image: its loss would be meaningless there. */
+function requireKnown(recognizers: readonly TrainingRecognizer[], { items }: Dataset): void {
+  for (const { model, graph } of recognizers)
+    requireClasses({ ...model, classes: graph.outputs[0]?.shape?.[1] as number }, items, "train with");
+}
+
+function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: Schedule): ResolvedConfig {
+  const { settings, task, objective, lambda, processor, initSha256, recognizers } = models;
+  const { lambdaWarmup, imageLoss, featureWeight, batch, crop, lr, seed, passes, freeze = [] } = settings;
+  return {
+    task: task.name,
+    options: task.options,
+    objective: objective.name,
+    lambda,
+    lambdaWarmup,
+    imageLoss,
+    distance: objective.reads === "output" ? (settings.distance ?? DEFAULT_DISTANCE) : null,
+    featureWeight,
+    transformer: objective.transforms ? (settings.transformer ?? DEFAULT_TRANSFORMER) : null,
+    recognizer: recognizers.map(({ model: { name, sha256, preprocessing }, weight, view, features }) => ({
+      ...{ name, sha256, weight, ...preprocessing, output: settings.output ?? null, view },
+      features: features ?? [],
+    })),
+    processor: isFile(settings.processor)
+      ? { sha256: processor.sha256, format: processor.format }
+      : { network: settings.processor },
+    init: initSha256 === null ? null : { sha256: initSha256 },
+    freeze,
+    data: fingerprintOf(dataset),
+    ...{ steps, batch, crop, lr, lrDrops, seed, passes },
+  };
+}
+
+/** The card of the trained processor after `steps` steps. */
+export function cardFor({ config, settings, task, dataset, recognizers }: ResolvedTraining, steps: number): Card {
+  const { objective, lambda, lambdaWarmup, imageLoss, distance, featureWeight, transformer } = config;
+  const { freeze, batch, crop, lr, lrDrops, seed } = config;
+  return {
+    task: task.name,
+    options: task.options,
+    scale: task.scale,
+    objective,
+    lambda,
+    ...(lambdaWarmup > 0 && { lambdaWarmup }),
+    ...(imageLoss !== "mse" && { imageLoss }),
+    ...(distance && { distance }),
+    recognizers: recognizers.map(({ model: { name, sha256 }, view, weight, features }) => ({
+      ...{ name, sha256, view, weight },
+      ...(features && { features: [...features] }),
+    })),
+    ...(featureWeight > 0 && { featureWeight }),
+    ...(transformer && { transformer }),
+    network: basename(settings.processor),
+    init: settings.init === undefined ? null : basename(settings.init),
+    ...(freeze.length > 0 && { freeze: [...freeze] }),
+    data: {
+      folders: dataset.folders.map((folder) => basename(folder)),
+      ...(dataset.selection && { selection: dataset.selection }),
+      count: dataset.items.length,
+    },
+    ...{ steps, batch, crop, lr },
+    ...(lrDrops.length > 0 && { lrDrops: [...lrDrops] }),
+    seed,
+  };
+}

@@ -1,0 +1,177 @@
+import { z } from "zod";
+import { dataSettings } from "../data/settings.js";
+import { taskSettings } from "../data/tasks/settings.js";
+import { UserError } from "../errors.js";
+import { DEFAULT_NETWORK } from "../networks/index.js";
+import { DEFAULT_DISTANCE, distanceNames } from "../objectives/distances.js";
+import { imageLosses } from "../objectives/image-loss.js";
+import { objectives } from "../objectives/index.js";
+import { type Objective, readsOutput } from "../objectives/objective.js";
+import { recognizerInputSettings } from "../recognition/settings.js";
+import {
+  listOf,
+  named,
+  nonnegativeNumber,
+  path,
+  positiveInteger,
+  positiveNumber,
+  seed,
+  wholeNumber,
+} from "../settings.js";
+import { DEFAULT_TRANSFORMER } from "./transformer.js";
+
+/** A recognizer's file and the weight of its loss. */
+export interface WeightedFile {
+  readonly file: string;
+  readonly weight: number;
+}
+
+/** "FILE", "FILE=WEIGHT" or the same as an object. */
+const WeightedFile = z
+  .union([z.string(), z.object({ file: z.string(), weight: positiveNumber().default(1) })])
+  .transform((given, context): WeightedFile => {
+    if (typeof given !== "string") return given;
+    const [, file = given, text] = /^(.+)=([^=/\\]*)$/.exec(given) ?? [];
+    const weight = text === undefined ? 1 : Number(text);
+    if (text?.trim() !== "" && Number.isFinite(weight) && weight > 0) return { file, weight };
+    context.addIssue({ code: "custom", message: "must be FILE or FILE=WEIGHT with a weight above 0" });
+    return z.NEVER;
+  });
+
+const objectiveNames = objectives.map(({ name }) => name) as [string, ...string[]];
+
+/** The settings of a training that hold for every objective and recognizer. */
+export const sharedTrainingSettings = {
+  ...taskSettings,
+  ...dataSettings("training images", "train"),
+  imageLoss: z.enum(imageLosses).default("mse").describe("loss between P(x) and y"),
+  lambdaWarmup: wholeNumber()
+    .default(0)
+    .describe("steps over which lambda rises linearly from 0")
+    .meta({ placeholder: "steps" }),
+  distance: z
+    .enum(distanceNames)
+    .optional()
+    .describe(`for unsupervised: distance between R(P(x)) and R(y) (default: ${DEFAULT_DISTANCE})`),
+  feature: listOf(z.string())
+    .optional()
+    .describe(
+      "a feature map of R to compare, by name; may be repeated (default: the last map at each of four resolutions)",
+    )
+    .meta({ placeholder: "name" }),
+  featureWeight: nonnegativeNumber()
+    .default(0)
+    .describe(
+      "for ra, transformer and unsupervised: weight of the relative squared distance of R's features, added to the recognition loss",
+    )
+    .meta({ placeholder: "w" }),
+  transformer: z
+    .string()
+    .optional()
+    .describe(`for transformer: the network T, of scale 1 (default: ${DEFAULT_TRANSFORMER})`)
+    .meta({ placeholder: "name" }),
+  ...recognizerInputSettings,
+  processor: z
+    .string()
+    .default(DEFAULT_NETWORK)
+    .describe("the processor P: the name of a network, or an ONNX file to fine-tune")
+    .meta({ placeholder: "name|file" }),
+  init: path("initial weights: a trained processor of the same architecture", { placeholder: "file" }).optional(),
+  freeze: listOf(z.string())
+    .optional()
+    .describe("keep the weights whose names match, such as 'body.*'; may be repeated")
+    .meta({ placeholder: "pattern" }),
+  steps: positiveInteger().optional().describe("optimizer steps").meta({ placeholder: "n" }),
+  epochs: positiveInteger()
+    .optional()
+    .describe("instead of steps: how often each image is seen")
+    .meta({ placeholder: "n" }),
+  batch: positiveInteger().default(8).describe("images in a step").meta({ placeholder: "n" }),
+  crop: positiveInteger().default(128).describe("side of the clean crops in pixels").meta({ placeholder: "pixels" }),
+  lr: positiveNumber()
+    .default(5e-4)
+    .describe("peak learning rate of Adam; it decays along a cosine")
+    .meta({ placeholder: "x" }),
+  lrDrops: listOf(positiveInteger())
+    .optional()
+    .describe("instead of the cosine: divide the learning rate by 10 after each of these epochs")
+    .meta({ placeholder: "epochs" }),
+  seed: seed("seed of everything random"),
+  passes: z
+    .string()
+    .default("all")
+    .describe("graph passes, for diagnosis: all, none, or names of passes")
+    .meta({ placeholder: "names" }),
+};
+
+/** What decides the result of a training. */
+export const trainingSettings = z.object({
+  ...sharedTrainingSettings,
+  objective: z.enum(objectiveNames).default("plain").describe("what to minimize").meta({ placeholder: "name" }),
+  lambda: nonnegativeNumber()
+    .optional()
+    .describe("weight of the recognition loss (default: the objective's)")
+    .meta({ placeholder: "x" }),
+  recognizer: listOf(WeightedFile)
+    .optional()
+    .describe("the frozen recognizer R, any ONNX classifier; may be repeated, with weights")
+    .meta({ placeholder: "file[=weight]" }),
+});
+
+/** As a user gives them. */
+export type TrainingSettings = z.input<typeof trainingSettings>;
+/** With defaults filled in. */
+export type ParsedTrainingSettings = z.output<typeof trainingSettings>;
+
+/** How a training runs; no part of it decides the result. */
+export const runSettings = {
+  out: path("folder of the run: model.onnx, log.jsonl, checkpoint, configuration", { placeholder: "folder" }),
+  checkpoint: positiveInteger().default(100).describe("steps between checkpoints").meta({ placeholder: "steps" }),
+  threads: positiveInteger()
+    .optional()
+    .describe("threads inside an operator (default: one per core)")
+    .meta({ placeholder: "n" }),
+  device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("device to train on").meta({ placeholder: "name" }),
+};
+
+interface Reader {
+  /** The objectives that read the setting, for messages. */
+  readonly readers: string;
+  reads(objective: Objective, given: Given): boolean;
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+const withRecognizer: Reader = {
+  readers: "an objective with a recognizer (ra, transformer, unsupervised, feature)",
+  reads: ({ reads }) => reads !== null,
+};
+
+/** The settings that not every objective reads. */
+const readers: Readonly<Record<string, Reader>> = {
+  lambda: withRecognizer,
+  lambdaWarmup: withRecognizer,
+  recognizer: withRecognizer,
+  ...Object.fromEntries(Object.keys(recognizerInputSettings).map((key) => [key, withRecognizer])),
+  distance: { readers: "the objective unsupervised", reads: ({ reads }) => reads === "output" },
+  transformer: { readers: "the objective transformer", reads: ({ transforms }) => transforms },
+  featureWeight: { readers: "the objectives ra, transformer and unsupervised", reads: readsOutput },
+  feature: {
+    readers: `the objective feature, or another with ${named("featureWeight")} above 0`,
+    reads: (objective, { featureWeight }) =>
+      objective.reads === "features" || (readsOutput(objective) && Number(featureWeight ?? 0) > 0),
+  },
+};
+
+/** @throws UserError for a setting that none of the objectives reads. */
+export function requireRead(chosen: readonly Objective[], given: Given): void {
+  for (const [key, { readers: names, reads }] of Object.entries(readers))
+    if (given[key] !== undefined && !chosen.some((objective) => reads(objective, given)))
+      throw new UserError(`${named(key)} is for ${names}, not for ${chosen.map(({ name }) => name).join(", ")}`);
+}
+
+/** The settings without those that the objective does not read. */
+export const onlyRead = <Settings extends Given>(objective: Objective, given: Settings): Settings =>
+  Object.fromEntries(
+    Object.entries(given).filter(([key]) => readers[key]?.reads(objective, given) ?? true),
+  ) as unknown as Settings;
