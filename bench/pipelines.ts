@@ -11,7 +11,7 @@ import { openProcessor } from "../src/processors/open.js";
 import type { Recognizer } from "../src/recognition/recognizer.js";
 import { Session } from "../src/runtime/session.js";
 import { prepareStep } from "../src/training/prepare.js";
-import { TrainingConfig } from "../src/training/run-folder.js";
+import { resolveModels } from "../src/training/resolve.js";
 import { train } from "../src/training/train.js";
 import { type Measure, timed } from "./answering.js";
 import { noise } from "./noise.js";
@@ -25,15 +25,12 @@ const PROCESSOR = "compact-m";
 /** What is trained in a pipeline: by the image loss alone on the usual crops, or with R on crops of its size. */
 export type Training = "train-pipeline" | "train-ra-pipeline";
 
-async function configOf(work: Training, batch: number, steps: number, folders: readonly string[]) {
+async function settingsOf(work: Training, batch: number, steps: number) {
   const objective =
     work === "train-pipeline"
-      ? { objective: "plain", lambda: 0, recognizer: null, crop: 128 }
-      : { objective: "ra", lambda: 1e-3, recognizer: await recognizerFile(), crop: 224 };
-  return TrainingConfig.parse({
-    ...{ task: task.name, options: { ...task.options }, ...objective, processor: PROCESSOR, init: null },
-    ...{ data: [...folders], steps, batch, lr: 5e-4, seed: 0 },
-  });
+      ? { objective: "plain", crop: 128 }
+      : { objective: "ra", lambda: 1e-3, recognizer: [await recognizerFile()], crop: 224 };
+  return { ...objective, processor: PROCESSOR, steps, batch, lr: 5e-4, seed: 0 };
 }
 
 /** A network of ResNet-18's shape as a file that says how it wants its images. */
@@ -57,19 +54,19 @@ export async function trainPipeline(work: Training, batch: number, pictures: num
   const dataset = await drawnPictures(pictures);
   return async (steps) => {
     const stamps: number[] = [];
-    const config = await configOf(work, batch, steps + 1, dataset.folders);
+    const settings = await settingsOf(work, batch, steps + 1);
     const onStep = () => stamps.push(performance.now());
-    await train({ config, task, dataset, out: join(await temporary(), "run"), onStep });
+    await train({ ...settings, task, dataset, out: join(await temporary(), "run"), onStep });
     return between(stamps);
   };
 }
 
 /** The same steps on pictures that are there already. */
 export async function bareTraining(work: Training, batch: number): Promise<Measure> {
-  const config = await configOf(work, batch, 1, ["none"]);
-  const { step } = await prepareStep({ config, task });
+  const settings = await settingsOf(work, batch, 1);
+  const step = await prepareStep(await resolveModels({ ...settings, data: ["none"] }, task));
   const session = await Session.create(step.graph);
-  const { crop } = config;
+  const { crop } = settings;
   return timed(stepping(session, step, { batch, degraded: crop / task.scale, clean: crop }));
 }
 

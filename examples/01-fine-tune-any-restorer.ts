@@ -8,36 +8,26 @@
  * [0, 1], such as {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh. `photos` holds a folder for
  * each class, or a labels.csv.
  */
-import { findTask, openDataset, type TrainingConfig, train, UserError } from "legible";
+import { train, UserError } from "legible";
 
 const [processor, recognizer, photos, out] = process.argv.slice(2);
 if (!processor || !recognizer || !photos || !out)
   throw new UserError("usage: 01-fine-tune-any-restorer RESTORER.onnx CLASSIFIER.onnx PHOTOS RUN");
 
-const task = findTask("sr", { scale: 4 });
-const dataset = await openDataset([photos], { needLabels: true });
-
-const config: TrainingConfig = {
-  task: task.name,
-  options: task.options,
+const { model } = await train({
+  task: "sr",
+  scale: 4,
   objective: "ra",
   lambda: 1e-3,
   processor,
-  recognizer,
-  init: null,
-  freeze: [], // ["head.*"] would keep the first layer as it is
+  recognizer: [recognizer],
+  freeze: [], // ["head.*"] would freeze the first layer
   data: [photos],
   steps: 200,
   batch: 4,
   crop: 128,
   lr: 1e-4,
   seed: 0,
-};
-
-const { model } = await train({
-  config,
-  task,
-  dataset,
   out,
   onStart: ({ parameters, constant }) => {
     console.log(`${parameters} weights train`);

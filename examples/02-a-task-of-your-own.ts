@@ -39,13 +39,15 @@ await writeSynthetic(join(folder, "judged"), { count: 40, seed: 0, firstIndex: 2
 const learned = await openDataset([join(folder, "learned")], { needLabels: false });
 const judged = await openDataset([join(folder, "judged")], { needLabels: false });
 
-const network = { processor: "compact-s", init: null, objective: "plain", lambda: 0, recognizer: null };
-const schedule = { steps: Number(steps), batch: 4, crop: 48, lr: 3e-3, seed: 0 };
 const { model } = await train({
   task,
   dataset: learned,
+  processor: "compact-s",
+  steps: Number(steps),
+  batch: 4,
+  crop: 48,
+  lr: 3e-3,
   out: join(folder, "run"),
-  config: { task: task.name, options: task.options, data: [...learned.folders], ...network, ...schedule },
   onStep: ({ step, psnr }) => console.error(`step ${step}: ${psnr.toFixed(2)} dB`),
 });
 

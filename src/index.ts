@@ -73,11 +73,12 @@ export { findStyle, type Style, styles } from "./synthetic/styles.js";
 export { type SynthesisOptions, synthesize } from "./synthetic/write.js";
 export type { HeldOutAccuracy } from "./training/held-out-accuracy.js";
 export type { StepProgress as TrainingProgress } from "./training/loop.js";
-export type { TrainingConfig } from "./training/run-folder.js";
-export { type TrainingResult, type TrainOptions, train } from "./training/train.js";
+export { type ResolvedConfig, type ResolvedTraining, resolveTraining } from "./training/resolve.js";
+export type { TrainingSettings } from "./training/settings.js";
+export { type RunOptions, runTraining, type TrainingResult, type TrainOptions, train } from "./training/train.js";
 export {
-  type RecognizerConfig,
   type RecognizerResult,
   type RecognizerTraining,
+  type RecognizerTrainingSettings,
   trainRecognizer,
 } from "./training/train-recognizer.js";

@@ -3,8 +3,6 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { openDataset } from "../src/data/dataset.js";
-import { findTask } from "../src/data/tasks/index.js";
 import { GraphBuilder } from "../src/onnx/builder.js";
 import type { Graph } from "../src/onnx/graph.js";
 import { float32, sizeOf, type Tensor } from "../src/onnx/tensor.js";
@@ -12,7 +10,6 @@ import { decodeImage } from "../src/platform/node/codec.js";
 import { readModel, sidecarPath, writeModel } from "../src/platform/node/models.js";
 import { cardOf } from "../src/processors/card.js";
 import { Session } from "../src/runtime/session.js";
-import { TrainingConfig } from "../src/training/run-folder.js";
 import { train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
 import { type CommandResult, drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
@@ -126,9 +123,7 @@ test("a fine-tuning that is stopped and resumed gives the same bytes", async () 
   const out = join(ground, "stopped");
   const stop = new AbortController();
   const { step } = await train({
-    config: TrainingConfig.parse(JSON.parse(readFileSync(join(run, "config.json"), "utf8"))),
-    task: findTask("sr", { scale: 2 }),
-    dataset: await openDataset([data], { needLabels: true }),
+    ...JSON.parse(readFileSync(join(run, "config.json"), "utf8")).settings,
     out,
     signal: stop.signal,
     onStep: (progress) => progress.step === 11 && stop.abort(),
@@ -144,13 +139,25 @@ test("a run folder from before freezing resumes, and refuses other patterns", as
   const out = join(temporaryFolder(t), "run");
   const short = ["--steps", "2"];
   assert.equal((await legible(command(theirs, out, ...short))).code, 0);
-  const { freeze, ...old } = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
-  assert.deepEqual(freeze, []);
-  writeFileSync(join(out, "config.json"), JSON.stringify(old));
+  const { settings, config } = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
+  assert.deepEqual(config.freeze, []);
+  const { task, options, objective, lambda, lrDrops } = config;
+  const { freeze: _, ...old } = {
+    ...settings,
+    task,
+    options,
+    objective,
+    lambda,
+    lrDrops,
+    recognizer: null,
+    init: null,
+  };
+  const known = { ...old, lr: config.lr, seed: config.seed, batch: config.batch, crop: config.crop };
+  writeFileSync(join(out, "config.json"), JSON.stringify(known));
   const same = await legible(command(theirs, out, ...short, "--resume"));
   assert.equal(same.code, 0, same.err);
   const other = await legible(command(theirs, out, ...short, "--resume", "--freeze", "head.*"));
-  assert.match(other.err, /cannot resume .*: it was started with freeze \[\], not \["head\.\*"\]/);
+  assert.match(other.err, /cannot resume .*: it was started with --freeze \[\], not \["head\.\*"\]/);
 });
 
 /** The SRResNet after a Reshape that writes out the sizes of its features. */

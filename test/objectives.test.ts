@@ -12,8 +12,7 @@ import { cardOf } from "../src/processors/card.js";
 import { standardized } from "../src/processors/image-network.js";
 import { openProcessor } from "../src/processors/open.js";
 import { Session } from "../src/runtime/session.js";
-import type { TrainingConfig } from "../src/training/run-folder.js";
-import { train } from "../src/training/train.js";
+import { type TrainOptions, train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
 import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
 
@@ -42,15 +41,8 @@ async function writeDetector(path: string): Promise<void> {
   });
 }
 
-const base: TrainingConfig = {
-  task: task.name,
-  options: task.options,
-  objective: "plain",
-  lambda: 0,
-  recognizer: null,
+const base = {
   processor: "compact-s",
-  init: null,
-  data: [data],
   steps: 6,
   batch: 2,
   crop: 32,
@@ -64,12 +56,13 @@ interface Sitting {
   readonly resume?: boolean;
 }
 
-async function trained(t: TestContext, config: Partial<TrainingConfig>, out?: string, { after, resume }: Sitting = {}) {
+async function trained(t: TestContext, settings: Partial<TrainOptions>, out?: string, { after, resume }: Sitting = {}) {
   const folder = out ?? join(temporaryFolder(t), "run");
   const stop = new AbortController();
   const losses: Record<string, number>[] = [];
   const result = await train({
-    config: { ...base, ...config },
+    ...base,
+    ...settings,
     task,
     dataset: await openDataset([data], { needLabels: true }),
     out: folder,
@@ -139,7 +132,7 @@ const two = [
   { file: one, weight: 1 },
   { file: other, weight: 0.5 },
 ];
-const kinds: Record<string, Partial<TrainingConfig>> = {
+const kinds: Record<string, Partial<TrainOptions>> = {
   transformer: { objective: "transformer", lambda: 1e-2, recognizer: one },
   "unsupervised with kl and two recognizers": {
     objective: "unsupervised",
@@ -184,7 +177,7 @@ test("a run of version 0.1.0, whose config.json lacks what came later, can be re
   const config = { objective: "ra", lambda: 0.01, recognizer: one };
   const whole = await trained(t, config);
   const broken = await trained(t, config, undefined, { after: 2 });
-  const old = { ...base, ...config, freeze: [], passes: "all" };
+  const old = { ...base, ...config, task: task.name, options: task.options, init: null, data: [data], freeze: [] };
   writeFileSync(join(broken.folder, "config.json"), JSON.stringify(old));
   const resumed = await trained(t, config, broken.folder, { resume: true });
   assert.ok(readFileSync(whole.model).equals(readFileSync(resumed.model)));

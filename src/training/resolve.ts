@@ -17,7 +17,7 @@ import { Processor } from "../processors/processor.js";
 import { requireClasses } from "../recognition/classes.js";
 import { named, parseSettings } from "../settings.js";
 import { frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
-import type { RunRecord } from "./run-folder.js";
+import type { RunRecord } from "./run-record.js";
 import { type ParsedTrainingSettings, requireRead, type TrainingSettings, trainingSettings } from "./settings.js";
 import { buildTransformer, DEFAULT_TRANSFORMER } from "./transformer.js";
 

@@ -1,24 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 import type { Tensor } from "../onnx/tensor.js";
 import { isThere, makeFolder, readTextIfThere, writeBytes } from "../platform/node/files.js";
 import { sidecarPath } from "../platform/node/models.js";
 import { readSafetensors, writeSafetensors } from "../platform/node/safetensors-files.js";
 import { named } from "../settings.js";
-
-/** What a run is: how it was started and what decides its result. Written to config.json as it is. */
-export interface RunRecord {
-  readonly kind: "processor" | "recognizer";
-  /** As they were given, so that the run can be started again. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** The resolved config: everything that decides the result, files by their SHA-256. */
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-const Fields = z.record(z.string(), z.unknown());
-const RunRecord = z.object({ kind: z.enum(["processor", "recognizer"]), settings: Fields, config: Fields });
+import { legacyRecord } from "./legacy-run.js";
+import { RunRecord } from "./run-record.js";
 
 /** Parameters, moments and running statistics after `step` steps. */
 export interface Checkpoint {
@@ -64,14 +53,12 @@ export class RunFolder {
   static async recordIn(path: string): Promise<RunRecord | undefined> {
     const text = await readTextIfThere(join(path, CONFIG));
     if (text === undefined) return undefined;
-    try {
-      return RunRecord.parse(JSON.parse(text));
-    } catch {
-      throw new UserError(
-        `cannot use the run in ${path}: its ${CONFIG} is not that of a training run of this version; ` +
-          `start a new run, from its model with ${named("init")}`,
-      );
-    }
+    const record = parsed(text);
+    if (record) return record;
+    throw new UserError(
+      `cannot use the run in ${path}: its ${CONFIG} is not that of a training run that this version can resume; ` +
+        `a new run can start from its model with ${named("init")}`,
+    );
   }
 
   private file(name: string): string {
@@ -121,11 +108,22 @@ export class RunFolder {
 
 const CONFIG = "config.json";
 
+function parsed(text: string): RunRecord | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return RunRecord.safeParse(json).data ?? legacyRecord(json);
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws UserError that names the first difference between two runs. */
 function requireSame(path: string, now: RunRecord, then: RunRecord): void {
   const fail = (reason: string) => new UserError(`cannot resume ${path}: ${reason}`);
   if (now.kind !== then.kind) throw fail(`it is the training of a ${then.kind}, not of a ${now.kind}`);
-  const difference = firstDifference(JSON.parse(JSON.stringify(now.config)), then.config);
+  const config: Record<string, unknown> = JSON.parse(JSON.stringify(now.config));
+  const comparable = Object.entries(config).filter(([key]) => !then.partial || key in then.config);
+  const difference = firstDifference(Object.fromEntries(comparable), then.config);
   if (!difference) return;
   const { keys, left, right } = difference;
   if (keys.at(-1) === "sha256")
