@@ -67,10 +67,10 @@ export { loadRecognizer, type Recognizer, readRecognizer } from "./recognition/r
 export { heatMap } from "./report/heatmap.js";
 export { type Probe, probe } from "./runtime/probe.js";
 export { type Device, Session, type SessionOptions, type Tensors } from "./runtime/session.js";
-export { drawSynthetic, syntheticClasses, writeSynthetic } from "./synthetic/patterned.js";
-export { type BoxedObject, drawScene, type Scene, type SceneSettings } from "./synthetic/scene.js";
+export { type RenderOptions, renderScene } from "./synthetic/render.js";
+export type { Box, BoxedObject, Scene, SceneSettings } from "./synthetic/scene.js";
 export { findStyle, type Style, styles } from "./synthetic/styles.js";
-export { type SynthesisOptions, synthesize } from "./synthetic/write.js";
+export { type SynthesisOptions, synthesize } from "./synthetic/synthesize.js";
 export type { HeldOutAccuracy } from "./training/held-out-accuracy.js";
 export type { StepProgress as TrainingProgress } from "./training/loop.js";
 export type { TrainingConfig } from "./training/run-folder.js";

@@ -11,7 +11,8 @@ import { isThere, writeBytes } from "../platform/node/files.js";
 import { sidecarPath } from "../platform/node/models.js";
 import { openProcessor } from "../processors/open.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
-import { syntheticClasses, writeSynthetic } from "../synthetic/patterned.js";
+import { findStyle } from "../synthetic/styles.js";
+import { synthesize } from "../synthetic/synthesize.js";
 import { train } from "../training/train.js";
 import { trainRecognizer } from "../training/train-recognizer.js";
 import { conclusion, mindsTable, stripOf } from "./demo-findings.js";
@@ -19,6 +20,9 @@ import { number } from "./options.js";
 import { type Progress, progress } from "./progress.js";
 import { untilStopped } from "./stop.js";
 
+/** Style of the images, and the names of its classes. */
+const STYLE = "patterned";
+const CLASSES = findStyle(STYLE).classNames(findStyle(STYLE).defaultClasses);
 /** Side of the pictures, and so of the crops and of what recognizers take. */
 const SIDE = 64;
 const TRAINING_PICTURES = 2000;
@@ -75,7 +79,7 @@ interface Demo extends Flags {
 
 async function demonstrate(demo: Demo): Promise<void> {
   console.error(
-    `demonstration on ${TRAINING_PICTURES} drawn pictures of ${syntheticClasses.length} classes: sr x${TASK.scale}\n` +
+    `demonstration on ${TRAINING_PICTURES} drawn pictures of ${CLASSES.length} classes: sr x${TASK.scale}\n` +
       `  processors   plain; ra and unsupervised, with ${SOURCE}\n` +
       `  recognizers  ${SOURCE}; ${UNSEEN.join(", ")} (unseen in training)\n` +
       `  judged on    ${HELD_OUT_PICTURES} other pictures`,
@@ -96,8 +100,8 @@ async function demonstrate(demo: Demo): Promise<void> {
 async function pictures({ out, seed, signal }: Demo, part: string, count: number, firstIndex: number) {
   const folder = join(out, "pictures", part);
   const bar = quietProgress(count, `drawing ${part}`);
-  const set = { count, seed, firstIndex, size: SIDE, signal, onProgress: bar.update };
-  await writeSynthetic(folder, set).finally(bar.stop);
+  const set = { style: STYLE, count, seed, firstIndex, size: SIDE, signal, onProgress: bar.update };
+  await synthesize(folder, set).finally(bar.stop);
   return openDataset([folder], { needLabels: true });
 }
 
@@ -129,7 +133,7 @@ async function recognizer({ out, seed, signal }: Demo, network: string, training
       seed,
       ...RECOGNIZER_TRAINING,
     },
-    sets: { training, heldOut: null, classes: syntheticClasses.length, names: syntheticClasses },
+    sets: { training, heldOut: null, classes: CLASSES.length, names: CLASSES },
     out: folder,
     resume: true,
     signal,
@@ -208,7 +212,7 @@ async function judge({ out, signal }: Demo, dataset: Dataset, models: Models, fi
   console.log(
     `${evaluationTable(evaluation)}\n\n${conclusion(evaluation)}\n\n` +
       `What recognizers see in the pictures of ${strip} (a row each: reduced, plain, ra, clean),\n` +
-      `chosen because ra changed their minds:\n${mindsTable(changed, recognizers, syntheticClasses)}\n\n` +
+      `chosen because ra changed their minds:\n${mindsTable(changed, recognizers, CLASSES)}\n\n` +
       `results: ${results}\nmodels:  ${Object.values(models).join(", ")}`,
   );
 }

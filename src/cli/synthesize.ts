@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { findStyle, styles } from "../synthetic/styles.js";
-import { synthesize } from "../synthetic/write.js";
+import { synthesize } from "../synthetic/synthesize.js";
 import { number, positiveInteger } from "./options.js";
 import { progress } from "./progress.js";
 import { stopSignal } from "./stop.js";
@@ -9,7 +9,7 @@ interface Flags {
   output: string;
   count: number;
   size: number;
-  classes: number;
+  classes?: number;
   seed: number;
   style: string;
   objects: number;
@@ -19,11 +19,15 @@ interface Flags {
 const styleHelp = styles.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n");
 
 export const synthesizeCommand = new Command("synthesize")
-  .description("draw a labelled set of pictures whose classes are fine detail")
+  .description("write a labeled set of synthetic images whose classes are fine detail")
   .requiredOption("-o, --output <folder>", "a new folder for the pictures, labels.csv and classes.txt")
   .option("--count <n>", "pictures; classes take turns", positiveInteger, 2000)
   .option("--size <pixels>", "side of a picture, 64 or more; the detail stays as fine", positiveInteger, 64)
-  .option("--classes <n>", "an even number of 2 to 24; the two halves are comparable", positiveInteger, 20)
+  .option(
+    "--classes <n>",
+    "an even number of 2 to 24, whose halves are comparable; patterned has 10 (default: 20)",
+    positiveInteger,
+  )
   .option("--seed <n>", "of everything random: the same seed gives the same pictures on every machine", number, 0)
   .addOption(
     new Option("--style <name>", "how they are drawn").choices(styles.map(({ name }) => name)).default("filled"),
@@ -47,12 +51,11 @@ Examples:
   )
   .action(run);
 
-async function run({ output, style: name, ...settings }: Flags): Promise<void> {
-  const style = findStyle(name);
+async function run({ output, ...settings }: Flags): Promise<void> {
   const signal = stopSignal();
   const bar = progress(settings.count, "drawing");
   try {
-    await synthesize(output, { ...settings, style, signal, onProgress: (done) => bar.update(done) });
+    await synthesize(output, { ...settings, signal, onProgress: (done) => bar.update(done) });
   } catch (error) {
     if (!signal.aborted) throw error;
     console.error("stopped; nothing was written");
@@ -61,5 +64,6 @@ async function run({ output, style: name, ...settings }: Flags): Promise<void> {
   } finally {
     bar.stop();
   }
-  console.log(`${settings.count} pictures of ${settings.classes} classes in ${output}`);
+  const classes = settings.classes ?? findStyle(settings.style).defaultClasses;
+  console.log(`${settings.count} pictures of ${classes} classes in ${output}`);
 }
