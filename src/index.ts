@@ -8,8 +8,26 @@ export { type LabelledSets, openLabelledSets } from "./data/labelled-sets.js";
 export { draw, drawWhole, type Range, range } from "./data/range.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";
-export { enhanceAll } from "./enhancement/batch.js";
-export { enhanceFile } from "./enhancement/enhance.js";
+export { type DegradeFilesOptions, degradeFiles, type EnhanceFilesOptions, enhanceFiles } from "./enhancement/batch.js";
+export {
+  type EnhancedImage,
+  type EnhanceFileOptions,
+  type EnhanceOptions,
+  enhance,
+  enhanceFile,
+  type ImageSize,
+  type RawImage,
+} from "./enhancement/enhance.js";
+export {
+  type BatchOptions,
+  type BatchSummary,
+  type FailedImage,
+  type ImageEvent,
+  openOutputStore,
+  type WrittenImage,
+} from "./enhancement/image-jobs.js";
+export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.js";
+export type { OutputFormat } from "./enhancement/raster-codec.js";
 export { UserError } from "./errors.js";
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
 export type { Accuracy, Evaluation, Gain, Row } from "./evaluation/evaluation.js";

@@ -1,11 +1,11 @@
 import { Command } from "commander";
-import { degradeFile } from "../data/degrade.js";
-import { eachPicture } from "../enhancement/batch.js";
-import { planJobs } from "../enhancement/files.js";
-import { randomAt } from "../random.js";
+import { degradeFiles } from "../enhancement/batch.js";
+import { openOutputStore } from "../enhancement/image-jobs.js";
+import { planFiles } from "../enhancement/plan.js";
 import { addTaskOptions, number, taskFrom } from "./options.js";
-import { logEnd, pictures, reportFailures } from "./pictures.js";
+import { keptNote, logEnd, pictures, reportFailures } from "./pictures.js";
 import { progress } from "./progress.js";
+import { untilStopped } from "./stop.js";
 
 interface Flags extends Record<string, unknown> {
   task: string;
@@ -39,20 +39,30 @@ Examples:
   .action(degrade);
 
 async function degrade(inputs: string[], flags: Flags): Promise<void> {
+  await untilStopped((signal) => degradeUntil(signal, inputs, flags));
+}
+
+async function degradeUntil(signal: AbortSignal, inputs: string[], flags: Flags): Promise<void> {
   const task = taskFrom(flags);
-  const jobs = await planJobs(inputs, flags.output);
-  console.error(`degrading ${pictures(jobs.length)} for ${task.name} ${JSON.stringify(task.options)}`);
-  const bar = progress(jobs.length, "degrading", { lines: false });
-  const { written, failed } = await eachPicture(
-    jobs,
-    ({ input, output }, index) => {
-      bar.update(index, input);
-      return degradeFile(task, input, output, randomAt(flags.seed, index));
+  const plan = await planFiles(inputs, flags.output);
+  const { images } = plan;
+  console.error(`degrading ${pictures(images.length)} for ${task.name} ${JSON.stringify(task.options)}`);
+  const bar = progress(images.length, "degrading", { lines: false });
+  const store = await openOutputStore(plan);
+  let ended = 0;
+  const { written, kept, failed } = await degradeFiles(task, plan, {
+    seed: flags.seed,
+    store,
+    signal,
+    onProgress: (index) => bar.update(index, images[index]?.input),
+    onEnd(event) {
+      bar.update(++ended);
+      logEnd(event);
     },
-    logEnd,
-  );
-  bar.update(jobs.length);
-  bar.stop();
-  reportFailures(failed, jobs.length, "degraded");
-  console.log(`${pictures(written.length)} in ${flags.output}`);
+  }).finally(() => {
+    bar.stop();
+    return store?.close();
+  });
+  reportFailures(failed, images.length, "degraded");
+  console.log(`${pictures(written.length)} in ${flags.output}${keptNote(kept)}`);
 }

@@ -1,13 +1,15 @@
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { enhanceAll } from "../enhancement/batch.js";
-import { planJobs } from "../enhancement/files.js";
+import { enhanceFiles } from "../enhancement/batch.js";
+import { openOutputStore } from "../enhancement/image-jobs.js";
+import { planFiles } from "../enhancement/plan.js";
 import { defaultTile } from "../enhancement/tiles.js";
 import { UserError } from "../errors.js";
 import { openProcessor } from "../processors/open.js";
 import { positiveInteger } from "./options.js";
-import { logEnd, pictures, reportFailures } from "./pictures.js";
+import { keptNote, logEnd, pictures, reportFailures } from "./pictures.js";
 import { progress } from "./progress.js";
+import { untilStopped } from "./stop.js";
 
 /** The processor that comes with the package: super-resolution x4, trained with the recognition-aware objective. */
 const defaultModel = fileURLToPath(new URL("../../../models/sr-x4-ra.onnx", import.meta.url));
@@ -40,31 +42,46 @@ Examples:
 
 PNG, JPEG, WebP and TIFF keep their format, other formats become PNG. Transparency, 16 bits a channel, gray and the
 resolution are kept; colors become sRGB. Pictures that cannot be read are skipped, listed at the end, and make the
-command exit with 1.`,
+command exit with 1. If interrupted, rerun the command to resume: complete results of a folder are kept.`,
   )
   .action(enhance);
 
-async function enhance(inputs: string[], { model, output, tile, scale, threads, json }: Flags): Promise<void> {
+async function enhance(inputs: string[], flags: Flags): Promise<void> {
+  await untilStopped((signal) => enhanceUntil(signal, inputs, flags));
+}
+
+async function enhanceUntil(signal: AbortSignal, inputs: string[], flags: Flags): Promise<void> {
+  const { model, output, tile, scale, threads, json } = flags;
   const processor = await openProcessor(model, threads === undefined ? {} : { threads });
   const geometry = await processor.geometry();
   const { device } = await processor.session();
   if (scale !== undefined && scale !== geometry.scale)
     throw new UserError(`\`--scale ${scale}\` does not fit ${model}: it enlarges x${geometry.scale}`);
-  const jobs = await planJobs(inputs, output);
-  console.error(`enhancing ${pictures(jobs.length)} x${geometry.scale} with ${model} on ${device}`);
+  const plan = await planFiles(inputs, output);
+  const { images } = plan;
+  console.error(`enhancing ${pictures(images.length)} x${geometry.scale} with ${model} on ${device}`);
 
   const start = performance.now();
-  const bar = progress(jobs.length, "enhancing", { lines: false });
-  const { written, failed } = await enhanceAll(processor, jobs, {
+  const bar = progress(images.length, "enhancing", { lines: false });
+  const store = await openOutputStore(plan);
+  let ended = 0;
+  const { written, kept, failed } = await enhanceFiles(processor, plan, {
     tile,
-    onProgress: (index, done) => bar.update(index, `${jobs[index]?.input} ${Math.round(done * 100)} %`),
-    onEnd: logEnd,
+    store,
+    signal,
+    onProgress: (index, done) => bar.update(index, `${images[index]?.input} ${Math.round(done * 100)} %`),
+    onEnd(event) {
+      bar.update(++ended);
+      logEnd(event);
+    },
+  }).finally(() => {
+    bar.stop();
+    return store?.close();
   });
-  bar.update(jobs.length);
-  bar.stop();
 
   const seconds = (performance.now() - start) / 1000;
-  if (json) console.log(JSON.stringify({ model, scale: geometry.scale, device, seconds, written, failed }, null, 2));
-  reportFailures(failed, jobs.length, "enhanced");
-  if (!json) console.log(`${pictures(written.length)} in ${output}, ${seconds.toFixed(1)} s`);
+  if (json)
+    console.log(JSON.stringify({ model, scale: geometry.scale, device, seconds, written, kept, failed }, null, 2));
+  reportFailures(failed, images.length, "enhanced");
+  if (!json) console.log(`${pictures(written.length)} in ${output}${keptNote(kept)}, ${seconds.toFixed(1)} s`);
 }

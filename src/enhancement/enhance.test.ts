@@ -16,7 +16,7 @@ const processor = new Processor(residualProcessor(2, 0.002));
 const width = 48;
 const height = 32;
 
-/** A smooth picture whose four corners differ: dark, red, green, bright. */
+/** A smooth image whose four corners differ: dark, red, green, bright. */
 const smooth = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
   const [x, y] = [(Math.floor(i / 3) % width) / width, Math.floor(i / 3 / width) / height];
   return [40 + 180 * x, 40 + 180 * y, 40 + 180 * x * y][i % 3] as number;
@@ -88,7 +88,7 @@ for (const [description, file, content, keeps] of kinds)
   });
 
 for (const orientation of [2, 3, 6, 8])
-  test(`a JPEG of EXIF orientation ${orientation} comes out upright and is not turned again`, async () => {
+  test(`a JPEG of EXIF orientation ${orientation} becomes upright and is not rotated twice`, async () => {
     const content = await picture().withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer();
     const output = await enhanced(`turned${orientation}.jpg`, content);
     assert.ok((await colorError(content, output)) < 3);
@@ -116,7 +116,7 @@ test("16 bits are really used: there are more than 256 levels of red", async () 
   assert.ok(new Set(values.filter((_, i) => i % 3 === 0)).size > 256);
 });
 
-test("the output's name decides the format", async () => {
+test("the extension of the output decides the format", async () => {
   const content = await halfTransparent().png().toBuffer();
   const output = await enhanced("named.png", content, "named.jpg");
   assert.equal((await sharp(output).metadata()).format, "jpeg");
@@ -124,7 +124,7 @@ test("the output's name decides the format", async () => {
   assert.ok((data.at(-1) as number) > 250);
 });
 
-test("a truncated picture is refused, and nothing is written", async () => {
+test("a truncated image is refused, and nothing is written", async () => {
   const content = (await picture().jpeg().toBuffer()).subarray(0, -200);
   await assert.rejects(enhanced("cut.jpg", content, "nothing/cut.jpg"), /^UserError: cannot decode .*cut\.jpg: /);
   assert.ok(!(await readdir(join(folder, "out"))).includes("nothing"));
@@ -135,10 +135,10 @@ test("an animation is refused", async () => {
   const content = await sharp(frames, { raw: { width, height: 2 * height, channels: 3, pageHeight: height } })
     .gif()
     .toBuffer();
-  await assert.rejects(enhanced("moving.gif", content, "moving.png"), /it is an animation of 2 pictures$/);
+  await assert.rejects(enhanced("moving.gif", content, "moving.png"), /it is an animation of 2 images$/);
 });
 
-test("a picture too large for WebP is refused before any work", async () => {
+test("an image too large for WebP is refused before it is processed", async () => {
   const content = await sharp({ create: { width: 9000, height: 1, channels: 3, background: "red" } })
     .webp()
     .toBuffer();
