@@ -5,7 +5,7 @@ import { lossGradients } from "../inspection/gradient.js";
 import { inspectGraph } from "../inspection/inspect.js";
 import { type LossKind, lossKinds } from "../inspection/loss.js";
 import { magnitudes, type Saliency, saliency } from "../inspection/saliency.js";
-import { bracketed, columns } from "../inspection/words.js";
+import { bracketed, columns } from "../inspection/text.js";
 import type { Tensor } from "../onnx/tensor.js";
 import { decodeImage, encodeImage } from "../platform/node/codec.js";
 import { readModel } from "../platform/node/models.js";
@@ -86,17 +86,17 @@ async function ofFile(model: string, flags: Flags): Promise<void> {
   const graph = await readModel(model);
   for (const note of graph.notes ?? []) console.error(`note: ${note}`);
   const result = await lossGradients(graph, tensors, { loss: kind, ...options });
-  const { loss, watched, gradients, independent } = result;
+  const { loss, outputs, gradients, independent } = result;
   for (const name of independent) console.error(`the loss does not depend on "${name}": its gradient is zero`);
   await writeGradients(out, loss, gradients);
   const value = Number(loss.data[0]);
   const rows = Object.entries(gradients).map(([name, tensor]) => ({ name, shape: tensor.shape, norm: norm(tensor) }));
   if (json)
     return console.log(
-      JSON.stringify({ model, loss: { kind, of: watched, value }, gradients: rows, independent, out }, null, 2),
+      JSON.stringify({ model, loss: { kind, of: outputs, value }, gradients: rows, independent, out }, null, 2),
     );
   const lines = rows.map(({ name, shape, norm }) => [name, bracketed(shape), norm.toPrecision(6)]);
-  console.log(`loss ${value.toPrecision(7)}   ${kind} of ${watched.join(", ")}`);
+  console.log(`loss ${value.toPrecision(7)}   ${kind} of ${outputs.join(", ")}`);
   console.log(columns([["d loss / d", "shape", "L2 norm"], ...lines]).join("\n"));
   console.log(out);
 }
@@ -134,8 +134,8 @@ async function ofImage(model: string, flags: Flags): Promise<void> {
   for (const path of [heatmap, out]) if (path !== undefined) console.log(path);
 }
 
-async function drawHeatMap(path: string, { picture, gradient }: Saliency): Promise<void> {
-  const map = heatMap(picture, magnitudes(gradient));
+async function drawHeatMap(path: string, { image, gradient }: Saliency): Promise<void> {
+  const map = heatMap(image, magnitudes(gradient));
   const zoom = Math.max(1, Math.ceil(SHOWN_SIDE / Math.min(map.width, map.height)));
   await encodeImage(resize(map, map.width * zoom, map.height * zoom, "bicubic"), path);
 }
