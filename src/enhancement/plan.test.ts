@@ -65,7 +65,7 @@ test("a missing input, a folder without images and an output folder that is a fi
 
 test("an image that cannot be decoded is listed and the others are written", async () => {
   await mkdir(at("mixed"));
-  await writeFile(at("mixed", "1.png"), "not a picture");
+  await writeFile(at("mixed", "1.png"), "not an image");
   await writeFile(at("mixed", "2.png"), png);
   const processor = new Processor(residualProcessor(2));
   const { written, failed } = await enhanceFiles(processor, await planFiles([at("mixed")], at("mixed-out")));

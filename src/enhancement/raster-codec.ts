@@ -73,7 +73,7 @@ export function requireEncodable(name: string, format: OutputFormat, width: numb
 }
 
 /**
- * The format that the extension of a path stands for.
+ * The format of a path's extension.
  * @throws UserError when Legible does not write such files.
  */
 export function formatOf(path: string): OutputFormat {

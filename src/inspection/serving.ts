@@ -73,7 +73,7 @@ function asRecognizer(tried: TrialRun): Answer<RecognizerUse> {
   if (sides[0] !== sides.at(-1)) return no(`its input is ${height}x${width} pixels, not square`);
   const wanted = preprocessing?.size;
   if (wanted && sides[0] && sides[0] !== wanted)
-    return no(`its input is ${height}x${width} pixels, but its preprocessing says ${wanted}x${wanted}`);
+    return no(`its input is ${height}x${width} pixels, but the size of its preprocessing is ${wanted}x${wanted}`);
   const size = sides[0] ?? wanted ?? null;
   const trains = differentiable.includes(output?.name ?? "");
   return { serves: true, classes, size, preprocessing: preprocessing ?? null, trains };

@@ -31,7 +31,7 @@ const NHWC: ImageAxes = { channels: 3, height: 1, width: 2 };
 
 const isChannels = (dim: Dim | undefined) => dim === 1 || dim === 3 || dim === 4;
 
-/** NHWC if the preprocessing says so or only the last axis can be channels; otherwise NCHW. */
+/** NHWC if that is the layout of the preprocessing, or if only the last axis can be channels; otherwise NCHW. */
 export function imageAxes(shape: readonly Dim[], preprocessing?: Preprocessing): ImageAxes {
   const last = isChannels(shape[3]) && !isChannels(shape[1]);
   return preprocessing?.layout === "NHWC" || last ? NHWC : NCHW;

@@ -49,7 +49,7 @@ test("a job runs again under another key, without its output, and with a changed
   assert.equal(ran.length, 4);
 });
 
-test("records survive a line that was cut off, and a move of the folder", async () => {
+test("records survive a truncated line and a move of the folder", async () => {
   const [folder, ran] = [await newFolder(), [] as string[]];
   await run(folder, [job(folder, "a", "1", ran)]);
   await appendFile(join(folder, "jobs.jsonl"), '{"name":"b","key":"1","outp');
