@@ -87,6 +87,14 @@ test("after an abort the same jobs do only what is left", async () => {
   assert.deepEqual(ran, ["a", "b", "c"]);
 });
 
+test("without a store every job runs in every call", async () => {
+  const [folder, ran] = [await newFolder(), [] as string[]];
+  const jobs = ["a", "b"].map((name) => job(folder, name, name, ran));
+  assert.deepEqual(await runJobs(jobs), ["result of a", "result of b"]);
+  await runJobs(jobs);
+  assert.deepEqual(ran, ["a", "b", "a", "b"]);
+});
+
 test("a key depends on values, not on the order of keys or on what is undefined", () => {
   assert.equal(keyOf({ a: 1, b: { c: [1, 2], d: undefined } }), keyOf({ b: { c: [1, 2] }, a: 1 }));
   assert.notEqual(keyOf({ a: [1, 2] }), keyOf({ a: [2, 1] }));
