@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { type Dataset, openDataset } from "../src/data/dataset.js";
 import { randomAt } from "../src/random.js";
-import { drawSynthetic } from "../src/synthetic/patterned.js";
+import { renderScene } from "../src/synthetic/render.js";
 
 /** The size of most photographs of ImageNet. */
 const [WIDTH, HEIGHT] = [500, 375];
@@ -27,7 +27,7 @@ export async function drawnPictures(count: number): Promise<Dataset> {
 
 /** A shape with grain, which makes its JPEG file about as large as a photograph's. */
 async function drawn(index: number): Promise<Buffer> {
-  const { image } = drawSynthetic(0, index, WIDTH);
+  const { image } = renderScene({ style: "patterned", size: WIDTH }, 0, index);
   const random = randomAt(1, index);
   const data = Uint8ClampedArray.from(
     image.data.subarray(0, WIDTH * HEIGHT * 3),

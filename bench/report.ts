@@ -1,4 +1,4 @@
-import { columns } from "../src/inspection/words.js";
+import { columns } from "../src/inspection/text.js";
 import { median } from "../src/metrics/median.js";
 import type { Absent, Raced } from "./race.js";
 

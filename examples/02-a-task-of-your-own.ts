@@ -1,6 +1,6 @@
 /**
- * A task of your own: pixels that a broken sensor leaves black. A processor learns to fill them in, on pictures that
- * Legible draws, and is judged on others.
+ * A task of your own: pixels that a broken sensor leaves black. A processor learns to fill them in, on synthetic
+ * images, and is evaluated on others.
  *
  *   node dist/examples/02-a-task-of-your-own.js runs/dead-pixels
  *
@@ -15,8 +15,8 @@ import {
   openDataset,
   openProcessor,
   range,
+  synthesize,
   train,
-  writeSynthetic,
 } from "legible";
 import { z } from "zod";
 
@@ -34,8 +34,8 @@ const deadPixels = defineTask({
 });
 
 const task = deadPixels.create({ share: 0.2 });
-await writeSynthetic(join(folder, "learned"), { count: 200, seed: 0 });
-await writeSynthetic(join(folder, "judged"), { count: 40, seed: 0, firstIndex: 200 });
+await synthesize(join(folder, "learned"), { style: "patterned", count: 200 });
+await synthesize(join(folder, "judged"), { style: "patterned", count: 40, firstIndex: 200 });
 const learned = await openDataset([join(folder, "learned")], { needLabels: false });
 const judged = await openDataset([join(folder, "judged")], { needLabels: false });
 

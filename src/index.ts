@@ -8,8 +8,26 @@ export { type LabelledSets, openLabelledSets } from "./data/labelled-sets.js";
 export { draw, drawWhole, type Range, range } from "./data/range.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";
-export { enhanceAll } from "./enhancement/batch.js";
-export { enhanceFile } from "./enhancement/enhance.js";
+export { type DegradeFilesOptions, degradeFiles, type EnhanceFilesOptions, enhanceFiles } from "./enhancement/batch.js";
+export {
+  type EnhancedImage,
+  type EnhanceFileOptions,
+  type EnhanceOptions,
+  enhance,
+  enhanceFile,
+  type ImageSize,
+  type RawImage,
+} from "./enhancement/enhance.js";
+export {
+  type BatchOptions,
+  type BatchSummary,
+  type FailedImage,
+  type ImageEvent,
+  openOutputStore,
+  type WrittenImage,
+} from "./enhancement/image-jobs.js";
+export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.js";
+export type { OutputFormat } from "./enhancement/raster-codec.js";
 export { UserError } from "./errors.js";
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
 export type { Accuracy, Evaluation, Gain, Row } from "./evaluation/evaluation.js";
@@ -67,10 +85,10 @@ export { loadRecognizer, type Recognizer, readRecognizer } from "./recognition/r
 export { heatMap } from "./report/heatmap.js";
 export { type Probe, probe } from "./runtime/probe.js";
 export { type Device, Session, type SessionOptions, type Tensors } from "./runtime/session.js";
-export { drawSynthetic, syntheticClasses, writeSynthetic } from "./synthetic/patterned.js";
-export { type BoxedObject, drawScene, type Scene, type SceneSettings } from "./synthetic/scene.js";
+export { type RenderOptions, renderScene } from "./synthetic/render.js";
+export type { Box, BoxedObject, Scene, SceneSettings } from "./synthetic/scene.js";
 export { findStyle, type Style, styles } from "./synthetic/styles.js";
-export { type SynthesisOptions, synthesize } from "./synthetic/write.js";
+export { type SynthesisOptions, synthesize } from "./synthetic/synthesize.js";
 export type { HeldOutAccuracy } from "./training/held-out-accuracy.js";
 export type { StepProgress as TrainingProgress } from "./training/loop.js";
 export { type ResolvedConfig, type ResolvedTraining, resolveTraining } from "./training/resolve.js";

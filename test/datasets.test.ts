@@ -15,7 +15,7 @@ test("a drawn set is trained on and judged in two parts and half of its classes,
   assert.deepEqual([drawn.code, drawn.out], [0, `40 pictures of 4 classes in ${set}\n`]);
   const again = await legible(["synthesize", "-o", set, "--count", "40"]);
   assert.deepEqual([again.code, again.out], [1, ""]);
-  assert.match(again.err, /^legible: there is something in .*set already/);
+  assert.match(again.err, /^legible: cannot synthesize into .*set: it holds another set/);
 
   const half = ["--data", set, "--classes", "0-1", "--split", "0.5"];
   const trained = await legible(["train", ...half, ...QUICK, "--out", run]);

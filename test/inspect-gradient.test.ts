@@ -168,7 +168,7 @@ test("a recognizer is asked only about classes that it knows, and a processor ab
   await drawPictures(folder, 1, 32);
   const ask = (model: string) =>
     legible(["gradient", model, "--image", at("0.png"), "--heatmap", at("map.png"), "--label", "2"]);
-  assert.match((await ask(at("spot.onnx"))).err, /spot knows no class 2, only 0 to 1\n$/);
+  assert.match((await ask(at("spot.onnx"))).err, /spot has no class 2, only 0 to 1\n$/);
   const b = new GraphBuilder("same");
   b.output("y", b.Relu(b.input("x", ["N", 3, "H", "W"])), ["N", 3, "H", "W"]);
   await writeModel(b.build(), at("same.onnx"));

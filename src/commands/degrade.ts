@@ -1,12 +1,10 @@
 import { z } from "zod";
-import { degradeFile } from "../data/degrade.js";
 import { taskFrom, taskSettings } from "../data/tasks/settings.js";
-import { eachPicture } from "../enhancement/batch.js";
-import { planJobs } from "../enhancement/files.js";
-import { randomAt } from "../random.js";
+import { degradeFiles } from "../enhancement/batch.js";
+import { planFiles } from "../enhancement/plan.js";
 import { path, paths, seed } from "../settings.js";
 import { defineCommand } from "./command.js";
-import { images, reportEnd, reportFailures } from "./files.js";
+import { images, keptNote, reportFailures, runBatch } from "./files.js";
 
 export const degrade = defineCommand({
   name: "degrade",
@@ -29,23 +27,17 @@ cannot be read are skipped and listed, and make the command exit with 1.`,
     "legible degrade photo.png --task deblur --kind motion --length 25 --angle 0..90 -o shaken.png",
     "legible degrade photo.png --task corruption --kind fog --severity 5 -o foggy.png",
   ],
-  async run(settings, { report, print }) {
+  async run(settings, context) {
     const task = taskFrom(settings);
-    const jobs = await planJobs(settings.inputs, settings.output);
-    report.info(`degrading ${images(jobs.length)} for ${task.name} ${JSON.stringify(task.options)}`);
-    const bar = report.progress(jobs.length, "degrading", { lines: false });
-    const { written, failed } = await eachPicture(
-      jobs,
-      ({ input, output }, index) => {
-        bar.update(index, input);
-        return degradeFile(task, input, output, randomAt(settings.seed, index));
-      },
-      reportEnd(report),
+    const { seed: first, output } = settings;
+    const plan = await planFiles(settings.inputs, output);
+    const count = plan.images.length;
+    context.report.info(`degrading ${images(count)} for ${task.name} ${JSON.stringify(task.options)}`);
+    const summary = await runBatch("degrading", plan, context, (batch) =>
+      degradeFiles(task, plan, { seed: first, ...batch }),
     );
-    bar.update(jobs.length);
-    bar.stop();
-    const outcome = reportFailures(failed, jobs.length, "degraded", report);
-    print(`${images(written.length)} in ${settings.output}`);
+    const outcome = reportFailures(summary, count, "degraded", context);
+    context.print(`${images(summary.written.length)} in ${output}${keptNote(summary.kept)}`);
     return outcome;
   },
 });

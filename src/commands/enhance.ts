@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { enhanceAll } from "../enhancement/batch.js";
-import { planJobs } from "../enhancement/files.js";
+import { enhanceFiles } from "../enhancement/batch.js";
+import { planFiles } from "../enhancement/plan.js";
 import { defaultTile } from "../enhancement/tiles.js";
 import { UserError } from "../errors.js";
 import { openProcessor } from "../processors/open.js";
 import { named, path, paths, positiveInteger } from "../settings.js";
 import { defineCommand } from "./command.js";
-import { images, reportEnd, reportFailures } from "./files.js";
+import { images, keptNote, reportFailures, runBatch } from "./files.js";
 
 /** The packaged processor for x4 super-resolution, trained with the objective ra. */
 const packagedModel = fileURLToPath(new URL("../../../models/sr-x4-ra.onnx", import.meta.url));
@@ -25,33 +25,31 @@ export const enhance = defineCommand({
     json: z.boolean().default(false).describe("print a summary as JSON"),
   }),
   notes: `PNG, JPEG, WebP and TIFF keep their format; other formats become PNG. Transparency, 16 bits a channel, gray and the resolution are
-kept; colors become sRGB. Images that cannot be read are skipped and listed, and make the command exit with 1.`,
+kept; colors become sRGB. Images that cannot be read are skipped and listed, and make the command exit with 1.
+If interrupted, rerun the command to resume: complete results in a folder are kept.`,
   examples: [
     "legible enhance photo.jpg -o large.jpg",
     "legible enhance a.png b.webp -o enhanced",
     "legible enhance holidays --model denoise.onnx -o holidays-clean",
   ],
-  async run({ inputs, output, model = packagedModel, tile, scale: wanted, threads, json }, { report, print }) {
+  async run({ inputs, output, model = packagedModel, tile, scale: wanted, threads, json }, context) {
     const processor = await openProcessor(model, threads === undefined ? {} : { threads });
     const { scale } = await processor.geometry();
     const { device } = await processor.session();
     if (wanted !== undefined && wanted !== scale)
       throw new UserError(`${named("scale")} ${wanted} does not fit ${model}: it enlarges x${scale}`);
-    const jobs = await planJobs(inputs, output);
-    report.info(`enhancing ${images(jobs.length)} x${scale} with ${model} on ${device}`);
+    const plan = await planFiles(inputs, output);
+    const count = plan.images.length;
+    context.report.info(`enhancing ${images(count)} x${scale} with ${model} on ${device}`);
     const start = performance.now();
-    const bar = report.progress(jobs.length, "enhancing", { lines: false });
-    const { written, failed } = await enhanceAll(processor, jobs, {
-      tile,
-      onProgress: (index, done) => bar.update(index, `${jobs[index]?.input} ${Math.round(done * 100)} %`),
-      onEnd: reportEnd(report),
-    });
-    bar.update(jobs.length);
-    bar.stop();
+    const summary = await runBatch("enhancing", plan, context, (batch) =>
+      enhanceFiles(processor, plan, { tile, ...batch }),
+    );
+    const { written, kept } = summary;
     const seconds = (performance.now() - start) / 1000;
-    if (json) print(JSON.stringify({ model, scale, device, seconds, written, failed }, null, 2));
-    const outcome = reportFailures(failed, jobs.length, "enhanced", report);
-    if (!json) print(`${images(written.length)} in ${output}, ${seconds.toFixed(1)} s`);
+    if (json) context.print(JSON.stringify({ model, scale, device, seconds, ...summary }, null, 2));
+    const outcome = reportFailures(summary, count, "enhanced", context);
+    if (!json) context.print(`${images(written.length)} in ${output}${keptNote(kept)}, ${seconds.toFixed(1)} s`);
     return outcome;
   },
 });

@@ -5,7 +5,7 @@ import { lossGradients } from "../inspection/gradient.js";
 import { inspectGraph } from "../inspection/inspect.js";
 import { lossKinds } from "../inspection/loss.js";
 import { magnitudes, type Saliency, saliency } from "../inspection/saliency.js";
-import { bracketed, columns } from "../inspection/words.js";
+import { bracketed, columns } from "../inspection/text.js";
 import type { Tensor } from "../onnx/tensor.js";
 import { decodeImage, encodeImage } from "../platform/node/codec.js";
 import { readModel } from "../platform/node/models.js";
@@ -73,15 +73,15 @@ async function ofTensors(given: Settings, { report, print }: Context): Promise<v
   report.info(`differentiating ${kind} of ${model} on cpu`);
   const graph = await readModel(model);
   for (const note of graph.notes ?? []) report.info(`note: ${note}`);
-  const { loss, watched, gradients, independent } = await lossGradients(graph, tensors, { loss: kind, ...options });
+  const { loss, outputs, gradients, independent } = await lossGradients(graph, tensors, { loss: kind, ...options });
   for (const name of independent) report.info(`the loss does not depend on "${name}": its gradient is zero`);
   await writeGradients(out, loss, gradients);
   const value = Number(loss.data[0]);
   const rows = Object.entries(gradients).map(([name, tensor]) => ({ name, shape: tensor.shape, norm: norm(tensor) }));
-  const summary = { model, loss: { kind, of: watched, value }, gradients: rows, independent, out };
+  const summary = { model, loss: { kind, of: outputs, value }, gradients: rows, independent, out };
   if (json) return print(JSON.stringify(summary, null, 2));
   const lines = rows.map(({ name, shape, norm: length }) => [name, bracketed(shape), length.toPrecision(6)]);
-  print(`loss ${value.toPrecision(7)}   ${kind} of ${watched.join(", ")}`);
+  print(`loss ${value.toPrecision(7)}   ${kind} of ${outputs.join(", ")}`);
   print(columns([["d loss / d", "shape", "L2 norm"], ...lines]).join("\n"));
   print(out);
 }
@@ -121,8 +121,8 @@ async function ofImage(given: Settings, image: string, { report, print }: Contex
 /** The heat map's shorter side is at least this, in pixels. */
 const SHOWN_SIDE = 448;
 
-async function writeHeatMap(path: string, { picture, gradient: found }: Saliency): Promise<void> {
-  const map = heatMap(picture, magnitudes(found));
+async function writeHeatMap(path: string, { image, gradient: found }: Saliency): Promise<void> {
+  const map = heatMap(image, magnitudes(found));
   const zoom = Math.max(1, Math.ceil(SHOWN_SIDE / Math.min(map.width, map.height)));
   await encodeImage(resize(map, map.width * zoom, map.height * zoom, "bicubic"), path);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { path, positiveInteger, seed } from "../settings.js";
 import { findStyle, styles } from "../synthetic/styles.js";
-import { synthesize as writeSet } from "../synthetic/write.js";
+import { synthesize as writeSet } from "../synthetic/synthesize.js";
 import { defineCommand } from "./command.js";
 import { listOfNames } from "./notes.js";
 import { folderStage } from "./stage.js";
@@ -18,7 +18,9 @@ export const synthesize = defineCommand({
       .default(64)
       .describe("side of an image, 64 or more; the detail stays as fine")
       .meta({ placeholder: "pixels" }),
-    classes: positiveInteger().default(20).describe("an even number from 2 to 24; the two halves are comparable"),
+    classes: positiveInteger()
+      .optional()
+      .describe("an even number from 2 to 24, whose halves are comparable (default: 20); patterned has 10"),
     seed: seed("seed of everything random: the same seed gives the same images on every machine"),
     style: z.enum(styleNames).default("filled").describe("how objects are rendered").meta({ placeholder: "name" }),
     objects: positiveInteger()
@@ -40,12 +42,12 @@ A class is the texture, letter or ring that is printed all over an object. The o
     "legible synthesize -o scenes --count 2000 --size 128 --objects 3 --boxes",
     "legible train --data synthetic/train --classes 0-9 --steps 1000 --crop 64 --out runs/first-half",
   ],
-  async run({ output, style: name, ...settings }, { report, print, signal }) {
-    const style = findStyle(name);
+  async run({ output, classes: given, ...settings }, { report, print, signal }) {
+    const classes = given ?? findStyle(settings.style).defaultClasses;
     const bar = report.progress(settings.count, "rendering");
     const onProgress = (done: number) => bar.update(done);
-    await writeSet(output, { ...settings, style, signal, onProgress }).finally(bar.stop);
-    print(`${settings.count} images of ${settings.classes} classes in ${output}`);
+    await writeSet(output, { ...settings, classes, signal, onProgress }).finally(bar.stop);
+    print(`${settings.count} images of ${classes} classes in ${output}`);
     return "done";
   },
   stage: folderStage(["synthetic.json", "labels.csv"], "output"),

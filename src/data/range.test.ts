@@ -5,7 +5,7 @@ import { draw, drawWhole, range } from "./range.js";
 
 const sigma = range({ min: 0, max: 1 });
 
-test("a number, a pair and text with two dots are ranges, and what was read is read again as the same", () => {
+test("a number, a pair and text with two dots are ranges, and parsing a parsed range changes nothing", () => {
   for (const [given, want] of [
     [0.1, 0.1],
     ["0.1", 0.1],
@@ -21,14 +21,14 @@ test("a number, a pair and text with two dots are ranges, and what was read is r
   }
 });
 
-test("what lies outside, is turned round or is no number is refused with what is expected", () => {
+test("a value out of bounds, a reversed range and text that is not a number are refused with what is expected", () => {
   for (const given of [-0.1, "1.1", "0.2..0.1", "0..2", "0.1..", "..", "", "a", "0..0.5..1", [], [1, 2, 3], null, {}])
     assert.throws(() => sigma.parse(given), /expected a number from 0 to 1, or a range such as 0\.\.1/);
   const quality = range({ min: 1, max: 100, whole: true });
   for (const given of [2.5, "10..40.5", "0..10"]) assert.throws(() => quality.parse(given), /a whole number from 1/);
 });
 
-test("draws fill the range, whole ones to both ends; a number draws nothing", () => {
+test("drawn values fill the range, whole numbers to both ends, and a fixed value consumes no random number", () => {
   const random = randomAt(5);
   const values = Array.from({ length: 2000 }, () => draw([2, 4], random));
   assert.ok(Math.min(...values) < 2.01 && Math.max(...values) > 3.99);

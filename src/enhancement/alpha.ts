@@ -1,19 +1,19 @@
 import { cubic } from "../images/resize.js";
 import { peakOf, type Raster, rasterFrom, sharpFrom } from "./raster.js";
 
-/** How far colors are carried into transparent areas, in pixels. */
+/** How far colors spread into transparent areas, in pixels. */
 const reach = 8;
 
 /**
- * The raster with nearby visible colors where it is transparent. A file may hold any color there (mostly black), which
- * a network would let bleed into the visible pixels beside.
+ * Replaces the colors of transparent pixels by nearby visible ones. Files hold arbitrary colors there, mostly black, which
+ * a network would bleed into neighboring visible pixels.
  */
 export async function fillTransparent(source: Raster): Promise<Raster> {
   if (source.channels === 3 || !hasTransparent(source)) return source;
   const { width, height } = source;
   const deep = source.data instanceof Uint16Array;
   const blocks = [Math.ceil(width / reach), Math.ceil(height / reach)] as const;
-  // sharp weights colors by their alpha when resizing, so a block's color is that of its visible pixels.
+  // sharp premultiplies by alpha when it resizes, so a block has the color of its visible pixels.
   const small = await rasterFrom(sharpFrom(source).resize(...blocks, { fit: "fill" }), deep);
   const nearby = await rasterFrom(sharpFrom(small).resize(width, height, { fit: "fill", kernel: "linear" }), deep);
   const data = source.data.slice();
@@ -27,7 +27,7 @@ function hasTransparent({ data }: Raster): boolean {
   return false;
 }
 
-/** Sets the alpha of `result` to that of `source`, enlarged with the cubic kernel, the edges repeated. */
+/** Sets the alpha of `result` to that of `source`, enlarged bicubically with repeated edges. */
 export function enlargeAlpha(source: Raster, result: Raster): void {
   const scale = result.width / source.width;
   const peak = peakOf(source);
@@ -44,7 +44,7 @@ export function enlargeAlpha(source: Raster, result: Raster): void {
   }
 }
 
-/** What an output pixel takes: four weights, for the input pixels from `first` on, counted from the one it lies in. */
+/** The cubic kernel at one phase: four weights for the input pixels from offset `first` to `first + 3`. */
 interface Taps {
   first: number;
   weights: readonly number[];
@@ -56,7 +56,7 @@ function tapsOf(phase: number, scale: number): Taps {
   return { first, weights: [0, 1, 2, 3].map((tap) => cubic(Math.abs(first + tap - center))) };
 }
 
-/** The weighted sum around `position` of the `length` values that stand `stride` apart from `start` on. */
+/** The weighted sum around `position` of a strided line: `length` values, `stride` apart, the first at `start`. */
 function weighted(
   { first, weights }: Taps,
   position: number,

@@ -1,63 +1,77 @@
-import { messageOf } from "../errors.js";
+import { createHash } from "node:crypto";
+import { degradeFile } from "../data/degrade.js";
+import type { Task } from "../data/task.js";
+import { encodeExternal } from "../onnx/encode.js";
 import type { Processor } from "../processors/processor.js";
-import { type Enhanced, type EnhanceOptions, enhanceFile } from "./enhance.js";
-import type { Job } from "./files.js";
+import { randomAt } from "../random.js";
+import { enhanceFile } from "./enhance.js";
+import { type BatchOptions, type BatchSummary, runImageJobs } from "./image-jobs.js";
+import type { FilePlan } from "./plan.js";
+import { defaultTile } from "./tiles.js";
 
-export interface Written extends Job, Enhanced {}
+/** Part of every key. To be raised when the same settings give other pixels or are encoded otherwise. */
+const VERSION = 1;
 
-export interface Failure {
-  readonly input: string;
-  readonly reason: string;
+export interface EnhanceFilesOptions extends BatchOptions {
+  /** Side of a tile in input pixels. Default: 128. */
+  readonly tile?: number;
 }
 
-export interface Summary {
-  readonly written: readonly Written[];
-  readonly failed: readonly Failure[];
-}
-
-/** Told each job's end. */
-type OnEnd = (result: Written | Failure) => void;
-
-/** Works on one picture after the other. One that fails is noted, and the next one follows. */
-export async function eachPicture(
-  jobs: readonly Job[],
-  work: (job: Job, index: number) => Promise<Enhanced>,
-  onEnd?: OnEnd,
-): Promise<Summary> {
-  const written: Written[] = [];
-  const failed: Failure[] = [];
-  for (const [index, job] of jobs.entries()) {
-    try {
-      const result = { ...job, ...(await work(job, index)) };
-      written.push(result);
-      onEnd?.(result);
-    } catch (error) {
-      const failure = { input: job.input, reason: messageOf(error) };
-      failed.push(failure);
-      onEnd?.(failure);
-    }
-  }
-  return { written, failed };
-}
-
-export interface BatchOptions {
-  tile?: number;
-  /** Told the job at work, counted from 0, and the share of it that is done, 0..1. */
-  onProgress?: (index: number, done: number) => void;
-  onEnd?: OnEnd;
-}
-
-/** Enhances one picture after the other. */
-export const enhanceAll = (
+/**
+ * Enhances image files, one after the other. With a store, if interrupted, the same call resumes; an output is computed again
+ * when its input, the model, the tile size or the output itself has changed.
+ * @example
+ * const plan = await planFiles(["holidays"], "enhanced");
+ * const store = await openOutputStore(plan);
+ * const { written, failed } = await enhanceFiles(processor, plan, { store }).finally(() => store?.close());
+ * @throws the signal's reason when it aborts.
+ */
+export function enhanceFiles(
   processor: Processor,
-  jobs: readonly Job[],
-  { tile, onProgress, onEnd }: BatchOptions = {},
-): Promise<Summary> =>
-  eachPicture(
-    jobs,
-    ({ input, output }, index) => {
-      const options: EnhanceOptions = { ...(tile && { tile }), onProgress: (done) => onProgress?.(index, done) };
-      return enhanceFile(processor, input, output, options);
+  plan: FilePlan,
+  { tile = defaultTile, ...options }: EnhanceFilesOptions = {},
+): Promise<BatchSummary> {
+  const settings = { work: "enhance", version: VERSION, model: digestOf(processor), format: processor.format, tile };
+  return runImageJobs(
+    plan,
+    {
+      settingsOf: () => settings,
+      run: ({ input, output }, _, context) => enhanceFile(processor, input, output, { tile, ...context }),
     },
-    onEnd,
+    options,
   );
+}
+
+export interface DegradeFilesOptions extends BatchOptions {
+  /** Default: 0. */
+  readonly seed?: number;
+}
+
+/**
+ * Degrades image files for a task, one after the other. The random numbers of an image follow from the seed and its index in
+ * the plan. Resumes as `enhanceFiles` does.
+ * @throws the signal's reason when it aborts.
+ */
+export function degradeFiles(
+  task: Task,
+  plan: FilePlan,
+  { seed = 0, ...options }: DegradeFilesOptions = {},
+): Promise<BatchSummary> {
+  const settings = { work: "degrade", version: VERSION, task: task.name, options: task.options, seed };
+  return runImageJobs(
+    plan,
+    {
+      settingsOf: (index) => ({ ...settings, index }),
+      run: ({ input, output }, index) => degradeFile(task, input, output, randomAt(seed, index)),
+    },
+    options,
+  );
+}
+
+/** SHA-256 of a processor's network with its external weights, without its name and its card. */
+function digestOf({ graph }: Processor): string {
+  const { model, data } = encodeExternal({ ...graph, name: "", metadata: {} }, "weights");
+  const hash = createHash("sha256").update(model);
+  for (const bytes of data) hash.update(bytes);
+  return hash.digest("hex");
+}

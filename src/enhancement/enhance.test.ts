@@ -16,13 +16,13 @@ const processor = new Processor(residualProcessor(2, 0.002));
 const width = 48;
 const height = 32;
 
-/** A smooth picture whose four corners differ: dark, red, green, bright. */
+/** A smooth image whose four corners differ: dark, red, green, bright. */
 const smooth = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
   const [x, y] = [(Math.floor(i / 3) % width) / width, Math.floor(i / 3 / width) / height];
   return [40 + 180 * x, 40 + 180 * y, 40 + 180 * x * y][i % 3] as number;
 });
 
-const picture = (): Sharp => sharp(smooth, { raw: { width, height, channels: 3 } });
+const smoothImage = (): Sharp => sharp(smooth, { raw: { width, height, channels: 3 } });
 
 /** Smooth colors, opaque in the left half, black and transparent in the right. */
 const halfTransparent = (): Sharp => {
@@ -46,23 +46,33 @@ async function enhanced(name: string, content: Buffer, outputName = name): Promi
 async function colorError(input: Buffer, output: string): Promise<number> {
   const [small, large] = [await decodeImage(input), await decodeImage(output)];
   assert.deepEqual([large.width, large.height], [small.width * 2, small.height * 2]);
-  const want = resize(small, large.width, large.height, "bicubic").data;
-  return large.data.reduce((sum, value, i) => sum + Math.abs(value - (want[i] as number)), 0) / want.length;
+  const expected = resize(small, large.width, large.height, "bicubic").data;
+  return large.data.reduce((sum, value, i) => sum + Math.abs(value - (expected[i] as number)), 0) / expected.length;
 }
 
 const kinds: [description: string, file: string, content: Buffer, keeps: object][] = [
-  ["a JPEG", "a.jpg", await picture().jpeg({ quality: 95 }).toBuffer(), { format: "jpeg", channels: 3 }],
-  ["a PNG", "a.png", await picture().png().toBuffer(), { format: "png", depth: "uchar", channels: 3 }],
-  ["a WebP", "a.webp", await picture().webp({ quality: 95 }).toBuffer(), { format: "webp", channels: 3 }],
-  ["a TIFF", "a.tiff", await picture().tiff().toBuffer(), { format: "tiff", channels: 3 }],
-  ["a gray PNG", "g.png", await picture().toColourspace("b-w").png().toBuffer(), { space: "b-w", channels: 1 }],
-  ["a gray JPEG", "g.jpg", await picture().toColourspace("b-w").jpeg().toBuffer(), { space: "b-w", channels: 1 }],
+  ["a JPEG", "a.jpg", await smoothImage().jpeg({ quality: 95 }).toBuffer(), { format: "jpeg", channels: 3 }],
+  ["a PNG", "a.png", await smoothImage().png().toBuffer(), { format: "png", depth: "uchar", channels: 3 }],
+  ["a WebP", "a.webp", await smoothImage().webp({ quality: 95 }).toBuffer(), { format: "webp", channels: 3 }],
+  ["a TIFF", "a.tiff", await smoothImage().tiff().toBuffer(), { format: "tiff", channels: 3 }],
+  ["a gray PNG", "g.png", await smoothImage().toColourspace("b-w").png().toBuffer(), { space: "b-w", channels: 1 }],
+  ["a gray JPEG", "g.jpg", await smoothImage().toColourspace("b-w").jpeg().toBuffer(), { space: "b-w", channels: 1 }],
   ["a gray 16-bit PNG", "g16.png", await deep(1), { space: "grey16", depth: "ushort", channels: 1 }],
   ["a 16-bit PNG", "c16.png", await deep(3), { space: "rgb16", depth: "ushort", channels: 3 }],
-  ["a CMYK JPEG", "k.jpg", await picture().toColourspace("cmyk").jpeg({ quality: 95 }).toBuffer(), { space: "srgb" }],
-  ["a PNG of Display P3", "p3.png", await picture().withIccProfile("p3").png().toBuffer(), { hasProfile: false }],
-  ["a PNG with 300 dots per inch", "dpi.png", await picture().withDensity(300).png().toBuffer(), { density: 300 }],
-  ["a JPEG with 300 dots per inch", "dpi.jpg", await picture().withDensity(300).jpeg().toBuffer(), { density: 300 }],
+  [
+    "a CMYK JPEG",
+    "k.jpg",
+    await smoothImage().toColourspace("cmyk").jpeg({ quality: 95 }).toBuffer(),
+    { space: "srgb" },
+  ],
+  ["a PNG of Display P3", "p3.png", await smoothImage().withIccProfile("p3").png().toBuffer(), { hasProfile: false }],
+  ["a PNG with 300 dots per inch", "dpi.png", await smoothImage().withDensity(300).png().toBuffer(), { density: 300 }],
+  [
+    "a JPEG with 300 dots per inch",
+    "dpi.jpg",
+    await smoothImage().withDensity(300).jpeg().toBuffer(),
+    { density: 300 },
+  ],
   ["a PNG with alpha", "t.png", await halfTransparent().png().toBuffer(), { channels: 4, hasAlpha: true }],
   ["a WebP with alpha", "t.webp", await halfTransparent().webp().toBuffer(), { channels: 4, hasAlpha: true }],
 ];
@@ -88,8 +98,8 @@ for (const [description, file, content, keeps] of kinds)
   });
 
 for (const orientation of [2, 3, 6, 8])
-  test(`a JPEG of EXIF orientation ${orientation} comes out upright and is not turned again`, async () => {
-    const content = await picture().withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer();
+  test(`a JPEG of EXIF orientation ${orientation} becomes upright and is not rotated twice`, async () => {
+    const content = await smoothImage().withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer();
     const output = await enhanced(`turned${orientation}.jpg`, content);
     assert.ok((await colorError(content, output)) < 3);
     assert.ok(((await sharp(output).metadata()).orientation ?? 1) === 1);
@@ -116,7 +126,7 @@ test("16 bits are really used: there are more than 256 levels of red", async () 
   assert.ok(new Set(values.filter((_, i) => i % 3 === 0)).size > 256);
 });
 
-test("the output's name decides the format", async () => {
+test("the extension of the output decides the format", async () => {
   const content = await halfTransparent().png().toBuffer();
   const output = await enhanced("named.png", content, "named.jpg");
   assert.equal((await sharp(output).metadata()).format, "jpeg");
@@ -124,8 +134,8 @@ test("the output's name decides the format", async () => {
   assert.ok((data.at(-1) as number) > 250);
 });
 
-test("a truncated picture is refused, and nothing is written", async () => {
-  const content = (await picture().jpeg().toBuffer()).subarray(0, -200);
+test("a truncated image is refused, and nothing is written", async () => {
+  const content = (await smoothImage().jpeg().toBuffer()).subarray(0, -200);
   await assert.rejects(enhanced("cut.jpg", content, "nothing/cut.jpg"), /^UserError: cannot decode .*cut\.jpg: /);
   assert.ok(!(await readdir(join(folder, "out"))).includes("nothing"));
 });
@@ -135,10 +145,10 @@ test("an animation is refused", async () => {
   const content = await sharp(frames, { raw: { width, height: 2 * height, channels: 3, pageHeight: height } })
     .gif()
     .toBuffer();
-  await assert.rejects(enhanced("moving.gif", content, "moving.png"), /it is an animation of 2 pictures$/);
+  await assert.rejects(enhanced("moving.gif", content, "moving.png"), /it is an animation of 2 images$/);
 });
 
-test("a picture too large for WebP is refused before any work", async () => {
+test("an image too large for WebP is refused before it is processed", async () => {
   const content = await sharp({ create: { width: 9000, height: 1, channels: 3, background: "red" } })
     .webp()
     .toBuffer();

@@ -1,37 +1,114 @@
+import { UserError } from "../errors.js";
+import { readPicture } from "../platform/node/codec.js";
+import { writeBytes } from "../platform/node/files.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
-import { assertEncodable, readWholePicture, writeWholePicture } from "./picture.js";
+import {
+  type DecodedImage,
+  decodeRaster,
+  encodeRaster,
+  formatOf,
+  type OutputFormat,
+  requireEncodable,
+} from "./raster-codec.js";
 import { defaultTile, processTiled } from "./tiles.js";
 
-export interface EnhanceOptions {
-  /** Side of a tile in input pixels. Larger is faster and takes more memory. Default: 128. */
-  tile?: number;
-  /** Told the share of the picture that is done, 0..1. */
-  onProgress?: (done: number) => void;
+/** Decoded pixels: interleaved, rows from the top, in sRGB; alpha is not premultiplied. */
+export interface RawImage {
+  readonly width: number;
+  readonly height: number;
+  /** RGB or RGBA. Default: 3. */
+  readonly channels?: 3 | 4;
+  /** `width · height · channels` values: 0 to 255, or 0 to 65535 in a Uint16Array. */
+  readonly data: Uint8Array | Uint16Array;
 }
 
-/** What was written. */
-export interface Enhanced {
-  width: number;
-  height: number;
+export interface EnhanceFileOptions {
+  /** Side of a tile in input pixels. Larger tiles are faster and need more memory. Default: 128. */
+  readonly tile?: number;
+  /** Called after each tile with the completed share, 0 to 1. */
+  onProgress?(share: number): void;
+  /** Stops the work after the running tile. */
+  readonly signal?: AbortSignal;
+}
+
+export interface EnhanceOptions extends EnhanceFileOptions {
+  /** Default: the format of the input; PNG for raw pixels and for formats that Legible does not write. */
+  readonly format?: OutputFormat;
+  /** What to call the input in errors. Default: the image. */
+  readonly name?: string;
+}
+
+/** Width and height in pixels. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface EnhancedImage extends ImageSize {
+  /** The encoded file. */
+  readonly data: Buffer;
+  readonly format: OutputFormat;
 }
 
 /**
- * Enhances a picture file: upright, in sRGB, with its transparency, its bits a channel and its resolution kept, gray
- * staying gray. The format is that of the output's extension. The output is written whole or not at all.
- * @throws UserError when the input is no picture, or the output cannot be written.
+ * Enhances an image of any size, tile by tile. The result is upright and in sRGB; it keeps transparency, 16 bits a
+ * channel, resolution (dots per inch) and gray.
+ * @param input the content of an image file, or raw pixels.
+ * @example
+ * const processor = await openProcessor("models/sr-x4-ra.onnx");
+ * const { data, width, height } = await enhance(processor, await readFile("photo.jpg"), { format: "webp" });
+ * @throws UserError when the input cannot be decoded or its enhanced size does not fit the format; the signal's reason
+ * when it aborts.
+ */
+export async function enhance(
+  processor: Processor,
+  input: Uint8Array | RawImage,
+  { format, tile = defaultTile, name = "the image", onProgress, signal }: EnhanceOptions = {},
+): Promise<EnhancedImage> {
+  if (!Number.isInteger(tile) || tile < 1)
+    throw new UserError(`\`tile\` is ${tile}; expected a whole number of 1 or more`);
+  const decoded = input instanceof Uint8Array ? await decodeRaster(asBuffer(input), name) : fromRaw(input);
+  const { raster } = decoded;
+  const { scale } = await processor.geometry();
+  const target = format ?? decoded.format;
+  requireEncodable(name, target, raster.width * scale, raster.height * scale);
+  const result = await processTiled(processor, await fillTransparent(raster), tile, { onProgress, signal });
+  if (raster.channels === 4) enlargeAlpha(raster, result);
+  const data = await encodeRaster({ ...decoded, raster: result, format: target });
+  return { data, format: target, width: result.width, height: result.height };
+}
+
+/**
+ * Enhances an image file. The format is that of the output's extension. The output is written atomically.
+ * @throws UserError as `enhance` does, and when a file cannot be read or written; the signal's reason when it aborts.
  */
 export async function enhanceFile(
   processor: Processor,
   input: string,
   output: string,
-  { tile = defaultTile, onProgress }: EnhanceOptions = {},
-): Promise<Enhanced> {
-  const { raster, gray, density } = await readWholePicture(input);
-  const { scale } = await processor.geometry();
-  assertEncodable(output, raster.width * scale, raster.height * scale);
-  const result = await processTiled(processor, await fillTransparent(raster), tile, onProgress);
-  if (raster.channels === 4) enlargeAlpha(raster, result);
-  await writeWholePicture(output, result, { gray, density });
-  return { width: result.width, height: result.height };
+  options: EnhanceFileOptions = {},
+): Promise<ImageSize> {
+  const format = formatOf(output);
+  const { data, width, height } = await enhance(processor, await readPicture(input), {
+    ...options,
+    format,
+    name: input,
+  });
+  options.signal?.throwIfAborted();
+  await writeBytes(output, [data]);
+  return { width, height };
+}
+
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
+/** @throws UserError when the number of values is not that of the size. */
+function fromRaw({ width, height, channels = 3, data }: RawImage): DecodedImage {
+  if (width < 1 || height < 1 || data.length !== width * height * channels)
+    throw new UserError(
+      `cannot enhance raw pixels: ${width}x${height} pixels of ${channels} channels, ` +
+        `but ${data.length} values instead of ${width * height * channels}`,
+    );
+  return { raster: { width, height, channels, data }, gray: false, density: undefined, format: "png" };
 }

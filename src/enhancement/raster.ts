@@ -10,10 +10,10 @@ export interface Raster {
   readonly data: Uint8Array | Uint16Array;
 }
 
-/** The value of full brightness: 255 or 65535. */
+/** The value of white: 255 or 65535. */
 export const peakOf = ({ data }: Raster): number => (data instanceof Uint16Array ? 65535 : 255);
 
-/** A black raster; transparent where it has alpha. */
+/** A black raster with the channels and the depth of another; transparent if it has alpha. */
 export function blankRaster(width: number, height: number, { channels, data }: Raster): Raster {
   const length = width * height * channels;
   return {
@@ -28,7 +28,7 @@ export function blankRaster(width: number, height: number, { channels, data }: R
 export const sharpFrom = ({ width, height, channels, data }: Raster): Sharp =>
   sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
 
-/** The pixels that a pipeline gives, in sRGB, with 8 or (`deep`) 16 bits a channel. */
+/** The output of a pipeline in sRGB, with 8 or (`deep`) 16 bits a channel. */
 export async function rasterFrom(pipeline: Sharp, deep: boolean): Promise<Raster> {
   const { data, info } = await pipeline
     .toColourspace(deep ? "rgb16" : "srgb")

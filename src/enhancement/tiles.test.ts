@@ -12,7 +12,7 @@ import { Processor } from "../processors/processor.js";
 import type { Raster } from "./raster.js";
 import { processTiled } from "./tiles.js";
 
-/** A picture with detail everywhere. */
+/** An image with detail everywhere. */
 function busy(width: number, height: number, bits: 8 | 16 = 8): Raster {
   const value = (_: unknown, i: number): number => Math.abs(Math.sin(i * 78.233)) * (2 ** bits - 1);
   const length = width * height * 3;
@@ -51,7 +51,7 @@ for (const [name, graph] of [
     [33, 100],
     [5, 120],
   ] as const)
-    test(`a processor ${name} gives the same in tiles as at once, at ${width}x${height}`, async () => {
+    test(`the processor ${name} gives the same result in tiles as at once, at ${width}x${height}`, async () => {
       const processor = new Processor(graph);
       const source = busy(width, height);
       const whole = await processTiled(processor, source, 1024);
@@ -59,7 +59,7 @@ for (const [name, graph] of [
       for (const tile of [16, 40]) assert.ok(worstDifference(await processTiled(processor, source, tile), whole) <= 1);
     });
 
-test("16-bit pictures are processed in 16 bits", async () => {
+test("16-bit images are processed in 16 bits", async () => {
   const processor = new Processor(residualProcessor(2, 0));
   const source = busy(20, 10, 16);
   const { data } = await processTiled(processor, source, 1024);
@@ -68,11 +68,13 @@ test("16-bit pictures are processed in 16 bits", async () => {
 
 test("progress rises to 1", async () => {
   const seen: number[] = [];
-  await processTiled(new Processor(residualProcessor(1)), busy(64, 64), 32, (done) => seen.push(done));
+  await processTiled(new Processor(residualProcessor(1)), busy(64, 64), 32, {
+    onProgress: (share) => seen.push(share),
+  });
   assert.deepEqual(seen, [0.25, 0.5, 0.75, 1]);
 });
 
-test("scale, multiple and receptive radius are those that the networks were built with", async () => {
+test("measured scale, multiple and receptive radius are those that the networks were built with", async () => {
   const residual = new Processor(residualProcessor(4));
   assert.deepEqual(await residual.geometry(), { scale: 4, multiple: 1 });
   assert.equal(await residual.receptiveRadius(), 3);
@@ -80,20 +82,20 @@ test("scale, multiple and receptive radius are those that the networks were buil
   assert.deepEqual(await halving.geometry(), { scale: 1, multiple: 2 });
 });
 
-test("a network that looks at the whole picture gets the largest radius", async () => {
+test("a network with a global receptive field gets the largest radius", async () => {
   const b = new GraphBuilder("global");
   const x = b.input("picture", ["n", 3, "h", "w"]);
   b.output("result", b.Sub(x, b.GlobalAveragePool(x)));
   assert.equal(await new Processor(b.build()).receptiveRadius(), 64);
 });
 
-test("a classifier is refused with the shape that it gives", async () => {
+test("the error for a classifier states the shape of its output", async () => {
   const b = new GraphBuilder("classifier");
   const x = b.input("picture", ["n", 3, "h", "w"]);
   b.output("logits", b.Flatten(b.GlobalAveragePool(x)));
   await assert.rejects(new Processor(b.build()).geometry(), /^UserError: classifier cannot process images .* to 1x3$/);
 });
 
-test("a missing model is refused by name", async () => {
+test("the error for a missing model names the file", async () => {
   await assert.rejects(openProcessor("none.onnx"), /^UserError: cannot read the model none\.onnx: no such file$/);
 });

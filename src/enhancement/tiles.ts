@@ -5,10 +5,10 @@ import { blankRaster, peakOf, type Raster } from "./raster.js";
 /** Side of a tile in input pixels, without its margin. */
 export const defaultTile = 128;
 
-/** What a tile sees begins at a multiple of this, so that a network that halves the picture inside halves it alike. */
+/** Tiles with their margins begin at multiples of this, so that strided layers sample every tile at the same phase. */
 const minGrid = 4;
 
-/** One axis of a tile, in input pixels: it gives the result from `begin` to `end`, and sees from `from` to `to`. */
+/** One axis of a tile in input pixels: its output covers `begin` to `end`; its input, with margins, `from` to `to`. */
 interface Span {
   begin: number;
   end: number;
@@ -16,18 +16,25 @@ interface Span {
   to: number;
 }
 
+export interface TileOptions {
+  /** Called after each tile with the completed share, 0 to 1. */
+  readonly onProgress?: ((share: number) => void) | undefined;
+  /** Stops after the running tile. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Runs a processor over a picture of any size, tile by tile. Each tile sees a margin as wide as the network's
- * receptive radius, and at the edge of the picture exactly that edge, so the tiles join as if there were none. Alpha is
- * left 0. Where the network wants sizes that are multiples of something, the last column and row are repeated.
- *
- * @param onProgress is told the share of the tiles that are done, 0..1.
+ * Runs a processor on an image of any size, tile by tile. The margin of a tile is the network's receptive radius, except at
+ * the edges of the image, so the tiles join without seams. If the network needs sizes that are multiples of a number, the
+ * last column and row are repeated. Alpha remains 0.
+ * @param tile the largest side of a tile in input pixels, without its margin.
+ * @throws the signal's reason when it aborts.
  */
 export async function processTiled(
   processor: Processor,
   source: Raster,
   tile: number,
-  onProgress: (done: number) => void = () => {},
+  { onProgress, signal }: TileOptions = {},
 ): Promise<Raster> {
   const { scale, multiple } = await processor.geometry();
   const grid = Math.max(minGrid, multiple);
@@ -46,15 +53,17 @@ export async function processTiled(
   let done = 0;
   for (const row of rows)
     for (const column of columns) {
+      signal?.throwIfAborted();
       const input = readPlanes(source, column, row);
       const output = await restorePlanes(processor, input, column.to - column.from, row.to - row.from);
       writeCore(result, output, column, row, scale);
-      onProgress(++done / (rows.length * columns.length));
+      onProgress?.(++done / (rows.length * columns.length));
     }
+  signal?.throwIfAborted();
   return result;
 }
 
-/** An axis cut into equal parts of about `tile` pixels or less, each beginning at a multiple of `grid`. */
+/** Divides an axis into equal parts of about `tile` pixels or less that begin at multiples of `grid`. */
 function cut(length: number, tile: number, grid: number): { begin: number; end: number }[] {
   const step = upTo(length / Math.ceil(length / tile), grid);
   const begins = Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
@@ -63,7 +72,7 @@ function cut(length: number, tile: number, grid: number): { begin: number; end: 
 
 const upTo = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
-/** The window that a tile sees, as floats [3, height, width] in [0, 1]. */
+/** The input of a tile with its margins: [3, height, width] in [0, 1]. */
 function readPlanes(source: Raster, column: Span, row: Span): Float32Array {
   const { width, height, channels, data } = source;
   const peak = peakOf(source);
@@ -82,7 +91,7 @@ function readPlanes(source: Raster, column: Span, row: Span): Float32Array {
   return planes;
 }
 
-/** Writes the part of a tile's output that lies between `begin` and `end` into the result. */
+/** Copies a tile's output without its margins into the result. */
 function writeCore(result: Raster, planes: Float32Array, column: Span, row: Span, scale: number): void {
   const { width, channels, data } = result;
   const peak = peakOf(result);
@@ -100,5 +109,5 @@ function writeCore(result: Raster, planes: Float32Array, column: Span, row: Span
   }
 }
 
-/** [0, 1] to 0..peak, clamped and rounded half up. */
+/** Maps [0, 1] to 0..peak, clamped and rounded half up. */
 const quantized = (value: number, peak: number): number => Math.floor(Math.min(Math.max(value, 0), 1) * peak + 0.5);

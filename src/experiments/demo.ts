@@ -15,7 +15,8 @@ import { openProcessor } from "../processors/open.js";
 import { loadRecognizer } from "../recognition/recognizer.js";
 import { lateProgress } from "../reporter.js";
 import { path, seed } from "../settings.js";
-import { syntheticClasses, writeSynthetic } from "../synthetic/patterned.js";
+import { findStyle } from "../synthetic/styles.js";
+import { synthesize } from "../synthetic/synthesize.js";
 import { resolveTraining } from "../training/resolve.js";
 import type { TrainingSettings } from "../training/settings.js";
 import { runTraining } from "../training/train.js";
@@ -25,6 +26,9 @@ import type { ExperimentContext } from "./series.js";
 
 /** Side in pixels of the images, of the crops and of the recognizers' inputs. */
 const SIDE = 64;
+/** Style of the images, and the names of its classes. */
+const STYLE = "patterned";
+const CLASSES = findStyle(STYLE).classNames(findStyle(STYLE).defaultClasses);
 const TRAINING_IMAGES = 2000;
 const HELD_OUT_IMAGES = 1000;
 
@@ -67,7 +71,7 @@ export async function demonstrate(
   context: ExperimentContext,
 ): Promise<string> {
   context.report.info(
-    `demonstration on ${TRAINING_IMAGES} synthetic images of ${syntheticClasses.length} classes: sr x${TASK.scale}\n` +
+    `demonstration on ${TRAINING_IMAGES} synthetic images of ${CLASSES.length} classes: sr x${TASK.scale}\n` +
       `  processors   plain; ra and unsupervised, with ${SOURCE}\n` +
       `  recognizers  ${SOURCE}; ${UNSEEN.join(", ")} (unseen in training)\n` +
       `  judged on    ${HELD_OUT_IMAGES} other images`,
@@ -97,8 +101,8 @@ async function stages(demo: Demo): Promise<string> {
 async function images({ out, seed, signal, report }: Demo, part: string, count: number, firstIndex: number) {
   const folder = join(out, "pictures", part);
   const bar = lateProgress(report, count, `rendering ${part}`);
-  const set = { count, seed, firstIndex, size: SIDE, signal, onProgress: bar.update };
-  await writeSynthetic(folder, set).finally(bar.stop);
+  const set = { style: STYLE, count, seed, firstIndex, size: SIDE, signal, onProgress: bar.update };
+  await synthesize(folder, set).finally(bar.stop);
   return openDataset([folder], { needLabels: true });
 }
 
@@ -119,7 +123,7 @@ async function recognizer(demo: Demo, network: string, training: Dataset): Promi
       const bar = report.progress(settings.steps, `training ${network}`);
       await trainRecognizer({
         ...settings,
-        sets: { training, heldOut: null, classes: syntheticClasses.length, names: syntheticClasses },
+        sets: { training, heldOut: null, classes: CLASSES.length, names: CLASSES },
         ...{ out: folder, resume: true, signal },
         onStep: ({ step, losses }) => bar.update(step, `loss ${losses.loss?.toFixed(2)}`),
       }).finally(bar.stop);
@@ -179,7 +183,7 @@ async function judge({ out, signal, report }: Demo, dataset: Dataset, models: Mo
   return (
     `${evaluationTable(evaluation)}\n\n${conclusion(evaluation)}\n\n` +
     `What recognizers see in the images of ${strip} (one row each: reduced, plain, ra, clean),\n` +
-    `which ra flips to the right class:\n${mindsTable(changed, recognizers, syntheticClasses)}\n\n` +
+    `which ra flips to the right class:\n${mindsTable(changed, recognizers, CLASSES)}\n\n` +
     `results: ${results}\nmodels:  ${Object.values(models).join(", ")}`
   );
 }

@@ -30,10 +30,10 @@ const near = (tensor: Tensor | undefined, expected: readonly number[]) => {
   for (const [i, value] of expected.entries()) assert.ok(Math.abs(Number(tensor?.data[i]) - value) < 1e-6, `${i}`);
 };
 
-test("a weighted sum looks at the first output, its gradients are those of a product", async () => {
+test("a weighted sum is computed from the first output, and its gradients are those of a product", async () => {
   const options = { loss: "weighted-sum", wrt: ["x", "dense/w.0", "y"] } as const;
   const found = await lossGradients(twoOutputs(), { x, weight: float32([1, 10], [1, 2]) }, options);
-  assert.deepEqual([found.watched, found.independent], [["y"], []]);
+  assert.deepEqual([found.outputs, found.independent], [["y"], []]);
   assert.deepEqual([found.loss.shape, values(found.loss)], [[1], [173]]);
   assert.deepEqual(Object.keys(found.gradients), options.wrt);
   assert.deepEqual(values(found.gradients.x), [43, 65]);
@@ -41,14 +41,14 @@ test("a weighted sum looks at the first output, its gradients are those of a pro
   assert.deepEqual(values(found.gradients.y), [1, 10]);
 });
 
-test("weights with names give the sum over those outputs", async () => {
+test("weights of several outputs give the sum over those outputs", async () => {
   const weights = { "weight.y": float32([1, 10], [1, 2]), "weight.z": float32([1, 0], [1, 2]) };
   const { loss, gradients } = await lossGradients(twoOutputs(), { x, ...weights }, { loss: "weighted-sum" });
   assert.deepEqual(values(loss), [173 + 169]);
   assert.deepEqual(values(gradients.x), [121, 195]);
 });
 
-test("the mean squared error is the mean over all elements of the value that --output names", async () => {
+test("the mean squared error is the mean over all elements of the value that `output` names", async () => {
   const target = float32([11, 17], [1, 2]);
   const { loss, gradients } = await lossGradients(twoOutputs(), { x, target }, { loss: "mse", output: "y" });
   assert.deepEqual(values(loss), [2.5]);
@@ -71,7 +71,7 @@ test("cross-entropy is the mean over the positions of an image", async () => {
   near(gradients.x, [-0.375, 0.25, 0.375, -0.25]);
 });
 
-test("bool and int64 inputs are fed as they are", async () => {
+test("bool and int64 inputs keep their type", async () => {
   const b = new GraphBuilder("fed");
   const data = b.input("data", ["N"]);
   const kept = b.Where(b.input("kept", ["N"], "bool"), data, b.zero);
@@ -87,7 +87,7 @@ test("bool and int64 inputs are fed as they are", async () => {
   assert.deepEqual([Object.keys(gradients), values(gradients.data)], [["data"], [5, 0, 700]]);
 });
 
-test("a value that follows from initializers alone has its gradient", async () => {
+test("a value computed from initializers alone has a gradient", async () => {
   const b = new GraphBuilder("negated");
   const w = b.initializer("w", float32([3, 4, 5, 6], [2, 2]));
   const turned = b.Transpose(b.add("Neg", [w], {}, "negated"), [1, 0]);
@@ -97,7 +97,7 @@ test("a value that follows from initializers alone has its gradient", async () =
   assert.deepEqual(values(gradients.negated), [1, 2, 10, 20]);
 });
 
-test("what the loss does not depend on gets zeros and is named", async () => {
+test("the gradient of a value that the loss does not depend on is zero, and the value is listed", async () => {
   const options = { loss: "weighted-sum", output: "y", wrt: ["x", "z"] } as const;
   const found = await lossGradients(twoOutputs(), { x, weight: float32([1, 10], [1, 2]) }, options);
   assert.deepEqual(found.independent, ["z"]);
@@ -110,7 +110,7 @@ test("what the loss does not depend on gets zeros and is named", async () => {
   );
 });
 
-test("all parameters are the inputs and the weights that the loss depends on, no running statistics", async () => {
+test("all parameters are the inputs and the weights that the loss depends on, without running statistics", async () => {
   const b = new GraphBuilder("normed");
   const [image, side] = [b.input("image", ["N", 1, 2, 2]), float32([1])];
   const part = (name: string, value: number) => b.initializer(name, float32([value], [1]));
@@ -133,9 +133,9 @@ const cases: [string, Tensors, Parameters<typeof lossGradients>[2], RegExp][] = 
     "a missing input",
     { weight: given.weight },
     { loss: "weighted-sum" },
-    /no tensor "x" \(float32 \[N, 2\]\); given: weight float32 \[1, 2\]/,
+    /missing tensor "x" \(float32 \[N, 2\]\); given: weight float32 \[1, 2\]/,
   ],
-  ["a missing target", given, { loss: "mse" }, /no tensor "target" \(float32 \[1, 2\]\); given: x float32/],
+  ["a missing target", given, { loss: "mse" }, /missing tensor "target" \(float32 \[1, 2\]\); given: x float32/],
   [
     "an input of another type",
     { ...given, x: int64([1, 2], [1, 2]) },
@@ -146,21 +146,21 @@ const cases: [string, Tensors, Parameters<typeof lossGradients>[2], RegExp][] = 
     "an input of another shape",
     { ...given, x: float32([1, 2, 3], [1, 3]) },
     { loss: "weighted-sum" },
-    /"x" is float32 \[1, 3\], and should be float32 \[N, 2\]/,
+    /"x" is float32 \[1, 3\]; expected float32 \[N, 2\]/,
   ],
   ["an input of another rank", { ...given, x: float32([1, 2]) }, { loss: "weighted-sum" }, /"x" is float32 \[2\]/],
   [
     "a weight of another shape",
     { x, weight: float32([1]) },
     { loss: "weighted-sum" },
-    /"weight" is float32 \[1\], and should be float32 \[1, 2\]/,
+    /"weight" is float32 \[1\]; expected float32 \[1, 2\]/,
   ],
   ["labels of another type", { x, labels: float32([0]) }, { loss: "cross-entropy" }, /"labels" is float32 \[1\]/],
   ["a label out of range", odd, { loss: "cross-entropy" }, /label 2 is out of range: "y" has 2 classes, 0 to 1/],
   ["a negative label", { x, labels: int64([-1]) }, { loss: "cross-entropy" }, /label -1 is out of range/],
-  ["an unknown output", given, { loss: "mse", output: "q" }, /computes no value "q"; its outputs: y, z/],
+  ["an unknown output", given, { loss: "mse", output: "q" }, /does not compute a value "q"; its outputs: y, z/],
   [
-    "an unknown name to differentiate by",
+    "an unknown name in `wrt`",
     given,
     { loss: "weighted-sum", wrt: ["v"] },
     /no value "v"; its inputs: x; its initializers: dense\/w\.0/,
@@ -175,7 +175,7 @@ for (const [name, tensors, options, expected] of cases)
       return true;
     }));
 
-test("an integer input cannot be differentiated by", async () => {
+test("an integer input has no gradient", async () => {
   const b = new GraphBuilder("whole");
   b.output("y", b.Cast(b.input("x", [2], "int64"), "float32"), [2]);
   const tensors = { x: int64([1, 2]), weight: float32([1, 1]) };

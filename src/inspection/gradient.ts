@@ -7,61 +7,62 @@ import { applyPasses } from "../passes/index.js";
 import type { Pass } from "../passes/pass.js";
 import { type Probe, probe } from "../runtime/probe.js";
 import { Session, type Tensors } from "../runtime/session.js";
-import { type LossKind, lossGraph, requireTensor, watchedBy, watchedInput } from "./loss.js";
+import { type LossKind, lossGraph, lossInputName, lossInputsOf, requireTensor } from "./loss.js";
 import { running } from "./running.js";
+import { listed } from "./text.js";
 import { makersOf, sourcesOf, weightsOf } from "./weights.js";
-import { listed } from "./words.js";
 
 export interface GradientOptions {
   readonly loss: LossKind;
-  /** The value that the loss looks at. Default: the first output, or every NAME with a tensor `weight.NAME`. */
+  /** The value that the loss is computed from. Default: every NAME with a tensor `weight.NAME`, or the first output. */
   readonly output?: string;
-  /** What to differentiate by: inputs, initializers, computed values. Default: every float32 input. */
+  /** Names to differentiate with respect to: inputs, initializers, computed values. Default: every float32 input. */
   readonly wrt?: readonly string[];
-  /** Beside the inputs, every weight that the loss depends on. */
+  /** Adds every weight that the loss depends on to the inputs. */
   readonly allParameters?: boolean;
-  /** Rewrites to faster forms. They take initializers for constants that nothing is differentiated by. Default: none. */
+  /** Passes that rewrite the graph for speed. They treat initializers outside `wrt` as constants. Default: none. */
   readonly passes?: readonly Pass[];
 }
 
 export interface LossGradients {
   /** float32 [1]. */
   readonly loss: Tensor;
-  /** The values that the loss looks at. */
-  readonly watched: readonly string[];
-  /** d loss / d value, float32 of the value's shape, by name. */
+  /** Names of the values that the loss is computed from. */
+  readonly outputs: readonly string[];
+  /** d loss / d value by name: float32 of the value's shape. */
   readonly gradients: Readonly<Record<string, Tensor>>;
-  /** Names on which the loss does not depend: their gradient is zero. */
+  /** Names that the loss does not depend on: their gradient is zero. */
   readonly independent: readonly string[];
 }
 
 /**
- * Closes a model with a loss, differentiates it and runs it once.
- * @param tensors one for each input of the graph under its name, and what the loss needs: `labels` (int64, the output's
- *   shape without axis 1), `target` or `weight` (float32, the output's shape), `weight.NAME` for several values.
- * @throws UserError when a tensor or a name does not fit, and when an operator on the way has no gradient.
+ * Computes a loss of a model and its gradients: appends the loss to the graph, differentiates and runs it once.
+ * @param tensors one for each input of the graph by name, and those of the loss: `labels` (int64, the output's shape without
+ *   axis 1), `target` or `weight` (float32, the output's shape), `weight.NAME` for several values.
+ * @throws UserError when a tensor is missing or does not match, a name is unknown, or an operator on the path has no
+ * gradient.
  */
 export async function lossGradients(graph: Graph, tensors: Tensors, options: GradientOptions): Promise<LossGradients> {
-  const watched = watchedBy(options.loss, graph, tensors, options.output);
-  const wrt = wantedOf(graph, options);
+  const outputs = lossInputsOf(options.loss, graph, tensors, options.output);
+  const wrt = targetsOf(graph, options);
   const feeds = Object.fromEntries(
     graph.inputs.map(({ name, type = "float32", shape }) => [name, requireTensor(tensors, name, type, shape)]),
   );
   const shapes = Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, shape]));
   const computed = wrt.filter((name) => !(name in feeds) && !graph.initializers.has(name));
-  const bound = withOutputs(specialize(graph, shapes), [...new Set([...watched, ...computed])]);
-  const probed = await running(graph, () => probe(bound, { variable: variableFor(graph, wrt) }));
-  const closed = await withLoss(probed, options.loss, watched, tensors);
-  const { loss, gradients: found } = await run(closed, feeds, wrt, options.passes ?? []);
+  const specialized = withOutputs(specialize(graph, shapes), [...new Set([...outputs, ...computed])]);
+  const probed = await running(graph, () => probe(specialized, { variable: variableFor(graph, wrt) }));
+  const withLoss = await appendLoss(probed, options.loss, outputs, tensors);
+  const { loss, gradients: found } = await run(withLoss, feeds, wrt, options.passes ?? []);
   const weights = options.allParameters ? weightsOf(graph) : new Map();
   const independent = wrt.filter((name) => !found.has(name) && !weights.has(name));
-  for (const name of independent) found.set(name, zeros("float32", shapeOf(name, graph, closed)));
+  for (const name of independent) found.set(name, zeros("float32", shapeOf(name, graph, withLoss)));
   const inOrder = wrt.flatMap((name) => [[name, found.get(name)] as const]).filter(([, tensor]) => tensor);
-  return { loss, watched, gradients: Object.fromEntries(inOrder) as Tensors, independent };
+  return { loss, outputs, gradients: Object.fromEntries(inOrder) as Tensors, independent };
 }
 
-/** @throws UserError for a name that the model does not have, or that does not hold float32. */
-function wantedOf(graph: Graph, { wrt, allParameters }: GradientOptions): string[] {
+/** The names to differentiate with respect to. @throws UserError for a name that is unknown or not float32. */
+function targetsOf(graph: Graph, { wrt, allParameters }: GradientOptions): string[] {
   const typeOf = new Map([
     ...[...graph.initializers].map(([name, { type }]) => [name, type] as const),
     ...graph.inputs.map(({ name, type = "float32" }) => [name, type] as const),
@@ -70,7 +71,7 @@ function wantedOf(graph: Graph, { wrt, allParameters }: GradientOptions): string
   if (!wrt) {
     const floats = inputs.filter((name) => typeOf.get(name) === "float32");
     const all = [...floats, ...(allParameters ? weightsOf(graph).keys() : [])];
-    if (all.length === 0) throw new UserError(`${graph.name} has no float32 input to differentiate by`);
+    if (all.length === 0) throw new UserError(`${graph.name} has no float32 input to differentiate with respect to`);
     return all;
   }
   const computed = new Set(graph.nodes.flatMap((node) => node.outputs));
@@ -87,8 +88,8 @@ function wantedOf(graph: Graph, { wrt, allParameters }: GradientOptions): string
 }
 
 /**
- * The initializers that a probe must not take for constants: those in `wrt`, and those that a computed value in `wrt`
- * comes from, without which it would be folded away itself.
+ * The initializers that a probe must not treat as constants: those in `wrt`, and those that a computed value in `wrt` depends
+ * on, because constant folding would remove that value otherwise.
  */
 function variableFor(graph: Graph, wrt: readonly string[]): string[] {
   const makers = makersOf(graph);
@@ -96,26 +97,32 @@ function variableFor(graph: Graph, wrt: readonly string[]): string[] {
   return sources.filter((name) => graph.initializers.get(name)?.type === "float32");
 }
 
-interface Closed extends Probe {
+/** A probed graph with a loss. */
+interface WithLoss extends Probe {
   readonly loss: string;
 }
 
-/** Before the names of the loss, which must not meet the model's. */
+/** Prefix of the values of the loss, so that they do not collide with the model's. */
 const PREFIX = "legible.loss/";
 
-/** The probed graph with its loss behind it; the loss is probed on its own, so that the model runs no second time. */
-async function withLoss(model: Probe, kind: LossKind, watched: readonly string[], tensors: Tensors): Promise<Closed> {
-  const values = watched.map((name) => ({ name, shape: model.shapes.get(name) ?? [] }));
+/** Appends a loss to a probed graph. The loss is probed separately, so that the model does not run a second time. */
+async function appendLoss(
+  model: Probe,
+  kind: LossKind,
+  outputs: readonly string[],
+  tensors: Tensors,
+): Promise<WithLoss> {
+  const values = outputs.map((name) => ({ name, shape: model.shapes.get(name) ?? [] }));
   const { graph: loss, shapes } = await probe(lossGraph(kind, values, tensors));
   const b = GraphBuilder.from(model.graph);
-  const bindings = Object.fromEntries(watched.map((name, i) => [watchedInput(i), name]));
+  const bindings = Object.fromEntries(outputs.map((name, i) => [lossInputName(i), name]));
   const total = b.inline(loss, bindings, PREFIX).loss as string;
   b.output(total, total);
   const prefixed = [...shapes].map(([name, shape]) => [PREFIX + name, shape] as const);
   return { graph: b.build(), loss: total, shapes: new Map([...model.shapes, ...prefixed]) };
 }
 
-async function run({ graph, loss, shapes }: Closed, feeds: Tensors, wrt: readonly string[], passes: readonly Pass[]) {
+async function run({ graph, loss, shapes }: WithLoss, feeds: Tensors, wrt: readonly string[], passes: readonly Pass[]) {
   const forward = passes.length > 0 ? await probe(await applyPasses(graph, passes, "forward")) : { graph, shapes };
   const { graph: whole, gradients: names } = gradients(forward.graph, loss, wrt, forward.shapes);
   const fetch = [...names.values()].filter((name) => name !== null);
@@ -126,5 +133,5 @@ async function run({ graph, loss, shapes }: Closed, feeds: Tensors, wrt: readonl
   return { loss: float32([Number(results[loss]?.data[0])]), gradients: new Map(found) };
 }
 
-const shapeOf = (name: string, graph: Graph, { shapes }: Closed): readonly number[] =>
+const shapeOf = (name: string, graph: Graph, { shapes }: WithLoss): readonly number[] =>
   shapes.get(name) ?? graph.initializers.get(name)?.shape ?? [];

@@ -2,17 +2,17 @@ import { readFile } from "node:fs/promises";
 import protobuf from "protobufjs";
 import { messageOf, UserError } from "../errors.js";
 
-/** What an ONNX file says of itself beside its graph. */
+/** The properties of an ONNX file beside its graph. */
 export interface Header {
-  /** Size of the file in bytes, without weights that are kept beside it. */
+  /** Size of the file in bytes, without external data. */
   readonly bytes: number;
-  /** Opset by domain, as the file was written; "" is standard ONNX. */
+  /** Opset of the file by domain; "" is standard ONNX. */
   readonly opsets: Readonly<Record<string, number>>;
-  /** Program and version that wrote the file; null where it does not say. */
+  /** Program and version that wrote the file; null if the file does not state them. */
   readonly producer: string | null;
 }
 
-/** The fields of ModelProto around the graph, which is passed over. */
+/** The fields of ModelProto without the graph, which the decoder skips. */
 const HeaderMessage = protobuf.Root.fromJSON({
   nested: {
     OpsetId: { fields: { domain: { type: "string", id: 1 }, version: { type: "int64", id: 2 } } },
@@ -32,7 +32,7 @@ interface HeaderShape {
   opsetImport: { domain?: string; version?: number | { toString(): string } }[];
 }
 
-/** @throws UserError when the file is missing or cut off. */
+/** @throws UserError when the file is missing or truncated. */
 export async function readHeader(path: string): Promise<Header> {
   try {
     const content = await readFile(path);

@@ -25,7 +25,7 @@ async function withDeterminant(t: TestContext): Promise<string> {
 const statusOf = (operators: readonly OperatorUse[], op: string) =>
   operators.find((operator) => operator.op === op)?.status;
 
-test("a classifier can serve as a recognizer, of the size that its JSON says", async (t) => {
+test("a classifier can serve as a recognizer of the size that its sidecar states", async (t) => {
   const path = join(temporaryFolder(t), "classifier.onnx");
   await writeClassifier(path, 32);
   const found = await inspectModel(path);
@@ -41,12 +41,12 @@ test("a classifier can serve as a recognizer, of the size that its JSON says", a
   assert.ok(recognizer.serves && recognizer.trains);
   assert.deepEqual([recognizer.classes, recognizer.size, recognizer.preprocessing?.mean], [2, 32, [0.5, 0.5, 0.5]]);
   assert.ok(!processor.serves);
-  assert.match(processor.reason, /turns \[1, 3, 32, 32\] into \[1, 2\]/);
+  assert.match(processor.reason, /maps \[1, 3, 32, 32\] to \[1, 2\]/);
   assert.deepEqual(withoutLabels, ["logits"]);
-  assert.deepEqual(found.notes, ["open sizes were tried as N = 1, H = 32, W = 32 (from the file beside it)"]);
+  assert.deepEqual(found.notes, ["dynamic dimensions were tried as N = 1, H = 32, W = 32 (from its preprocessing)"]);
 });
 
-test("an operator without a rule is named with its node and the path, and the model can still judge", async (t) => {
+test("an operator without a rule is listed with its node and path, and the model can still evaluate", async (t) => {
   const found = await inspectModel(await withDeterminant(t));
   const det = found.operators.find(({ op }) => op === "Det");
   assert.deepEqual([det?.status, det?.count, det?.missing.length], ["missing", 1, 1]);
@@ -60,7 +60,7 @@ test("an operator without a rule is named with its node and the path, and the mo
   assert.deepEqual(found.serves.withoutLabels, []);
 });
 
-test("a value before the operator without a rule is asked about with --output", async (t) => {
+test("`output` examines a value before the operator without a rule", async (t) => {
   const path = await withDeterminant(t);
   const name = "Relu_2";
   const found = await inspectModel(path, { output: name });
@@ -68,11 +68,17 @@ test("a value before the operator without a rule is asked about with --output", 
     found.outputs.map((output) => [output.name, output.differentiable]),
     [[name, true]],
   );
-  assert.deepEqual([statusOf(found.operators, "Det"), statusOf(found.operators, "Relu")], ["aside", "differentiable"]);
-  await assert.rejects(inspectModel(path, { output: "nothing" }), /computes no value "nothing"; its outputs: logits/);
+  assert.deepEqual(
+    [statusOf(found.operators, "Det"), statusOf(found.operators, "Relu")],
+    ["off-path", "differentiable"],
+  );
+  await assert.rejects(
+    inspectModel(path, { output: "nothing" }),
+    /does not compute a value "nothing"; its outputs: logits/,
+  );
 });
 
-test("flat operators are no obstacles, and those beside the way do not matter", async () => {
+test("flat operators and operators off the path block no gradient", async () => {
   const b = new GraphBuilder("beside");
   const x = b.input("x", ["N", 3]);
   const fixed = b.add("Det", [b.initializer("square", float32([1, 2, 3, 4], [2, 2]))]);
@@ -81,7 +87,7 @@ test("flat operators are no obstacles, and those beside the way do not matter", 
   const { operators, outputs } = await inspectGraph(b.build());
   assert.deepEqual(
     ["Mul", "Det", "ArgMax"].map((op) => statusOf(operators, op)),
-    ["differentiable", "aside", "flat"],
+    ["differentiable", "off-path", "flat"],
   );
   assert.deepEqual(
     outputs.map(({ reason }) => reason),
@@ -89,14 +95,17 @@ test("flat operators are no obstacles, and those beside the way do not matter", 
   );
 });
 
-test("an output from which only flat operators lead to the input has no gradient", async () => {
+test("an output that only flat operators connect to the input is not differentiable", async () => {
   const b = new GraphBuilder("steps");
   b.output("y", b.add("Floor", [b.input("x", [2])]), [2]);
   const { outputs } = await inspectGraph(b.build());
-  assert.deepEqual([outputs[0]?.differentiable, outputs[0]?.reason], [false, "no gradient leads from it to an input"]);
+  assert.deepEqual(
+    [outputs[0]?.differentiable, outputs[0]?.reason],
+    [false, "its gradient with respect to every input is zero"],
+  );
 });
 
-test("what a rule refuses is said of the output", async () => {
+test("the reason of an output is the error of the gradient rule that refuses it", async () => {
   const b = new GraphBuilder("learning");
   const training = b.constant({ type: "bool", shape: [], data: Uint8Array.of(1) });
   b.output("y", b.add("Dropout", [b.input("x", [1, 4]), "", training], {}, "drop"));
@@ -104,10 +113,10 @@ test("what a rule refuses is said of the output", async () => {
   assert.match(outputs[0]?.reason ?? "", /^Dropout "drop" is in training mode/);
 });
 
-test("a processor's scale is found, and the size that it is tried on can be chosen", async () => {
+test("a processor's scale is found in a trial run of the size in `inputSize`", async () => {
   const { serves, notes } = await inspectGraph(residualProcessor(2), { inputSize: 20 });
-  assert.deepEqual(serves.processor, { serves: true, scale: 2, takes: ["h", "w"] });
-  assert.deepEqual(notes, ["open sizes were tried as n = 1, h = 20, w = 20 (as asked)"]);
+  assert.deepEqual(serves.processor, { serves: true, scale: 2, inputSize: ["h", "w"] });
+  assert.deepEqual(notes, ["dynamic dimensions were tried as n = 1, h = 20, w = 20 (as set)"]);
 });
 
 const refusals: [string, Graph, RegExp, RegExp][] = [
@@ -115,16 +124,16 @@ const refusals: [string, Graph, RegExp, RegExp][] = [
   ["a vector", build((b) => b.input("x", [1, 3])), /input is \[1, 3\], not images/, /input is \[1, 3\], not images/],
   ["one channel", build((b) => b.input("x", [1, 1, 8, 8])), /1 channels, not 3/, /1 channels, not 3/],
   [
-    "a picture made smaller",
+    "an image made smaller",
     build((b) => b.add("MaxPool", [b.input("x", [1, 3, 8, 8])], { kernel_shape: { kind: "ints", value: [2, 2] } })),
     /first output is \[1, 3, 7, 7\], not class scores/,
-    /turns \[1, 3, 8, 8\] into \[1, 3, 7, 7\]/,
+    /maps \[1, 3, 8, 8\] to \[1, 3, 7, 7\]/,
   ],
   [
-    "pictures that are not square",
+    "images that are not square",
     build((b) => b.Flatten(b.GlobalAveragePool(b.input("x", [1, 3, 8, 6])))),
-    /pictures of 8x6, not square/,
-    /into \[1, 3\]/,
+    /input is 8x6 pixels, not square/,
+    /to \[1, 3\]/,
   ],
 ];
 
@@ -142,14 +151,14 @@ for (const [name, graph, recognizer, processor] of refusals)
     assert.match(serves.processor.reason, processor);
   });
 
-test("pictures with the channels last are tried as such", async () => {
+test("a model of NHWC images is tried on NHWC images", async () => {
   const graph = build((b) => b.ReduceMean(b.input("x", ["N", "H", "W", 3]), [1, 2], false));
   const { inputs, serves } = await inspectGraph(graph, { inputSize: 16 });
   assert.deepEqual(inputs[0]?.tried, [1, 16, 16, 3]);
   assert.ok(serves.recognizer.serves);
 });
 
-test("parameters are counted by the operator that they serve", async () => {
+test("parameters are counted by the operator that uses them", async () => {
   const b = new GraphBuilder("parts");
   const of = (name: string) => b.initializer(name, float32([1, 1]));
   const convolved = b.Conv(b.input("x", [1, 3, 4, 4]), b.initializer("w", float32(new Float32Array(54), [2, 3, 3, 3])));
@@ -162,12 +171,12 @@ test("parameters are counted by the operator that they serve", async () => {
   ]);
 });
 
-test("a size that the model cannot run at gets one sentence with the size and the way out", async () => {
+test("the error for a size that the model cannot run at is one sentence with the size and the setting that changes it", async () => {
   const b = new GraphBuilder("tied");
   b.output("y", b.Reshape(b.input("x", ["N", 3, "H", "W"]), [1, 3 * 16]));
   await assert.rejects(inspectGraph(b.build()), (error: Error) => {
     assert.equal(error.name, "UserError");
-    assert.match(error.message, /^ONNX Runtime cannot run tied: .*H = 224, W = 224; --input-size takes another side/);
+    assert.match(error.message, /^ONNX Runtime cannot run tied: .*H = 224, W = 224; `inputSize` sets another side/);
     assert.doesNotMatch(error.message, /\n/);
     return true;
   });
@@ -186,11 +195,11 @@ test("the table has every value, operator and reason", async (t) => {
   has(/^ {2}input +float32 +\[N, 3, H, W\] +tried as \[1, 3, 32, 32\]$/);
   has(/^ {2}✗ +Det +1$/);
   has(/^ {6}the operator Det \(node "corner\/Det", reached from the loss through/);
-  has(/✓ +recognizer +2 classes, pictures of 32x32; to judge with, not to train with/);
+  has(/✓ +recognizer +2 classes, images of 32x32; for evaluation only: its output is not differentiable/);
   for (const { op, count } of inspection.operators) has(new RegExp(`${op} +${count}$`));
 });
 
-test("a classifier without its JSON gets the question how it wants its images", async (t) => {
+test("the notes on a classifier without a sidecar ask for its preprocessing", async (t) => {
   const folder = temporaryFolder(t);
   await writeModel(
     build((b) => b.Flatten(b.GlobalAveragePool(b.input("x", [1, 3, 8, 8])))),
@@ -201,14 +210,14 @@ test("a classifier without its JSON gets the question how it wants its images", 
   assert.match(notes.join("\n"), /how does .*bare\.onnx want its images\?/);
 });
 
-test("a file that is missing or no model is refused", async (t) => {
+test("a file that is missing or not a model is refused", async (t) => {
   const path = join(temporaryFolder(t), "text.onnx");
   writeFileSync(path, "not a model");
   await assert.rejects(inspectModel(path), /text\.onnx is not/);
   await assert.rejects(inspectModel("nowhere.onnx"), /cannot read the model nowhere\.onnx: no such file/);
 });
 
-test("a processor that takes even sizes only is tried on one", async () => {
+test("a processor that accepts even sizes only is tried on one", async () => {
   const { serves } = await inspectGraph(halvingProcessor());
   assert.ok(serves.processor.serves && serves.processor.scale === 1);
 });

@@ -14,13 +14,13 @@ import { chooseSizes, type SizeOptions, type Sizes } from "./sizes.js";
 import { type ParameterKind, parameterKinds } from "./weights.js";
 
 export interface InspectOptions {
-  /** Ask about the gradients of this value alone. Default: every float32 output. */
+  /** The value whose gradients are examined: an output or any computed value. Default: every float32 output. */
   readonly output?: string;
-  /** Side of the pictures where the model leaves it open. Default: the sidecar's, or 224. */
+  /** Side of the images in pixels if the model's input is dynamic. Default: the sidecar's, or 224. */
   readonly inputSize?: number;
 }
 
-/** An input or output: as the model declares it, and its sizes on the trial run. */
+/** An input or output as the model declares it, and its shape in the trial run. */
 export interface InspectedValue {
   readonly name: string;
   readonly type: DataType | null;
@@ -29,7 +29,7 @@ export interface InspectedValue {
 }
 
 export interface InspectedOutput extends InspectedValue {
-  /** Whether a gradient leads from here to an input, and why not. */
+  /** Whether it is differentiable with respect to an input, and if not, why. */
   readonly differentiable: boolean;
   readonly reason: string | null;
 }
@@ -40,7 +40,7 @@ export interface GraphInspection {
   readonly parameters: readonly ParameterKind[];
   readonly operators: readonly OperatorUse[];
   readonly serves: Serving;
-  /** What else is worth knowing, in sentences. */
+  /** Further remarks, a sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -49,21 +49,22 @@ export interface Inspection extends Header, GraphInspection {
 }
 
 /**
- * Looks at an ONNX file: what goes in and out, what it is made of, whether gradients pass, and what it can serve as.
+ * Inspects an ONNX file: its inputs and outputs, parameters and operators, which operators block gradients, and what it can
+ * serve as. Runs the model once.
  * @throws UserError when the file cannot be read or the model cannot be run.
  */
 export async function inspectModel(file: string, options: InspectOptions = {}): Promise<Inspection> {
   const graph = await readModel(file);
   const header = await readHeader(file);
-  const beside = await readPreprocessing(file, graph).catch((error: unknown) => messageOf(error));
-  const known = typeof beside === "string" ? undefined : beside;
+  const sidecar = await readPreprocessing(file, graph).catch((error: unknown) => messageOf(error));
+  const known = typeof sidecar === "string" ? undefined : sidecar;
   const found = await inspectGraph(graph, { ...options, ...(known && { preprocessing: known }) });
-  const notes = typeof beside === "string" && found.serves.recognizer.serves ? [beside] : [];
+  const notes = typeof sidecar === "string" && found.serves.recognizer.serves ? [sidecar] : [];
   return { file, ...header, ...found, notes: [...found.notes, ...notes] };
 }
 
 /**
- * The same of a graph in memory.
+ * Inspects a graph in memory, as `inspectModel` does a file.
  * @throws UserError when the graph cannot be run.
  */
 export async function inspectGraph(
@@ -72,14 +73,14 @@ export async function inspectGraph(
 ): Promise<GraphInspection> {
   const { output, preprocessing } = options;
   if (output !== undefined) requireFloatValue(graph, output);
-  const watched = output === undefined ? graph.outputs.map(({ name }) => name) : [output];
+  const examined = output === undefined ? graph.outputs.map(({ name }) => name) : [output];
   const { shapes: sizes, ...open } = chooseSizes(graph, options);
-  const bound = withOutputs(specialize(graph, sizes), [...new Set([...watched, ...namesOf(graph.outputs)])]);
+  const bound = withOutputs(specialize(graph, sizes), [...new Set([...examined, ...namesOf(graph.outputs)])]);
   const probed = await running(graph, () => probe(bound), hint(open));
   const inputs = graph.inputs.filter(({ type }) => type === "float32").map(({ name }) => name);
-  const outputs = watched.map((name) => ({
+  const outputs = examined.map((name) => ({
     ...inspected(name, graph, probed),
-    ...answer(name, inputs, graph, probed),
+    ...differentiability(name, inputs, graph, probed),
   }));
   const floats = outputs.filter(({ type }) => type === null || type === "float32").map(({ name }) => name);
   const differentiable = outputs.filter((each) => each.differentiable).map(({ name }) => name);
@@ -100,8 +101,8 @@ function inspected(name: string, { inputs, outputs }: Graph, { shapes }: Probe):
   return { name, type: declared?.type ?? null, shape: declared?.shape ?? null, tried: shapes.get(name) ?? [] };
 }
 
-/** Whether training could take a gradient from this value to one of the inputs, and what it would say otherwise. */
-function answer(name: string, inputs: readonly string[], graph: Graph, { graph: folded, shapes }: Probe) {
+/** Whether a value is differentiable with respect to one of the inputs; if not, the reason that training would report. */
+function differentiability(name: string, inputs: readonly string[], graph: Graph, { graph: folded, shapes }: Probe) {
   const no = (reason: string) => ({ differentiable: false, reason });
   const type = graph.outputs.find((output) => output.name === name)?.type ?? "float32";
   if (type !== "float32") return no(`${type} values have no gradient`);
@@ -109,7 +110,7 @@ function answer(name: string, inputs: readonly string[], graph: Graph, { graph: 
   try {
     const { gradients: found } = gradients(folded, name, inputs, shapes);
     const reached = [...found.values()].some((gradient) => gradient !== null);
-    return reached ? { differentiable: true, reason: null } : no("no gradient leads from it to an input");
+    return reached ? { differentiable: true, reason: null } : no("its gradient with respect to every input is zero");
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return no(error.message.replace(`cannot differentiate ${graph.name}: `, ""));
@@ -124,10 +125,10 @@ const assigned = ({ chosen }: OpenSizes): string =>
     .join(", ");
 
 const hint = (open: OpenSizes): string =>
-  open.anySide ? ` (tried with ${assigned(open)}; --input-size takes another side)` : "";
+  open.anySide ? ` (tried with ${assigned(open)}; \`inputSize\` sets another side)` : "";
 
 function sizeNotes(open: OpenSizes, { inputSize, preprocessing }: SizeOptions): string[] {
   if (Object.keys(open.chosen).length === 0) return [];
-  const origin = inputSize ? "as asked" : preprocessing ? "from the file beside it" : "--input-size takes another side";
-  return [`open sizes were tried as ${assigned(open)}${open.anySide ? ` (${origin})` : ""}`];
+  const origin = inputSize ? "as set" : preprocessing ? "from its preprocessing" : "`inputSize` sets another side";
+  return [`dynamic dimensions were tried as ${assigned(open)}${open.anySide ? ` (${origin})` : ""}`];
 }

@@ -4,24 +4,24 @@ import { GraphBuilder } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
 import type { DataType, Tensor } from "../onnx/tensor.js";
 import type { Tensors } from "../runtime/session.js";
-import { bracketed, listed } from "./words.js";
+import { bracketed, listed } from "./text.js";
 
-/** A loss that closes a model whose file holds none. */
+/** A loss to append to a model. */
 export type LossKind = "cross-entropy" | "mse" | "weighted-sum";
 export const lossKinds: readonly LossKind[] = ["cross-entropy", "mse", "weighted-sum"];
 
-/** A value of the model that the loss looks at. */
-export interface Watched {
+/** A value that the loss is computed from. */
+export interface LossInput {
   readonly name: string;
   readonly shape: readonly number[];
 }
 
 /**
- * Which values of a model the loss looks at: `output`, or else for a weighted sum every NAME that has a tensor
- * `weight.NAME`, or else the model's first output.
- * @throws UserError when one of them is not there or does not hold float32.
+ * The values that a loss is computed from: `output`; otherwise for a weighted sum every NAME with a tensor `weight.NAME`;
+ * otherwise the model's first output.
+ * @throws UserError when the model does not compute one of them or it is not float32.
  */
-export function watchedBy(kind: LossKind, graph: Graph, tensors: Tensors, output?: string): string[] {
+export function lossInputsOf(kind: LossKind, graph: Graph, tensors: Tensors, output?: string): string[] {
   const fed = new Set(graph.inputs.map(({ name }) => name));
   const weighted = Object.keys(tensors).filter((name) => name.startsWith("weight.") && !fed.has(name));
   const several = kind === "weighted-sum" && weighted.length > 0;
@@ -31,22 +31,22 @@ export function watchedBy(kind: LossKind, graph: Graph, tensors: Tensors, output
   return found;
 }
 
-/** @throws UserError when the graph computes no such value or it is known not to hold float32. */
+/** @throws UserError when the graph does not compute the value or declares another type than float32 for it. */
 export function requireFloatValue(graph: Graph, name: string): void {
   const outputs = graph.outputs.map((output) => output.name);
   if (!outputs.includes(name) && !graph.nodes.some((node) => node.outputs.includes(name)))
-    throw new UserError(`${graph.name} computes no value "${name}"; its outputs: ${listed(outputs)}`);
+    throw new UserError(`${graph.name} does not compute a value "${name}"; its outputs: ${listed(outputs)}`);
   const type = graph.outputs.find((output) => output.name === name)?.type ?? "float32";
   if (type !== "float32") throw new UserError(`"${name}" of ${graph.name} is ${type}; a loss needs float32`);
 }
 
-/** Inputs `watched0`, `watched1`, …: the watched values. Output `loss`: a scalar. The tensors are constants in it. */
-export function lossGraph(kind: LossKind, watched: readonly Watched[], tensors: Tensors): Graph {
+/** The loss as a graph. Inputs: `value0`, `value1`, … Output: the scalar `loss`. Targets and weights are constants in it. */
+export function lossGraph(kind: LossKind, values: readonly LossInput[], tensors: Tensors): Graph {
   const b = new GraphBuilder("loss");
-  const terms = watched.map((value, i) => {
-    const input = b.input(watchedInput(i), value.shape);
+  const terms = values.map((value, i) => {
+    const input = b.input(lossInputName(i), value.shape);
     if (kind === "cross-entropy") return classLoss(b, input, value, tensors);
-    const name = kind === "mse" ? "target" : weightName(value, watched, tensors);
+    const name = kind === "mse" ? "target" : weightName(value, values, tensors);
     const given = b.constant(requireTensor(tensors, name, "float32", value.shape));
     return kind === "mse" ? meanSquaredError(b, input, given) : b.ReduceSum(b.Mul(input, given), undefined, false);
   });
@@ -54,13 +54,13 @@ export function lossGraph(kind: LossKind, watched: readonly Watched[], tensors: 
   return b.build();
 }
 
-export const watchedInput = (index: number): string => `watched${index}`;
+export const lossInputName = (index: number): string => `value${index}`;
 
-/** A single watched value may have its weight under the short name. */
-const weightName = ({ name }: Watched, watched: readonly Watched[], tensors: Tensors): string =>
-  watched.length === 1 && !tensors[`weight.${name}`] ? "weight" : `weight.${name}`;
+/** The weight of a single value may be called `weight`. */
+const weightName = ({ name }: LossInput, values: readonly LossInput[], tensors: Tensors): string =>
+  values.length === 1 && !tensors[`weight.${name}`] ? "weight" : `weight.${name}`;
 
-function classLoss(b: GraphBuilder, input: string, { name, shape }: Watched, tensors: Tensors): string {
+function classLoss(b: GraphBuilder, input: string, { name, shape }: LossInput, tensors: Tensors): string {
   const [images, classes, ...positions] = shape;
   if (images === undefined || classes === undefined)
     throw new UserError(`cross-entropy needs scores [N, classes, …], and "${name}" is ${bracketed(shape)}`);
@@ -73,7 +73,7 @@ function classLoss(b: GraphBuilder, input: string, { name, shape }: Watched, ten
 
 /**
  * The tensor of this name.
- * @throws UserError when it is missing or of another type or shape; sizes that are text fit any number.
+ * @throws UserError when it is missing or has another type or shape; symbolic dimensions match any size.
  */
 export function requireTensor(
   tensors: Tensors,
@@ -85,10 +85,10 @@ export function requireTensor(
   const tensor = tensors[name];
   if (!tensor) {
     const there = Object.entries(tensors).map(([key, value]) => `${key} ${value.type} ${bracketed(value.shape)}`);
-    throw new UserError(`there is no tensor "${name}" (${wanted}); given: ${listed(there)}`);
+    throw new UserError(`missing tensor "${name}" (${wanted}); given: ${listed(there)}`);
   }
   const fits = shape?.every((size, axis) => typeof size === "string" || size === tensor.shape[axis]) ?? true;
   if (tensor.type !== type || !fits || (shape && shape.length !== tensor.shape.length))
-    throw new UserError(`the tensor "${name}" is ${tensor.type} ${bracketed(tensor.shape)}, and should be ${wanted}`);
+    throw new UserError(`the tensor "${name}" is ${tensor.type} ${bracketed(tensor.shape)}; expected ${wanted}`);
   return tensor;
 }

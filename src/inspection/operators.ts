@@ -2,15 +2,15 @@ import { dependents, describeObstacle, obstacles } from "../autodiff/gradients.j
 import { kindOf } from "../autodiff/operators.js";
 import { type Graph, type Node, subgraphsOf, titleOf } from "../onnx/graph.js";
 
-/** An operator that a gradient would have to pass and cannot. */
+/** A node without a gradient rule on the path from an output to an input. */
 export interface MissingRule {
   /** Title of the node. */
   readonly node: string;
   /** Titles of the nodes from the output down to this one. */
   readonly path: readonly string[];
-  /** The output from which it was reached first. */
+  /** The output whose path reaches it first. */
   readonly output: string;
-  /** All of this in words, as training would say it. */
+  /** The error message of training on this node. */
   readonly reason: string;
 }
 
@@ -18,23 +18,23 @@ export interface OperatorUse {
   readonly op: string;
   /** "" for standard ONNX. */
   readonly domain: string;
-  /** How many nodes, those inside other nodes included. */
+  /** Number of nodes, including those in subgraphs. */
   readonly count: number;
   /**
-   * - `differentiable`: passes the gradient on;
-   * - `missing`: a gradient has to pass and there is no rule for it;
-   * - `flat`: no gradient passes by nature (shapes, comparisons, positions);
-   * - `aside`: not between an output and an input, so that it does not matter.
+   * - `differentiable`: on a path from an output to an input, with a gradient rule;
+   * - `missing`: on such a path, without a rule;
+   * - `flat`: its gradient is zero or undefined by nature (shapes, comparisons, indices);
+   * - `off-path`: on no such path, so that it needs no rule.
    */
-  readonly status: "differentiable" | "missing" | "flat" | "aside";
+  readonly status: "differentiable" | "missing" | "flat" | "off-path";
   readonly missing: readonly MissingRule[];
 }
 
 /**
  * Every operator of a graph, the most frequent first.
- * @param folded the graph as a probe leaves it, without what depends on sizes alone: its gradients are asked about
- * @param outputs values that a loss may look at
- * @param inputs values that the gradients lead to
+ * @param folded the graph after `probe`, in which values that depend on shapes alone are constants; its paths are examined.
+ * @param outputs values that a loss can be computed from.
+ * @param inputs values to differentiate with respect to.
  */
 export function operatorsOf(
   graph: Graph,
@@ -51,7 +51,8 @@ export function operatorsOf(
   const missing = missingRules(folded, outputs, inputs);
   const uses = [...counts].map(([key, { node, count }]) => {
     const own = missing.get(key) ?? [];
-    const status = own.length > 0 ? "missing" : isFlat(node) ? "flat" : between.has(key) ? "differentiable" : "aside";
+    const status =
+      own.length > 0 ? "missing" : isFlat(node) ? "flat" : between.has(key) ? "differentiable" : "off-path";
     return { op: node.op, domain: node.domain, count, status, missing: own } as const;
   });
   return uses.sort((a, b) => b.count - a.count || a.op.localeCompare(b.op));
@@ -62,7 +63,7 @@ const isFlat = ({ domain, op }: Node): boolean => domain === "" && kindOf(op) ==
 const allNodes = ({ nodes }: Graph): Node[] =>
   nodes.flatMap((node) => [node, ...subgraphsOf(node).flatMap((inner) => allNodes(inner))]);
 
-/** The nodes that a gradient passes from the outputs to the inputs. */
+/** The nodes on a path of gradients from an output to an input. */
 function nodesBetween(graph: Graph, outputs: readonly string[], inputs: readonly string[]): Node[] {
   const depends = dependents(graph, inputs);
   const reached = new Set(outputs);

@@ -1,7 +1,10 @@
 import { messageOf, UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 
-/** Does `work`; what the runtime says against the given sizes becomes one sentence, with `hint` behind it. */
+/**
+ * Runs a model by `work`. An error of ONNX Runtime becomes one sentence, with `hint` at its end.
+ * @throws UserError when the runtime does.
+ */
 export async function running<T>({ name }: Graph, work: () => Promise<T>, hint = ""): Promise<T> {
   try {
     return await work();

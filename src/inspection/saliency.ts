@@ -9,44 +9,48 @@ import type { RecognizerModel } from "../recognition/recognizer.js";
 import { Session } from "../runtime/session.js";
 import { lossGradients } from "./gradient.js";
 
-/** Which pixels of a picture a recognizer's opinion hangs on. */
+/** How strongly each pixel of an image affects a recognizer's loss. */
 export interface Saliency {
-  /** The class that was asked about, and its probability from 0 to 1. */
+  /** The class of the loss, and its probability, 0 to 1. */
   readonly label: number;
   readonly probability: number;
-  /** The class with the highest probability. */
+  /** The most probable class. */
   readonly top: { readonly label: number; readonly probability: number };
   /** -ln probability of the label: float32 [1]. */
   readonly loss: Tensor;
-  /** What the recognizer saw: the middle of the photograph at its size. */
-  readonly picture: Image;
-  /** d loss / d picture, whose values are in [0, 1]: float32 [1, 3, height, width]. */
+  /** The recognizer's input: the center crop of evaluation at the recognizer's size. */
+  readonly image: Image;
+  /** d loss / d image, RGB in [0, 1]: float32 [1, 3, height, width]. */
   readonly gradient: Tensor;
 }
 
 /**
- * The gradient of the cross-entropy with regard to a picture, which is reduced and cropped as evaluation does it.
- * @param label the class to ask about. Default: the one that the recognizer finds most probable.
- * @throws UserError when the recognizer does not know the label or an operator of it has no gradient.
+ * Computes the gradient of a recognizer's cross-entropy with respect to an image, resized and cropped as in evaluation.
+ * @param label the class of the loss. Default: the most probable one.
+ * @throws UserError when the recognizer has no such class or one of its operators has no gradient.
  */
-export async function saliency(model: RecognizerModel, photograph: Image, label?: number): Promise<Saliency> {
+export async function saliency(model: RecognizerModel, source: Image, label?: number): Promise<Saliency> {
   const { size } = model.preprocessing;
-  const picture = resize(evaluationCrop(photograph), size, size, "bilinear");
+  const image = resize(evaluationCrop(source), size, size, "bilinear");
   const planes = new Float32Array(3 * size * size);
-  toPlanar(picture, planes, 0);
-  const image = float32(planes, [1, 3, size, size]);
+  toPlanar(image, planes, 0);
+  const input = float32(planes, [1, 3, size, size]);
   const { graph } = await fitRecognizer(model, 1, size);
   const session = await Session.create(graph);
-  const { logits } = await session.run({ image }).finally(() => session.release());
+  const { logits } = await session.run({ image: input }).finally(() => session.release());
   const probabilities = softmax(logits?.data as Float32Array);
   const best = probabilities.reduce((most, value, i) => (value > (probabilities[most] as number) ? i : most), 0);
-  const asked = label ?? best;
+  const target = label ?? best;
   const at = (index: number) => probabilities[index] as number;
-  if (asked >= probabilities.length)
-    throw new UserError(`${model.name} knows no class ${asked}, only 0 to ${probabilities.length - 1}`);
-  const { loss, gradients } = await lossGradients(graph, { image, labels: int64([asked]) }, { loss: "cross-entropy" });
+  if (target >= probabilities.length)
+    throw new UserError(`${model.name} has no class ${target}, only 0 to ${probabilities.length - 1}`);
+  const { loss, gradients } = await lossGradients(
+    graph,
+    { image: input, labels: int64([target]) },
+    { loss: "cross-entropy" },
+  );
   const top = { label: best, probability: at(best) };
-  return { label: asked, probability: at(asked), top, loss, picture, gradient: gradients.image as Tensor };
+  return { label: target, probability: at(target), top, loss, image, gradient: gradients.image as Tensor };
 }
 
 /** The largest magnitude among the three channels of each pixel of a gradient [1, 3, height, width]. */

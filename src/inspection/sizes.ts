@@ -1,26 +1,26 @@
 import type { Dim, Graph, ValueInfo } from "../onnx/graph.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 
-/** The side of the pictures that a model is tried on when nothing else says one. */
-const USUAL_SIDE = 224;
+/** Side of the images of the trial run, in pixels, if neither the model nor its preprocessing fixes one. */
+const DEFAULT_SIDE = 224;
 
 export interface SizeOptions {
-  /** Side of the pictures where the model leaves it open. Default: the preprocessing's, or 224. */
+  /** Side of the images in pixels if the model's input is dynamic. Default: the preprocessing's, or 224. */
   readonly inputSize?: number;
-  /** How the model wants its images, where that is known. */
+  /** The preprocessing of the model, if known. */
   readonly preprocessing?: Preprocessing;
 }
 
 export interface Sizes {
-  /** All sizes of each input, as numbers. */
+  /** The concrete shape of each input. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
-  /** What was chosen for each size that the model leaves open, by its name. */
+  /** The value chosen for each dynamic dimension, by its name. */
   readonly chosen: Readonly<Record<string, number>>;
-  /** Whether a height or width is among them. */
+  /** Whether one of them is a height or width. */
   readonly anySide: boolean;
 }
 
-/** How an input holds a picture: where height, width and channels stand among its four axes. */
+/** Which of the four axes of an image input are channels, height and width. */
 export interface ImageAxes {
   readonly channels: number;
   readonly height: number;
@@ -31,17 +31,17 @@ const NHWC: ImageAxes = { channels: 3, height: 1, width: 2 };
 
 const isChannels = (dim: Dim | undefined) => dim === 1 || dim === 3 || dim === 4;
 
-/** Channels come last where the preprocessing says so, or the sizes alone do; otherwise before the rows. */
+/** NHWC if that is the layout of the preprocessing, or if only the last axis can be channels; otherwise NCHW. */
 export function imageAxes(shape: readonly Dim[], preprocessing?: Preprocessing): ImageAxes {
   const last = isChannels(shape[3]) && !isChannels(shape[1]);
   return preprocessing?.layout === "NHWC" || last ? NHWC : NCHW;
 }
 
-/** Numbers for the sizes that a model leaves open: one image, three channels, a square; 1 for everything else. */
+/** Chooses values for dynamic dimensions: one image, three channels, a square; 1 for all others. */
 export function chooseSizes(graph: Graph, options: SizeOptions = {}): Sizes {
   const chosen: Record<string, number> = {};
   let anySide = false;
-  const side = options.inputSize ?? options.preprocessing?.size ?? USUAL_SIDE;
+  const side = options.inputSize ?? options.preprocessing?.size ?? DEFAULT_SIDE;
   const fixed = ({ name, shape = [] }: ValueInfo): readonly number[] => {
     const axes = imageAxes(shape, options.preprocessing);
     return shape.map((dim, axis) => {

@@ -1,12 +1,12 @@
 import type { GraphInspection, InspectedValue, Inspection } from "./inspect.js";
 import type { OperatorUse } from "./operators.js";
 import type { Answer, ProcessorUse, RecognizerUse, Serving } from "./serving.js";
-import { bracketed, byteCount, columns, listed } from "./words.js";
+import { bracketed, byteCount, columns, listed } from "./text.js";
 
-/** Nodes without a gradient that are shown for each operator. */
-const SHOWN = 3;
+/** The most nodes without a rule that are listed for each operator. */
+const MAX_NODES = 3;
 
-/** An inspection for people. */
+/** Formats an inspection for people. */
 export function inspectionTable(inspection: Inspection): string {
   const { file, bytes, opsets, producer, notes } = inspection;
   const sets = Object.entries(opsets).map(([domain, version]) => `${domain ? `${domain} ` : "opset "}${version}`);
@@ -17,7 +17,7 @@ export function inspectionTable(inspection: Inspection): string {
     section("outputs", outputLines(inspection)),
     section("parameters", columns(parameterRows(inspection))),
     section(
-      "operators   ✓ passes gradients   ✗ has no rule   · flat by nature: no gradient",
+      "operators   ✓ has a gradient rule   ✗ has no rule   · gradient is zero by nature",
       operatorLines(inspection),
     ),
     section("serves as", serves),
@@ -59,7 +59,7 @@ function parameterRows({ parameters }: GraphInspection): string[][] {
   return aligned;
 }
 
-const marks: Record<OperatorUse["status"], string> = { differentiable: "✓", missing: "✗", flat: "·", aside: " " };
+const marks: Record<OperatorUse["status"], string> = { differentiable: "✓", missing: "✗", flat: "·", "off-path": " " };
 
 function operatorLines({ operators }: GraphInspection): string[] {
   const width = Math.max(...operators.map(({ count }) => String(count).length));
@@ -72,8 +72,8 @@ function operatorLines({ operators }: GraphInspection): string[] {
   );
   return lines.flatMap((line, i) => {
     const missing = operators[i]?.missing ?? [];
-    const more = missing.length > SHOWN ? [`      and ${missing.length - SHOWN} more nodes`] : [];
-    return [line, ...missing.slice(0, SHOWN).map(({ reason }) => `      ${reason}`), ...more];
+    const more = missing.length > MAX_NODES ? [`      and ${missing.length - MAX_NODES} more nodes`] : [];
+    return [line, ...missing.slice(0, MAX_NODES).map(({ reason }) => `      ${reason}`), ...more];
   });
 }
 
@@ -82,8 +82,8 @@ function servingRows({ recognizer, processor, withoutLabels }: Serving): string[
     answerRow("recognizer", recognizer, recognizerText),
     answerRow("processor", processor, processorText),
     withoutLabels.length > 0
-      ? ["✓", "features", `for a loss without labels: ${listed(withoutLabels)}`]
-      : [" ", "features", "no: no output has a gradient to an input"],
+      ? ["✓", "features", `for an unsupervised loss: ${listed(withoutLabels)}`]
+      : [" ", "features", "no: no output is differentiable with respect to an input"],
   ];
 }
 
@@ -91,8 +91,8 @@ const answerRow = <T>(name: string, answer: Answer<T>, text: (use: T) => string)
   answer.serves ? ["✓", name, text(answer)] : [" ", name, `no: ${answer.reason}`];
 
 const recognizerText = ({ classes, size, trains }: RecognizerUse): string =>
-  `${classes} classes, pictures of ${size === null ? "any size" : `${size}x${size}`}` +
-  (trains ? "" : "; to judge with, not to train with: no gradient leads to its input");
+  `${classes} classes, images of ${size === null ? "any size" : `${size}x${size}`}` +
+  (trains ? "" : "; for evaluation only: its output is not differentiable");
 
-const processorText = ({ scale, takes }: ProcessorUse): string =>
-  `x${scale}, pictures of ${takes.some((side) => typeof side === "string") ? "any size" : takes.join("x")}`;
+const processorText = ({ scale, inputSize }: ProcessorUse): string =>
+  `x${scale}, images of ${inputSize.some((side) => typeof side === "string") ? "any size" : inputSize.join("x")}`;

@@ -1,6 +1,6 @@
 import { type Graph, type Node, valuesReadBy } from "../onnx/graph.js";
 
-/** Inputs of operators that hold weights, when they do not come from the data. */
+/** Indices of the inputs that are weights if they do not depend on the data, by operator. */
 const weightInputs: Readonly<Record<string, readonly number[]>> = {
   Conv: [1, 2],
   ConvTranspose: [1, 2],
@@ -13,15 +13,16 @@ const weightInputs: Readonly<Record<string, readonly number[]>> = {
   LayerNormalization: [1, 2],
 };
 
-/** Operators by which exporters write biases, scales and embeddings: there a single number is a constant of the formula. */
+/** Operators that exporters use for biases, scales and embeddings. A scalar operand of theirs is a constant of a formula. */
 const mixing = ["Add", "Mul", "Concat"];
 
-/** The operators that turn weights into integers and back: their other inputs describe the grid. */
+/** Operators that quantize and dequantize weights. Their other inputs are scales and zero points. */
 const quantizing = ["QuantizeLinear", "DequantizeLinear"];
 
 /**
- * The float32 initializers that are weights, and the operator that each serves: those that meet the data in a weight
- * input of an operator, directly or reshaped and computed with on the way. Running statistics are no weights.
+ * The float32 initializers that are weights: those that reach a weight input of an operator on the data path, directly or
+ * through operators that do not depend on the data. Running statistics of normalizations are excluded.
+ * @returns the operator that uses each weight, by the weight's name.
  */
 export function weightsOf(graph: Graph): Map<string, string> {
   const data = fromData(graph);
@@ -41,7 +42,7 @@ export function weightsOf(graph: Graph): Map<string, string> {
   return found;
 }
 
-/** Every value that changes with the contents of the graph's inputs, not merely with their sizes. */
+/** Every value that depends on the contents of the graph's inputs, not only on their shapes. */
 function fromData(graph: Graph): Set<string> {
   const found = new Set(graph.inputs.map(({ name }) => name));
   for (const node of graph.nodes)
@@ -54,7 +55,7 @@ function fromData(graph: Graph): Set<string> {
 export const makersOf = ({ nodes }: Graph): ReadonlyMap<string, Node> =>
   new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
 
-/** Where a value comes from: the names, down to those that no node makes. */
+/** The inputs and initializers that a value is computed from. */
 export function sourcesOf(value: string, makers: ReadonlyMap<string, Node>): Set<string> {
   const [seen, sources, open] = [new Set<string>(), new Set<string>(), [value]];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
@@ -67,9 +68,9 @@ export function sourcesOf(value: string, makers: ReadonlyMap<string, Node>): Set
   return sources;
 }
 
-/** Initializers of one use. */
+/** Initializers of the same use. */
 export interface ParameterKind {
-  /** The operator that they serve as weights, `running statistics`, or `constants` for everything else. */
+  /** The operator whose weights they are, `running statistics`, or `constants` for all others. */
   readonly kind: string;
   readonly trainable: boolean;
   readonly tensors: number;
@@ -77,7 +78,7 @@ export interface ParameterKind {
   readonly bytes: number;
 }
 
-/** What a graph's initializers are for; the weights of each operator in the order of their first use. */
+/** Groups a graph's initializers by use. Operators are in the order of their first use. */
 export function parameterKinds(graph: Graph): ParameterKind[] {
   const weights = weightsOf(graph);
   const norms = graph.nodes.filter(({ op }) => op === "BatchNormalization");

@@ -49,7 +49,7 @@ test("a job runs again under another key, without its output, and with a changed
   assert.equal(ran.length, 4);
 });
 
-test("records survive a line that was cut off, and a move of the folder", async () => {
+test("records survive a truncated line and a move of the folder", async () => {
   const [folder, ran] = [await newFolder(), [] as string[]];
   await run(folder, [job(folder, "a", "1", ran)]);
   await appendFile(join(folder, "jobs.jsonl"), '{"name":"b","key":"1","outp');
@@ -85,6 +85,14 @@ test("after an abort the same jobs do only what is left", async () => {
   await assert.rejects(run(folder, jobs, { signal: stop.signal, onEnd }), { name: "AbortError" });
   await run(folder, jobs);
   assert.deepEqual(ran, ["a", "b", "c"]);
+});
+
+test("without a store every job runs in every call", async () => {
+  const [folder, ran] = [await newFolder(), [] as string[]];
+  const jobs = ["a", "b"].map((name) => job(folder, name, name, ran));
+  assert.deepEqual(await runJobs(jobs), ["result of a", "result of b"]);
+  await runJobs(jobs);
+  assert.deepEqual(ran, ["a", "b", "a", "b"]);
 });
 
 test("a key depends on values, not on the order of keys or on what is undefined", () => {

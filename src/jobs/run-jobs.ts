@@ -9,7 +9,8 @@ export type JobEvent<Result> =
   | { readonly kind: "failed"; readonly job: Job<Result>; readonly reason: string };
 
 export interface RunOptions<Result> {
-  readonly store: JobStore;
+  /** Where complete jobs are recorded. Default: nowhere, so that every job runs. */
+  readonly store?: JobStore;
   /** Stops before the next job. The running job receives it too. */
   readonly signal?: AbortSignal;
   /** Whether the jobs after a failed one still run; otherwise its error is thrown. Default: false. */
@@ -29,13 +30,13 @@ export interface RunOptions<Result> {
  */
 export async function runJobs<Result>(
   jobs: Iterable<Job<Result>> | AsyncIterable<Job<Result>>,
-  options: RunOptions<Result>,
+  options: RunOptions<Result> = {},
 ): Promise<Result[]> {
   const { store, signal = new AbortController().signal, continueAfterFailure = false } = options;
   const results: Result[] = [];
   for await (const job of jobs) {
     signal.throwIfAborted();
-    const kept = await completed(job, store);
+    const kept = store && (await completed(job, store));
     if (kept) {
       results.push(kept.result);
       options.onEnd?.({ kind: "kept", job, result: kept.result });
@@ -45,7 +46,7 @@ export async function runJobs<Result>(
     try {
       const result = await job.run({ signal, onProgress: (share) => options.onProgress?.(job, share) });
       signal.throwIfAborted();
-      await store.put({ name: job.name, key: job.key, outputs: await recordsOf(job.outputs), result });
+      await store?.put({ name: job.name, key: job.key, outputs: await recordsOf(job.outputs), result });
       results.push(result);
       options.onEnd?.({ kind: "done", job, result });
     } catch (error) {

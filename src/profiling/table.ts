@@ -1,4 +1,4 @@
-import { bracketed, columns } from "../inspection/words.js";
+import { bracketed, columns } from "../inspection/text.js";
 import type { Cost } from "./costs.js";
 import type { Profile } from "./profile.js";
 

@@ -3,10 +3,7 @@ import { type Distance, pointsOf, toPolygon } from "./distance.js";
 
 const polygon = (...xy: number[]): Distance => toPolygon(pointsOf(...xy));
 
-/**
- * The shapes that marks are printed on: each is the signed distance to the edge, below 0 inside, of a shape about (0, 0)
- * that reaches no farther than 1.
- */
+/** The shapes that marks are printed on: signed distances to the edge, below 0 inside, of shapes in the unit circle. */
 export const bodies: readonly Distance[] = [
   (x, y) => length(x, y) - 0.95, // disc
   (x, y) => 0.8 * (length(x / 0.98, y / 0.72) - 1), // ellipse
@@ -18,7 +15,7 @@ export const bodies: readonly Distance[] = [
   cross(0.34, 0.9),
 ];
 
-/** A cross with arms of this half width that reach so far. */
+/** A cross whose arms have the half-width `w` and the length `r`. */
 function cross(w: number, r: number): Distance {
   return polygon(-w, -r, w, -r, w, -w, r, -w, r, w, w, w, w, r, -w, r, -w, w, -r, w, -r, -w, -w, -w);
 }

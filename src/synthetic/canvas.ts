@@ -2,34 +2,35 @@ import type { Image } from "../images/image.js";
 import { toByte } from "../images/planar.js";
 import type { Random } from "../random.js";
 
-/* What pictures are drawn with. Nothing here but +, -, *, /, and the square root, which round alike on every machine. */
+/* Painting. Uses only +, -, *, / and the square root, which every machine rounds alike. */
 
-/** RGB, each from 0 to 1. */
+/** RGB in [0, 1]. */
 export type Color = readonly [number, number, number];
 
-/** A square picture under work: RGB from 0 to 1, interleaved. */
+/** A square image being painted: RGB in [0, 1], interleaved, rows from the top. */
 export interface Canvas {
   readonly size: number;
   readonly data: Float32Array;
 }
 
-/** How much of what lies below a color hides at a place, from 0 to 1; in pixels from the upper left corner. */
+/** The opacity of a paint at a point, 0 to 1. Coordinates are pixels from the upper left corner. */
 export type Cover = (x: number, y: number) => number;
 
 /** The cosine and the sine of an angle. */
 export type Direction = readonly [cos: number, sin: number];
 
-/** A shading of the whole picture, and the grain of its sensor. */
+/** A linear shading of the whole image, and sensor noise. */
 export interface Light {
-  /** Change of the brightness, as a share, for each pixel to the right and down. */
+  /** Relative change of brightness per pixel to the right and down. */
   readonly slopeX: number;
   readonly slopeY: number;
-  /** The largest deviation of a pixel from 0 to 1. */
+  /** The largest deviation of a pixel, in the unit of [0, 1]. */
   readonly noise: number;
 }
 
 export const newCanvas = (size: number): Canvas => ({ size, data: new Float32Array(size * size * 3) });
 
+/** Blends a color over the canvas with the opacity of `cover`. */
 export function paint({ size, data }: Canvas, [red, green, blue]: Color, cover: Cover): void {
   for (let y = 0, at = 0; y < size; y++)
     for (let x = 0; x < size; x++, at += 3) {
@@ -41,24 +42,25 @@ export function paint({ size, data }: Canvas, [red, green, blue]: Color, cover: 
     }
 }
 
-/** The distance from (0, 0); Math.hypot gives the same, ten times as slowly. */
+/** The distance from (0, 0). Equal to Math.hypot up to rounding, and ten times as fast. */
 export const length = (x: number, y: number): number => Math.sqrt(x * x + y * y);
 
-export const anyColor = (random: Random): Color => [random.uniform(), random.uniform(), random.uniform()];
+/** Uniform in the RGB cube. */
+export const randomColor = (random: Random): Color => [random.uniform(), random.uniform(), random.uniform()];
 
-/** A color whose channels lie within 0.35 above `light`. */
+/** A color whose channels are uniform in [light, light + 0.35]. */
 export const colorAbove = (light: number, random: Random): Color => {
-  const [red, green, blue] = anyColor(random);
+  const [red, green, blue] = randomColor(random);
   return [light + 0.35 * red, light + 0.35 * green, light + 0.35 * blue];
 };
 
-/** A place's coordinates about another origin, turned. */
-export const turned =
+/** A cover about (0, 0), moved to an origin and rotated. */
+export const placed =
   (cover: Cover, originX: number, originY: number, [cos, sin]: Direction): Cover =>
   (x, y) =>
     cover((x - originX) * cos + (y - originY) * sin, (y - originY) * cos - (x - originX) * sin);
 
-/** The picture in this light, with one grain for the three channels of a pixel, in 8 bits. */
+/** The 8-bit image of a canvas under a light. The three channels of a pixel share their noise. */
 export function develop({ size, data }: Canvas, { slopeX, slopeY, noise }: Light, random: Random): Image {
   const bytes = new Uint8Array(data.length);
   for (let y = 0, at = 0; y < size; y++)

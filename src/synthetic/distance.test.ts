@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aboutMiddle, pointsOf, toLines, toPolygon } from "./distance.js";
 
-test("the distance to a square is that of the closed form, below 0 inside", () => {
+test("the distance to a square equals the closed form, below 0 inside", () => {
   const square = toPolygon(pointsOf(-1, -1, 1, -1, 1, 1, -1, 1));
   for (let x = -2; x <= 2; x += 0.23)
     for (let y = -2; y <= 2; y += 0.19) {
@@ -19,7 +19,7 @@ test("a concave polygon is outside in its notch", () => {
   assert.ok(Math.abs(notched(0, -0.5) - Math.SQRT1_2 / 2) < 1e-12);
 });
 
-test("the distance to lines is that to their nearest of many points", () => {
+test("the distance to polylines equals that to the nearest of many points on them", () => {
   const lines = [pointsOf(0, 0, 1, 2, 3, 2), pointsOf(-1, 1, -1, -1)];
   const points = lines.flatMap((line) =>
     line.slice(1).flatMap(([bx, by], i) => {
@@ -43,7 +43,7 @@ test("the distance to lines is that to their nearest of many points", () => {
   }
 });
 
-test("halves are the middle between whole numbers, also below 0", () => {
+test("halves have offset 0 from the midpoint between whole numbers, also below 0", () => {
   for (const x of [0.5, -0.5, 7.5, -3.5]) assert.equal(aboutMiddle(x), 0);
   assert.equal(aboutMiddle(-0.25), 0.25);
   assert.equal(aboutMiddle(2), -0.5);

@@ -1,12 +1,12 @@
-/* Distances to figures, by operations that round alike on every machine (see canvas.ts). */
+/* Distances to figures, with operations that every machine rounds alike (see canvas.ts). */
 
 export type Point = readonly [x: number, y: number];
 
-/** Points given one number after the other. */
+/** Points from alternating coordinates x, y, x, y, … */
 export const pointsOf = (...xy: number[]): Point[] =>
   Array.from({ length: xy.length / 2 }, (_, i) => [xy[2 * i] as number, xy[2 * i + 1] as number]);
 
-/** From a point (x, y) by (dx, dy) to another; `squared` is its squared length. */
+/** From (x, y) to (x + dx, y + dy); `squared` is its squared length. */
 interface Segment {
   readonly x: number;
   readonly y: number;
@@ -15,19 +15,19 @@ interface Segment {
   readonly squared: number;
 }
 
-/** The signed or unsigned distance from a place to a figure. */
+/** The signed or unsigned distance from a point to a figure. */
 export type Distance = (x: number, y: number) => number;
 
-/** Where a number lies between two whole ones, from -0.5 to 0.5; 0 halfway. */
+/** The offset from the midpoint between the two neighboring whole numbers, in [-0.5, 0.5). */
 export const aboutMiddle = (x: number): number => x - Math.floor(x) - 0.5;
 
-/** The distance to lines, each through some points. */
+/** The distance to polylines, each through its points in order. */
 export function toLines(lines: readonly (readonly Point[])[]): Distance {
   const segments = lines.flatMap(segmentsOf);
   return (x, y) => Math.sqrt(nearest(segments, x, y));
 }
 
-/** The distance to the edge of a polygon: below 0 inside (where a ray to the right crosses an odd number of sides). */
+/** The signed distance to the edge of a polygon: below 0 inside, where a ray to the right crosses an odd number of sides. */
 export function toPolygon(corners: readonly Point[]): Distance {
   const sides = segmentsOf([...corners, corners[0] as Point]);
   return (x, y) => {
@@ -46,7 +46,7 @@ const segmentsOf = (points: readonly Point[]): Segment[] =>
     return { x, y, dx, dy, squared: dx * dx + dy * dy };
   });
 
-/** The squared distance to the nearest of some segments. */
+/** The squared distance to the nearest segment. */
 function nearest(segments: readonly Segment[], x: number, y: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (const segment of segments) {

@@ -1,23 +1,23 @@
 import { length } from "./canvas.js";
 import { aboutMiddle, type Distance, type Point, pointsOf, toLines } from "./distance.js";
 
-/** A figure that repeats in square cells; what is printed on a body, and so its class. */
+/** A figure that repeats in square cells. Printed on a body, it is the body's class. */
 export interface Mark {
   readonly name: string;
-  /** Side of a cell in periods: what is finest in it is about as fine in all marks. */
+  /** Side of a cell in periods, chosen so that the finest detail of all marks is about equally fine. */
   readonly cell: number;
-  /** The distance from a place to the figure, both in cells; the figure repeats at whole numbers. */
+  /** The distance from a point to the figure, both in cells; the figure repeats at whole numbers. */
   readonly distance: Distance;
-  /** How far from the figure its ink reaches, in cells. */
+  /** How far the ink reaches from the figure, in cells. */
   readonly reach: number;
-  /** Whether the figure is an area (reach says how large) and not a stroke (reach says how thick). */
+  /** Whether the figure is an area, whose size is `reach`; otherwise it is a stroke of half-width `reach`. */
   readonly area?: true;
 }
 
-/** From -1 to 1 in straight lines, with period 1. */
+/** A triangle wave in [-1, 1] of period 1. */
 const zigzag = (x: number): number => 4 * Math.abs(aboutMiddle(x)) - 1;
 
-/** Whether a place lies on one of the dark squares of a chess board. */
+/** Whether a point is on a dark square of a checkerboard. */
 const onDark = (u: number, v: number): boolean => ((Math.floor(u) + Math.floor(v)) & 1) === 0;
 
 const texture = (name: string, distance: Distance, reach = 0.25): Mark => ({ name, cell: 1, reach, distance });
@@ -45,7 +45,7 @@ const weave = texture("weave", (u, v) => Math.abs(aboutMiddle(onDark(u / 2, v / 
 /** Side of the cell of a letter or a ring, in periods. */
 const LARGE = 2.3;
 
-/** Places in a cell of the corners that letters are made of: left, middle and right, top to bottom. */
+/** Coordinates of the corners of letters in a cell: left, middle, right; top, bottom. */
 const [L, M, R] = [0.24, 0.5, 0.76];
 const [T, B] = [0.16, 0.84];
 
@@ -64,11 +64,11 @@ const r = letter("r", pointsOf(L, B, L, T, R, T, R, M, L, M), pointsOf(M, M, R, 
 const k = letter("k", pointsOf(L, T, L, B), pointsOf(R, T, L, M, R, B));
 const x = letter("x", pointsOf(L, T, R, B), pointsOf(R, T, L, B));
 
-/** Radius of a ring in cells, and half the width of a gap in it. */
+/** Radius of a ring in cells, and half the width of its gap. */
 const [RADIUS, GAP] = [0.33, 0.14];
 const FAR = 1;
 
-/** A ring in each cell; `inner` is the distance to what else there is, `open` says where the ring is missing. */
+/** A ring in each cell. `inner`: distance to the figure inside it. `open`: where the ring has a gap. */
 const ring = (
   name: string,
   inner: (x: number, y: number) => number,
@@ -99,7 +99,7 @@ const ringDouble = ring("ring-double", (x, y) => Math.abs(length(x, y) - 0.15), 
 const ringSides = ring("ring-sides", nothing, (_, y) => Math.abs(y) < GAP);
 const ringPoles = ring("ring-poles", nothing, (x) => Math.abs(x) < GAP);
 
-/** Pairs of marks alike in kind and difficulty: textures, letters and rings in turn. */
+/** Pairs of marks of equal kind and difficulty: textures, letters and rings in turn. */
 const pairs: readonly (readonly [Mark, Mark])[] = [
   [bars, lines],
   [e, p],
@@ -115,12 +115,12 @@ const pairs: readonly (readonly [Mark, Mark])[] = [
   [ringSides, ringPoles],
 ];
 
-/** The most classes there are. */
-export const MOST_CLASSES = 2 * pairs.length;
+/** The largest number of classes. */
+export const MAX_CLASSES = 2 * pairs.length;
 
 /**
- * The marks of so many classes, an even number. The first half of them and the second are comparable: they hold one of
- * each pair. In a mirror no mark becomes another.
+ * The marks of an even number of classes. The first half and the second are comparable: each holds one mark of each pair.
+ * Mirroring turns no mark into another.
  */
 export function marksOf(classes: number): readonly Mark[] {
   const chosen = pairs.slice(0, classes / 2);

@@ -1,13 +1,13 @@
 import { length } from "./canvas.js";
 
-/** The edge of the regular polygon with a corner at angle 0. */
+/** The edge of the regular polygon with circumradius 1 and a corner at angle 0, in polar coordinates. */
 function polygon(corners: number, angle: number): number {
   const sector = (2 * Math.PI) / corners;
   const fromMiddle = angle - sector * Math.floor(angle / sector) - sector / 2;
   return Math.cos(sector / 2) / Math.cos(fromMiddle);
 }
 
-/** Where the edge of each shape lies at an angle from the top, as a share of its radius; at most 1.2. */
+/** The edge of each shape in polar coordinates: its distance at an angle from the top, in radii; at most 1.2. */
 export const shapes: readonly ((angle: number) => number)[] = [
   () => 0.88, // disc
   (angle) => 0.82 + 0.18 * Math.cos(6 * angle), // flower
@@ -16,18 +16,18 @@ export const shapes: readonly ((angle: number) => number)[] = [
   (angle) => 1.2 * polygon(3, angle), // triangle
 ];
 
-/** 1 at whole numbers, -1 halfway between them. */
+/** A cosine of period 1: 1 at whole numbers, -1 halfway between them. */
 const wave = (x: number): number => Math.cos(2 * Math.PI * x);
 
-/** The same in straight lines. */
+/** A triangle wave in [-1, 1] of period 1. */
 const zigzag = (x: number): number => 4 * Math.abs(x - Math.floor(x) - 0.5) - 1;
 
-/** Whether a place lies on one of the dark squares of a chess board. */
+/** Whether a point is on a dark square of a checkerboard. */
 const onDark = (x: number, y: number): boolean => ((Math.floor(x) + Math.floor(y)) & 1) === 0;
 
 /**
- * How much ink each pattern puts at a place, from -1 to 1, in periods from the middle of the shape. In a mirror none
- * becomes another.
+ * The ink of each pattern, -1 to 1, at a point in periods from the center of the shape. Mirroring turns no pattern into
+ * another.
  */
 export const patterns: Readonly<Record<string, (x: number, y: number) => number>> = {
   bars: (x) => wave(x),
@@ -42,5 +42,5 @@ export const patterns: Readonly<Record<string, (x: number, y: number) => number>
   zigzags: (x, y) => wave(y + 0.25 * zigzag(x / 2)),
 };
 
-/** Patterns about the middle of the shape; the others may lie anyhow. */
+/** Patterns centered on the shape; the others have a random phase. */
 export const centered: ReadonlySet<string> = new Set(["rays", "rings"]);

@@ -4,7 +4,7 @@ import { channelSums, flatPicture, formulaPicture, pixelAt } from "../../../../t
 import type { Image } from "../../../images/image.js";
 import { psnr } from "../../../metrics/psnr.js";
 import { randomAt } from "../../../random.js";
-import { drawSynthetic } from "../../../synthetic/patterned.js";
+import { renderScene } from "../../../synthetic/render.js";
 import { findTask } from "../index.js";
 import { diskTaps, trailTaps } from "./blur.js";
 import { cumulativePoisson } from "./noise.js";
@@ -180,7 +180,7 @@ test("a cloud fills [0, 1], is continuous across its borders, and rougher with l
 });
 
 test("snow and fog brighten, and what they do is drawn: other random numbers give other weather", async () => {
-  const { image } = drawSynthetic(1, 3, 64);
+  const { image } = renderScene({ style: "patterned", size: 64 }, 1, 3);
   const total = (picture: Image) => picture.data.reduce((sum, value) => sum + value, 0);
   assert.ok(total(await corrupt("snow", 1, image)) > total(image));
   for (const kind of ["snow", "fog"])

@@ -1,75 +1,68 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { type TestContext, test } from "node:test";
-import { MOST_CLASSES, marksOf } from "./marks.js";
-import { type BoxedObject, drawScene, type SceneSettings } from "./scene.js";
-import { findStyle, type Style, styles } from "./styles.js";
+import { type Appearance, filled, outline } from "./appearances.js";
+import { MAX_CLASSES, marksOf } from "./marks.js";
+import { renderPrinted } from "./printed.js";
+import type { BoxedObject, Scene, SceneSettings } from "./scene.js";
 
-const settings = (changes: Partial<SceneSettings> = {}): SceneSettings => ({
-  size: 64,
-  classes: 20,
-  style: findStyle("filled"),
-  objects: 1,
-  ...changes,
-});
+interface Options extends Partial<SceneSettings> {
+  readonly appearance?: Appearance;
+}
 
-const bytes = (changes: Partial<SceneSettings>, seed: number, index: number) =>
-  Buffer.from(drawScene(settings(changes), seed, index).image.data).toString("base64");
+const render = ({ appearance = filled, ...changes }: Options, seed: number, index: number): Scene =>
+  renderPrinted(appearance, { size: 64, classes: 20, objects: 1, ...changes }, seed, index);
 
-test("the same settings, seed and index give the same bytes, and any other gives others", () => {
-  const scenes: [Partial<SceneSettings>, number, number][] = [
+const bytes = (options: Options, seed: number, index: number) =>
+  Buffer.from(render(options, seed, index).image.data).toString("base64");
+
+test("equal settings, seed and index give equal bytes, and any other gives others", () => {
+  const scenes: [Options, number, number][] = [
     [{}, 1, 2],
     [{}, 1, 3],
     [{}, 2, 2],
     [{ size: 96 }, 1, 2],
-    [{ style: findStyle("outline") }, 1, 2],
+    [{ appearance: outline }, 1, 2],
     [{ classes: 24 }, 1, 22],
     [{ classes: 4 }, 1, 22],
   ];
-  const drawn = scenes.map((scene) => bytes(...scene));
+  const rendered = scenes.map((scene) => bytes(...scene));
   assert.deepEqual(
     scenes.map((scene) => bytes(...scene)),
-    drawn,
+    rendered,
   );
-  assert.equal(new Set(drawn).size, scenes.length);
+  assert.equal(new Set(rendered).size, scenes.length);
 });
 
-/** What the set is on every machine; whoever changes the drawing changes the set, and these. */
-const digests: [style: string, digest: string][] = [
-  ["filled", "6ec856734708bd78662c63cb4e39e2f61bf3a76a8bb42a424a3a9afd803543e5"],
-  ["outline", "4dc6849934aeecf24f4b0cfb7c4fc285c265ebd90efe43ba0c216536ac5320b7"],
+/** Computed once: a change of the rendering changes the published sets, and then these digests. */
+const digests: [appearance: Appearance, digest: string][] = [
+  [filled, "6ec856734708bd78662c63cb4e39e2f61bf3a76a8bb42a424a3a9afd803543e5"],
+  [outline, "4dc6849934aeecf24f4b0cfb7c4fc285c265ebd90efe43ba0c216536ac5320b7"],
 ];
 
-for (const [style, digest] of digests)
-  test(`the first pictures in the style ${style} are the same on every machine`, () => {
+for (const [appearance, digest] of digests)
+  test(`the first images of style ${appearance.name} are the same on every machine`, () => {
     const hash = createHash("sha256");
-    for (let index = 0; index < MOST_CLASSES; index++) {
-      const { image, objects } = drawScene(
-        settings({ classes: MOST_CLASSES, style: findStyle(style), objects: 2 }),
-        0,
-        index,
-      );
+    for (let index = 0; index < MAX_CLASSES; index++) {
+      const { image, objects } = render({ classes: MAX_CLASSES, appearance, objects: 2 }, 0, index);
       hash.update(image.data).update(JSON.stringify(objects));
     }
     assert.equal(hash.digest("hex"), digest);
   });
 
-test("no function is used that machines may round differently", (t: TestContext) => {
+test("rendering calls no function that machines may round differently", (t: TestContext) => {
   const inexact = ["sin", "cos", "tan", "atan", "atan2", "exp", "log", "pow", "hypot", "cbrt"] as const;
   for (const name of inexact)
     t.mock.method(Math, name, () => {
       throw new Error(`Math.${name}`);
     });
-  for (const style of styles) for (let index = 0; index < 24; index++) drawScene(settings({ style }), 3, index);
+  for (const appearance of [filled, outline]) for (let index = 0; index < 24; index++) render({ appearance }, 3, index);
 });
 
-test("the classes take turns, and there are at least twenty", () => {
-  assert.ok(MOST_CLASSES >= 20);
-  for (const classes of [2, 20, MOST_CLASSES]) {
-    const labels = Array.from(
-      { length: 2 * classes },
-      (_, i) => drawScene(settings({ classes }), 0, i).objects[0]?.label,
-    );
+test("labels cycle through the classes, of which there are at least twenty", () => {
+  assert.ok(MAX_CLASSES >= 20);
+  for (const classes of [2, 20, MAX_CLASSES]) {
+    const labels = Array.from({ length: 2 * classes }, (_, i) => render({ classes }, 0, i).objects[0]?.label);
     assert.deepEqual(
       labels,
       labels.map((_, i) => i % classes),
@@ -78,7 +71,7 @@ test("the classes take turns, and there are at least twenty", () => {
 });
 
 test("the halves of the classes hold marks of the same kinds", () => {
-  for (let classes = 2; classes <= MOST_CLASSES; classes += 2) {
+  for (let classes = 2; classes <= MAX_CLASSES; classes += 2) {
     const cells = marksOf(classes).map(({ cell, name }) => [cell, name.startsWith("ring")]);
     assert.deepEqual(cells.slice(0, classes / 2), cells.slice(classes / 2));
     assert.equal(new Set(marksOf(classes).map(({ name }) => name)).size, classes);
@@ -87,11 +80,11 @@ test("the halves of the classes hold marks of the same kinds", () => {
 
 test("no mark is another's mirror image, and each has ink and paper", () => {
   const places = Array.from({ length: 900 }, (_, i) => [(i % 30) / 7.3 - 2, Math.floor(i / 30) / 7.3 - 2] as const);
-  const marks = marksOf(MOST_CLASSES);
+  const marks = marksOf(MAX_CLASSES);
   const printed = (mirror: 1 | -1) =>
     marks.map(({ distance, reach }) => places.map(([u, v]) => (distance(mirror * u, v) < reach ? "#" : ".")).join(""));
-  const [drawn, mirrored] = [printed(1), printed(-1)];
-  for (const [i, mark] of drawn.entries()) {
+  const [upright, mirrored] = [printed(1), printed(-1)];
+  for (const [i, mark] of upright.entries()) {
     assert.match(mark, /#/);
     assert.match(mark, /\./);
     for (const [j, other] of mirrored.entries())
@@ -99,9 +92,9 @@ test("no mark is another's mirror image, and each has ink and paper", () => {
   }
 });
 
-/** White bodies on black, with nothing behind them. */
-const silhouettes: Style = {
-  ...findStyle("filled"),
+/** White bodies on a black background. */
+const silhouettes: Appearance = {
+  ...filled,
   shape: () => 0,
   colors: () => ({ body: [1, 1, 1], ink: [1, 1, 1] }),
   background: () => [0, 0, 0],
@@ -109,7 +102,7 @@ const silhouettes: Style = {
 
 test("a box encloses its object and touches it on all sides", () => {
   for (let index = 0; index < 40; index++) {
-    const { image, objects } = drawScene(settings({ style: silhouettes }), 4, index);
+    const { image, objects } = render({ appearance: silhouettes }, 4, index);
     const { left, top, right, bottom } = objects[0] as BoxedObject;
     const white = Array.from({ length: 64 * 64 }, (_, i) => i).filter((i) => (image.data[3 * i] as number) > 70);
     const [xs, ys] = [white.map((i) => i % 64), white.map((i) => Math.floor(i / 64))];
@@ -119,10 +112,10 @@ test("a box encloses its object and touches it on all sides", () => {
   }
 });
 
-test("objects lie inside the picture, the largest first, and do not hide each other", () => {
+test("objects lie inside the image, the largest first, and do not overlap", () => {
   const counts = new Set<number>();
   for (let index = 0; index < 40; index++) {
-    const { image, objects } = drawScene(settings({ style: silhouettes, size: 96, objects: 3 }), 5, index);
+    const { image, objects } = render({ appearance: silhouettes, size: 96, objects: 3 }, 5, index);
     counts.add(objects.length);
     for (const { left, top, right, bottom } of objects) {
       assert.ok(left >= 0 && top >= 0 && right <= 96 && bottom <= 96 && left < right && top < bottom);

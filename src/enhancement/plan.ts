@@ -5,28 +5,38 @@ import { messageOf, UserError } from "../errors.js";
 import { canEncode } from "../platform/node/codec.js";
 import { makeFolder } from "../platform/node/files.js";
 
-/** A picture file, and the file that its enhanced version goes to. */
-export interface Job {
+/** The paths of an image and of its result. */
+export interface PlannedImage {
   readonly input: string;
   readonly output: string;
 }
 
+/** Which image files are processed, and where their results go. */
+export interface FilePlan {
+  /** The folder that all outputs are in. */
+  readonly folder: string;
+  /** Whether the output is a single named file rather than a folder of results. */
+  readonly toFile: boolean;
+  readonly images: readonly PlannedImage[];
+}
+
 /**
- * Finds the pictures among files and folders and where each one goes. Pictures of a folder keep their path in it below
- * `out`; a single file goes to `out` itself when that is named like a picture. What Legible cannot write (GIF, AVIF)
- * becomes PNG. Makes the folder that the outputs go to.
- * @throws UserError when an input is missing, there is no picture, two would go to the same file, an input would be
- * overwritten, or `out` cannot be written into.
+ * Finds the images among files and folders, and the output of each. Images of a folder keep their path relative to it
+ * below `out`; a single file is written to `out` itself if that has the extension of an image. Formats that Legible does
+ * not write (GIF, AVIF, HEIF) become PNG. Creates the output folder.
+ * @throws UserError when an input is missing, no image is found, two images have the same output, an input would be
+ * overwritten, or the output folder cannot be written into.
  */
-export async function planJobs(inputs: readonly string[], out: string): Promise<Job[]> {
+export async function planFiles(inputs: readonly string[], out: string): Promise<FilePlan> {
   const toFile = await namesOneFile(inputs, out);
-  const found = (await Promise.all(inputs.map((input) => jobsOf(input, out)))).flat();
-  const jobs = toFile ? found.map(({ input }) => ({ input, output: out })) : found;
-  if (jobs.length === 0) throw new UserError(`there is no picture in ${inputs.join(", ")}`);
-  assertDistinct(jobs);
-  await assertNoneOverwritten(jobs);
-  await prepareFolder(toFile ? dirname(out) : out);
-  return jobs;
+  const found = (await Promise.all(inputs.map((input) => imagesOf(input, out)))).flat();
+  const images = toFile ? found.map(({ input }) => ({ input, output: out })) : found;
+  if (images.length === 0) throw new UserError(`found no image in ${inputs.join(", ")}`);
+  requireDistinctOutputs(images);
+  await requireInputsKept(images);
+  const folder = toFile ? dirname(out) : out;
+  await prepareFolder(folder);
+  return { folder, toFile, images };
 }
 
 const statusOf = (path: string): Promise<Stats | undefined> => stat(path).catch(() => undefined);
@@ -35,26 +45,26 @@ const isFolder = async (path: string): Promise<boolean> => (await statusOf(path)
 const namesOneFile = async ([input, ...others]: readonly string[], out: string): Promise<boolean> =>
   input !== undefined && others.length === 0 && canEncode(out) && !(await isFolder(input)) && !(await isFolder(out));
 
-async function jobsOf(input: string, out: string): Promise<Job[]> {
+async function imagesOf(input: string, out: string): Promise<PlannedImage[]> {
   const status = await statusOf(input);
   if (!status) throw new UserError(`cannot read ${input}: no such file or folder`);
-  const names = status.isDirectory() ? await picturesIn(input, out) : [basename(input)];
+  const names = status.isDirectory() ? await namesIn(input, out) : [basename(input)];
   return names.map((name) => ({
     input: status.isDirectory() ? join(input, name) : input,
     output: join(out, canEncode(name) ? name : `${name}.png`),
   }));
 }
 
-/** Endings of the files that are taken from a folder; a file named by itself may be called anything. */
-const pictureName = /\.(png|jpe?g|webp|tiff?|gif|avif|hei[cf])$/i;
+/** Names of the files that are taken from a folder; a file given by itself may have any name. */
+const IMAGE_NAME = /\.(png|jpe?g|webp|tiff?|gif|avif|hei[cf])$/i;
 
 const isBelow = (path: string, folder: string): boolean => resolve(path).startsWith(resolve(folder) + sep);
 
-/** Paths relative to the folder, sorted; without hidden files, and without earlier results where `out` is in the folder. */
-async function picturesIn(folder: string, out: string): Promise<string[]> {
+/** Paths relative to the folder, sorted, without hidden files. Results of earlier runs are left out if `out` is inside it. */
+async function namesIn(folder: string, out: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => !entry.isDirectory() && pictureName.test(entry.name))
+    .filter((entry) => !entry.isDirectory() && IMAGE_NAME.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !(isBelow(out, folder) && isBelow(path, out)))
     .map((path) => relative(folder, path))
@@ -62,23 +72,23 @@ async function picturesIn(folder: string, out: string): Promise<string[]> {
     .sort();
 }
 
-function assertDistinct(jobs: readonly Job[]): void {
+function requireDistinctOutputs(images: readonly PlannedImage[]): void {
   const inputOf = new Map<string, string>();
-  for (const { input, output } of jobs) {
+  for (const { input, output } of images) {
     const other = inputOf.get(output);
     if (other !== undefined) throw new UserError(`${other} and ${input} would both be written to ${output}`);
     inputOf.set(output, input);
   }
 }
 
-/** Compares files rather than names: a link, or another spelling, may lead to the same one. */
-async function assertNoneOverwritten(jobs: readonly Job[]): Promise<void> {
+/** Compares files rather than paths: a link or another spelling may lead to the same file. */
+async function requireInputsKept(images: readonly PlannedImage[]): Promise<void> {
   const identity = async (path: string): Promise<string | undefined> => {
     const status = await statusOf(path);
     return status && `${status.dev}:${status.ino}`;
   };
-  const inputs = new Set(await Promise.all(jobs.map(({ input }) => identity(input))));
-  for (const { output } of jobs) {
+  const inputs = new Set(await Promise.all(images.map(({ input }) => identity(input))));
+  for (const { output } of images) {
     const existing = await identity(output);
     if (existing !== undefined && inputs.has(existing))
       throw new UserError(`${output} is one of the inputs and would be overwritten; choose another output`);

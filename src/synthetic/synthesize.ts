@@ -1,0 +1,147 @@
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import { CLASS_FILE, LABEL_FILE } from "../data/labels.js";
+import { messageOf, UserError } from "../errors.js";
+import { encodeImage } from "../platform/node/codec.js";
+import { makeFolder, readTextIfThere, writeBytes } from "../platform/node/files.js";
+import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from "./render.js";
+import type { Scene } from "./scene.js";
+
+/** The file in a synthetic set that lists the boxes of its objects. */
+export const BOX_FILE = "boxes.csv";
+
+/** The file in a synthetic set that holds the options it follows from. */
+const DESCRIPTION_FILE = "synthetic.json";
+
+export interface SynthesisOptions extends RenderOptions {
+  /** Number of images: at least one for each class. */
+  readonly count: number;
+  /** Default: 0. */
+  readonly seed?: number;
+  /** Index of the first image. Sets of one seed share no image if their ranges of indices are disjoint. Default: 0. */
+  readonly firstIndex?: number;
+  /** Whether to write boxes.csv, with a line for each object: its file, class and box in pixels. Default: false. */
+  readonly boxes?: boolean;
+  readonly signal?: AbortSignal;
+  /** Called with the number of images written. */
+  onProgress?(done: number): void;
+}
+
+interface ResolvedSet extends ResolvedRenderOptions {
+  readonly count: number;
+  readonly seed: number;
+  readonly firstIndex: number;
+  readonly boxes: boolean;
+}
+
+/** Images encoded at the same time. */
+const CONCURRENCY = 32;
+
+/**
+ * Writes a labeled set of synthetic images: PNG files, labels.csv, classes.txt, synthetic.json with the options, and on
+ * request boxes.csv. Does nothing if the folder holds exactly this set. The folder is complete or absent.
+ * @example
+ * await synthesize("set/train", { style: "patterned", count: 2000 });
+ * await synthesize("set/test", { style: "patterned", count: 500, firstIndex: 2000 });
+ * @throws UserError when an option is out of range, when the folder holds something else, and when it cannot be written;
+ * the signal's reason when it aborts.
+ */
+export async function synthesize(folder: string, options: SynthesisOptions): Promise<void> {
+  const set = resolve(options);
+  if (await isComplete(folder, set)) return;
+  const temporary = join(dirname(folder), `.${basename(folder)}.${process.pid}.tmp`);
+  try {
+    await makeFolder(dirname(folder));
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary);
+    await writeSet(temporary, set, options);
+    await rmdir(folder).catch(() => {}); // some systems do not rename onto an empty folder
+    await rename(temporary, folder);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    if (error instanceof UserError || options.signal?.aborted) throw error;
+    throw new UserError(`cannot write ${folder}: ${messageOf(error)}`);
+  }
+}
+
+/** @throws UserError when an option is out of range. */
+function resolve({ count, seed = 0, firstIndex = 0, boxes = false, ...options }: SynthesisOptions): ResolvedSet {
+  const resolved = resolveRenderOptions(options);
+  if (count < resolved.classes)
+    throw new UserError(`\`count\` is ${count}; ${resolved.classes} classes need at least one image each`);
+  return { ...resolved, count, seed, firstIndex, boxes };
+}
+
+/**
+ * Whether the folder holds this set.
+ * @returns false when it is empty or missing.
+ * @throws UserError when it holds anything else.
+ */
+async function isComplete(folder: string, set: ResolvedSet): Promise<boolean> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  if (names.length === 0) return false;
+  const description = await readTextIfThere(join(folder, DESCRIPTION_FILE));
+  const present = new Set(names.map((name) => name.replaceAll(sep, "/")));
+  const missing = indicesOf(set).filter((index) => !present.has(fileOf(set, index)));
+  if (description === describe(set) && missing.length === 0) return true;
+  const content =
+    description === undefined
+      ? "other files"
+      : description === describe(set)
+        ? `this set without ${missing.length} of its ${set.count} images`
+        : `another set (see ${DESCRIPTION_FILE})`;
+  throw new UserError(`cannot synthesize into ${folder}: it holds ${content}; remove it, or choose another folder`);
+}
+
+function describe({ style, count, seed, firstIndex, size, classes, objects, boxes }: ResolvedSet): string {
+  const settings = { style: style.name, count, seed, firstIndex, size, classes, objects, boxes };
+  return `${JSON.stringify(settings, null, 2)}\n`;
+}
+
+async function writeSet(
+  folder: string,
+  set: ResolvedSet,
+  { signal, onProgress }: Pick<SynthesisOptions, "signal" | "onProgress">,
+): Promise<void> {
+  const names = set.style.classNames(set.classes);
+  const labels: string[] = ["file,class_index,class\n"];
+  const boxes: string[] = ["file,class_index,class,left,top,right,bottom\n"];
+  const indices = indicesOf(set);
+  for (let done = 0; done < set.count; done += CONCURRENCY) {
+    signal?.throwIfAborted();
+    const batch = indices.slice(done, done + CONCURRENCY);
+    const scenes = batch.map((index) => set.style.render(set, set.seed, index));
+    const files = batch.map((index) => fileOf(set, index));
+    await Promise.all(scenes.map(({ image }, i) => encodeImage(image, join(folder, files[i] as string))));
+    for (const [i, scene] of scenes.entries()) {
+      const rows = rowsOf(scene, files[i] as string, names);
+      labels.push(rows.label);
+      boxes.push(...rows.boxes);
+    }
+    onProgress?.(done + scenes.length);
+  }
+  await writeBytes(join(folder, LABEL_FILE), labels);
+  await writeBytes(join(folder, CLASS_FILE), [`${names.join("\n")}\n`]);
+  if (set.boxes) await writeBytes(join(folder, BOX_FILE), boxes);
+  await writeBytes(join(folder, DESCRIPTION_FILE), [describe(set)]);
+}
+
+const indicesOf = ({ count, firstIndex }: ResolvedSet): number[] =>
+  Array.from({ length: count }, (_, i) => firstIndex + i);
+
+/** The path of an image in its set, with "/". */
+function fileOf({ style, classes }: ResolvedSet, index: number): string {
+  const file = `${String(index).padStart(6, "0")}.png`;
+  return style.classFolders ? `${style.classNames(classes)[index % classes]}/${file}` : file;
+}
+
+/** A scene's line of labels.csv, and its lines of boxes.csv. */
+function rowsOf({ objects }: Scene, file: string, names: readonly string[]) {
+  const classOf = (label: number) => `${file},${label},${names[label]}`;
+  return {
+    label: `${classOf(objects[0]?.label as number)}\n`,
+    boxes: objects.map(
+      ({ label, left, top, right, bottom }) => `${classOf(label)},${left},${top},${right},${bottom}\n`,
+    ),
+  };
+}
