@@ -73,10 +73,17 @@ export function parseSettings<Schema extends z.ZodObject>(
   if (given[key] === undefined) throw new UserError(`cannot ${what}: ${named(key)} is required`);
   const at = inside.length > 0 ? ` (${inside.join(".")})` : "";
   throw new UserError(
-    `cannot ${what}: ${named(key)}${at} ${messageOf(issue?.message ?? "")}, and is ${JSON.stringify(given[key])}`,
+    `cannot ${what}: ${named(key)}${at} ${issue ? messageOf(issue) : ""}, and is ${JSON.stringify(given[key])}`,
   );
 }
 
-/** zod's own messages as the end of a sentence. */
-const messageOf = (message: string): string =>
-  /^(must|expected|Expected|has)/.test(message) ? message : `is not valid: ${message}`;
+/** The message of an issue as the end of a sentence. Of a union the first message that is not zod's own is taken. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  const own = ownMessages(issue)[0];
+  return own ?? `is not valid: ${issue.message}`;
+}
+
+function ownMessages(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === "invalid_union") return issue.errors.flat().flatMap(ownMessages);
+  return /^(must|expected)/.test(issue.message) ? [issue.message] : [];
+}
