@@ -153,9 +153,9 @@ test("broken images in a training folder are skipped, counted and listed", async
 test("a second run in the same folder is refused without --resume, and with other settings", async (t) => {
   const out = join(temporaryFolder(t), "run");
   assert.equal((await legible(training("--data", data, "--out", out))).code, 0);
-  refused(await legible(training("--data", data, "--out", out)), /already holds a run: --resume continues it/);
+  refused(await legible(training("--data", data, "--out", out)), /already holds a run: set --resume to continue it/);
   refused(
     await legible(training("--data", data, "--out", out, "--resume", "--seed", "7")),
-    /started with seed 0, not 7/,
+    /started with --seed 0, not 7/,
   );
 });

@@ -210,7 +210,7 @@ const refusals: [string, readonly string[], RegExp][] = [
   [
     "a softmax of what is no class score",
     ["--objective", "unsupervised", "--recognizer", "DETECTOR", "--output", "boxes"],
-    /softmax-mse reads class scores \[N, classes\], but the output of detector is \[1, 225, 8\].*--distance logits-mse/,
+    /softmax-mse reads class scores \[N, classes\], but the output of detector is \[1, 225, 8\].*--output.*the distance logits-mse/,
   ],
   [
     "a loss of whole numbers",
@@ -225,22 +225,22 @@ const refusals: [string, readonly string[], RegExp][] = [
   [
     "features of several recognizers",
     ["--objective", "feature", "--recognizer", "ONE", "--recognizer", "DETECTOR", "--feature", "Relu_2"],
-    /--feature are those of one recognizer/,
+    /--feature names features of one recognizer/,
   ],
   [
     "a distance for an objective without one",
     ["--objective", "ra", "--recognizer", "ONE", "--distance", "kl"],
-    /--distance belongs to the objective unsupervised, not to ra/,
+    /--distance is for the objective unsupervised, not for ra/,
   ],
   [
     "a feature for an objective that looks at outputs",
     ["--objective", "unsupervised", "--recognizer", "ONE", "--feature", "Relu_2"],
-    /--feature belongs to the objective feature, or to unsupervised with --feature-weight above 0/,
+    /--feature is for the objective feature, or another with --feature-weight above 0, not for unsupervised/,
   ],
   [
     "a feature weight for an objective that is about features alone",
     ["--objective", "feature", "--recognizer", "ONE", "--feature-weight", "2"],
-    /--feature-weight belongs to objectives that read what R puts out, not to feature/,
+    /--feature-weight is for the objectives ra, transformer and unsupervised, not for feature/,
   ],
   [
     "a transformer that cannot keep the size",

@@ -10,13 +10,24 @@ const recipe = (steps: number): string =>
   JSON.stringify({
     title: "Tiny",
     about: "Two trainings.",
-    let: { training: "--scale 2 --processor compact-s --data {data} --batch 2 --crop 32 --seed 3" },
+    let: { training: { scale: 2, processor: "compact-s", data: "{data}", batch: 2, crop: 32, seed: 3 } },
     stages: [
-      { name: "plain", run: "train {training} --steps 4" },
-      { name: "ra", run: `train {training} --steps ${steps} --objective ra --recognizer {recognizer}` },
+      { name: "plain", command: "train", use: ["training"], settings: { steps: 4 } },
+      {
+        name: "ra",
+        command: "train",
+        use: ["training"],
+        settings: { steps, objective: "ra", recognizer: "{recognizer}" },
+      },
       {
         name: "evaluation",
-        run: "evaluate --scale 2 --data {evaluate} --processor plain={plain}/model.onnx --processor ra={ra}/model.onnx --recognizer {recognizer} --recognizer {judge}",
+        command: "evaluate",
+        settings: {
+          scale: 2,
+          data: "{evaluate}",
+          processor: ["plain={plain}/model.onnx", "ra={ra}/model.onnx"],
+          recognizer: ["{recognizer}", "{judge}"],
+        },
       },
     ],
   });
@@ -37,12 +48,15 @@ test("a recipe goes on where it was stopped, gives one page, and is done once on
   const read = (...parts: string[]): string => readFileSync(at(join("out", ...parts)), "utf8");
   const stopped = await legible(command, { signal: "SIGINT", when: /tiny: ra .*"step":50/s });
   assert.equal(stopped.code, 130, stopped.err);
-  assert.match(stopped.err, /stopped; the same command goes on from here/);
+  assert.match(stopped.err, /interrupted; rerun the command to resume/);
   assert.ok(!existsSync(at("out/report.md")));
 
   const { code, out, err } = await legible(command);
   assert.equal(code, 0, err);
-  assert.match(err, /tiny: plain \(1 of 3\) is done\ntiny: ra \(2 of 3\)\n\$ legible train .*steps +5\d of 60 done/s);
+  assert.match(
+    err,
+    /tiny: plain \(1 of 3\) is complete\ntiny: ra \(2 of 3\)\n\$ legible train .*steps +5\d of 60 done/s,
+  );
   assert.ok(out.includes(`results: ${at("out/report.md")}`));
   const page = read("report.md");
   assert.match(page, /6 images of .*judged; seed 0\. Top-1 in %, with 95 % intervals/);
@@ -59,7 +73,7 @@ test("a recipe goes on where it was stopped, gives one page, and is done once on
 
   const again = await legible(command);
   assert.equal(again.code, 0, again.err);
-  assert.equal(again.err.match(/is done$/gm)?.length, 3);
+  assert.equal(again.err.match(/is complete$/gm)?.length, 3);
   assert.doesNotMatch(again.err, /training|evaluating/);
   assert.equal(read("report.md"), page);
 
@@ -68,19 +82,24 @@ test("a recipe goes on where it was stopped, gives one page, and is done once on
   assert.equal(changed.code, 0, changed.err);
   assert.match(
     changed.err,
-    /plain \(1 of 3\) is done\n.*ra .*has changed; what it made before is kept in .*ra\.earlier-1/,
+    /plain \(1 of 3\) is complete\n.*ra .*: its settings have changed; its earlier results are kept in .*ra\.earlier-1/,
   );
-  assert.match(changed.err, /evaluation .*has changed; what it made before is kept in .*evaluation\.earlier-1/);
+  assert.match(
+    changed.err,
+    /evaluation .*: its settings have changed; its earlier results are kept in .*evaluation\.earlier-1/,
+  );
   assert.ok(existsSync(at("out/ra.earlier-1/model.onnx")));
   assert.match(read("report.md"), /^\| ra +\| ra, .* \| +8 \| +6 \|/m);
 });
 
 test("what is wrong with a recipe is said before anything is trained", async (t) => {
   const { at, command } = await prepared(temporaryFolder(t));
-  writeFiles(at("."), { "tiny.json": recipe(6).replace("--recognizer {judge}", "--recogniser {judge}") });
+  writeFiles(at("."), {
+    "tiny.json": recipe(6).replace('"recognizer":["{recognizer}"', '"recogniser":["{recognizer}"'),
+  });
   const refused = await legible(command);
   assert.equal(refused.code, 1);
-  assert.match(refused.err, /the stage evaluation is not in order: unknown option '--recogniser'/);
+  assert.match(refused.err, /the stage evaluation is not valid: .*there is no setting `recogniser`/);
   assert.ok(!existsSync(at("out")));
   const missing = await legible(["reproduce", "small/sr", "--data", at("learned"), "--out", at("out")]);
   assert.match(missing.err, /the recipe sr needs --recognizer, for "ra"/);

@@ -60,6 +60,6 @@ test("Ctrl-C leaves a checkpoint and says how to go on", async (t) => {
   const interrupt = { signal: "SIGINT", when: /"step":50/ } as const;
   const { code, err } = await legible([...command, "--batch", "2", "--crop", "32", "--out", out], interrupt);
   assert.equal(code, 130, err);
-  assert.match(err, /stopped after step \d+ of 100000; the same command with --resume continues/);
+  assert.match(err, /interrupted after step \d+ of 100000; rerun with --resume to continue/);
   assert.ok(readFileSync(join(out, "checkpoint.safetensors")).length > 0);
 });

@@ -66,5 +66,5 @@ test("a sweep of what has no lambda is refused before anything is trained", asyn
   ];
   const { code, err } = await legible(args);
   assert.equal(code, 1);
-  assert.match(err, /the objective plain has no lambda to sweep: choose another by --objective, such as ra/);
+  assert.match(err, /the objective plain has no lambda to sweep: set --objective to another, such as ra/);
 });

@@ -39,10 +39,10 @@ test("a processor for each source and objective is judged by all, over plain, an
   const args = [...matrix, ...objectives, ...schedule(60), "--out", out];
   const stopped = await legible(args, { signal: "SIGINT", when: /ra-one .*"step":50/s });
   assert.equal(stopped.code, 130, stopped.err);
-  assert.match(stopped.err, /stopped; the same command goes on from here/);
+  assert.match(stopped.err, /interrupted; rerun the command to resume/);
   const { code, out: tables, err } = await legible(args);
   assert.equal(code, 0, err);
-  assert.match(err, /plain \(1 of 5\)\n.*60 of 60 done/s);
+  assert.match(err, /plain \(1 of 5\) is complete\nra-one \(2 of 5\)\n.*\d+ of 60 done/s);
 
   const { points, evaluation } = resultsIn(out);
   assert.deepEqual(
@@ -85,7 +85,7 @@ test("of categories, recognizers of the other half judge alone, and those of the
   const halves = ["--classes", "0-1", "--evaluate-classes", "2-3"];
 
   const nobody = await matrix(...halves, "--source", a);
-  assert.match(nobody.err, /nobody can judge .*data \(classes 2-3\).*by --target/);
+  assert.match(nobody.err, /no recognizer can judge .*data \(classes 2-3\).*--target/);
   const strangers = await matrix(...halves, "--source", a, "--target", a);
   assert.match(strangers.err, /cannot judge a on .*: its class is 2, but a learned 0-1 only/);
   const taught = await matrix(...halves, "--source", b, "--target", b);
@@ -97,7 +97,7 @@ test("of categories, recognizers of the other half judge alone, and those of the
 
   const { code, err } = await matrix(...halves, "--source", a, "--target", b);
   assert.equal(code, 0, err);
-  assert.match(err, /the targets alone judge/);
+  assert.match(err, /only the targets judge/);
   const { points, evaluation } = resultsIn(out);
   assert.deepEqual([evaluation.data.count, evaluation.data.selection], [12, "classes 2-3"]);
   assert.deepEqual(
@@ -113,8 +113,11 @@ test("an objective without a recognizer and settings that none of the objectives
     assert.equal(code, 1, err);
     assert.match(err, expected);
   };
-  await refused(["--objective", "plain"], /the objective plain has no recognizer whose gain could carry over/);
-  await refused(["--objective", "ra=0"], /Expected NAME or NAME=LAMBDA with a lambda above 0/);
-  await refused(["--objective", "ra", "--distance", "kl"], /--distance belongs to --objective unsupervised/);
-  await refused(["--objective", "ra", "--feature", "x"], /--feature belongs to --objective feature/);
+  await refused(["--objective", "plain"], /the objective plain has no recognizer whose gain could transfer/);
+  await refused(["--objective", "ra=0"], /--objective .*must be NAME or NAME=LAMBDA with a lambda above 0/);
+  await refused(["--objective", "ra", "--distance", "kl"], /--distance is for the objective unsupervised, not for ra/);
+  await refused(
+    ["--objective", "ra", "--feature", "x"],
+    /--feature is for the objective feature, or another with --feature-weight above 0/,
+  );
 });

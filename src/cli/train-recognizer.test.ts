@@ -33,20 +33,20 @@ test("a run says what it trains and how many held-out pictures it gets right, an
     /training small-vgg on cpu, [\d,]+ weights\n.*6, batch 4, 32 x 32 pixels\n.*\d for training, \d held out; 2 classes/,
   );
   const [, heldOut] = /, (\d) held out/.exec(result.err) ?? [];
-  assert.match(result.err, new RegExp(`top-1 on ${heldOut} held-out pictures: [\\d.]+ % \\[[\\d.]+, [\\d.]+\\]`));
+  assert.match(result.err, new RegExp(`top-1 on ${heldOut} held-out images: [\\d.]+ % \\[[\\d.]+, [\\d.]+\\]`));
   assert.equal(result.out.trim(), join(out, "model.onnx"));
   const { accuracy, input } = JSON.parse(readFileSync(join(out, "model.json"), "utf8"));
   assert.deepEqual([accuracy.count, input.size], [Number(heldOut), 32]);
   const again = await legible(command(out, "6", "--split", "0.75"));
   assert.equal(again.code, 1);
-  assert.match(again.err, /already holds a run: --resume continues it/);
+  assert.match(again.err, /already holds a run: set --resume to continue it/);
 });
 
 test("Ctrl-C leaves a checkpoint and says how to go on", async (t) => {
   const out = join(temporaryFolder(t), "run");
   const { code, err } = await legible(command(out, "100000"), { signal: "SIGINT", when: /"step":50/ });
   assert.equal(code, 130, err);
-  assert.match(err, /stopped after step \d+ of 100000; the same command with --resume continues/);
+  assert.match(err, /interrupted after step \d+ of 100000; rerun with --resume to continue/);
   assert.ok(readFileSync(join(out, "checkpoint.safetensors")).length > 0);
 });
 
@@ -57,9 +57,9 @@ const refusals: Readonly<Record<string, [flags: string[], expected: RegExp]>> = 
     /no recognizer "alexnet" to train; give one of resnet, vgg/,
   ],
   "a size that does not fit the network": [["4", "--network", "vit", "--size", "60"], /60 is not a multiple/],
-  "a learning rate of 0": [["4", "--lr", "0"], /--lr has to be above 0/],
-  "a crop above 1": [["4", "--crop", "2"], /--crop has to be from 0\.05 to 1/],
-  "a smoothing of 1": [["4", "--smoothing", "1"], /--smoothing has to be/],
+  "a learning rate of 0": [["4", "--lr", "0"], /--lr must be above 0/],
+  "a crop above 1": [["4", "--crop", "2"], /--crop must be from 0\.05 to 1/],
+  "a smoothing of 1": [["4", "--smoothing", "1"], /--smoothing must be from 0 up to, but not, 1/],
 };
 
 for (const [what, [flags, expected]] of Object.entries(refusals))
@@ -78,6 +78,6 @@ test("pictures of one class, and the folder of another kind of run: one clear se
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "config.json"), '{"task": "sr"}');
   const other = await legible(["train-recognizer", "--data", data, ...flags, "--resume"]);
-  assert.match(other.err, /its config\.json is not that of such a training run/);
+  assert.match(other.err, /its config\.json is not that of a training run/);
   assert.deepEqual([alone.code, other.code], [1, 1]);
 });

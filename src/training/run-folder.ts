@@ -128,6 +128,8 @@ function requireSame(path: string, now: RunRecord, then: RunRecord): void {
   const { keys, left, right } = difference;
   if (keys.at(-1) === "sha256")
     throw fail(`the contents of ${named(keys[0] ?? "")} have changed since it was started (${keys.join(".")})`);
+  if (keys.at(-1) === "count")
+    throw fail(`it was started with ${right} images of ${named(keys[0] ?? "")}, and now there are ${left}`);
   const key = keys.findLast((each) => !/^\d+$/.test(each)) ?? "";
   const place = keys.length > 1 ? ` (${keys.join(".")})` : "";
   throw fail(`it was started with ${named(key)} ${JSON.stringify(right)}, not ${JSON.stringify(left)}${place}`);
