@@ -186,7 +186,7 @@ const refused: [string, () => Graph, string[], RegExp][] = [
     "a crop that is no multiple of the scale",
     exportedSrresnet,
     ["--crop", "33"],
-    /crops of 33 pixels: not a multiple of the scale 2/,
+    /crops of 33 pixels: --crop must be a multiple of the scale 2/,
   ],
   [
     "a size that the file declares",

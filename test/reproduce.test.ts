@@ -65,7 +65,7 @@ test("a recipe goes on where it was stopped, gives one page, and is done once on
   assert.doesNotMatch(page, /over none/);
   assert.match(page, /^\| ra +\| ra, λ 0\.001, compact-s \| +8 \| +60 \| +2 \| +32 \| +0\.0005 \| +3 \|$/m);
   assert.match(page, /^\| ra +\| `[0-9a-f]{64}` \| `[0-9a-f]{64}` \|$/m);
-  assert.ok(page.includes("legible train --scale 2 --processor compact-s"));
+  assert.ok(/legible train --scale 2 .*--processor compact-s --steps 60 /.test(page));
   assert.ok(page.includes("](report-tiny-evaluation.svg)"));
   assert.equal((await sharp(at("out/report-tiny-evaluation.svg")).metadata()).format, "svg");
   const { recipes } = JSON.parse(read("report.json"));

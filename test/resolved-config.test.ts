@@ -35,7 +35,11 @@ test("a resume is refused for another mean, another recognizer and other images,
     assert.equal(code, 1, err);
     assert.match(err, expected);
   };
-  await refused(/it was started with --mean 0\.4, not 0\.5 \(recognizer\.0\.mean\.0\)/, "--mean", "0.5,0.5,0.5");
+  await refused(
+    /it was started with --mean \[0\.4,0\.4,0\.4\], not \[0\.5,0\.5,0\.5\] \(recognizer\.0\.mean\)/,
+    "--mean",
+    "0.5,0.5,0.5",
+  );
   await refused(/it was started with --lr 0\.0005, not 0\.1/, "--lr", "0.1");
   await writeClassifier(recognizer, 32, (b, x) => b.Sigmoid(x));
   await refused(/the contents of --recognizer have changed since it was started/);

@@ -23,9 +23,18 @@ export function commanderOf(command: Command, context: Context, onOutcome: OnOut
     .addHelpText("after", helpOf(command))
     .action(async (...args) => {
       const given = { ...givenArguments(flags, args.slice(0, -2)), ...givenFlags(flags, args.at(-2)) };
-      onOutcome(await run(command, given, args.at(-2), context));
+      onOutcome(await run(command, given, args.at(-2), translated(context, command)));
     });
 }
+
+/** The context with the flags of the command in its messages. The signal is read only when the command reads it. */
+const translated = (context: Context, { settings }: Command): Context => ({
+  report: { ...context.report, info: (text) => context.report.info(translate(text, settings)) },
+  print: context.print,
+  get signal() {
+    return context.signal;
+  },
+});
 
 interface Common {
   readonly config?: string;

@@ -103,6 +103,12 @@ export async function resolveTraining(
 
 /** Checks the settings. A task of the caller's own is known by its object, not by its name. */
 function parse(settings: Readonly<Record<string, unknown>>, task?: Task): ParsedTrainingSettings {
+  const parsed = withoutOwnTask(settings, task);
+  requireRead([findObjective(parsed.objective)], settings);
+  return parsed;
+}
+
+function withoutOwnTask(settings: Readonly<Record<string, unknown>>, task?: Task): ParsedTrainingSettings {
   if (!task) return parseSettings(trainingSettings, settings, "train");
   const own = Object.fromEntries(Object.entries(settings).filter(([key]) => key !== "task" && !(key in task.options)));
   return { ...parseSettings(trainingSettings, own, "train"), task: task.name };
@@ -115,7 +121,6 @@ function parse(settings: Readonly<Record<string, unknown>>, task?: Task): Parsed
 export async function resolveModels(given: Readonly<Record<string, unknown>>, own?: Task): Promise<TrainingModels> {
   const settings = parse(given, own);
   const objective = findObjective(settings.objective);
-  requireRead([objective], given);
   const task = own ?? taskFrom(settings);
   const { crop, processor: source, seed } = settings;
   if (crop % task.scale)

@@ -142,7 +142,8 @@ interface Difference {
 }
 
 function firstDifference(left: unknown, right: unknown, keys: readonly string[] = []): Difference | undefined {
-  if (!isFields(left) || !isFields(right)) return left === right ? undefined : { keys, left, right };
+  if (!isFields(left) || !isFields(right))
+    return JSON.stringify(left) === JSON.stringify(right) ? undefined : { keys, left, right };
   for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
     const found = firstDifference(left[key], right[key], [...keys, key]);
     if (found) return found;
@@ -150,4 +151,6 @@ function firstDifference(left: unknown, right: unknown, keys: readonly string[] 
   return undefined;
 }
 
-const isFields = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+/** Whether a value is compared field by field: objects and lists of objects. Lists of numbers or texts are one value. */
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  Array.isArray(value) ? isFields(value[0]) : typeof value === "object" && value !== null;
