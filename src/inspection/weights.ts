@@ -1,4 +1,5 @@
 import { type Graph, type Node, valuesReadBy } from "../onnx/graph.js";
+import { computedFrom, usesOf } from "../onnx/uses.js";
 
 /** Inputs of operators that hold weights, when they do not come from the data. */
 const weightInputs: Readonly<Record<string, readonly number[]>> = {
@@ -42,17 +43,15 @@ export function weightsOf(graph: Graph): Map<string, string> {
 }
 
 /** Every value that changes with the contents of the graph's inputs, not merely with their sizes. */
-function fromData(graph: Graph): Set<string> {
-  const found = new Set(graph.inputs.map(({ name }) => name));
-  for (const node of graph.nodes)
-    if (node.op !== "Shape" && node.op !== "Size" && valuesReadBy(node).some((input) => found.has(input)))
-      for (const output of node.outputs) if (output) found.add(output);
-  return found;
-}
+const fromData = (graph: Graph): Set<string> =>
+  computedFrom(
+    graph,
+    graph.inputs.map(({ name }) => name),
+    ({ op }) => op !== "Shape" && op !== "Size",
+  );
 
 /** The node that computes each value. */
-export const makersOf = ({ nodes }: Graph): ReadonlyMap<string, Node> =>
-  new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+export const makersOf = (graph: Graph): ReadonlyMap<string, Node> => usesOf(graph).producers;
 
 /** Where a value comes from: the names, down to those that no node makes. */
 export function sourcesOf(value: string, makers: ReadonlyMap<string, Node>): Set<string> {
