@@ -1,5 +1,5 @@
 import { type Attribute, type Dim, type Graph, type Node, OPSET, prune, subgraphsOf, type ValueInfo } from "./graph.js";
-import { distinct } from "./names.js";
+import { addValueNames, distinct } from "./names.js";
 import { type DataType, float32, int64, sizeOf, type Tensor } from "./tensor.js";
 
 type Attributes = Record<string, Attribute>;
@@ -64,7 +64,7 @@ export class GraphBuilder {
   /** A builder for another way to compute a graph: same inputs, initializers and outputs, its names taken, no nodes yet. */
   static rewriting(graph: Graph): GraphBuilder {
     const b = GraphBuilder.from({ ...graph, nodes: [], outputs: [] });
-    for (const node of graph.nodes) for (const output of node.outputs) b.taken.add(output);
+    b.takeNames(graph.nodes);
     b.outputs.push(...graph.outputs);
     return b;
   }
@@ -160,10 +160,18 @@ export class GraphBuilder {
   }
 
   private adopt({ nodes, opsets }: Graph): void {
-    for (const node of nodes) for (const output of node.outputs) this.taken.add(output);
+    this.takeNames(nodes);
     for (const [domain, version] of Object.entries(opsets))
       this.opsets[domain] = Math.max(version, this.opsets[domain] ?? 0);
     for (const node of nodes) this.nodes.push(distinct(node, this.nodeNames));
+  }
+
+  /** Reserves the names of the values that nodes compute; inside their subgraphs ONNX allows no second use of a name. */
+  private takeNames(nodes: readonly Node[]): void {
+    for (const node of nodes) {
+      for (const output of node.outputs) this.taken.add(output);
+      for (const subgraph of subgraphsOf(node)) addValueNames(subgraph, this.taken);
+    }
   }
 
   private take(name: string, declare: () => void): void {

@@ -124,3 +124,17 @@ test("other outputs can be asked for, and only what they need is computed", () =
     ["MatMul", "Identity"],
   );
 });
+
+test("a new value gets a name that no subgraph uses", () => {
+  const inside = new GraphBuilder("branch");
+  inside.output("branch", inside.Neg("x"));
+  const taken = inside.build().nodes[0]?.outputs[0];
+  const value = inside.build();
+  const b = new GraphBuilder("outer");
+  const condition = b.input("condition", [], "bool");
+  b.input("x", [2]);
+  const branch = { kind: "graph" as const, value };
+  b.output("y", b.add("If", [condition], { then_branch: branch, else_branch: branch }));
+  for (const extended of [GraphBuilder.from(b.build()), GraphBuilder.rewriting(b.build())])
+    for (let i = 0; i < 5; i++) assert.notEqual(extended.Neg("x"), taken);
+});
