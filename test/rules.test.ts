@@ -29,7 +29,7 @@ const outside: Readonly<Record<string, readonly [why: RegExp, make: (b: GraphBui
     /samples a volume/,
     (b, x) => b.add("GridSample", [b.Reshape(x, [1, 1, 1, 2, 2]), b.filled(0, [1, 1, 2, 2, 3])]),
   ],
-  Pad: [/computed from data/, (b, x) => b.add("Pad", [x, b.Cast(b.Reshape(x, [4]), "int64")])],
+  Pad: [/from data/, (b, x) => b.add("Pad", [x, b.Cast(b.Reshape(x, [4]), "int64")])],
   Resize: [
     /region of interest/,
     (b, x) =>

@@ -92,7 +92,7 @@ function ruleContext(
     shape: (value) => shapeIn(shapes, value),
     constant: (value) => {
       const tensor = graph.initializers.get(value);
-      if (!tensor) throw refuse(`its input "${value}" is computed from data, and the gradient needs a constant`);
+      if (!tensor) throw refuse(`computes its input "${value}" from data; its gradient needs a constant`);
       return tensor;
     },
     known: (value) => graph.initializers.get(value) ?? null,
@@ -106,7 +106,7 @@ const padded = (values: readonly string[]) => [...values, "", "", "", "", ""] as
 function refusal(graph: Graph, node: Node, why: string): UserError {
   const limits = ruleFor(node)?.limits;
   const covered = limits ? ` (limits of the gradient of ${node.op}: ${limits})` : "";
-  return new UserError(`cannot differentiate ${graph.name}: ${node.op} "${titleOf(node)}": ${why}${covered}`);
+  return new UserError(`cannot differentiate ${graph.name}: ${node.op} "${titleOf(node)}" ${why}${covered}`);
 }
 
 /** The sources, and every value that depends on them through operators that are not flat. */

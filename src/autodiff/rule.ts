@@ -23,7 +23,7 @@ export interface RuleContext {
   constant(value: string): Tensor;
   /** The value of a constant input; null if it is computed from data. */
   known(value: string): Tensor | null;
-  /** The error for a node that the rule does not cover: `why` is a clause such as "it samples a volume". */
+  /** The error for a node that the rule does not cover: `why` is a predicate such as "samples a volume". */
   refuse(why: string): UserError;
 }
 

@@ -24,8 +24,8 @@ interface Sizes {
  */
 export const Attention = withLimits("no past keys and values; no scores as an output", (context) => {
   const { b, node, inputs, outputs, grads, needsGrad, shape, refuse } = context;
-  if (inputs[4] || inputs[5]) throw refuse("it continues from past keys and values");
-  if (outputs[3]) throw refuse("it outputs the scores");
+  if (inputs[4] || inputs[5]) throw refuse("continues from past keys and values");
+  if (outputs[3]) throw refuse("outputs the scores");
   const { n, heads, groups, queries, keys, depth, valueDepth } = sizesOf(context);
   const scale = b.scalar(floatOf(node, "scale", 1 / Math.sqrt(depth)));
   const q = split(b, inputs[0], shape(inputs[0]), [n, heads, queries, depth]);

@@ -48,7 +48,7 @@ function indicesOf({ node, inputs, outputs, needsGrad, shape, refuse }: RuleCont
     return behind === undefined ? [...term] : [...before, ...ellipsis.slice(widest - count), ...behind];
   };
   const terms = left.split(",").map((term, i) => spell(term, ranks[i] ?? 0));
-  if (terms.some((term) => new Set(term).size < term.length)) throw refuse(`"${equation}" takes a diagonal`);
+  if (terms.some((term) => new Set(term).size < term.length)) throw refuse(`takes a diagonal ("${equation}")`);
   const result = right === undefined ? implicitResult(terms, ellipsis) : spell(right, shape(outputs[0]).length);
   const sizes = new Map<string, number>();
   for (const [i, term] of terms.entries())

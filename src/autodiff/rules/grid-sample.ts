@@ -20,7 +20,7 @@ const limits = "images only, not volumes; mode nearest passes no gradient to the
 export const GridSample = withLimits(limits, (context) => {
   const { b, inputs, grads, needsGrad, shape, refuse } = context;
   const [n, c, height, width] = shape(inputs[0]) as [number, number, number, number];
-  if (shape(inputs[0]).length !== 4) throw refuse("it samples a volume");
+  if (shape(inputs[0]).length !== 4) throw refuse("samples a volume");
   const points = (shape(inputs[1])[1] ?? 1) * (shape(inputs[1])[2] ?? 1);
   const dy = b.Reshape(grads[0], [n, c, points]);
   const pixels = b.Reshape(inputs[0], [n, c, height * width]);

@@ -62,7 +62,7 @@ export const TopK = withLimits(
   "needs its indices output",
   ({ b, node, inputs: [x], outputs, grads, shape, refuse }) => {
     const [, indices] = outputs;
-    if (!indices) throw refuse("its second output, the indices, is left out");
+    if (!indices) throw refuse("lacks its second output, the indices");
     return [scatterElements(b, shape(x), indices, grads[0], intOf(node, "axis", -1))];
   },
 );
@@ -121,5 +121,5 @@ export const ScatterElements = withLimits(scatterLimits, (context) => {
 function reductionOf({ node, refuse }: RuleContext): string {
   const reduction = stringOf(node, "reduction", "none");
   if (reduction === "none" || reduction === "add") return reduction;
-  throw refuse(`it has the reduction "${reduction}"`);
+  throw refuse(`has the reduction "${reduction}"`);
 }

@@ -189,7 +189,7 @@ export const Dropout = withLimits(
   "inference mode only",
   ({ inputs: [, , training], grads: [dy], constant, refuse }) => {
     if (training && Number(constant(training).data[0]) !== 0)
-      throw refuse("it is in training mode; export the model for inference");
+      throw refuse("is in training mode; export the model for inference");
     return [dy];
   },
 );

@@ -13,7 +13,7 @@ function broadcastable({ b, node, inputs, shape, refuse }: RuleContext, value: s
   const [x, own] = [shape(inputs[0]), shape(value)];
   const number = b.Cast(value, "float32");
   if (own.length === 0 || (own.length === 1 && own[0] === 1)) return b.Reshape(number, []);
-  if (own.length > 1) throw refuse("it is quantized in blocks");
+  if (own.length > 1) throw refuse("is quantized in blocks");
   const axis = intOf(node, "axis", 1);
   const from = axis < 0 ? axis + x.length : axis;
   return b.Reshape(
@@ -35,7 +35,7 @@ export const QuantizeLinear = withLimits(limits, (context) => {
   const s = broadcastable(context, scale);
   const type = zero ? known(zero)?.type : "uint8";
   const bounds = ranges[type ?? ""];
-  if (!bounds) throw refuse(`the range of the type "${type ?? "unknown"}" is not known`);
+  if (!bounds) throw refuse(`has the type "${type ?? "unknown"}", whose range is not known`);
   const ratio = b.Div(x, s);
   const position = zero ? b.Add(ratio, broadcastable(context, zero)) : ratio;
   const inside = b.And(

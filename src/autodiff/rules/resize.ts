@@ -9,7 +9,7 @@ import { alongAxis, numbersOf, type RuleContext, range, stringOf, withLimits } f
 export const Resize = withLimits("constant sizes; no tf_crop_and_resize", (context) => {
   const { b, node, inputs, outputs, grads, shape, refuse } = context;
   if (stringOf(node, "coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize")
-    throw refuse("it resizes a region of interest");
+    throw refuse("resizes a region of interest");
   const [x, y] = [shape(inputs[0]), shape(outputs[0])];
   const scales = scalesOf(context);
   let grad = grads[0];
