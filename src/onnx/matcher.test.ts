@@ -59,6 +59,19 @@ test("a value with a second reader, as an output or inside a subgraph is not rea
   assert.deepEqual(inner, ["Relu", "ReduceSum", "Greater", "Exp", "If"]);
 });
 
+test("a producer that need not be read once stays, with the producers that it reads", () => {
+  const outer: Pattern = { op: "Neg", inputs: [{ op: "Exp", inputs: [relu] }] };
+  const graph = built((b, x) => {
+    const e = b.Exp(b.Relu(x));
+    b.output("y", b.Neg(e));
+    b.output("z", b.Abs(e));
+  });
+  const replaced = rewrite(graph, null, [
+    [outer, (match, b) => b.add("Tanh", [match.node(outer).inputs[0] ?? ""], {}, match.node(outer).outputs[0])],
+  ]);
+  assert.deepEqual(operatorsOf(replaced), ["Relu", "Exp", "Tanh", "Abs"]);
+});
+
 test("a node belongs to one match at most", () => {
   const first: Pattern = { op: "Relu", readOnce: true };
   const second: Pattern = { op: "Relu", inputs: [first] };

@@ -3,8 +3,9 @@ import type { Graph, Node } from "./graph.js";
 import { type Uses, usesOf } from "./uses.js";
 
 /**
- * What a node of standard ONNX has to look like. Patterns nest: an input may have a pattern for the node that computes it.
- * @typeParam C what conditions may look at beside the graph, such as the shapes of its values.
+ * A pattern of nodes of standard ONNX operators, in the manner of tinygrad's PatternMatcher: a pattern for a node contains
+ * patterns for the producers of its inputs.
+ * @typeParam C the context that conditions read beside the graph, such as the shapes of its values.
  */
 export interface Pattern<C = unknown> {
   readonly op: string;
@@ -12,42 +13,42 @@ export interface Pattern<C = unknown> {
   readonly attributes?: Readonly<
     Record<string, { readonly value: number | string; readonly default: number | string }>
   >;
-  /** A pattern of the producer, or a condition on the value, by position. */
-  readonly inputs?: readonly InputPattern<C>[];
-  /** The same for each input behind those of `inputs`. */
-  readonly otherInputs?: InputPattern<C>;
+  /** For each input by position, a pattern for its producer or a condition on the value. */
+  readonly inputs?: readonly (Pattern<C> | Condition)[];
+  /** A condition on each further input. Default: `anything`. */
+  readonly otherInputs?: Condition;
   /**
-   * Only the match reads the node's first output, and the graph does not return it: the node is replaced with the match.
-   * Without it a producer is matched, but stays. Has no meaning for the outermost pattern.
+   * For a producer: the match is the only reader of its output, which is no output of the graph. The producer is replaced
+   * with the match; without `readOnce` it stays.
    */
   readonly readOnce?: true;
-  /** What else has to hold. */
+  /** A further condition on the node. */
   readonly where?: (node: Node, context: C) => boolean;
 }
 
-type InputPattern<C> = Pattern<C> | ((value: string, graph: Graph) => boolean);
+type Condition = (value: string, graph: Graph) => boolean;
 
-/** Any input, also one that is left out. */
+/** Accepts any input, even a missing one. */
 export const anything = (): boolean => true;
 
-/** An initializer of type float32, or an optional input that is left out. */
+/** Accepts a float32 initializer, or a missing optional input. */
 export const float32Constant = (value: string, { initializers }: Graph): boolean =>
   value === "" || initializers.get(value)?.type === "float32";
 
-/** The nodes found for a pattern and for the patterns inside it. */
+/** The nodes that match a pattern and the patterns inside it. */
 export class Match {
-  private readonly nodes = new Map<object, Node>();
+  private readonly nodes = new Map<Pattern<never>, Node>();
 
   constructor(readonly graph: Graph) {}
 
-  /** The node found for a pattern. @throws Error for a pattern that is not part of the match. */
+  /** The node that matches a pattern. @throws Error for a pattern that is not part of the match. */
   node(pattern: Pattern<never>): Node {
     const found = this.nodes.get(pattern);
     if (!found) throw new Error(`the match has no node for the pattern of ${pattern.op}`);
     return found;
   }
 
-  /** Matches a node, and records it under its pattern. */
+  /** Whether a node and the producers of its inputs match; records them by pattern. */
   accept<C>(pattern: Pattern<C>, node: Node, uses: Uses, context: C): boolean {
     this.nodes.set(pattern, node);
     const { inputs = [], otherInputs = anything, where = anything } = pattern;
@@ -56,22 +57,22 @@ export class Match {
       node.domain === "" &&
       hasAttributes(node, pattern) &&
       where(node, context) &&
-      Array.from({ length: Math.max(node.inputs.length, inputs.length) }, (_, i) => i).every((i) =>
-        this.acceptInput(inputs[i] ?? otherInputs, node.inputs[i] ?? "", uses, context),
-      )
+      inputs.every((input, i) => this.acceptInput(input, node.inputs[i] ?? "", uses, context)) &&
+      node.inputs.slice(inputs.length).every((value) => otherInputs(value, uses.graph))
     );
   }
 
-  private acceptInput<C>(pattern: InputPattern<C>, value: string, uses: Uses, context: C): boolean {
+  private acceptInput<C>(pattern: Pattern<C> | Condition, value: string, uses: Uses, context: C): boolean {
     if (typeof pattern === "function") return pattern(value, uses.graph);
     const producer = uses.producers.get(value);
     if (!producer || producer.outputs[0] !== value) return false;
     return (!pattern.readOnce || uses.soleReader(value) !== undefined) && this.accept(pattern, producer, uses, context);
   }
 
-  /** The nodes that a replacement of the match makes superfluous. */
-  replaced(root: Pattern<never>): Node[] {
-    return [...this.nodes].filter(([each]) => each === root || (each as Pattern).readOnce).map(([, node]) => node);
+  /** The nodes to remove when the match is replaced. */
+  replaced(pattern: Pattern<never>): Node[] {
+    const producers = (pattern.inputs ?? []).filter((input) => typeof input !== "function");
+    return [this.node(pattern), ...producers.filter(({ readOnce }) => readOnce).flatMap((each) => this.replaced(each))];
   }
 }
 
@@ -83,12 +84,13 @@ function hasAttributes({ attributes }: Node, pattern: Pattern<never>): boolean {
   });
 }
 
-/** A pattern, and what adds nodes that compute the outputs of its outermost node under the same names. */
+/** A pattern, and a function that adds its replacement: nodes that compute the outputs of the outermost node by name. */
 export type Rewrite<C> = readonly [Pattern<C>, (match: Match, b: GraphBuilder, context: C) => void];
 
 /**
- * The graph with every match of the first fitting pattern replaced; a node belongs to one match at most.
- * The cost is linear in the number of nodes. @returns the same graph if nothing matches.
+ * Replaces all matches of some patterns, in time linear in the number of nodes. A node belongs to one match at most; the
+ * first pattern that matches wins.
+ * @returns the same graph if nothing matches.
  */
 export function rewrite<C>(graph: Graph, context: C, rewrites: readonly Rewrite<C>[]): Graph {
   const uses = usesOf(graph);
@@ -106,22 +108,22 @@ export function rewrite<C>(graph: Graph, context: C, rewrites: readonly Rewrite<
   return replaceNodes(graph, replacements);
 }
 
-/** Nodes to leave out, and what to add where `root`, the last of them, was. */
+/** Nodes to remove, and a function that adds their replacement at the place of `root`, the last of them. */
 export interface Replacement {
   readonly root: Node;
   readonly nodes: readonly Node[];
   readonly add: (b: GraphBuilder) => void;
 }
 
-/** The walk over a graph that all rewrites share. @returns the same graph if there is nothing to replace. */
+/** Replaces nodes in one walk over the graph. @returns the same graph if there is nothing to replace. */
 export function replaceNodes(graph: Graph, replacements: readonly Replacement[]): Graph {
   if (replacements.length === 0) return graph;
   const b = GraphBuilder.rewriting(graph);
   const byRoot = new Map(replacements.map((replacement) => [replacement.root, replacement]));
-  const left = new Set(replacements.flatMap(({ nodes }) => nodes));
+  const removed = new Set(replacements.flatMap(({ nodes }) => nodes));
   for (const node of graph.nodes) {
     byRoot.get(node)?.add(b);
-    if (!left.has(node)) b.keep(node);
+    if (!removed.has(node)) b.keep(node);
   }
   return b.build(graph.metadata);
 }

@@ -1,6 +1,6 @@
 import { type Graph, type Node, valuesReadBy } from "./graph.js";
 
-/** Which nodes compute and which read the values of a graph. */
+/** The producers and readers of the values of a graph. */
 export interface Uses {
   readonly graph: Graph;
   /** The node that computes a value; inputs and initializers have none. */
@@ -36,7 +36,7 @@ export function usesOf(graph: Graph): Uses {
 
 /**
  * The sources and every value computed from them.
- * @param passes whether a node hands the dependence on to its outputs. Default: every node does.
+ * @param passes whether the outputs of a node depend on its inputs in the sense of the caller. Default: all do.
  */
 export function computedFrom(
   graph: Graph,

@@ -22,7 +22,7 @@ function random(shape: readonly number[], place: number): Tensor {
   );
 }
 
-/** A graph whose further inputs are weights, scaled so that features keep their magnitude from layer to layer. */
+/** A graph with random values for its inputs: images and weights. */
 class Sketch {
   readonly b = new GraphBuilder("equivalence");
   readonly feeds: Record<string, Tensor> = {};
@@ -38,13 +38,13 @@ class Sketch {
     return this.b.constant(random(shape, 1000 + this.constants++));
   }
 
-  /** A weight [outputs, inputs, rows, columns], divided by the square root of the inputs of an output. */
+  /** A weight [outputs, inputs, rows, columns], scaled so that features keep their magnitude from layer to layer. */
   weight(shape: readonly number[]): string {
     return this.b.Mul(this.input(shape), this.b.scalar(1 / Math.sqrt(sizeOf(shape.slice(1)))));
   }
 }
 
-/** What a pass replaces: the pattern's last value, computed from x, and a value inside the pattern. */
+/** The pattern of a pass: its output, computed from x, and a value inside it. */
 interface Motif {
   readonly x: readonly number[];
   make(sketch: Sketch, x: string): { readonly inner: string; readonly result: string };
@@ -107,7 +107,7 @@ const motifs: Readonly<Record<string, Motif>> = {
   },
 };
 
-/** A branch of an If that computes on a value of the graph around it. */
+/** A branch of an If, which may read values of the outer graph. */
 function branch(make: (b: GraphBuilder) => string): { kind: "graph"; value: Graph } {
   const b = new GraphBuilder("branch");
   b.output("branch", make(b));
@@ -116,7 +116,7 @@ function branch(make: (b: GraphBuilder) => string): { kind: "graph"; value: Grap
 
 type Variant = (sketch: Sketch, motif: Motif) => void;
 
-/** Graphs around a pattern, by what they put to the test. */
+/** Graphs that contain a pattern in different ways. */
 const variants: Readonly<Record<string, Variant>> = {
   "with several matches": (sketch, motif) => {
     const { b } = sketch;
