@@ -15,7 +15,7 @@ export interface Differentiated {
 /** A node that blocks a gradient because its operator has no rule. */
 export interface Obstacle {
   readonly node: Node;
-  /** Titles of the nodes on the path from the loss to the obstacle, both ends included except for the loss. */
+  /** Titles of the nodes on the path from the loss to the obstacle, which is the last one. */
   readonly path: readonly string[];
 }
 

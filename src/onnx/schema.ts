@@ -249,6 +249,14 @@ export const typeCodes: Record<DataType, number> = {
   bfloat16: 16,
 };
 
+/** The codes of the floating-point types. */
+export const floatCodes: readonly number[] = [
+  typeCodes.float32,
+  typeCodes.float16,
+  typeCodes.float64,
+  typeCodes.bfloat16,
+];
+
 const typeNames = new Map(Object.entries(typeCodes).map(([name, code]) => [code, name as DataType]));
 
 /** The element type of a code of TensorProto.DataType; undefined if Legible does not support it. */

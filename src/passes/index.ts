@@ -32,7 +32,9 @@ export function findPasses(names: string, device: Device): readonly Pass[] {
   const chosen = names === "none" ? [] : names.split(",");
   const unknown = chosen.find((name) => !passes.some((pass) => pass.name === name));
   if (unknown !== undefined)
-    throw new UserError(`there is no pass "${unknown}"; passes: ${passes.map(({ name }) => name).join(", ")}`);
+    throw new UserError(
+      `unknown pass "${unknown}" in \`passes\`: use "all", "none", or some of ${passes.map(({ name }) => name).join(", ")}`,
+    );
   return supported.filter(({ name }) => chosen.includes(name));
 }
 

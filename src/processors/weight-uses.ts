@@ -1,4 +1,5 @@
 import { attribute, type Graph, type Node } from "../onnx/graph.js";
+import { floatCodes } from "../onnx/schema.js";
 import { type Uses, usesOf } from "../onnx/uses.js";
 
 /** The inputs of an operator that hold trained weights. */
@@ -50,13 +51,10 @@ export function weightUsesOf(graph: Graph): WeightUses {
   };
 }
 
-/** ONNX's codes of the floating-point types: float32, float16, float64, bfloat16. */
-const floatTypes = [1, 10, 11, 16];
-
 const isLayout = (node: Node): boolean =>
   node.domain === "" &&
   layoutOperators.has(node.op) &&
-  (node.op !== "Cast" || floatTypes.includes(attribute(node, "to", "int", 1)));
+  (node.op !== "Cast" || floatCodes.includes(attribute(node, "to", "int", 1)));
 
 /** The initializers that are trained weights of a layer. */
 export function layerWeights(node: Node, origin: WeightUses["origin"]): string[] {

@@ -8,7 +8,7 @@ const limits = "the first of equal maxima gets the gradient; no gradient from th
  * y = the largest x in the window. dy goes to the first position (in row-major order) that holds it, as in PyTorch.
  * The maximum over a window is the maximum over its first axis of the maxima over the other axes, so dy is propagated one
  * axis at a time: with a 3×3 kernel this compares 3 + 3 elements for each y instead of 9. It does not use the indices output
- * of MaxPool, because the runtime then leaves its fast kernels.
+ * of MaxPool, because with it the runtime does not use its fast kernels.
  */
 export const MaxPool = withLimits(limits, (context) => {
   const { b, node, inputs, outputs, grads, shape } = context;

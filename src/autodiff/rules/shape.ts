@@ -1,3 +1,4 @@
+import { floatCodes } from "../../onnx/schema.js";
 import {
   alongAxis,
   axisOf,
@@ -151,13 +152,10 @@ export const DepthToSpace: Rule = ({ b, node, inputs: [x], grads: [dy], shape })
   return [b.Reshape(b.Transpose(split, [0, 1, 3, 5, 2, 4]), [n, c, h, w])];
 };
 
-/** ONNX's codes of float32, float16, float64 and bfloat16. */
-const floatTypes = [1, 10, 11, 16];
-
 /** y = x in another type. dx = dy in the type of x, if y is a floating-point number. */
 export const Cast = withLimits("between floating-point types; a cast to integers passes no gradient", (context) => {
   const { b, node, inputs, grads } = context;
-  return floatTypes.includes(intOf(node, "to", 1)) ? [b.add("CastLike", [grads[0], inputs[0]])] : [null];
+  return floatCodes.includes(intOf(node, "to", 1)) ? [b.add("CastLike", [grads[0], inputs[0]])] : [null];
 });
 
 /** y = x in the type of another value. dx = dy in the type of x. */
