@@ -35,7 +35,7 @@ const allButChannels = ({ inputs, shape }: RuleContext) => range(shape(inputs[0]
  * Training: mean and variance are those of the batch (Ioffe & Szegedy 2015, sec. 3).
  *   dx = scale·r·(dy - mean(dy) - c·r²·mean(dy·c)).
  */
-export const BatchNormalization: Rule = (context) => {
+export const BatchNormalization = withLimits("no gradient from the new running statistics", (context) => {
   const { b, node, inputs, grads, needsGrad, shape } = context;
   const [x, scale, , mean, variance] = inputs;
   const training = intOf(node, "training_mode", 0) === 1;
@@ -60,7 +60,7 @@ export const BatchNormalization: Rule = (context) => {
     needsGrad[3] && !training ? flat(b.Neg(b.Mul(gain, sum))) : null,
     needsGrad[4] && !training ? flat(b.Mul(b.scalar(-0.5), b.Mul(b.Mul(gain, square), along))) : null,
   ];
-};
+});
 
 /** x̂ = (x - mean)·r with the mean and variance of x over some axes, r = 1/√(variance + ε). */
 function normalized(b: GraphBuilder, x: string, axes: readonly number[], epsilon: number) {
