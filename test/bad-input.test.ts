@@ -109,7 +109,7 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
       writeFileSync(path, bytes.subarray(0, bytes.length / 2));
       return training("--objective", "ra", "--recognizer", path, "--data", data, "--out", temporaryFolder(t));
     },
-    /is not a whole ONNX file|is a damaged ONNX file/,
+    /is not a complete ONNX file|is a damaged ONNX file/,
   ],
   [
     "a recognizer with an operator that has no gradient",

@@ -31,7 +31,7 @@ for (const fixture of nets) {
     await checkNet(fixture, { graph: await readModel(fixturePath(fixture.onnx)), weights: {}, passes: [] });
   });
 
-  test(`${fixture.name}: they do in the faster forms, too`, { skip }, async () => {
+  test(`${fixture.name}: they do after all passes, too`, { skip }, async () => {
     const variable = withInputs(await readModel(fixturePath(fixture.onnx)), parametersOf(fixture));
     await checkNet(fixture, { ...variable, passes });
   });
@@ -39,7 +39,7 @@ for (const fixture of nets) {
 
 const parametersOf = (fixture: NetFixture) => Object.keys(fixture.noise_floor.param_grad ?? {});
 
-/** The graph with some of its initializers as inputs, as in training, and their values. */
+/** The graph with some of its initializers turned into inputs, as in training, and their values. */
 function withInputs(graph: Graph, names: readonly string[]): { graph: Graph; weights: Tensors } {
   const weights = Object.fromEntries([...graph.initializers].filter(([name]) => names.includes(name)));
   const inputs = Object.entries(weights).map(([name, { type, shape }]) => ({ name, type, shape }));
@@ -49,7 +49,7 @@ function withInputs(graph: Graph, names: readonly string[]): { graph: Graph; wei
 
 interface Subject {
   readonly graph: Graph;
-  /** Values of those inputs that are its weights. */
+  /** The values of the inputs that are weights. */
   readonly weights: Tensors;
   readonly passes: readonly Pass[];
 }

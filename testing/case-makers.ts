@@ -2,7 +2,7 @@ import { float, int, ints, string } from "../src/onnx/builder.js";
 import { float32, int64, sizeOf, type Tensor } from "../src/onnx/tensor.js";
 import type { Draw } from "./draw.js";
 
-/** Adds the operator to the graph and returns its outputs. */
+/** Adds an operator with random attributes and inputs to a graph and returns its outputs. */
 export type Case = (d: Draw) => string | string[];
 
 export const unary =
@@ -18,7 +18,7 @@ export const away =
   (d: Draw, shape: number[]): Tensor =>
     d.awayFrom(points, shape);
 
-/** An operator of two operands of which one, the other or both broadcast. */
+/** An operator of two operands of which one or both broadcast. */
 export const binary =
   (op: string, second: (d: Draw, shape: number[]) => Tensor = (d, shape) => d.normal(shape), first = second): Case =>
   (d) => {
@@ -46,7 +46,7 @@ export const variadic =
     return d.b.add(op, [d.input(part(0)), d.input(part(1)), d.input(part(2))]);
   };
 
-/** A window with drawn strides, padding and dilations. */
+/** A window with random strides, padding and dilations. */
 function windowOf(d: Draw, kernel: number[]) {
   return {
     strides: ints(kernel.map(() => d.int(1, 2))),
@@ -120,7 +120,7 @@ export const gridSample: Case = (d) => {
   const mode = d.of("linear", "cubic");
   const aligned = d.int(0, 1);
   const span = (axis: number) => ((aligned ? (size[1 - axis] ?? 1) - 1 : (size[1 - axis] ?? 1)) as number) / 2;
-  // Points whose fraction of a pixel is 0.2 to 0.8: between pixels the slope jumps.
+  // Points at fractions of 0.2 to 0.8 between pixels: at the pixels the derivative jumps.
   const grid = d.tensor([2, 3, 4, 2], (i) => {
     const pixel = d.int(-2, 5) + d.of(0.2, 0.4, 0.6, 0.8);
     return (pixel - ((size[1 - (i % 2)] ?? 1) - 1) / 2) / span(i % 2);
@@ -153,7 +153,7 @@ export const gather: Case = (d) => {
   return d.b.Gather(d.input(d.normal(shape)), indices, axis);
 };
 
-/** Indices that the graph computes from the data: those of the largest elements. */
+/** A Gather with indices computed from data: those of the largest elements. */
 export const gatherComputed: Case = (d) => {
   const [shape, axis] = [d.shape(3), d.int(0, 2)];
   const x = d.input(d.distinct(shape));

@@ -1,9 +1,9 @@
-import { gaps, kindOf, operators, replacedOnReading } from "../src/autodiff/operators.js";
+import { gaps, kindOf, type Operator, operators, replacedOnReading } from "../src/autodiff/operators.js";
 import { gradientFixtures } from "./fixtures.js";
 import { estimates, ruleCases } from "./rule-cases.js";
 import { hasShared } from "./shared.js";
 
-/** How many of PyTorch's reference gradients go through each operator; they stand outside the repository. */
+/** The number of reference graphs with gradients from PyTorch that contain each operator; their files are optional. */
 function referenceCounts(): Map<string, number> {
   const counts = new Map<string, number>();
   if (!hasShared) return counts;
@@ -12,7 +12,7 @@ function referenceCounts(): Map<string, number> {
   return counts;
 }
 
-/** What stands in OPERATORS.md, made from the rules, their cases and the reference gradients. */
+/** The content of OPERATORS.md: the rules with their limits, and how each is tested. */
 export function operatorsTable(): string {
   const counts = referenceCounts();
   const testedBy = (op: string) =>
@@ -23,34 +23,35 @@ export function operatorsTable(): string {
     ]
       .filter(Boolean)
       .join(", ") || "–";
-  const rows = Object.entries(operators).map(([op, { since, limits = "" }]) =>
-    kindOf(op) === "flat"
-      ? `| ${op} | ${since} | none passes, by nature | ${counts.has(op) ? `PyTorch (${counts.get(op)})` : "–"} | ${limits} |`
-      : `| ${op} | ${since} | ✓ | ${testedBy(op)} | ${limits} |`,
-  );
-  const passing = Object.keys(operators).filter((op) => kindOf(op) === "passes");
-  const untested = passing.filter((op) => testedBy(op) === "–");
+  const row = (op: string, { since, kind, limits }: Operator) => {
+    const flat = counts.has(op) ? `PyTorch (${counts.get(op)})` : "–";
+    const [gradient, tests] = kind === "flat" ? ["none", flat] : ["✓", testedBy(op)];
+    return `| ${op} | ${since} | ${gradient} | ${tests} | ${limits} |`;
+  };
+  const rows = Object.entries(operators).map(([op, operator]) => row(op, operator));
+  const differentiable = Object.keys(operators).filter((op) => kindOf(op) === "differentiable");
+  const untested = differentiable.filter((op) => testedBy(op) === "–");
+  const replaced = Object.entries(replacedOnReading).map(([op, replacement]) => `${op} (by ${replacement})`);
   return `# Operators
 
-Which operators of an ONNX graph Legible differentiates. Made from the rules by \`npm run operators\`; a test keeps it true.
-Files of opset 7 and newer are brought to one form on reading, so a rule serves all versions of its operator.
+The operators of ONNX graphs that Legible differentiates, generated from the gradient rules by \`npm run operators\`.
+Graphs of opset 7 to 26 are converted to one opset on reading, so one rule serves all versions of its operator.
 
-${passing.length} operators pass a gradient, ${Object.keys(operators).length - passing.length} pass none by nature. "Since" is the opset that brought the operator. "PyTorch (n)": n
-graphs whose gradients equal those that PyTorch computed. "Differences": random graphs whose gradients equal central differences.
+${differentiable.length} operators pass a gradient; ${rows.length - differentiable.length} pass none because their outputs are piecewise constant (exceptions: see their limits).
+"Since" is the opset in which the operator first appeared. "PyTorch (n)": in n reference graphs with this operator, the
+gradients equal those of PyTorch. "Differences": in random graphs, the gradients equal central differences.
 
 | operator | since | gradient | tested by | limits |
 |---|---:|---|---|---|
 ${rows.join("\n")}
 
-Replaced on reading: ${Object.entries(replacedOnReading)
-    .map(([op, by]) => `${op} (by ${by})`)
-    .join(", ")}.
+Replaced on reading: ${replaced.join(", ")}.
 
-## Gaps
+## Operators without a gradient
 
-Without a rule, so that a graph which needs one is refused with the node's name: ${gaps.join(", ")}; and every operator of
-other domains (\`com.microsoft\`, \`ai.onnx.ml\`, …).
+A graph that needs the gradient of one of these is rejected with an error that names the node: ${gaps.join(", ")}; and every
+operator of another domain (\`com.microsoft\`, \`ai.onnx.ml\`, …).
 
-Passing a gradient but tested by nothing: ${untested.join(", ") || "none"}.
+Operators that pass a gradient without a test: ${untested.join(", ") || "none"}.
 `;
 }

@@ -31,10 +31,10 @@ import {
   within,
 } from "./case-makers.js";
 
-/** Straight-through estimates differ from the derivative on purpose: src/autodiff/quantization.test.ts tests them. */
+/** Rules that estimate a gradient, on purpose different from the derivative; src/autodiff/quantization.test.ts tests them. */
 export const estimates: readonly string[] = ["QuantizeLinear", "DequantizeLinear"];
 
-/** Of every rule that passes a gradient: how to draw graphs that test it. */
+/** For every rule that passes a gradient, a generator of random graphs that test it. */
 export const ruleCases: Readonly<Record<string, Case>> = {
   Abs: unary("Abs", away(0)),
   Acos: unary("Acos", within(-0.8, 0.8)),

@@ -1,30 +1,31 @@
 import { UserError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, type Node, titleOf, valuesReadBy } from "../onnx/graph.js";
-import type { Tensor } from "../onnx/tensor.js";
-import { noGradient, type Rule, type RuleContext } from "./rule.js";
+import { computedFrom } from "../onnx/uses.js";
+import type { Rule, RuleContext } from "./rule.js";
 import { rules } from "./rules/index.js";
 
 export interface Differentiated {
-  /** The graph with the nodes of the gradients behind its own. Its outputs are unchanged. */
+  /** The graph, followed by the nodes of the gradients. Its outputs are unchanged. */
   readonly graph: Graph;
-  /** Name of d loss / d value for every value that was asked for; null where the loss does not depend on it. */
+  /** The name of d loss / d value for every value of `wrt`; null if the loss does not depend on it. */
   readonly gradients: ReadonlyMap<string, string | null>;
 }
 
-/** Something in the way of a gradient. */
+/** A node that blocks a gradient because its operator has no rule. */
 export interface Obstacle {
   readonly node: Node;
-  /** Titles of the nodes from the loss down to the obstacle. */
+  /** Titles of the nodes on the path from the loss to the obstacle, which is the last one. */
   readonly path: readonly string[];
 }
 
 /**
- * Reverse-mode differentiation as a transform from graph to graph: d loss / d value for each value in `wrt`, made of
- * standard ONNX operators.
- * @param loss a value of the graph; when it is not a scalar, the gradient is that of its sum.
- * @param shapes of every value of the graph (`probe` reads them from the runtime).
- * @throws UserError that names the operator, the node and the path from the loss when an operator has no rule.
+ * Reverse-mode automatic differentiation as a transformation of graphs: adds nodes of standard ONNX operators that compute
+ * d loss / d value for each value in `wrt`.
+ * @param loss a value of the graph; if it is not a scalar, the gradients are those of the sum of its elements.
+ * @param shapes the shape of every value of the graph (`probe` reads them from the runtime).
+ * @throws UserError if an operator between the loss and `wrt` has no rule, with the node and its path from the loss; and if
+ *   a node is outside the limits of its rule.
  */
 export function gradients(
   graph: Graph,
@@ -38,8 +39,8 @@ export function gradients(
   const depends = dependents(graph, wrt);
   const pending = new Map<string, string[]>([[loss, [b.filled(1, shapeIn(shapes, loss))]]]);
   const total = (value: string): string | null => {
-    const parts = pending.get(value) ?? [];
-    const sum = parts.length > 1 ? b.Sum(parts) : (parts[0] ?? null);
+    const terms = pending.get(value) ?? [];
+    const sum = terms.length > 1 ? b.Sum(terms) : (terms[0] ?? null);
     if (sum) pending.set(value, [sum]);
     return sum;
   };
@@ -50,7 +51,10 @@ export function gradients(
     const grads = ruleFor(node)?.(context) ?? [];
     for (const [i, grad] of grads.entries()) {
       const input = node.inputs[i];
-      if (grad && input && depends.has(input)) pending.set(input, [...(pending.get(input) ?? []), grad]);
+      if (!grad || !input || !depends.has(input)) continue;
+      const terms = pending.get(input);
+      if (terms) terms.push(grad);
+      else pending.set(input, [grad]);
     }
   }
   const found = new Map(wrt.map((value) => [value, total(value)]));
@@ -77,6 +81,7 @@ function ruleContext(
   shapes: ReadonlyMap<string, readonly number[]>,
 ): RuleContext {
   const zerosLike = (value: string) => (value ? b.filled(0, shapeIn(shapes, value)) : "");
+  const refuse = (why: string) => refusal(graph, node, why);
   return {
     b,
     node,
@@ -85,53 +90,56 @@ function ruleContext(
     grads: padded(node.outputs.map((output) => total(output) ?? zerosLike(output))),
     needsGrad: node.inputs.map((input) => depends.has(input)),
     shape: (value) => shapeIn(shapes, value),
-    constant: (value) => constantIn(graph, node, value),
+    constant: (value) => {
+      const tensor = graph.initializers.get(value);
+      if (!tensor) throw refuse(`computes its input "${value}" from data; its gradient needs a constant`);
+      return tensor;
+    },
     known: (value) => graph.initializers.get(value) ?? null,
+    refuse,
   };
 }
 
 const padded = (values: readonly string[]) => [...values, "", "", "", "", ""] as unknown as RuleContext["inputs"];
 
-function constantIn(graph: Graph, node: Node, value: string): Tensor {
-  const tensor = graph.initializers.get(value);
-  if (tensor) return tensor;
-  throw new UserError(
-    `cannot differentiate ${graph.name}: ${node.op} "${titleOf(node)}" computes its argument "${value}" from the data, ` +
-      "and its gradient needs a constant there",
-  );
+/** The error for a node outside the limits of its rule. */
+function refusal(graph: Graph, node: Node, why: string): UserError {
+  const limits = ruleFor(node)?.limits;
+  const covered = limits ? ` (limits of the gradient of ${node.op}: ${limits})` : "";
+  return new UserError(`cannot differentiate ${graph.name}: ${node.op} "${titleOf(node)}" ${why}${covered}`);
 }
 
-/** Every value that depends on one of `sources` by way of operators that pass a gradient. */
-export function dependents(graph: Graph, sources: readonly string[]): Set<string> {
-  const found = new Set(sources);
-  for (const node of graph.nodes) {
-    if (ruleFor(node) === noGradient || !valuesReadBy(node).some((input) => found.has(input))) continue;
-    for (const output of node.outputs) if (output) found.add(output);
-  }
-  return found;
-}
+/** The sources, and every value that depends on them through operators that are not flat. */
+export const dependents = (graph: Graph, sources: readonly string[]): Set<string> =>
+  computedFrom(graph, sources, (node) => !ruleFor(node)?.isFlat);
 
-/** Every node without a gradient rule between the loss and what a gradient is wanted for; empty when all is well. */
+/** Every node without a gradient rule between the loss and the values of `wrt`. */
 export function obstacles(graph: Graph, loss: string, wrt: readonly string[]): Obstacle[] {
   const depends = dependents(graph, wrt);
-  const paths = new Map<string, readonly string[]>([[loss, []]]);
+  /** For each value between the loss and `wrt`, the node through which the walk from the loss reached it. */
+  const reachedBy = new Map<string, Node | null>([[loss, null]]);
+  const pathTo = (node: Node): string[] => {
+    const path: string[] = [];
+    for (let next: Node | null = node; next; next = reachedBy.get(reachedOutput(next) ?? "") ?? null)
+      path.push(titleOf(next));
+    return path.reverse();
+  };
+  const reachedOutput = ({ outputs }: Node) => outputs.find((output) => reachedBy.has(output));
   const found: Obstacle[] = [];
   for (const node of graph.nodes.toReversed()) {
-    const reached = node.outputs.find((output) => paths.has(output));
-    if (reached === undefined || !valuesReadBy(node).some((input) => depends.has(input))) continue;
-    const path = [...(paths.get(reached) ?? []), titleOf(node)];
+    if (reachedOutput(node) === undefined || !valuesReadBy(node).some((input) => depends.has(input))) continue;
     const rule = ruleFor(node);
-    if (!rule) found.push({ node, path });
-    if (rule === noGradient) continue;
-    for (const input of node.inputs) if (depends.has(input) && !paths.has(input)) paths.set(input, path);
+    if (!rule) found.push({ node, path: pathTo(node) });
+    if (rule?.isFlat) continue;
+    for (const input of node.inputs) if (depends.has(input) && !reachedBy.has(input)) reachedBy.set(input, node);
   }
   return found;
 }
 
-/** An obstacle in words: the operator, its node and the last part of the path from the loss. */
+/** Describes an obstacle: the operator, its node and the last part of the path from the loss. */
 export function describeObstacle({ node, path }: Obstacle): string {
-  const way = path.slice(0, -1).slice(-3);
-  const through = way.length > 0 ? ` through ${way.map((title) => `"${title}"`).join(", ")}` : "";
+  const last = path.slice(0, -1).slice(-3);
+  const through = last.length > 0 ? ` through ${last.map((title) => `"${title}"`).join(", ")}` : "";
   const operator = node.domain ? `${node.domain}.${node.op}` : node.op;
   return `the operator ${operator} (node "${titleOf(node)}", reached from the loss${through}) has no gradient`;
 }

@@ -1,171 +1,79 @@
-import { noGradient } from "./rule.js";
+import type { Rule } from "./rule.js";
 import { rules } from "./rules/index.js";
 
-/** What is worth knowing of a rule beyond its name. */
-interface Operator {
-  /** The opset of standard ONNX in which the operator first appeared. */
+/** What Legible does with an operator of standard ONNX in differentiation. */
+export interface Operator {
+  /** The opset in which the operator first appeared. */
   readonly since: number;
-  /** What the rule does not cover, or takes a stand on. */
-  readonly limits?: string;
+  /** "differentiable": passes the gradient on. "flat": no gradient passes, see `Rule.isFlat`. */
+  readonly kind: "differentiable" | "flat";
+  /** What its rule does not cover, and conventions where the derivative is not unique; "" if there is nothing to say. */
+  readonly limits: string;
 }
 
-/** Every operator with a rule, those through which nothing passes included. */
-export const operators: Readonly<Record<string, Operator>> = {
-  Abs: { since: 1, limits: "0 at 0" },
-  Acos: { since: 7 },
-  Acosh: { since: 9 },
-  Add: { since: 1 },
-  And: { since: 1 },
-  ArgMax: { since: 1 },
-  ArgMin: { since: 1 },
-  Asin: { since: 7 },
-  Asinh: { since: 9 },
-  Atan: { since: 7 },
-  Atanh: { since: 9 },
-  Attention: { since: 23, limits: "no past keys and values; the scores as an output are not differentiated" },
-  AveragePool: { since: 1 },
-  BatchNormalization: { since: 1 },
-  BitShift: { since: 11 },
-  BitwiseAnd: { since: 18 },
-  BitwiseOr: { since: 18 },
-  Cast: { since: 1, limits: "between float types; towards whole numbers nothing passes" },
-  CastLike: { since: 15 },
-  Ceil: { since: 1 },
-  Celu: { since: 12 },
-  Clip: { since: 1, limits: "the bounds get no gradient" },
-  Concat: { since: 1 },
-  ConstantOfShape: { since: 9 },
-  Conv: { since: 1 },
-  ConvTranspose: { since: 1 },
-  Cos: { since: 7 },
-  Cosh: { since: 9 },
-  CumSum: { since: 11 },
-  DepthToSpace: { since: 1 },
-  DequantizeLinear: { since: 10, limits: "not in blocks; the scale gets no gradient" },
-  Div: { since: 1 },
-  Dropout: { since: 1, limits: "in inference" },
-  Einsum: { since: 12, limits: "no diagonals (an index twice in one operand)" },
-  Elu: { since: 1 },
-  Equal: { since: 1 },
-  Erf: { since: 9 },
-  Exp: { since: 1 },
-  Expand: { since: 8 },
-  EyeLike: { since: 9 },
-  Flatten: { since: 1 },
-  Floor: { since: 1 },
-  Gather: { since: 1 },
-  GatherElements: { since: 11 },
-  GatherND: { since: 11 },
-  Gelu: { since: 20 },
-  Gemm: { since: 1 },
-  GlobalAveragePool: { since: 1 },
-  GlobalLpPool: { since: 2, limits: "the runtime knows it up to opset 21" },
-  GlobalMaxPool: { since: 1, limits: "equal maxima share the gradient" },
-  Greater: { since: 1 },
-  GreaterOrEqual: { since: 12 },
-  GridSample: { since: 16, limits: "pictures, not volumes; nearest passes nothing to the grid" },
-  GroupNormalization: { since: 18 },
-  HardSigmoid: { since: 1 },
-  HardSwish: { since: 14 },
-  Hardmax: { since: 1 },
-  Identity: { since: 1 },
-  InstanceNormalization: { since: 1 },
-  IsInf: { since: 10 },
-  IsNaN: { since: 9 },
-  LRN: { since: 1 },
-  LayerNormalization: { since: 17, limits: "mean and deviation as outputs are not differentiated" },
-  LeakyRelu: { since: 1 },
-  Less: { since: 1 },
-  LessOrEqual: { since: 12 },
-  Log: { since: 1 },
-  LogSoftmax: { since: 1 },
-  LpNormalization: { since: 1, limits: "p = 1 and 2" },
-  LpPool: { since: 1 },
-  MatMul: { since: 1 },
-  Max: { since: 1, limits: "equal operands share the gradient" },
-  MaxPool: {
-    since: 1,
-    limits: "the first of equal maxima gets the gradient; the places as an output are not differentiated",
-  },
-  Mean: { since: 1 },
-  MeanVarianceNormalization: { since: 9 },
-  Min: { since: 1, limits: "equal operands share the gradient" },
-  Mish: { since: 18 },
-  Mul: { since: 1 },
-  Neg: { since: 1 },
-  NegativeLogLikelihoodLoss: { since: 12 },
-  NonMaxSuppression: { since: 10 },
-  NonZero: { since: 9 },
-  Not: { since: 1 },
-  OneHot: { since: 9, limits: "the values get no gradient" },
-  Or: { since: 1 },
-  PRelu: { since: 1 },
-  Pad: { since: 1, limits: "constant widths; the fill value gets no gradient" },
-  Pow: { since: 1 },
-  QuantizeLinear: {
-    since: 10,
-    limits: "straight-through estimate within the range of 8 and 16 bit types; not in blocks",
-  },
-  RMSNormalization: { since: 23 },
-  Range: { since: 11 },
-  Reciprocal: { since: 1 },
-  ReduceL1: { since: 1 },
-  ReduceL2: { since: 1 },
-  ReduceLogSum: { since: 1 },
-  ReduceLogSumExp: { since: 1 },
-  ReduceMax: { since: 1, limits: "equal maxima share the gradient" },
-  ReduceMean: { since: 1 },
-  ReduceMin: { since: 1, limits: "equal minima share the gradient" },
-  ReduceProd: { since: 1 },
-  ReduceSum: { since: 1 },
-  ReduceSumSquare: { since: 1 },
-  Relu: { since: 1 },
-  Reshape: { since: 1 },
-  Resize: { since: 10, limits: "no crop-and-resize; constant sizes" },
-  Round: { since: 11 },
-  ScatterElements: { since: 11, limits: "reductions none and add; places must differ for none" },
-  ScatterND: { since: 11, limits: "reductions none and add; places must differ for none" },
-  Selu: { since: 1 },
-  Shape: { since: 1 },
-  Shrink: { since: 9 },
-  Sigmoid: { since: 1 },
-  Sign: { since: 9 },
-  Sin: { since: 7 },
-  Sinh: { since: 9 },
-  Size: { since: 1 },
-  Slice: { since: 1, limits: "constant bounds" },
-  Softmax: { since: 1 },
-  SoftmaxCrossEntropyLoss: { since: 12 },
-  Softplus: { since: 1 },
-  Softsign: { since: 1 },
-  SpaceToDepth: { since: 1 },
-  Split: { since: 1 },
-  Sqrt: { since: 1 },
-  Squeeze: { since: 1 },
-  Sub: { since: 1 },
-  Sum: { since: 1 },
-  Swish: { since: 24 },
-  Tan: { since: 7 },
-  Tanh: { since: 1 },
-  ThresholdedRelu: { since: 10 },
-  Tile: { since: 1 },
-  TopK: { since: 1 },
-  Transpose: { since: 1 },
-  Trilu: { since: 14 },
-  Unsqueeze: { since: 1 },
-  Where: { since: 9 },
-  Xor: { since: 1 },
+/** The operators with a rule, by the opset of standard ONNX in which they first appeared. */
+const appeared: Readonly<Record<number, string>> = {
+  1: `
+    Abs Add And ArgMax ArgMin AveragePool BatchNormalization Cast Ceil Clip Concat Conv ConvTranspose
+    DepthToSpace Div Dropout Elu Equal Exp Flatten Floor Gather Gemm GlobalAveragePool GlobalMaxPool
+    Greater HardSigmoid Hardmax Identity InstanceNormalization LRN LeakyRelu Less Log LogSoftmax
+    LpNormalization LpPool MatMul Max MaxPool Mean Min Mul Neg Not Or PRelu Pad Pow Reciprocal ReduceL1
+    ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
+    ReduceSumSquare Relu Reshape Selu Shape Sigmoid Size Slice Softmax Softplus Softsign SpaceToDepth
+    Split Sqrt Squeeze Sub Sum Tanh Tile TopK Transpose Unsqueeze Xor
+  `,
+  2: "GlobalLpPool",
+  7: "Acos Asin Atan Cos Sin Tan",
+  8: "Expand",
+  9: `
+    Acosh Asinh Atanh ConstantOfShape Cosh Erf EyeLike IsNaN MeanVarianceNormalization NonZero OneHot
+    Shrink Sign Sinh Where
+  `,
+  10: "DequantizeLinear IsInf NonMaxSuppression QuantizeLinear Resize ThresholdedRelu",
+  11: "BitShift CumSum GatherElements GatherND Range Round ScatterElements ScatterND",
+  12: "Celu Einsum GreaterOrEqual LessOrEqual NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss",
+  14: "HardSwish Trilu",
+  15: "CastLike",
+  16: "GridSample",
+  17: "LayerNormalization",
+  18: "BitwiseAnd BitwiseOr GroupNormalization Mish",
+  20: "Gelu",
+  23: "Attention RMSNormalization",
+  24: "Swish",
 };
 
-/** Operators that reading a file replaces by others, so that no rule ever meets them. */
+/** The opset in which each operator with a rule first appeared. */
+export const opsets: ReadonlyMap<string, number> = new Map(
+  Object.entries(appeared).flatMap(([opset, names]) =>
+    names
+      .trim()
+      .split(/\s+/)
+      .map((op) => [op, Number(opset)] as const),
+  ),
+);
+
+const described = (op: string, { isFlat, limits = "" }: Rule): Operator => ({
+  since: opsets.get(op) ?? 1,
+  kind: isFlat ? "flat" : "differentiable",
+  limits,
+});
+
+/** Every operator with a rule, in alphabetical order, as its rule describes itself. */
+export const operators: Readonly<Record<string, Operator>> = Object.fromEntries(
+  Object.keys(rules)
+    .sort()
+    .map((op) => [op, described(op, rules[op] as Rule)]),
+);
+
+/** Operators that are replaced when a file is read, with their replacement; they need no rule. */
 export const replacedOnReading: Readonly<Record<string, string>> = {
   Constant: "a constant of the graph",
-  If: "the branch taken, where the condition is constant",
+  If: "the branch taken, if the condition is constant",
   Scatter: "ScatterElements",
   Upsample: "Resize",
 };
 
-/** Standard operators that can carry a gradient and have no rule. */
+/** Operators of standard ONNX that can pass a gradient and have no rule. */
 export const gaps: readonly string[] = [
   "AffineGrid",
   "Bernoulli",
@@ -204,8 +112,6 @@ export const gaps: readonly string[] = [
   "Unique",
 ];
 
-/** Whether an operator lets a gradient through, by nature lets none through, or has no rule. */
-export function kindOf(op: string): "passes" | "flat" | "none" {
-  const rule = Object.hasOwn(rules, op) ? rules[op] : undefined;
-  return !rule ? "none" : rule === noGradient ? "flat" : "passes";
-}
+/** What an operator does with a gradient: passes it on, is flat (see `Operator`), or has no rule. */
+export const kindOf = (op: string): Operator["kind"] | "missing" =>
+  Object.hasOwn(operators, op) ? (operators[op] as Operator).kind : "missing";

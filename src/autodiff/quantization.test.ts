@@ -30,16 +30,16 @@ async function throughQuantization(
   return Array.from(results[name]?.data as Float32Array);
 }
 
-test("a gradient passes straight through quantization inside the range of its type and stops outside", async () => {
-  // scale 0.1, zero 28: uint8 reaches from -2.8 to 22.7
+test("a gradient passes quantization unchanged inside the range of its type, and is 0 outside", async () => {
+  // Scale 0.1, zero 28: the range of uint8 is -2.8 to 22.7.
   const x = float32([-5, -2.7, 0, 22.6, 23, 100]);
   const weight = float32([1, 2, 3, 4, 5, 6]);
   const zero: Tensor = { type: "uint8", shape: [], data: Uint8Array.of(28) };
   assert.deepEqual(await throughQuantization(x, weight, float32([0.1], []), zero, 0), [0, 2, 3, 4, 0, 0]);
 });
 
-test("scales along an axis each have a range of their own", async () => {
-  // int8 with zero 0: channel 0 reaches to 12.7, channel 1 to 1.27
+test("each scale along an axis has its own range", async () => {
+  // int8 with zero 0: the range of channel 0 ends at 12.7, that of channel 1 at 1.27.
   const x = float32([12, 1.2, -13, -1.3, 2, 2], [3, 2]);
   const weight = float32([1, 2, 3, 4, 5, 6], [3, 2]);
   const zero: Tensor = { type: "int8", shape: [2], data: Int8Array.of(0, 0) };

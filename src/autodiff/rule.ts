@@ -1,37 +1,50 @@
-import { UserError } from "../errors.js";
+import type { UserError } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { attribute, type Node } from "../onnx/graph.js";
 import { sizeOf, type Tensor, toNumbers } from "../onnx/tensor.js";
 
-/** Value names; a missing optional one is "". Padded with "", so that rules can take apart what an operator may have. */
+/** Names of values; a missing optional one is "". Padded with "", so that rules can destructure optional ones. */
 type Values = readonly [string, string, string, string, string, ...string[]];
 
-/** What a gradient rule gets to see. */
+/** The input of a gradient rule: a node and the gradients to its outputs. */
 export interface RuleContext {
-  /** Takes the nodes of the gradient. */
+  /** The graph to which the rule adds the nodes of the gradient. */
   readonly b: GraphBuilder;
   readonly node: Node;
   readonly inputs: Values;
   readonly outputs: Values;
   /** d loss / d output for each output; zeros where the loss does not depend on it. */
   readonly grads: Values;
-  /** Which inputs lie on the way to something that a gradient was asked for. */
+  /** For each input, whether the result needs its gradient. */
   readonly needsGrad: readonly boolean[];
   /** The shape of any value of the original graph. */
   shape(value: string): readonly number[];
-  /** The value of an input that is a constant. @throws UserError when it is computed from data. */
+  /** The value of a constant input. @throws UserError if it is computed from data. */
   constant(value: string): Tensor;
-  /** The same, but null when it is computed from data. */
+  /** The value of a constant input; null if it is computed from data. */
   known(value: string): Tensor | null;
+  /** The error for a node that the rule does not cover: `why` is a predicate such as "samples a volume". */
+  refuse(why: string): UserError;
 }
 
-/** Returns d loss / d input for each input: the name of a value, or null where there is none or nobody needsGrad it. */
-export type Rule = (context: RuleContext) => (string | null)[];
+/** A gradient rule, named like its operator. OPERATORS.md and error messages derive from its properties. */
+export interface Rule {
+  /** Returns the name of d loss / d input for each input, or null where there is no gradient or none is needed. */
+  (context: RuleContext): (string | null)[];
+  /** What the rule does not cover, and conventions where the derivative is not unique. */
+  readonly limits?: string;
+  /** No gradient passes: the outputs are piecewise constant in every input, except for those that `limits` names. */
+  readonly isFlat?: true;
+}
 
-/** For operators through which nothing can be learned: their output is flat or discrete in every input. */
-export const noGradient: Rule = () => [];
+/** A rule with limits: see `Rule.limits`. */
+export const withLimits = (limits: string, rule: Rule): Rule =>
+  Object.assign((context: RuleContext) => rule(context), { ...rule, limits });
 
-/** Numbers of an attribute that holds whole numbers. */
+/** The rule of operators through which no gradient passes: see `Rule.isFlat`. */
+export const noGradient: Rule = Object.assign(() => [], { isFlat: true as const });
+
+/** An attribute that is a list of integers. */
 export const intsOf = (node: Node, name: string, fallback: readonly number[]): readonly number[] =>
   attribute(node, name, "ints", fallback);
 export const intOf = (node: Node, name: string, fallback: number): number => attribute(node, name, "int", fallback);
@@ -39,7 +52,7 @@ export const floatOf = (node: Node, name: string, fallback: number): number => a
 export const stringOf = (node: Node, name: string, fallback: string): string =>
   attribute(node, name, "string", fallback);
 
-/** The numbers of a constant input, or `fallback` where it is left out. */
+/** The numbers of a constant input, or `fallback` if it is left out. @throws UserError if it is computed from data. */
 export const numbersOf = ({ constant }: RuleContext, value: string, fallback: readonly number[]): readonly number[] =>
   value === "" ? fallback : toNumbers(constant(value));
 
@@ -49,9 +62,7 @@ export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis +
 /** 0, 1, … n - 1. */
 export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-/**
- * Undoes broadcasting: a gradient of shape `from` summed to the shape `to` of the operand that was broadcast.
- */
+/** The transpose of broadcasting: sums a gradient of shape `from` to the shape `to` of the operand. */
 export function unbroadcast(b: GraphBuilder, grad: string, from: readonly number[], to: readonly number[]): string {
   if (from.join() === to.join()) return grad;
   const lead = from.length - to.length;
@@ -61,7 +72,7 @@ export function unbroadcast(b: GraphBuilder, grad: string, from: readonly number
   return sizeOf(kept) === sizeOf(to) ? b.reshaped(summed, kept, to) : summed;
 }
 
-/** The product of a value of the input's rank with a matrix, along one axis. */
+/** The product of a value, of the rank of the first input, with a matrix along one axis. */
 export function alongAxis({ b, inputs, shape }: RuleContext, value: string, axis: number, matrix: string): string {
   const rank = shape(inputs[0]).length;
   if (axis === rank - 1) return b.MatMul(value, matrix);
@@ -69,13 +80,9 @@ export function alongAxis({ b, inputs, shape }: RuleContext, value: string, axis
   return b.Transpose(b.MatMul(b.Transpose(value, perm), matrix), perm);
 }
 
-/** The matrix M of zeros and ones for which dy·M adds the i-th element of dy to the place `indices[i]` of `size`. */
+/** The matrix M [indices, size] of zeros and ones for which dy·M adds the i-th element of dy to element `indices[i]`. */
 export function picking(b: GraphBuilder, indices: readonly number[], size: number): string {
   const data = new Float32Array(indices.length * size);
   for (const [i, index] of indices.entries()) data[i * size + index] = 1;
   return b.constant({ type: "float32", shape: [indices.length, size], data });
 }
-
-/** The error of a rule that does not cover what a node asks for. */
-export const cannotDifferentiate = (op: string, name: string, why: string): UserError =>
-  new UserError(`cannot differentiate ${op} "${name}": ${why}`);

@@ -1,4 +1,5 @@
 import { type Graph, type Node, valuesReadBy } from "../onnx/graph.js";
+import { computedFrom, usesOf } from "../onnx/uses.js";
 
 /** Indices of the inputs that are weights if they do not depend on the data, by operator. */
 const weightInputs: Readonly<Record<string, readonly number[]>> = {
@@ -42,18 +43,16 @@ export function weightsOf(graph: Graph): Map<string, string> {
   return found;
 }
 
-/** Every value that depends on the contents of the graph's inputs, not only on their shapes. */
-function fromData(graph: Graph): Set<string> {
-  const found = new Set(graph.inputs.map(({ name }) => name));
-  for (const node of graph.nodes)
-    if (node.op !== "Shape" && node.op !== "Size" && valuesReadBy(node).some((input) => found.has(input)))
-      for (const output of node.outputs) if (output) found.add(output);
-  return found;
-}
+/** Every value that changes with the contents of the graph's inputs, not merely with their sizes. */
+const fromData = (graph: Graph): Set<string> =>
+  computedFrom(
+    graph,
+    graph.inputs.map(({ name }) => name),
+    ({ op }) => op !== "Shape" && op !== "Size",
+  );
 
 /** The node that computes each value. */
-export const makersOf = ({ nodes }: Graph): ReadonlyMap<string, Node> =>
-  new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+export const makersOf = (graph: Graph): ReadonlyMap<string, Node> => usesOf(graph).producers;
 
 /** The inputs and initializers that a value is computed from. */
 export function sourcesOf(value: string, makers: ReadonlyMap<string, Node>): Set<string> {

@@ -18,7 +18,7 @@ function branch(make: (b: GraphBuilder) => string, name = "result"): { kind: "gr
 const bool = (value: boolean): Tensor => ({ type: "bool", shape: [], data: Uint8Array.of(Number(value)) });
 const x = float32([1, -2, 3, 4], [1, 4]);
 
-/** Ten times x, or x + 1, or x itself: the branches use the same names inside. */
+/** 10x or x + 1: the branches use the same names inside. */
 function choosing(b: GraphBuilder, condition: string, input: string): string {
   return b.add("If", [condition], {
     then_branch: branch((inner) => inner.Mul(input, inner.initializer("factor", float32([10], [])))),
@@ -36,7 +36,7 @@ async function outputsOf(graph: Graph): Promise<Record<string, Tensor>> {
 const hasIf = (graph: Graph) => graph.nodes.some(({ op }) => op === "If");
 
 for (const condition of [true, false])
-  test(`a branch whose condition is ${condition} stands in place of its If`, async () => {
+  test(`an If with the constant condition ${condition} is replaced by its branch`, async () => {
     const b = new GraphBuilder("constant");
     const input = b.input("x", ["N", 4]);
     const chosen = b.constant(bool(condition));
@@ -47,7 +47,7 @@ for (const condition of [true, false])
     assert.deepEqual((await outputsOf(read)).y, (await outputsOf(graph)).y);
   });
 
-test("a branch inside a branch is decided too, and one that gives back what it read", async () => {
+test("a branch inside a branch is inlined, too, and so is a branch that returns its input", async () => {
   const b = new GraphBuilder("nested");
   const input = b.input("x", ["N", 4]);
   const yes = b.constant(bool(true));
@@ -63,7 +63,7 @@ test("a branch inside a branch is decided too, and one that gives back what it r
   assert.deepEqual(await outputsOf(folded), await outputsOf(graph));
 });
 
-test("a condition that follows from sizes is decided by the probe, which reports the branch's shapes", async () => {
+test("the probe inlines the branch of a condition that depends on sizes alone, and reports the shapes of the branch", async () => {
   const b = new GraphBuilder("rank");
   const input = b.input("x", ["N", "M"]);
   const rank = b.Gather(b.Shape(b.Shape(input)), b.integers([0]), 0);
@@ -83,14 +83,14 @@ test("a condition that follows from sizes is decided by the probe, which reports
   assert.deepEqual(await outputsOf(folded), await outputsOf(graph));
 });
 
-test("an If that the pictures decide stays", async () => {
+test("an If whose condition depends on data stays", async () => {
   const b = new GraphBuilder("data");
   const input = b.input("x", [1, 4]);
   b.output("y", choosing(b, b.Greater(b.ReduceSum(input, undefined, false), b.zero), input));
   assert.ok(hasIf((await probe(b.build())).graph));
 });
 
-test("sizes that the data decide are not taken for constants", async () => {
+test("sizes that depend on data are not constants", async () => {
   const b = new GraphBuilder("nonzero");
   const input = b.input("x", [1, 4]);
   b.output("y", b.Shape(b.add("NonZero", [b.Relu(input)])), undefined, "int64");

@@ -5,8 +5,8 @@ import { distinct, freshNames } from "./names.js";
 import type { Tensor } from "./tensor.js";
 
 /**
- * The graph with the branch that is taken in place of every `If` whose condition is a constant.
- * @param known values that are constants without being initializers, as `probe` finds them.
+ * Replaces every `If` with a constant condition by the branch that is taken.
+ * @param known constant values that are not initializers, as `probe` finds them.
  */
 export function inlineBranches(graph: Graph, known: ReadonlyMap<string, Tensor> = new Map()): Graph {
   if (!graph.nodes.some(({ op, domain }) => op === "If" && domain === "")) return graph;
@@ -20,7 +20,7 @@ export function inlineBranches(graph: Graph, known: ReadonlyMap<string, Tensor> 
       nodes.push(distinct(node, nodeNames));
       continue;
     }
-    const inside = inPlaceOf(node, branch, fresh);
+    const inside = inlined(node, branch, fresh);
     for (const [name, tensor] of inside.initializers) initializers.set(name, tensor);
     open.push(...inside.nodes.toReversed());
   }
@@ -39,24 +39,24 @@ function branchTaken(
   return branch?.kind === "graph" ? branch.value : undefined;
 }
 
-/** The nodes and initializers of a branch, its results named like those of the `If`, its own names made new. */
-function inPlaceOf(node: Node, branch: Graph, fresh: (stem: string) => string): Pick<Graph, "nodes" | "initializers"> {
+/** The nodes and initializers of a branch; its outputs get the names of those of the `If`, its other values fresh names. */
+function inlined(node: Node, branch: Graph, fresh: (stem: string) => string): Pick<Graph, "nodes" | "initializers"> {
   const computed = new Set(branch.nodes.flatMap(({ outputs }) => outputs));
   const names = new Map<string, string>();
   const copies: Node[] = [];
-  const own = (name: string) => {
+  const renamedOnce = (name: string) => {
     const found = names.get(name) ?? fresh(name);
     names.set(name, found);
     return found;
   };
-  for (const name of branch.initializers.keys()) own(name);
+  for (const name of branch.initializers.keys()) renamedOnce(name);
   for (const [i, { name }] of branch.outputs.entries()) {
-    const wanted = node.outputs[i];
-    if (!wanted) continue;
-    if (computed.has(name) && !names.has(name)) names.set(name, wanted);
-    else copies.push(identity(names.get(name) ?? name, wanted));
+    const output = node.outputs[i];
+    if (!output) continue;
+    if (computed.has(name) && !names.has(name)) names.set(name, output);
+    else copies.push(identity(names.get(name) ?? name, output));
   }
-  for (const name of computed) if (name !== "") own(name);
+  for (const name of computed) if (name !== "") renamedOnce(name);
   const rename = (name: string) => names.get(name) ?? name;
   return {
     nodes: [...branch.nodes.map((inner) => renamed(inner, rename, "")), ...copies],

@@ -1,5 +1,5 @@
 import { type Attribute, type Dim, type Graph, type Node, OPSET, prune, subgraphsOf, type ValueInfo } from "./graph.js";
-import { distinct } from "./names.js";
+import { addValueNames, distinct } from "./names.js";
 import { type DataType, float32, int64, sizeOf, type Tensor } from "./tensor.js";
 
 type Attributes = Record<string, Attribute>;
@@ -10,12 +10,12 @@ export const ints = (value: readonly number[]): Attribute => ({ kind: "ints", va
 export const float = (value: number): Attribute => ({ kind: "float", value });
 export const string = (value: string): Attribute => ({ kind: "string", value });
 
-/** Constants up to this many elements are shared when they are equal. */
+/** Equal constants of up to this many elements are shared. */
 const SHARED_LIMIT = 64;
 
 export interface WindowOptions {
   strides?: readonly number[];
-  /** Begin of every axis, then end of every axis. */
+  /** Padding before every axis, then after every axis. */
   pads?: readonly number[];
   dilations?: readonly number[];
   group?: number;
@@ -29,8 +29,8 @@ const windowAttributes = ({ strides, pads, dilations, group }: WindowOptions): A
 });
 
 /**
- * Grows an ONNX graph. One method per operator, named exactly like it; each adds a node and returns the name of its
- * (first) output, so that expressions nest: `b.Relu(b.Conv(x, w))`.
+ * Builds an ONNX graph. Each method named like an operator adds a node and returns the name of its (first) output, so that
+ * calls nest: `b.Relu(b.Conv(x, w))`.
  */
 export class GraphBuilder {
   private readonly inputs: ValueInfo[] = [];
@@ -43,7 +43,7 @@ export class GraphBuilder {
   private readonly shared = new Map<string, string>();
   private counter = 0;
 
-  /** @param opset of standard ONNX; a newer one than usual for operators that came later. */
+  /** @param opset of standard ONNX; greater than the default for graphs with newer operators. */
   constructor(
     readonly name = "graph",
     opset = OPSET,
@@ -51,7 +51,7 @@ export class GraphBuilder {
     this.opsets = { "": opset };
   }
 
-  /** A builder that goes on where a graph ends: same inputs, outputs, nodes and names. */
+  /** A builder that extends a graph: same inputs, outputs, nodes and names. */
   static from(graph: Graph): GraphBuilder {
     const b = new GraphBuilder(graph.name);
     for (const value of graph.inputs) b.take(value.name, () => b.inputs.push(value));
@@ -61,20 +61,20 @@ export class GraphBuilder {
     return b;
   }
 
-  /** A builder for another way to compute a graph: same inputs, initializers and outputs, its names taken, no nodes yet. */
+  /** A builder that rewrites a graph: same inputs, initializers and outputs, its names reserved, no nodes yet. */
   static rewriting(graph: Graph): GraphBuilder {
     const b = GraphBuilder.from({ ...graph, nodes: [], outputs: [] });
-    for (const node of graph.nodes) for (const output of node.outputs) b.taken.add(output);
+    b.takeNames(graph.nodes);
     b.outputs.push(...graph.outputs);
     return b;
   }
 
-  /** Adds a node as it is, with the names that it has. */
+  /** Adds a node with its own names. */
   keep(node: Node): void {
     this.nodes.push(node);
   }
 
-  /** The graph so far, without what no output needs. */
+  /** The graph so far, pruned to what the outputs need. */
   build(metadata: Record<string, string> = {}): Graph {
     const { name, opsets, inputs, outputs, nodes, initializers } = this;
     return prune({ name, opsets, inputs, outputs, nodes, initializers, metadata });
@@ -86,20 +86,20 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Declares `value` an output under the given name. */
+  /** Declares an output with this name and value. */
   output(name: string, value: string, shape?: readonly Dim[], type: DataType = "float32"): string {
     if (name !== value) this.add("Identity", [value], {}, name);
     this.outputs.push(shape ? { name, type, shape } : { name });
     return name;
   }
 
-  /** An initializer under a name of its own: a weight. */
+  /** Adds an initializer with a name: a weight. */
   initializer(name: string, tensor: Tensor): string {
     this.take(name, () => this.initializers.set(name, tensor));
     return name;
   }
 
-  /** A constant without a name worth keeping; small equal ones are shared. */
+  /** Adds a constant with a fresh name; small equal constants are shared. */
   constant(tensor: Tensor): string {
     if (tensor.data.length > SHARED_LIMIT) return this.initializer(this.fresh("constant"), tensor);
     const key = `${tensor.type}[${tensor.shape}]${tensor.data.join()}`;
@@ -117,7 +117,7 @@ export class GraphBuilder {
     return this.scalar(1);
   }
 
-  /** A float32 tensor of this shape with the same value everywhere. */
+  /** A float32 tensor of this shape, filled with one value. */
   filled = (value: number, shape: readonly number[]): string => this.Expand(this.scalar(value), this.integers(shape));
 
   /** Adds any node and returns its first output. */
@@ -125,7 +125,7 @@ export class GraphBuilder {
     return this.addMany(op, inputs, attributes, [output])[0] as string;
   }
 
-  /** Adds a node of the runtime's own operators and returns its output. */
+  /** Adds a node of another domain, such as the runtime's own operators, and returns its output. */
   addCustom(domain: string, op: string, inputs: readonly string[], attributes: Attributes, output = this.fresh(op)) {
     this.opsets[domain] ??= 1;
     this.taken.add(output);
@@ -133,7 +133,7 @@ export class GraphBuilder {
     return output;
   }
 
-  /** Adds any node and returns its outputs; a number asks for that many fresh names. */
+  /** Adds any node and returns its outputs. @param outputs their names, or how many fresh names. */
   addMany(
     op: string,
     inputs: readonly string[],
@@ -149,8 +149,8 @@ export class GraphBuilder {
   }
 
   /**
-   * Puts another graph inside this one, its inputs bound to values of this graph, its names behind `prefix`.
-   * @returns the names that the other graph's outputs have here.
+   * Inlines another graph: its inputs are bound to values of this graph, its names get the prefix.
+   * @returns the names of its outputs in this graph, by their own names.
    */
   inline(graph: Graph, bindings: Readonly<Record<string, string>>, prefix: string): Record<string, string> {
     const rename = (value: string) => (value === "" ? "" : (bindings[value] ?? prefix + value));
@@ -160,10 +160,18 @@ export class GraphBuilder {
   }
 
   private adopt({ nodes, opsets }: Graph): void {
-    for (const node of nodes) for (const output of node.outputs) this.taken.add(output);
+    this.takeNames(nodes);
     for (const [domain, version] of Object.entries(opsets))
       this.opsets[domain] = Math.max(version, this.opsets[domain] ?? 0);
     for (const node of nodes) this.nodes.push(distinct(node, this.nodeNames));
+  }
+
+  /** Reserves the names of the values that nodes compute; inside their subgraphs ONNX allows no second use of a name. */
+  private takeNames(nodes: readonly Node[]): void {
+    for (const node of nodes) {
+      for (const output of node.outputs) this.taken.add(output);
+      for (const subgraph of subgraphsOf(node)) addValueNames(subgraph, this.taken);
+    }
   }
 
   private take(name: string, declare: () => void): void {
@@ -241,16 +249,16 @@ export class GraphBuilder {
   Unsqueeze = (x: string, axes: readonly number[]) => this.add("Unsqueeze", [x, this.integers(axes)]);
   Where = (condition: string, x: string, y: string) => this.add("Where", [condition, x, y]);
 
-  /** Sums over `axes` (all of them when left out). */
+  /** Sums over `axes` (default: all). */
   ReduceSum = (x: string, axes?: readonly number[], keepdims = true) => this.reduce("ReduceSum", x, axes, keepdims);
-  /** Averages over `axes` (all of them when left out). */
+  /** Averages over `axes` (default: all). */
   ReduceMean = (x: string, axes?: readonly number[], keepdims = true) => this.reduce("ReduceMean", x, axes, keepdims);
 
   private reduce(op: string, x: string, axes: readonly number[] | undefined, keepdims: boolean): string {
     return this.add(op, [x, axes ? this.integers(axes) : ""], { keepdims: int(Number(keepdims)) });
   }
 
-  /** A part of `x` along some axes: from `starts` up to and without `ends`, every `steps`-th. */
+  /** A slice of `x` along some axes: from `starts` (inclusive) to `ends` (exclusive), every `steps`-th element. */
   Slice = (
     x: string,
     axes: readonly number[],
@@ -259,10 +267,10 @@ export class GraphBuilder {
     steps: readonly number[] = axes.map(() => 1),
   ) => this.add("Slice", [x, ...[starts, ends, axes, steps].map(this.integers)]);
 
-  /** `x` where the condition holds, 0 elsewhere: a product, which the runtime computes three times as fast as Where. */
+  /** `x` where the condition holds, 0 elsewhere; as a product, which the runtime computes three times as fast as Where. */
   masked = (x: string, condition: string) => this.Mul(x, this.Cast(condition, "float32"));
 
-  /** `x` with the order of elements along these axes reversed. */
+  /** `x` with its elements along these axes in reverse order. */
   reversed = (x: string, axes: readonly number[], shape: readonly number[]) =>
     this.Slice(
       x,
@@ -272,18 +280,18 @@ export class GraphBuilder {
       axes.map(() => -1),
     );
 
-  /** `x` (of this rank) with its last two axes exchanged. */
+  /** `x` (of this rank) with its last two axes transposed. */
   transposeLast = (x: string, rank: number) =>
     this.Transpose(x, [...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2]);
 
-  /** `x` of shape `from` as shape `to` of the same size; nothing is added when they are the same. */
+  /** `x` of shape `from` reshaped to `to`; no node is added if the shapes are equal. */
   reshaped = (x: string, from: readonly number[], to: readonly number[]) => {
     if (sizeOf(from) !== sizeOf(to)) throw new Error(`cannot reshape [${from}] to [${to}]`);
     return from.join() === to.join() ? x : this.Reshape(x, to);
   };
 }
 
-/** The node with every value renamed, those inside its subgraphs included. */
+/** The node with every value renamed, including those inside its subgraphs. */
 export function renamed(node: Node, rename: (value: string) => string, prefix: string): Node {
   const attributes = subgraphsOf(node).length === 0 ? node.attributes : renamedSubgraphs(node, rename, prefix);
   return {
@@ -296,7 +304,7 @@ export function renamed(node: Node, rename: (value: string) => string, prefix: s
 }
 
 function renamedSubgraphs(node: Node, rename: (value: string) => string, prefix: string): Node["attributes"] {
-  const inside = (graph: Graph): Graph => ({
+  const renamedGraph = (graph: Graph): Graph => ({
     ...graph,
     inputs: graph.inputs.map((value) => ({ ...value, name: rename(value.name) })),
     outputs: graph.outputs.map((value) => ({ ...value, name: rename(value.name) })),
@@ -306,7 +314,7 @@ function renamedSubgraphs(node: Node, rename: (value: string) => string, prefix:
   return Object.fromEntries(
     Object.entries(node.attributes).map(([name, a]) => [
       name,
-      a.kind === "graph" ? { kind: "graph" as const, value: inside(a.value) } : a,
+      a.kind === "graph" ? { kind: "graph" as const, value: renamedGraph(a.value) } : a,
     ]),
   );
 }

@@ -8,33 +8,33 @@ import { withNotes } from "./precision.js";
 import { type GraphMessage, ModelMessage, type ModelMessageShape } from "./schema.js";
 
 /**
- * Decodes the bytes of an ONNX file and normalizes the graph: one opset, float32, no functions, no decided branches,
- * nodes in topological order.
- * @param title names the model in messages.
- * @throws UserError when the bytes are not a whole ONNX file, or need something that Legible does not read.
+ * Decodes the bytes of an ONNX file and normalizes the graph: one opset, float32, functions and branches with a constant
+ * condition inlined, nodes in topological order.
+ * @param title the name of the model in messages.
+ * @throws UserError if the bytes are not a complete ONNX file, or if Legible does not support something in it.
  */
 export const decodeModel = (bytes: Uint8Array, title = "the model"): Graph =>
   graphOf(decodeMessage(bytes, title), title);
 
-/** The protobuf message of an ONNX file. @throws UserError when the bytes are not one. */
+/** Decodes the protobuf message of an ONNX file. @throws UserError if the bytes are not one. */
 export function decodeMessage(bytes: Uint8Array, title: string): ModelMessageShape {
   let message: ModelMessageShape;
   try {
     message = ModelMessage.decode(bytes) as unknown as ModelMessageShape;
   } catch (error) {
     throw new UserError(
-      `${title} is not a whole ONNX file (${messageOf(error)}): it may be cut off or of another format`,
+      `${title} is not a complete ONNX file (${messageOf(error)}): it may be truncated or of another format`,
     );
   }
-  if (!message.graph?.node.length) throw new UserError(`${title} is not an ONNX model: it holds no operators`);
+  if (!message.graph?.node.length) throw new UserError(`${title} is not an ONNX model: it has no nodes`);
   return message;
 }
 
-/** The normalized graph of a message whose tensors are all inside. @throws UserError as `decodeModel` does. */
+/** The normalized graph of a message with all tensors loaded. @throws UserError as `decodeModel` does. */
 export function graphOf(message: ModelMessageShape, title: string): Graph {
   try {
     const graph = parseGraph(message.graph as GraphMessage, parseOpsets(message.opsetImport));
-    if (graph.outputs.length === 0) throw new UserError("it has no output");
+    if (graph.outputs.length === 0) throw new UserError("it has no outputs");
     const metadata = Object.fromEntries(message.metadataProps.map(({ key, value }) => [key, value]));
     const normal = normalize({ ...graph, name: fileName(title), metadata }, message.functions.map(parseFunction));
     return inlineBranches(ordered(withNotes(normal)));

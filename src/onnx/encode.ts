@@ -11,24 +11,24 @@ import {
 } from "./schema.js";
 import type { Tensor } from "./tensor.js";
 
-/** The version of the file format that goes with opset 21. */
+/** The version of the file format (IR) for opset 21. */
 const IR_VERSION = 10;
 
-/** Tensors below this many bytes always stay inside the ONNX file. */
+/** Tensors of fewer bytes always stay inside the ONNX file. */
 const EXTERNAL_MINIMUM = 1024;
 
-/** The graph as the bytes of an ONNX file. */
+/** Encodes a graph as the bytes of an ONNX file. */
 export const encodeModel = (graph: Graph): Uint8Array => encode(graph, (name, tensor) => inlineTensor(name, tensor));
 
-/** An ONNX file whose larger weights are kept outside. */
+/** An ONNX file with its larger weights in a second file. */
 export interface ExternalModel {
   /** The bytes of the ONNX file. */
   readonly model: Uint8Array;
-  /** The bytes of the file of weights, in order. */
+  /** The bytes of the file of weights, in parts to concatenate. */
   readonly data: readonly Uint8Array[];
 }
 
-/** The graph as an ONNX file whose larger weights are in the file `location` beside it. */
+/** Encodes a graph as an ONNX file with its larger weights in the file `location` in the same folder. */
 export function encodeExternal(graph: Graph, location: string): ExternalModel {
   const data: Uint8Array[] = [];
   let offset = 0;
@@ -42,7 +42,7 @@ export function encodeExternal(graph: Graph, location: string): ExternalModel {
   return { model, data };
 }
 
-/** How many bytes the weights of a graph take. */
+/** The size of all initializers of a graph in bytes. */
 export const weightBytes = (graph: Graph): number =>
   [...graph.initializers.values()].reduce((sum, t) => sum + t.data.byteLength, 0);
 

@@ -13,7 +13,7 @@ import { float32, type Tensor } from "./tensor.js";
 
 const DOMAIN = "my.functions";
 
-/** A graph of these functions' domain, with the functions in its file. */
+/** The bytes of a graph that calls these functions, with the functions in the file. */
 function withFunctions(graph: Graph, functions: readonly Partial<FunctionMessage>[]): Uint8Array {
   const message = ModelMessage.decode(
     encodeModel({ ...graph, opsets: { ...graph.opsets, [DOMAIN]: 1 } }),
@@ -38,7 +38,7 @@ const node = (opType: string, input: string[], output: string[], more: Partial<N
   ...more,
 });
 
-const taken = (name: string, type: number, refAttrName = name) => ({ name, type, refAttrName });
+const reference = (name: string, type: number, refAttrName = name) => ({ name, type, refAttrName });
 
 const x = float32([-2, -0.5, 0.25, 1, 3, -1], [2, 3]);
 
@@ -49,7 +49,7 @@ async function firstOf(model: Graph | string): Promise<Tensor> {
   return first as Tensor;
 }
 
-/** What the runtime makes of the file itself equals what it makes of the graph that was read. */
+/** Asserts that the runtime computes the same from the file itself as from the decoded graph. */
 async function sameAsFile(t: TestContext, bytes: Uint8Array): Promise<Graph> {
   const path = join(temporaryFolder(t), "model.onnx");
   writeFileSync(path, bytes);
@@ -65,13 +65,13 @@ const leaky: Partial<FunctionMessage> = {
   input: ["a"],
   output: ["r"],
   node: [
-    node("LeakyRelu", ["a"], ["half"], { attribute: [taken("alpha", 1, "slope")] }),
+    node("LeakyRelu", ["a"], ["half"], { attribute: [reference("alpha", 1, "slope")] }),
     node("Identity", ["half"], ["r"]),
   ],
   attributeProto: [{ name: "slope", type: 1, f: 0.5 }],
 };
 
-test("functions of a file compute inside the graph what they compute in the runtime", async (t) => {
+test("an inlined function computes the same as the function in the runtime", async (t) => {
   const b = new GraphBuilder("calls");
   const input = b.input("x", [2, 3]);
   const twice = b.add("MyLeaky", [b.add("MyLeaky", [input])], { slope: float(0.1) });
@@ -80,7 +80,7 @@ test("functions of a file compute inside the graph what they compute in the runt
   assert.equal(graph.nodes.filter(({ op }) => op === "LeakyRelu").length, 2);
 });
 
-test("functions are of an opset of their own, call functions, and hand parameters through", async () => {
+test("a function may have its own opset, call functions, and return a parameter", async () => {
   const squeezed: Partial<FunctionMessage> = {
     name: "MyPair",
     input: ["a", "unused"],
@@ -90,7 +90,7 @@ test("functions are of an opset of their own, call functions, and hand parameter
       { domain: DOMAIN, version: 1 },
     ],
     node: [
-      node("MyLeaky", ["a"], ["inner"], { domain: DOMAIN, attribute: [taken("slope", 1)] }),
+      node("MyLeaky", ["a"], ["inner"], { domain: DOMAIN, attribute: [reference("slope", 1)] }),
       node("ReduceSum", ["inner"], ["mean"], {
         attribute: [
           { name: "axes", type: 7, ints: [1] },
@@ -106,7 +106,7 @@ test("functions are of an opset of their own, call functions, and hand parameter
   await assertNormal(withFunctions(b.build(), [squeezed, leaky]));
 });
 
-/** y = (sum + x)·sum with sum the row sums of leaky(x, 2), worked out here. */
+/** Asserts y = (sum + x)·sum, where sum are the row sums of leaky(x, 2). */
 async function assertNormal(bytes: Uint8Array): Promise<void> {
   const data = [...(x.data as Float32Array)];
   const slopes = data.map((v) => (v < 0 ? 2 * v : v));
@@ -119,7 +119,7 @@ async function assertNormal(bytes: Uint8Array): Promise<void> {
   for (const [i, value] of expected.entries()) assert.ok(Math.abs(Number(got[i]) - value) < 1e-5);
 }
 
-test("a function that calls itself is refused", () => {
+test("a function that calls itself is an error", () => {
   const b = new GraphBuilder("endless");
   b.output("y", b.add("MyLoop", [b.input("x", [2, 3])], { axis: int(1) }));
   const loop = (op: string) => node(op, ["a"], ["r"], { domain: DOMAIN });

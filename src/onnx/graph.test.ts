@@ -10,7 +10,7 @@ import { GraphBuilder, int } from "./builder.js";
 import { type Graph, specialize, withOutputs } from "./graph.js";
 import { float32, type Tensor, toNumbers } from "./tensor.js";
 
-/** y = relu(x·w), and a branch that nobody asks for. */
+/** y = relu(x·w), and nodes that no output needs. */
 function sample(): Graph {
   const b = new GraphBuilder("sample");
   const x = b.input("x", ["N", 4]);
@@ -34,7 +34,7 @@ async function outputsOf(graph: Graph | string): Promise<Record<string, Tensor>>
   return session.run(feed);
 }
 
-test("building leaves out what no output needs", () => {
+test("a built graph has no node and no initializer that no output needs", () => {
   const graph = sample();
   assert.deepEqual([...graph.initializers.keys()], ["w"]);
   assert.deepEqual(
@@ -56,14 +56,14 @@ for (const external of [false, true])
     assert.deepEqual((await outputsOf(path)).y?.data, expected.y?.data);
   });
 
-test("missing external weights are named", async (t) => {
+test("a missing file of external weights is named", async (t) => {
   const path = join(temporaryFolder(t), "sample.onnx");
   await writeModel(sample(), path, true);
   rmSync(`${path}.data`);
   await assert.rejects(readModel(path), /keeps its weights in sample\.onnx\.data, which is not beside it/);
 });
 
-test("a file cut off anywhere is an error or reads as a model, never a crash", async (t) => {
+test("a truncated file is a UserError or a model, never a crash", async (t) => {
   const path = join(temporaryFolder(t), "sample.onnx");
   await writeModel(sample(), path);
   const bytes = readFileSync(path);
@@ -73,7 +73,7 @@ test("a file cut off anywhere is an error or reads as a model, never a crash", a
   }
 });
 
-test("an inlined graph computes what it computes alone, twice over without a clash of names", async () => {
+test("a graph that is inlined twice computes the same twice, without a clash of names", async () => {
   const b = new GraphBuilder("twice");
   const x = b.input("x", [1, 4]);
   const [one, two] = ["a/", "b/"].map((prefix) => b.inline(sample(), { x }, prefix).y as string);
@@ -96,7 +96,7 @@ test("the probe reports every shape and folds shape arithmetic into constants", 
   );
 });
 
-test("of a graph that runs the probe says the same: of numbers, of sizes that are computed, and of those that data decide", async () => {
+test("a probe with shape inference finds the same as one that runs the graph, including sizes that depend on data", async () => {
   const b = new GraphBuilder("shapes");
   const x = b.input("x", [3, 4]);
   const rows = b.Gather(b.Shape(x), b.integers([0]), 0);
@@ -111,11 +111,11 @@ test("of a graph that runs the probe says the same: of numbers, of sizes that ar
   assert.deepEqual(inferred.graph, run.graph);
 });
 
-test("an open size is asked for by name", async () => {
+test("a probe of a graph with an open size is an error that names the size", async () => {
   await assert.rejects(probe(sample()), /the input "x" has the open size "N"/);
 });
 
-test("other outputs can be asked for, and only what they need is computed", () => {
+test("a graph with other outputs has only the nodes that they need", () => {
   const b = GraphBuilder.from(sample());
   const product = sample().nodes[0]?.outputs[0] as string;
   b.output("product", product);
@@ -123,4 +123,18 @@ test("other outputs can be asked for, and only what they need is computed", () =
     withOutputs(b.build(), ["product"]).nodes.map(({ op }) => op),
     ["MatMul", "Identity"],
   );
+});
+
+test("a new value gets a name that no subgraph uses", () => {
+  const inside = new GraphBuilder("branch");
+  inside.output("branch", inside.Neg("x"));
+  const taken = inside.build().nodes[0]?.outputs[0];
+  const value = inside.build();
+  const b = new GraphBuilder("outer");
+  const condition = b.input("condition", [], "bool");
+  b.input("x", [2]);
+  const branch = { kind: "graph" as const, value };
+  b.output("y", b.add("If", [condition], { then_branch: branch, else_branch: branch }));
+  for (const extended of [GraphBuilder.from(b.build()), GraphBuilder.rewriting(b.build())])
+    for (let i = 0; i < 5; i++) assert.notEqual(extended.Neg("x"), taken);
 });

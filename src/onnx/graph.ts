@@ -1,12 +1,12 @@
 import type { DataType, Tensor } from "./tensor.js";
 
-/** The opset that every graph in memory uses: files of other opsets are brought to it on reading (normalize.ts). */
+/** The opset of every graph in memory: older files are converted to it on reading (normalize.ts). */
 export const OPSET = 21;
 
-/** A size: a number, or the name of one that only the run decides (the batch, say). */
+/** A size: a number, or the name of an open size, which is known only at run time (such as the batch). */
 export type Dim = number | string;
 
-/** An input or output of a graph. An output may leave type and shape to be inferred by the runtime. */
+/** An input or output of a graph. Type and shape of an output are optional: the runtime infers them. */
 export interface ValueInfo {
   readonly name: string;
   readonly type?: DataType;
@@ -34,7 +34,7 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
-/** An ONNX graph as plain data. Nodes stand in an order in which each finds its inputs computed. */
+/** An ONNX graph as plain data. The nodes are in topological order. */
 export interface Graph {
   readonly name: string;
   /** Operator sets by domain; "" is standard ONNX. */
@@ -44,13 +44,13 @@ export interface Graph {
   readonly nodes: readonly Node[];
   readonly initializers: ReadonlyMap<string, Tensor>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** What reading the file found worth telling, one sentence each: "it is written in float16 and …". Default: []. */
+  /** Remarks from reading the file, one sentence each: "it is written in half precision and …". Default: []. */
   readonly notes?: readonly string[];
 }
 
 type ValueOf<K extends Attribute["kind"]> = Extract<Attribute, { kind: K }>["value"];
 
-/** The attribute's value, or `fallback` where the node does not carry it. */
+/** The value of an attribute, or `fallback` if the node does not have it. */
 export function attribute<K extends Attribute["kind"]>(
   node: Node,
   name: string,
@@ -61,14 +61,14 @@ export function attribute<K extends Attribute["kind"]>(
   return found?.kind === kind ? (found.value as ValueOf<K>) : fallback;
 }
 
-/** How a message names a node: its own name, or its first output where the exporter gave none. */
+/** The name of a node in messages: its own, or its first output if the exporter gave none. */
 export const titleOf = (node: Node): string => node.name || node.outputs.find((output) => output) || node.op;
 
 /** The graphs inside a node (the branches of If, the body of Loop). */
 export const subgraphsOf = (node: Node): Graph[] =>
   Object.values(node.attributes).flatMap((a) => (a.kind === "graph" ? [a.value] : []));
 
-/** Every value that a node reads, those that its subgraphs take from outside included. */
+/** Every value that a node reads, once for each read; includes what its subgraphs read from outside. */
 export function valuesReadBy(node: Node): string[] {
   const outer = subgraphsOf(node).flatMap((graph) => {
     const own = new Set([
@@ -83,7 +83,7 @@ export function valuesReadBy(node: Node): string[] {
   return [...node.inputs, ...outer].filter((value) => value !== "");
 }
 
-/** Without the nodes and initializers that no output needs. Inputs stay. */
+/** The graph without the nodes and initializers that no output needs. Inputs stay. */
 export function prune(graph: Graph): Graph {
   const needed = new Set(graph.outputs.map((output) => output.name));
   const nodes: Node[] = [];
@@ -96,11 +96,11 @@ export function prune(graph: Graph): Graph {
   return { ...graph, nodes: nodes.reverse(), initializers };
 }
 
-/** With other outputs. */
+/** The graph with these values as outputs, pruned to what they need. */
 export const withOutputs = (graph: Graph, outputs: readonly string[]): Graph =>
   prune({ ...graph, outputs: outputs.map((name) => graph.outputs.find((o) => o.name === name) ?? { name }) });
 
-/** With the sizes of inputs fixed: `specialize(graph, { input: [8, 3, 224, 224] })`. */
+/** The graph specialized to these shapes of its inputs: `specialize(graph, { input: [8, 3, 224, 224] })`. */
 export const specialize = (graph: Graph, shapes: Readonly<Record<string, readonly number[]>>): Graph => ({
   ...graph,
   inputs: graph.inputs.map((input) => ({ ...input, shape: shapes[input.name] ?? input.shape ?? [] })),

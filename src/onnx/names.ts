@@ -1,17 +1,19 @@
 import { type Graph, type Node, subgraphsOf } from "./graph.js";
 
-/** Gives names that no value of the graph, its subgraphs included, has yet: the stem itself where it is free. */
+/** Adds the names of all values of a graph, its subgraphs included, to `names`. */
+export function addValueNames({ inputs, outputs, initializers, nodes }: Graph, names: Set<string>): void {
+  for (const { name } of [...inputs, ...outputs]) names.add(name);
+  for (const name of initializers.keys()) names.add(name);
+  for (const node of nodes) {
+    for (const name of [...node.inputs, ...node.outputs]) names.add(name);
+    for (const subgraph of subgraphsOf(node)) addValueNames(subgraph, names);
+  }
+}
+
+/** Returns a source of names for new values of a graph: the stem if it is free in the graph and its subgraphs, else stem_1, … */
 export function freshNames(graph: Graph): (stem: string) => string {
   const taken = new Set<string>();
-  const note = ({ inputs, outputs, initializers, nodes }: Graph): void => {
-    for (const { name } of [...inputs, ...outputs]) taken.add(name);
-    for (const name of initializers.keys()) taken.add(name);
-    for (const node of nodes) {
-      for (const name of [...node.inputs, ...node.outputs]) taken.add(name);
-      for (const subgraph of subgraphsOf(node)) note(subgraph);
-    }
-  };
-  note(graph);
+  addValueNames(graph, taken);
   const counts = new Map<string, number>();
   return (stem) => {
     let name = stem;
@@ -24,7 +26,7 @@ export function freshNames(graph: Graph): (stem: string) => string {
   };
 }
 
-/** The node without its name where another has it already: ONNX Runtime refuses two of one name. */
+/** The node, without its name if another node has the same one: ONNX Runtime rejects duplicates. */
 export function distinct(node: Node, taken: Set<string>): Node {
   if (node.name === "") return node;
   if (taken.has(node.name)) return { ...node, name: "" };

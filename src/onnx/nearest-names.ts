@@ -1,17 +1,17 @@
-/** The names most like the one that was asked for: those that contain it, then those with the fewest letters changed. */
-export const nearestNames = (asked: string, names: readonly string[], count: number): string[] =>
+/** The names most similar to a name: those that contain it, then those with the smallest edit distance. */
+export const nearestNames = (query: string, names: readonly string[], count: number): string[] =>
   names
-    .map((name) => ({ name, ...likeness(asked.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, ...similarity(query.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => Number(b.contains) - Number(a.contains) || a.distance - b.distance)
     .slice(0, count)
     .map(({ name }) => name);
 
-const likeness = (asked: string, name: string) => ({
-  contains: name.includes(asked),
-  distance: editDistance(asked, name),
+const similarity = (query: string, name: string) => ({
+  contains: name.includes(query),
+  distance: editDistance(query, name),
 });
 
-/** Letters to insert, delete or replace to make one text of the other (Levenshtein). */
+/** The number of letters to insert, delete or replace to turn one text into the other (Levenshtein). */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, j) => j);
   for (const [i, letter] of [...from].entries()) {

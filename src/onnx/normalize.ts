@@ -6,30 +6,30 @@ import { int64, type Tensor } from "./tensor.js";
 import type { UpgradeContext } from "./upgrade.js";
 import { upgrades } from "./upgrades.js";
 
-/** The oldest opset that is read: the first with today's rules of broadcasting. */
+/** The oldest supported opset: the first with the present rules of broadcasting. */
 const OLDEST = 7;
-/** The newest: what opsets after 21 changed is left to the runtime. */
+/** The newest supported opset. Nodes of opsets after 21 are not converted: the runtime handles what changed. */
 const NEWEST = OPSET + 5;
 
-/** Functions may call functions, so that a small file could stand for an endless graph. */
+/** Limits for functions that call functions: a small file could otherwise expand to an endless graph. */
 const MAXIMUM_DEPTH = 64;
 const MAXIMUM_NODES = 1e6;
 
 /**
- * The graph in the one form that rules and pass know: opset 21 (or a newer one, as it is), every Constant node as an
- * initializer, every function of the file written out. Inputs, outputs and initializers keep their names.
- * @throws UserError for opsets that are too old or too new, and for functions that call themselves.
+ * Converts a graph to the form that rules and passes expect: opset 21 or newer, Constant nodes as initializers, functions
+ * inlined. Inputs, outputs and initializers keep their names.
+ * @throws UserError for an unsupported opset, and for functions that call themselves.
  */
 export function normalize(graph: Graph, functions: readonly ModelFunction[]): Graph {
-  const whole: Whole = {
+  const file: FileState = {
     functions: new Map(functions.map((fn) => [calleeOf(fn), fn])),
     fresh: freshNames(graph),
-    written: 0,
+    inlined: 0,
   };
   const opset = checked(graph.opsets);
   const others = Object.assign({}, ...functions.map(({ opsets }) => opsets), graph.opsets);
   const opsets = { ...others, "": Math.max(opset, OPSET, ...functions.map(({ opsets }) => opsets[""] ?? OPSET)) };
-  return { ...new Scope(graph, whole).upgraded(opset), opsets };
+  return { ...new Scope(graph, file).upgraded(opset), opsets };
 }
 
 function checked(opsets: Graph["opsets"]): number {
@@ -38,15 +38,15 @@ function checked(opsets: Graph["opsets"]): number {
   throw new UserError(`it is written for opset ${opset}; Legible reads ${OLDEST} to ${NEWEST}`);
 }
 
-/** What all graphs of a file share. */
-interface Whole {
+/** The state that all graphs of a file share. */
+interface FileState {
   readonly functions: ReadonlyMap<string, ModelFunction>;
   readonly fresh: (stem: string) => string;
-  /** Nodes that came out of functions. */
-  written: number;
+  /** The number of nodes inlined from functions so far. */
+  inlined: number;
 }
 
-/** A graph, or one inside a node, on its way to the new form. */
+/** The conversion of a graph or subgraph. */
 class Scope {
   private readonly nodes: Node[] = [];
   private readonly nodeNames = new Set<string>();
@@ -55,7 +55,7 @@ class Scope {
 
   constructor(
     private readonly graph: Graph,
-    private readonly whole: Whole,
+    private readonly file: FileState,
     private readonly outer?: Scope,
   ) {
     this.initializers = new Map(graph.initializers);
@@ -63,25 +63,25 @@ class Scope {
   }
 
   upgraded(opset: number): Graph {
-    for (const node of this.graph.nodes) this.take(node, opset, 0);
+    for (const node of this.graph.nodes) this.convert(node, opset, 0);
     return { ...this.graph, nodes: this.nodes, initializers: this.initializers };
   }
 
-  private take(node: Node, opset: number, depth: number): void {
-    const fn = this.whole.functions.get(calleeOf(node));
+  private convert(node: Node, opset: number, depth: number): void {
+    const fn = this.file.functions.get(calleeOf(node));
     if (fn) this.call(fn, node, depth);
     else if (node.domain !== "") this.push(this.withSubgraphs(node, opset));
-    else if (node.op === "Constant") this.hold(node.outputs[0] ?? "", constantValue(node));
+    else if (node.op === "Constant") this.addConstant(node.outputs[0] ?? "", constantValue(node));
     else this.push(this.upgrade(this.withSubgraphs(node, opset), opset));
   }
 
   private call(fn: ModelFunction, node: Node, depth: number): void {
-    const inner = instantiate(fn, node, this.whole.fresh);
-    this.whole.written += inner.length;
-    if (depth > MAXIMUM_DEPTH || this.whole.written > MAXIMUM_NODES)
+    const inner = instantiate(fn, node, this.file.fresh);
+    this.file.inlined += inner.length;
+    if (depth > MAXIMUM_DEPTH || this.file.inlined > MAXIMUM_NODES)
       throw new UserError(`its function "${fn.op}" calls itself, or calls others without end`);
     const opset = checked(fn.opsets);
-    for (const child of inner) this.take(child, opset, depth + 1);
+    for (const child of inner) this.convert(child, opset, depth + 1);
   }
 
   private push(node: Node): void {
@@ -90,7 +90,7 @@ class Scope {
     if (rank !== undefined) this.ranks.set(node.outputs[0] ?? "", rank);
   }
 
-  private hold(name: string, tensor: Tensor): string {
+  private addConstant(name: string, tensor: Tensor): string {
     if (this.initializers.has(name)) throw new UserError(`it computes the value "${name}" twice`);
     this.initializers.set(name, tensor);
     return name;
@@ -105,7 +105,7 @@ class Scope {
   }
 
   private upgrade(node: Node, opset: number): Node {
-    const { fresh } = this.whole;
+    const { fresh } = this.file;
     const stem = titleOf(node);
     const context: UpgradeContext = {
       opset,
@@ -113,7 +113,7 @@ class Scope {
         this.push({ op, domain: "", name: output, inputs, outputs: [output], attributes });
         return output;
       },
-      constant: (tensor) => this.hold(fresh(`${stem}/constant`), tensor),
+      constant: (tensor) => this.addConstant(fresh(`${stem}/constant`), tensor),
       known: (value) => this.known(value),
       rank: (value) => this.rank(value),
     };
@@ -123,13 +123,13 @@ class Scope {
   private withSubgraphs(node: Node, opset: number): Node {
     if (subgraphsOf(node).length === 0) return node;
     const inner = (a: Attribute): Attribute =>
-      a.kind === "graph" ? { ...a, value: new Scope(a.value, this.whole, this).upgraded(opset) } : a;
+      a.kind === "graph" ? { ...a, value: new Scope(a.value, this.file, this).upgraded(opset) } : a;
     const entries = Object.entries(node.attributes).map(([name, a]) => [name, inner(a)]);
     return { ...node, attributes: Object.fromEntries(entries) };
   }
 }
 
-/** How many axes the result of an operator has that decides it alone. */
+/** The number of axes of an output if the operator alone determines it. */
 function rankOf({ op, inputs }: Node, known: (value: string) => Tensor | undefined): number | undefined {
   if (op === "Flatten" || op === "Gemm") return 2;
   return op === "Reshape" ? known(inputs[1] ?? "")?.data.length : undefined;

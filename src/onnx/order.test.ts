@@ -15,7 +15,7 @@ function sample(): Graph {
 
 const edited = (edit: (nodes: Node[]) => Node[]) => encodeModel({ ...sample(), nodes: edit([...sample().nodes]) });
 
-test("nodes that stand in any order are put in one in which each finds its inputs", () => {
+test("nodes in any order are sorted topologically", () => {
   const { nodes } = decodeModel(edited((all) => all.toReversed()));
   assert.deepEqual(
     nodes.map(({ op }) => op),
@@ -23,7 +23,7 @@ test("nodes that stand in any order are put in one in which each finds its input
   );
 });
 
-test("a cycle, a missing value and a value that is computed twice are named", () => {
+test("a cycle, a missing value and a value that is computed twice are errors that name them", () => {
   const rewired = (op: string, change: Partial<Node>) =>
     edited((all) => all.map((node) => (node.op === op ? { ...node, ...change } : node)));
   const [relu, exp] = sample().nodes as [Node, Node];

@@ -2,23 +2,22 @@ import { UserError } from "../errors.js";
 import { type Graph, type Node, subgraphsOf, titleOf, valuesReadBy } from "./graph.js";
 
 /**
- * The graph with its nodes in an order in which each finds its inputs computed; ONNX wants that of files, and not every
- * exporter keeps to it.
- * @param outer values that a subgraph may read from the graphs around it.
- * @throws UserError when a value is computed twice, by nothing, or from itself.
+ * The graph with its nodes in topological order. ONNX requires it of files, but not every exporter complies.
+ * @param outer values of the enclosing graphs, which a subgraph may read.
+ * @throws UserError if a value is computed twice, never, or from itself.
  */
 export function ordered(graph: Graph, outer: ReadonlySet<string> = new Set()): Graph {
   const producers = producersOf(graph);
-  const given = new Set([...outer, ...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]);
+  const available = new Set([...outer, ...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]);
   const reads = graph.nodes.map((node) => {
     const values = new Set(valuesReadBy(node));
-    for (const value of values) if (!producers.has(value) && !given.has(value)) throw missing(node, value);
+    for (const value of values) if (!producers.has(value) && !available.has(value)) throw missing(node, value);
     return [...values].flatMap((value) => producers.get(value) ?? []);
   });
   for (const { name } of graph.outputs)
-    if (!producers.has(name) && !given.has(name)) throw new UserError(`nothing computes its output "${name}"`);
+    if (!producers.has(name) && !available.has(name)) throw new UserError(`nothing computes its output "${name}"`);
   const order = sorted(graph.nodes, reads);
-  const visible = new Set([...given, ...producers.keys()]);
+  const visible = new Set([...available, ...producers.keys()]);
   return { ...graph, nodes: order.map((i) => withOrderedSubgraphs(graph.nodes[i] as Node, visible)) };
 }
 
@@ -36,7 +35,7 @@ function producersOf(graph: Graph): Map<string, number> {
   return producers;
 }
 
-/** Indices of the nodes, each behind those that it reads from; otherwise in the order in which they stand. */
+/** The indices of the nodes in topological order, otherwise in their present order: a depth-first search without recursion. */
 function sorted(nodes: readonly Node[], reads: readonly (readonly number[])[]): number[] {
   const [order, state] = [[] as number[], new Uint8Array(nodes.length)];
   const [WAITING, DONE] = [1, 2];

@@ -13,10 +13,10 @@ import {
 } from "./schema.js";
 import { arrayOf, type DataType, sizeOf, type Tensor } from "./tensor.js";
 
-/** What stands for an attribute that a function takes from its call. */
+/** Returns the attribute of a call to which an attribute in a function refers. */
 type Resolve = (name: string) => Attribute | undefined;
 
-interface Surroundings {
+interface Scope {
   readonly opsets: Graph["opsets"];
   readonly resolve: Resolve;
 }
@@ -25,15 +25,15 @@ interface Surroundings {
 export const parseOpsets = (imports: readonly OpsetMessage[]): Graph["opsets"] =>
   Object.fromEntries(imports.map(({ domain, version }) => [normalDomain(domain), Number(version)]));
 
-/** A graph message as plain values. External tensors have to be loaded before (external.ts). */
+/** Converts a graph message to plain values. External tensors must be loaded before. */
 export const parseGraph = (message: GraphMessage, opsets: Graph["opsets"]): Graph =>
   graphOf(message, { opsets, resolve: () => undefined });
 
-/** A function of the file: its nodes depend on the attributes of the call. */
+/** Converts a function of a file; its nodes depend on the attributes of the call. */
 export function parseFunction(message: FunctionMessage): ModelFunction {
   const opsets = parseOpsets(message.opsetImport);
-  const outside = { opsets, resolve: () => undefined };
-  const defaults = attributesOf(message.attributeProto, "the function", message.name, outside);
+  const scope = { opsets, resolve: () => undefined };
+  const defaults = attributesOf(message.attributeProto, "the function", message.name, scope);
   return {
     domain: normalDomain(message.domain),
     op: callee(message.name, message.overload),
@@ -49,18 +49,18 @@ export function parseFunction(message: FunctionMessage): ModelFunction {
 
 const normalDomain = (domain: string | undefined) => (domain === "ai.onnx" ? "" : (domain ?? ""));
 
-/** Functions of one name are told apart by their overload. */
+/** The name of a function with its overload, which distinguishes functions of the same name. */
 const callee = (name: string, overload: string | undefined) => (overload ? `${name}:${overload}` : name);
 
-function graphOf(message: GraphMessage, around: Surroundings): Graph {
+function graphOf(message: GraphMessage, scope: Scope): Graph {
   const initializers = new Map(message.initializer.map((t) => [t.name ?? "", tensorOf(t)]));
   return {
     name: message.name,
-    opsets: around.opsets,
-    // Files of IR version 3 list every initializer among the inputs too.
+    opsets: scope.opsets,
+    // Files of IR version 3 list every initializer among the inputs, too.
     inputs: message.input.map(valueInfoOf).filter(({ name }) => !initializers.has(name)),
     outputs: message.output.map(valueInfoOf),
-    nodes: message.node.map((node) => nodeOf(node, around)),
+    nodes: message.node.map((node) => nodeOf(node, scope)),
     initializers,
     metadata: {},
   };
@@ -70,44 +70,43 @@ function valueInfoOf({ name, type }: ValueInfoMessage): ValueInfo {
   const tensor = type?.tensorType;
   const known = tensor && typeName(tensor.elemType);
   if (!known) return { name };
-  // Exporters write an open size as a name, as nothing, as 0 or as -1.
+  // Exporters write an open size as a name, leave it out, or write 0 or -1.
   const dim = (d: { dimValue?: unknown; dimParam?: string }, axis: number): Dim =>
     Object.hasOwn(d, "dimValue") && Number(d.dimValue) > 0 ? Number(d.dimValue) : d.dimParam || `${name}_${axis}`;
   return { name, type: known, ...(tensor.shape && { shape: tensor.shape.dim.map(dim) }) };
 }
 
-const nodeOf = (node: NodeMessage, around: Surroundings): Node => ({
+const nodeOf = (node: NodeMessage, scope: Scope): Node => ({
   op: callee(node.opType, node.overload),
   domain: normalDomain(node.domain),
   name: node.name ?? "",
   inputs: node.input,
   outputs: node.output,
-  attributes: attributesOf(node.attribute, node.opType, node.name ?? "", around),
+  attributes: attributesOf(node.attribute, node.opType, node.name ?? "", scope),
 });
 
 function attributesOf(
   messages: readonly AttributeMessage[],
   op: string,
   title: string,
-  around: Surroundings,
+  scope: Scope,
 ): Record<string, Attribute> {
   const entries = messages.flatMap((message): [string, Attribute][] => {
     if (message.refAttrName) {
-      const found = around.resolve(message.refAttrName);
+      const found = scope.resolve(message.refAttrName);
       return found ? [[message.name, found]] : [];
     }
-    const value = attributeOf(message, around);
-    if (!value)
-      throw new UserError(`attribute "${message.name}" of ${op} "${title}" has a type that Legible does not read`);
+    const value = attributeOf(message, scope);
+    if (!value) throw new UserError(`attribute "${message.name}" of ${op} "${title}" has an unsupported type`);
     return [[message.name, value]];
   });
   return Object.fromEntries(entries);
 }
 
-// A field that is not there reads as an empty list, not as bytes.
+// protobufjs decodes a missing bytes field as an empty list.
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(Uint8Array.from(bytes ?? []));
 
-function attributeOf(a: AttributeMessage, around: Surroundings): Attribute | undefined {
+function attributeOf(a: AttributeMessage, scope: Scope): Attribute | undefined {
   switch (a.type) {
     case 1:
       return { kind: "float", value: a.f ?? 0 };
@@ -118,7 +117,7 @@ function attributeOf(a: AttributeMessage, around: Surroundings): Attribute | und
     case 4:
       return a.t && { kind: "tensor", value: tensorOf(a.t) };
     case 5:
-      return a.g && { kind: "graph", value: graphOf(a.g, around) };
+      return a.g && { kind: "graph", value: graphOf(a.g, scope) };
     case 6:
       return { kind: "floats", value: a.floats ?? [] };
     case 7:
@@ -134,16 +133,17 @@ function tensorOf(message: TensorMessage): Tensor {
   const shape = message.dims.map(Number);
   const type = typeName(message.dataType);
   const where = `the tensor "${message.name ?? ""}"`;
-  if (!type || type === "string") throw new UserError(`${where} has an element type that Legible does not read`);
-  if (message.dataLocation === 1) throw new UserError(`${where} is kept outside the file, which is not at hand`);
+  if (!type || type === "string") throw new UserError(`${where} has an unsupported element type`);
+  if (message.dataLocation === 1)
+    throw new UserError(`${where} is in an external file, which cannot be read from bytes alone`);
   const data = message.rawData?.length ? viewOf(message.rawData, type) : typedFields(message, type);
   const size = sizeOf(shape);
   if (shape.some((dim) => dim < 0) || data.length !== size)
-    throw new UserError(`${where} of shape [${shape}] should hold ${size} elements and holds ${data.length}`);
+    throw new UserError(`${where} of shape [${shape}] must have ${size} elements, and has ${data.length}`);
   return { type, shape, data };
 }
 
-/** Lays a typed array over the bytes; copies only where they are not aligned. */
+/** A typed array on the bytes; copies them only if they are not aligned. */
 function viewOf(bytes: Uint8Array, type: Exclude<DataType, "string">) {
   const array = arrayOf[type];
   const aligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);

@@ -23,7 +23,7 @@ const node = (op: string, inputs: string[], output: string, attributes: Node["at
   attributes,
 });
 
-test("every finite number of half precision is the same in float32", async () => {
+test("the conversion of every finite float16 equals that of the runtime", async () => {
   const bits = Array.from({ length: 65536 }, (_, i) => i).filter((b) => (b & 0x7c00) !== 0x7c00);
   const graph: Graph = {
     name: "cast",
@@ -39,7 +39,7 @@ test("every finite number of half precision is the same in float32", async () =>
   assert.deepEqual(widened(halves(bits)).data, y?.data);
 });
 
-test("infinities and bfloat16 are read", () => {
+test("infinities and bfloat16 are converted", () => {
   assert.deepEqual([...widened(halves([0x7c00, 0xfc00])).data], [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   assert.deepEqual([...widened(halves([0x3fc0, 0xc2f7], "bfloat16")).data], [1.5, -123.5]);
 });
@@ -66,7 +66,7 @@ function inHalves(type: "float16" | "bfloat16", cast: boolean): Graph {
 }
 
 for (const cast of [false, true])
-  test(`a float16 model ${cast ? "behind a Cast " : ""}computes in float32 what it does in float16`, async () => {
+  test(`a float16 model ${cast ? "behind a Cast " : ""}computes the same in float32 as in float16`, async () => {
     const graph = inHalves("float16", cast);
     const read = decodeModel(encodeModel(graph));
     const x = float32([0.5, -0.25], [1, 2]);
@@ -85,7 +85,7 @@ test("a bfloat16 model runs in float32", async () => {
   assert.deepEqual([...(y?.data ?? [])], [1.5, 1.5]);
 });
 
-test("a quantized model is noted, a plain one gets no note", () => {
+test("a quantized model gets a note, others do not", () => {
   const quantized = (op: string): Graph => ({
     ...inHalves("float16", false),
     inputs: [{ name: "x", type: "uint8", shape: [2] }],

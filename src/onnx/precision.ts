@@ -5,15 +5,15 @@ import type { DataType, Tensor } from "./tensor.js";
 const HALF_NOTE = "it is written in half precision and computed in float32";
 const QUANTIZED_NOTE = "it is quantized: gradients pass straight through quantization within its range";
 
-/** Attributes in which an operator says the type of what it makes. */
+/** Attributes that hold the type of an output. */
 const TYPE_ATTRIBUTES = new Set(["to", "dtype", "output_dtype", "output_datatype"]);
 
 const isHalf = (type: DataType | undefined): boolean => type === "float16" || type === "bfloat16";
 
-/** The graph with float32 in place of float16 and bfloat16, and with notes of that and of quantization. */
+/** Converts float16 and bfloat16 to float32, and adds notes on that conversion and on quantization. */
 export function withNotes(graph: Graph): Graph {
   let halves = false;
-  const single = inSingle(graph, () => {
+  const single = inFloat32(graph, () => {
     halves = true;
   });
   const notes = [...(halves ? [HALF_NOTE] : []), ...(isQuantized(graph) ? [QUANTIZED_NOTE] : [])];
@@ -23,22 +23,22 @@ export function withNotes(graph: Graph): Graph {
 const isQuantized = (graph: Graph): boolean =>
   graph.nodes.some(({ op, domain }) => op === "DequantizeLinear" && domain === "");
 
-/** @param found is called when anything was in half precision. */
-function inSingle(graph: Graph, found: () => void): Graph {
+/** @param onHalf is called for everything in half precision. */
+function inFloat32(graph: Graph, onHalf: () => void): Graph {
   const value = (info: ValueInfo): ValueInfo => {
     if (!isHalf(info.type)) return info;
-    found();
+    onHalf();
     return { ...info, type: "float32" };
   };
   const tensor = (t: Tensor): Tensor => {
-    if (isHalf(t.type)) found();
+    if (isHalf(t.type)) onHalf();
     return widened(t);
   };
   const attribute = (name: string, a: Attribute): Attribute => {
     if (a.kind === "tensor") return { ...a, value: tensor(a.value) };
-    if (a.kind === "graph") return { ...a, value: inSingle(a.value, found) };
+    if (a.kind === "graph") return { ...a, value: inFloat32(a.value, onHalf) };
     if (a.kind !== "int" || !TYPE_ATTRIBUTES.has(name) || !isHalf(typeName(a.value))) return a;
-    found();
+    onHalf();
     return { ...a, value: typeCodes.float32 };
   };
   const node = (n: Node): Node => ({
@@ -54,7 +54,7 @@ function inSingle(graph: Graph, found: () => void): Graph {
   };
 }
 
-/** A tensor of half precision as float32: exactly the same numbers. Others as they are. */
+/** A tensor of half precision as float32, without rounding. Other tensors are returned as they are. */
 export function widened(tensor: Tensor): Tensor {
   if (!isHalf(tensor.type)) return tensor;
   const bits = tensor.data as Uint16Array;
@@ -64,7 +64,7 @@ export function widened(tensor: Tensor): Tensor {
   return { type: "float32", shape: tensor.shape, data };
 }
 
-/** The number that 16 bits stand for: a sign, 5 bits of exponent, 10 of fraction. */
+/** Decodes the 16 bits of a float16: sign, 5 bits of exponent, 10 bits of fraction. */
 function float16(bits: number): number {
   const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import { arrayOf, type DataType, type Tensor } from "./tensor.js";
 
-/** A file of named tensors (https://github.com/huggingface/safetensors) with notes of its own. */
+/** A file of named tensors (https://github.com/huggingface/safetensors) with metadata. */
 export interface Safetensors {
   readonly tensors: Readonly<Record<string, Tensor>>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -27,16 +27,16 @@ const Entry = z.object({
 });
 const Header = z.object({ __metadata__: z.record(z.string(), z.string()).optional() }).catchall(Entry);
 
-/** Data starts at a multiple of this, so that typed arrays can be laid over it. */
+/** Data starts at a multiple of this many bytes, so that typed arrays can share its buffer. */
 const ALIGNMENT = 8;
 
 /**
  * Decodes the bytes of a safetensors file.
- * @param path names the file in messages.
- * @throws UserError when the bytes are truncated or of another format.
+ * @param path the name of the file in messages.
+ * @throws UserError if the bytes are truncated or of another format.
  */
 export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors {
-  const damaged = () => new UserError(`${path} is not a whole safetensors file`);
+  const damaged = () => new UserError(`${path} is not a complete safetensors file`);
   if (bytes.length < 8) throw damaged();
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > bytes.length - 8) throw damaged();
@@ -55,8 +55,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
       },
     ]) => {
       const type = names.get(dtype);
-      if (!type)
-        throw new UserError(`${path}: the tensor "${name}" has the type ${dtype}, which Legible does not read`);
+      if (!type) throw new UserError(`${path}: the tensor "${name}" has the unsupported type ${dtype}`);
       if (end > data.length || begin > end) throw damaged();
       const copy = data.buffer.slice(data.byteOffset + begin, data.byteOffset + end);
       return [
@@ -76,7 +75,7 @@ function parseHeader(text: string, damaged: () => UserError): z.infer<typeof Hea
   }
 }
 
-/** The bytes of a safetensors file, in order. Tensors of 8-byte elements come first, so that all are aligned. */
+/** Encodes a safetensors file, in parts to concatenate. Tensors with wider elements come first, so that all are aligned. */
 export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array[] {
   const width = ({ type }: Tensor) => arrayOf[type as Exclude<DataType, "string">].BYTES_PER_ELEMENT;
   const entries = Object.entries(tensors).sort(([, a], [, b]) => width(b) - width(a));

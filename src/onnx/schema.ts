@@ -2,8 +2,8 @@ import protobuf from "protobufjs";
 import type { DataType } from "./tensor.js";
 
 /*
- * The part of the ONNX file format (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that Legible reads and
- * writes: field names, types and numbers. Unknown fields are passed over on reading.
+ * The part of the ONNX file format (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that Legible uses: field names,
+ * types and numbers. Reading skips other fields.
  */
 
 type Field = [name: string, type: string, id: number];
@@ -178,7 +178,7 @@ export interface AttributeMessage {
   floats?: number[];
   ints?: Int64[];
   strings?: Uint8Array[];
-  /** In a function: the attribute of the call that stands here. */
+  /** In a function: the attribute of the call to use here. */
   refAttrName?: string;
 }
 
@@ -205,7 +205,7 @@ export interface FunctionMessage {
   output: string[];
   node: NodeMessage[];
   opsetImport: OpsetMessage[];
-  /** Attributes that a call may leave out, with their defaults. */
+  /** Defaults of the attributes that a call may leave out. */
   attributeProto: AttributeMessage[];
 }
 
@@ -231,7 +231,7 @@ export interface ModelMessageShape {
   functions: FunctionMessage[];
 }
 
-/** ONNX's numbers for element types (TensorProto.DataType). */
+/** The codes of element types (TensorProto.DataType). */
 export const typeCodes: Record<DataType, number> = {
   float32: 1,
   uint8: 2,
@@ -249,9 +249,17 @@ export const typeCodes: Record<DataType, number> = {
   bfloat16: 16,
 };
 
+/** The codes of the floating-point types. */
+export const floatCodes: readonly number[] = [
+  typeCodes.float32,
+  typeCodes.float16,
+  typeCodes.float64,
+  typeCodes.bfloat16,
+];
+
 const typeNames = new Map(Object.entries(typeCodes).map(([name, code]) => [code, name as DataType]));
 
-/** The element type that a number of TensorProto.DataType stands for; undefined for those Legible does not know. */
+/** The element type of a code of TensorProto.DataType; undefined if Legible does not support it. */
 export const typeName = (code: number): DataType | undefined => typeNames.get(code);
 
 /** AttributeProto.AttributeType. */

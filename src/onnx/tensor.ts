@@ -1,4 +1,4 @@
-/** Element types that Legible reads and writes, named as ONNX Runtime names them. */
+/** The supported element types, with the names of ONNX Runtime. */
 export type DataType =
   | "float32"
   | "float64"
@@ -27,7 +27,7 @@ export type NumericData =
   | Uint16Array
   | Uint8Array;
 
-/** A dense row-major array. float16 and bfloat16 are kept as their bits (Uint16Array), bool as 0 or 1 (Uint8Array). */
+/** A dense row-major array. float16 and bfloat16 are stored as their bits (Uint16Array), bool as 0 or 1 (Uint8Array). */
 export interface Tensor {
   readonly type: DataType;
   readonly shape: readonly number[];
@@ -39,7 +39,7 @@ type Constructor = { new (buffer: ArrayBufferLike, offset: number, length: numbe
   BYTES_PER_ELEMENT: number;
 };
 
-/** The typed array that holds each element type. */
+/** The typed array for each element type. */
 export const arrayOf: Record<Exclude<DataType, "string">, Constructor> = {
   float32: Float32Array,
   float64: Float64Array,
@@ -56,7 +56,7 @@ export const arrayOf: Record<Exclude<DataType, "string">, Constructor> = {
   bool: Uint8Array,
 };
 
-/** How many elements a shape has; 1 for a scalar. */
+/** The number of elements of a shape; 1 for a scalar. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /** A float32 tensor; a plain array of numbers is converted. */
@@ -66,7 +66,7 @@ export const float32 = (data: Float32Array | readonly number[], shape: readonly 
   data: data instanceof Float32Array ? data : Float32Array.from(data),
 });
 
-/** An int64 tensor from whole numbers: what ONNX wants for shapes, axes and labels. */
+/** An int64 tensor from integers, as ONNX requires for shapes, axes and labels. */
 export const int64 = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => ({
   type: "int64",
   shape,

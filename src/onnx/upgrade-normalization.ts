@@ -4,8 +4,8 @@ import { float32, int64, zeros } from "./tensor.js";
 import { type Upgrade, type UpgradeContext, withAttribute, without } from "./upgrade.js";
 
 /**
- * Up to opset 13 further outputs stand for statistics of a training; a frozen network has none. Up to opset 8
- * `spatial` = 0 means one mean and variance for each element rather than for each channel.
+ * Up to opset 13 further outputs are training statistics, which inference does not need. Up to opset 8 `spatial` = 0 means
+ * one mean and variance for each element instead of each channel.
  */
 export const BatchNormalization: Upgrade = (node, context) => {
   if (context.opset >= 14) return node;
@@ -14,7 +14,7 @@ export const BatchNormalization: Upgrade = (node, context) => {
   return spatial ? inference : elementwise(inference, context);
 };
 
-/** scale · (x - mean) / √(variance + ε) + bias, each of them of the shape of one sample. */
+/** scale · (x - mean) / √(variance + ε) + bias, all parameters in the shape of one sample. */
 function elementwise(node: Node, { add, constant }: UpgradeContext): Node {
   const [x = "", scale = "", bias = "", mean = "", variance = ""] = node.inputs;
   const epsilon = constant(float32([attribute(node, "epsilon", "float", 1e-5)], []));
@@ -23,7 +23,7 @@ function elementwise(node: Node, { add, constant }: UpgradeContext): Node {
   return { ...node, op: "Add", inputs: [add("Mul", [normal, scale]), bias], attributes: {} };
 }
 
-/** Up to opset 20 there is a scale and a bias for each group; since then for each channel. */
+/** Up to opset 20 there is a scale and a bias for each group; since opset 21, for each channel. */
 export const GroupNormalization: Upgrade = (node, { opset, add, constant }) => {
   if (opset >= 21) return node;
   const [x = "", scale = "", bias = ""] = node.inputs;
@@ -36,8 +36,8 @@ export const GroupNormalization: Upgrade = (node, { opset, add, constant }) => {
 };
 
 /**
- * Up to opset 11 the ratio is an attribute, without effect in inference, and the mask is all 0, as the runtime has it; up
- * to 9 the mask consists of numbers.
+ * Up to opset 11 the ratio is an attribute, which has no effect in inference, and the runtime returns a mask of zeros. Up to
+ * opset 9 the mask is float32 instead of bool.
  */
 export const Dropout: Upgrade = (node, { opset, add, constant }) => {
   if (opset >= 12) return node;
@@ -48,8 +48,8 @@ export const Dropout: Upgrade = (node, { opset, add, constant }) => {
 };
 
 /**
- * Up to opset 12 Softmax, LogSoftmax and Hardmax work on the matrix that all axes before `axis` and all from it on
- * make; since then along one axis. On the last axis the two are the same.
+ * Up to opset 12 Softmax, LogSoftmax and Hardmax flatten x to a matrix, split before `axis`, and work on its rows; since opset
+ * 13 they work along one axis. For the last axis the two are the same.
  */
 export const flattening: Upgrade = (node, { opset, add, rank }) => {
   if (opset >= 13) return node;

@@ -1,21 +1,21 @@
 import type { Attribute, Node } from "./graph.js";
 import type { Tensor } from "./tensor.js";
 
-/** What brings one node to the form of opset 21 gets to work with. */
+/** The context in which one node is converted to opset 21. */
 export interface UpgradeContext {
-  /** The opset that the node was written for. */
+  /** The opset of the node. */
   readonly opset: number;
-  /** Puts a node in front and returns its output: a new name unless one is given. */
+  /** Adds a node before this one and returns its output, which has a fresh name by default. */
   add(op: string, inputs: readonly string[], attributes?: Node["attributes"], output?: string): string;
   /** Adds a constant and returns its name. */
   constant(tensor: Tensor): string;
   /** The value of an initializer or constant. */
   known(value: string): Tensor | undefined;
-  /** How many axes a value has, where that is plain without running the graph. */
+  /** The number of axes of a value; undefined if it is not known without running the graph. */
   rank(value: string): number | undefined;
 }
 
-/** Returns the node in its new form; the outputs keep their names. */
+/** Converts a node to opset 21; the outputs keep their names. */
 export type Upgrade = (node: Node, context: UpgradeContext) => Node;
 
 /** The node without some attributes. */
@@ -30,7 +30,7 @@ export const withAttribute = (node: Node, name: string, value: Attribute): Node 
   attributes: { ...node.attributes, [name]: value },
 });
 
-/** The node with `value` as its input at a position; inputs left out before it become "". */
+/** The node with `value` as its input at a position; missing inputs before it become "". */
 export const withInput = (node: Node, position: number, value: string): Node => ({
   ...node,
   inputs: Array.from({ length: Math.max(node.inputs.length, position + 1) }, (_, i) =>

@@ -16,22 +16,22 @@ interface Case {
   /** Further inputs. */
   readonly constants?: readonly Tensor[];
   readonly outputs?: number;
-  /** What sets it apart from the other cases of its operator. */
+  /** How it differs from the other cases of its operator. */
   readonly as?: string;
 }
 
 const floats = (value: readonly number[]): Attribute => ({ kind: "floats", value });
-const drawn = (shape: readonly number[], seed = 1): Tensor =>
+const sines = (shape: readonly number[], seed = 1): Tensor =>
   float32(
     Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(12.9898 * (i + 1) * seed)),
     shape,
   );
 const positive = (shape: readonly number[]): Tensor =>
   float32(
-    (drawn(shape).data as Float32Array).map((v) => 1.5 + v),
+    (sines(shape).data as Float32Array).map((v) => 1.5 + v),
     shape,
   );
-const norms = (shape: readonly number[]) => [drawn(shape, 2), drawn(shape, 3), drawn(shape, 4), positive(shape)];
+const norms = (shape: readonly number[]) => [sines(shape, 2), sines(shape, 3), sines(shape, 4), positive(shape)];
 const image = [1, 2, 4, 6];
 const reductions = ["L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare"];
 const resizings: [string, readonly number[]][] = [
@@ -158,7 +158,7 @@ const cases: readonly Case[] = [
       op: "GroupNormalization",
       opset,
       x: [2, 6, 3, 2],
-      constants: [drawn([3], 2), drawn([3], 3)],
+      constants: [sines([3], 2), sines([3], 3)],
       attributes: { num_groups: int(3), epsilon: float(0.01) },
     }),
   ),
@@ -167,7 +167,7 @@ const cases: readonly Case[] = [
       op: "GridSample",
       opset: 16,
       x: image,
-      constants: [drawn([1, 3, 3, 2], 5)],
+      constants: [sines([1, 3, 3, 2], 5)],
       attributes: { mode: string(mode) },
       as: mode,
     }),
@@ -185,13 +185,13 @@ const cases: readonly Case[] = [
     op: "Scatter",
     opset: 9,
     x: [3, 3],
-    constants: [int64([0, 2, 1, 0], [2, 2]), drawn([2, 2], 2)],
+    constants: [int64([0, 2, 1, 0], [2, 2]), sines([2, 2], 2)],
     attributes: { axis: int(1) },
   },
   { op: "DFT", opset: 17, x: [1, 4, 6, 2] },
   { op: "DFT", opset: 17, x: [1, 4, 6, 1], attributes: { axis: int(2), onesided: int(1) }, as: "on axis 2" },
   { op: "ConstantOfShape", opset: 9, x: int64([2, 3]), attributes: { value: { kind: "tensor", value: float32([7]) } } },
-  { op: "Gemm", opset: 7, x: [2, 3], constants: [drawn([3, 2], 2), drawn([2], 3)] },
+  { op: "Gemm", opset: 7, x: [2, 3], constants: [sines([3, 2], 2), sines([2], 3)] },
   {
     op: "AveragePool",
     opset: 10,
@@ -214,11 +214,10 @@ const cases: readonly Case[] = [
   { op: "Cast", opset: 9, x: [3, 4], attributes: { to: int(7) } },
 ];
 
-/** One node in a file of its time. */
+/** A graph of one node in its opset. */
 function modelOf({ op, opset, x, attributes = {}, constants = [], outputs = 1 }: Case): Graph {
   const type = "data" in x ? x.type : "float32";
   const results = Array.from({ length: outputs }, (_, i) => `y${i}`);
-  // Empty tensors are what opset 11 wrote for inputs that are left out.
   const names = constants.map((_, i) => `c${i}`);
   return {
     name: op,
@@ -239,9 +238,9 @@ async function run(graph: Graph, feeds: Tensors): Promise<Tensors> {
 }
 
 for (const { as, ...one } of cases)
-  test(`${one.op}${as ? ` ${as}` : ""} of opset ${one.opset} computes the same in the form of opset 21`, async () => {
+  test(`${one.op}${as ? ` ${as}` : ""} of opset ${one.opset} computes the same when converted to opset 21`, async () => {
     const old = modelOf(one);
-    const x = "data" in one.x ? one.x : drawn(one.x);
+    const x = "data" in one.x ? one.x : sines(one.x);
     const normal = decodeModel(encodeModel(old));
     assert.equal(normal.opsets[""], 21);
     const [expected, got] = [await run(old, { x }), await run(normal, { x })];
@@ -257,15 +256,15 @@ for (const { as, ...one } of cases)
     }
   });
 
-test("BatchNormalization with the outputs of a training computes what it does without them", async () => {
+test("BatchNormalization with the outputs of training computes the same without them", async () => {
   const bare: Case = { op: "BatchNormalization", opset: 9, x: [2, 3, 4], constants: norms([3]) };
-  const x = drawn([2, 3, 4]);
+  const x = sines([2, 3, 4]);
   const old = modelOf({ ...bare, outputs: 5 });
   const normal = decodeModel(encodeModel({ ...old, outputs: [{ name: "y0" }] }));
   assert.deepEqual(await run(normal, { x }), await run(modelOf(bare), { x }));
 });
 
-test("what is too old or too new is refused in one sentence", () => {
+test("an opset that is too old or too new is an error of one sentence", () => {
   const read = (op: string, opset: number) => decodeModel(encodeModel(modelOf({ op, opset, x: [2] })));
   assert.throws(() => read("Relu", 6), /cannot use the model: it is written for opset 6; Legible reads 7 to 26/);
   assert.throws(() => read("Relu", 27), /it is written for opset 27/);

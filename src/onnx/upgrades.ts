@@ -5,7 +5,7 @@ import { type Upgrade, withAttribute, withInput, without } from "./upgrade.js";
 import { BatchNormalization, Dropout, flattening, GroupNormalization } from "./upgrade-normalization.js";
 import { DFT, GridSample, Resize, RoiAlign, Upsample } from "./upgrade-resize.js";
 
-/** Before opset `since` the whole numbers of an attribute stand where later an input at `position` does. */
+/** Before opset `since` integers are an attribute, which later became the input at `position`. */
 const integersAsInput =
   (name: string, position: number, since: number): Upgrade =>
   (node, { opset, constant }) => {
@@ -16,7 +16,7 @@ const integersAsInput =
     return values.length > 0 ? withInput(bare, position, constant(int64(values))) : bare;
   };
 
-/** The same for one number. */
+/** Before opset `since` a number is an attribute, which later became the input at `position`. */
 const numberAsInput =
   (name: string, position: number, since: number): Upgrade =>
   (node, { opset, constant }) => {
@@ -25,31 +25,31 @@ const numberAsInput =
     return withInput(without(node, name), position, constant(float32([a.value], [])));
   };
 
-const oneAfterAnother =
+const inSequence =
   (...upgrades: readonly Upgrade[]): Upgrade =>
   (node, context) =>
     upgrades.reduce((result, upgrade) => upgrade(result, context), node);
 
-/** Since opset 18 a Split into equal parts says how many there are. */
+/** Since opset 18 a Split into equal parts has their number as an attribute. */
 const countedParts: Upgrade = (node, { opset }) =>
   opset >= 18 || node.inputs[1] ? node : withAttribute(node, "num_outputs", int(node.outputs.length));
 
 /** Scatter was renamed in opset 11. */
 const Scatter: Upgrade = (node) => ({ ...node, op: "ScatterElements" });
 
-/** The Scan of opset 8 is another operator than the later one. */
+/** The Scan of opset 8 is a different operator from the later one. */
 const Scan: Upgrade = (node, { opset }) => {
-  if (opset < 9) throw new UserError("it uses the Scan of opset 8, which Legible does not read");
+  if (opset < 9) throw new UserError("it uses the Scan of opset 8, which is not supported");
   return node;
 };
 
 const axes = integersAsInput("axes", 1, 13);
 const reducedAxes = integersAsInput("axes", 1, 18);
-const Pad = oneAfterAnother(integersAsInput("pads", 1, 11), numberAsInput("value", 2, 11));
+const Pad = inSequence(integersAsInput("pads", 1, 11), numberAsInput("value", 2, 11));
 
 const byOperator: Readonly<Record<string, Upgrade>> = {
   BatchNormalization,
-  Clip: oneAfterAnother(numberAsInput("min", 1, 11), numberAsInput("max", 2, 11)),
+  Clip: inSequence(numberAsInput("min", 1, 11), numberAsInput("max", 2, 11)),
   DFT,
   Dropout,
   GridSample,
@@ -71,18 +71,14 @@ const byOperator: Readonly<Record<string, Upgrade>> = {
   RoiAlign,
   Scan,
   Scatter,
-  Slice: oneAfterAnother(
-    integersAsInput("starts", 1, 10),
-    integersAsInput("ends", 2, 10),
-    integersAsInput("axes", 3, 10),
-  ),
+  Slice: inSequence(integersAsInput("starts", 1, 10), integersAsInput("ends", 2, 10), integersAsInput("axes", 3, 10)),
   Softmax: flattening,
-  Split: oneAfterAnother(integersAsInput("split", 1, 13), countedParts),
+  Split: inSequence(integersAsInput("split", 1, 13), countedParts),
   Squeeze: axes,
   TopK: integersAsInput("k", 1, 10),
   Unsqueeze: axes,
   Upsample,
 };
 
-/** What brings a node of an operator from any opset since 7 to the form of opset 21; others have not changed. */
+/** The conversions of nodes from any opset since 7 to opset 21, by operator; other operators have not changed. */
 export const upgrades: ReadonlyMap<string, Upgrade> = new Map(Object.entries(byOperator));

@@ -3,12 +3,12 @@ import { attribute, type Node } from "../onnx/graph.js";
 import { NCHWC } from "./block-size.js";
 import { type PassContext, shapeOf } from "./pass.js";
 
-/** More than this share of the outputs has to be real: the rest, up to whole blocks, is computed for nothing. */
-const LEAST_USE = 0.75;
+/** The smallest share of outputs in the blocks that hold them: the layout also computes the padding of the last block. */
+const MINIMUM_USE = 0.75;
 
-const filled = (channels: number, block: number) => Math.ceil(channels / block) * block;
+const roundUp = (channels: number, block: number) => Math.ceil(channels / block) * block;
 
-/** Whether the blocked layout can take a convolution, and with what gain: of few inputs, or of whole blocks of them. */
+/** Whether a convolution is possible and faster in the blocked layout: its inputs fill whole blocks, or less than one. */
 export function fitsBlocks(node: Node, context: PassContext, block: number): boolean {
   const weight = shapeOf(context, node.inputs[1] ?? "");
   const [outputs = 0, inputs = 0] = weight;
@@ -16,12 +16,16 @@ export function fitsBlocks(node: Node, context: PassContext, block: number): boo
     weight.length === 4 &&
     attribute(node, "group", "int", 1) === 1 &&
     attribute(node, "auto_pad", "string", "NOTSET") === "NOTSET" &&
-    outputs >= LEAST_USE * filled(outputs, block) &&
+    outputs >= MINIMUM_USE * roundUp(outputs, block) &&
     (inputs % block === 0 || inputs < block)
   );
 }
 
-/** Adds the convolution on blocks (or, of fewer inputs than a block has, on the ordinary layout); gives out blocks. */
+/**
+ * Adds the convolution in the blocked layout.
+ * @param x in the blocked layout; in the plain one if its channels do not fill a block.
+ * @returns the output in the blocked layout.
+ */
 export function blockedConvolution(
   b: GraphBuilder,
   node: Node,
@@ -31,9 +35,9 @@ export function blockedConvolution(
 ): string {
   const [, weight = "", bias = ""] = node.inputs;
   const [outputs, inputs, rows, columns] = shapeOf(context, weight) as [number, number, number, number];
-  const extra = filled(outputs, block) - outputs;
+  const extra = roundUp(outputs, block) - outputs;
   const allWeights = extra ? b.Pad(weight, [0, 0, 0, 0, extra, 0, 0, 0]) : weight;
-  const laid = laidInBlocks(b, allWeights, [outputs + extra, inputs, rows, columns], block);
+  const reordered = weightInBlocks(b, allWeights, [outputs + extra, inputs, rows, columns], block);
   const allBias = bias && extra ? b.Pad(bias, [0, extra]) : bias;
   const attributes = {
     kernel_shape: ints([rows, columns]),
@@ -42,11 +46,11 @@ export function blockedConvolution(
     pads: ints(attribute(node, "pads", "ints", [0, 0, 0, 0])),
     group: int(1),
   };
-  return b.addCustom(NCHWC, "Conv", bias ? [x, laid, allBias] : [x, laid], attributes);
+  return b.addCustom(NCHWC, "Conv", bias ? [x, reordered, allBias] : [x, reordered], attributes);
 }
 
-/** [O, I, h, w] as [O / block, I / block, h, w, block of I, block of O], or [O / block, I, h, w, block of O] for few I. */
-function laidInBlocks(b: GraphBuilder, weight: string, shape: readonly number[], block: number): string {
+/** [O, I, h, w] as [O / block, I / block, h, w, block of I, block of O]; as [O / block, I, h, w, block of O] if I < block. */
+function weightInBlocks(b: GraphBuilder, weight: string, shape: readonly number[], block: number): string {
   const [o, i, h, w] = shape as [number, number, number, number];
   if (i < block) return b.Reshape(b.Transpose(b.Reshape(weight, [o / block, block, i, h, w]), [0, 2, 3, 4, 1]), shape);
   const split = b.Reshape(weight, [o / block, block, i / block, block, h, w]);

@@ -11,7 +11,7 @@ import type { Pass } from "./pass.js";
 import { pixelShuffle } from "./pixel-shuffle.js";
 import { prelu } from "./prelu.js";
 
-/** Every rewrite, in the order in which they are applied. */
+/** Every pass, in the order of application. */
 export const passes: readonly Pass[] = [
   foldNormalization,
   pixelShuffle,
@@ -22,28 +22,33 @@ export const passes: readonly Pass[] = [
 ];
 
 /**
- * The rewrites that `names` asks for ("all", "none", or names with commas between them), as far as the device takes them.
+ * The passes of a setting `passes`, except for those that the device does not support.
+ * @param names "all", "none", or comma-separated names.
  * @throws UserError for an unknown name.
  */
 export function findPasses(names: string, device: Device): readonly Pass[] {
-  const fitting = passes.filter(({ cpuOnly }) => device === "cpu" || !cpuOnly);
-  if (names === "all") return fitting;
-  const asked = names === "none" ? [] : names.split(",");
-  const unknown = asked.find((name) => !passes.some((pass) => pass.name === name));
+  const supported = passes.filter(({ cpuOnly }) => device === "cpu" || !cpuOnly);
+  if (names === "all") return supported;
+  const chosen = names === "none" ? [] : names.split(",");
+  const unknown = chosen.find((name) => !passes.some((pass) => pass.name === name));
   if (unknown !== undefined)
-    throw new UserError(`there is no pass "${unknown}"; passes: ${passes.map(({ name }) => name).join(", ")}`);
-  return fitting.filter(({ name }) => asked.includes(name));
+    throw new UserError(
+      `unknown pass "${unknown}" in \`passes\`: use "all", "none", or some of ${passes.map(({ name }) => name).join(", ")}`,
+    );
+  return supported.filter(({ name }) => chosen.includes(name));
 }
 
 /**
- * The graph in a faster form that computes the same, up to rounding. Its input sizes have to be fixed.
- * @param stage which of the rewrites are due: those before differentiation, or those of the whole step.
+ * Applies the passes of one stage. The result computes the same, up to rounding.
+ * @param graph with fixed sizes of its inputs.
+ * @param stage "forward" before differentiation, "step" for the whole step.
+ * @throws UserError if the runtime cannot run the graph.
  */
 export async function applyPasses(graph: Graph, chosen: readonly Pass[], stage: Pass["stage"]): Promise<Graph> {
   const due = chosen.filter((pass) => pass.stage === stage);
   if (due.length === 0) return graph;
   const block = await blockSize();
-  // A forward graph may meet its sizes for the first time; a step is made of one that has run.
+  // A forward graph may not have run with its sizes yet; a step derives from a graph that has.
   let known = await probe(graph, { runs: stage === "step" });
   for (const [i, pass] of due.entries()) {
     const rewritten = pass.apply(known.graph, { shapes: known.shapes, block });

@@ -2,15 +2,15 @@ import type { Graph } from "../onnx/graph.js";
 import { passes } from "./index.js";
 import type { Pass } from "./pass.js";
 
-/** Blocks that the runtime keeps on the widest processors; whole blocks of them are whole blocks of any narrower one. */
+/** The largest block size of the runtime: a multiple of those of all processors. */
 const BLOCK = 16;
 
-/** The rewrites that serve pictures of any size: they look at weights alone and give standard operators. */
+/** The passes for images of any size: they need only the shapes of weights and add only standard operators. */
 export const shapeFree: readonly Pass[] = passes.filter(({ needsShapes }) => !needsShapes);
 
 /**
- * A network in the form that infers fastest: the same inputs and outputs, sizes left open, standard operators. It computes
- * the same, up to rounding, but is no longer meant to be trained: weights are folded into each other.
+ * Optimizes a network for inference: same inputs and outputs, open sizes stay open, standard operators only. It computes
+ * the same, up to rounding, but is not meant for training, because normalizations are folded into weights.
  */
 export function optimizeForInference(graph: Graph): Graph {
   const shapes = new Map([...graph.initializers].map(([name, { shape }]) => [name, shape]));

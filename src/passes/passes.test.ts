@@ -24,7 +24,7 @@ import { prelu } from "./prelu.js";
 
 const seed = 1;
 
-function drawn(shape: readonly number[], place: number): Tensor {
+function randomTensor(shape: readonly number[], place: number): Tensor {
   const random = randomAt(seed, place);
   return float32(
     Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
@@ -32,13 +32,13 @@ function drawn(shape: readonly number[], place: number): Tensor {
   );
 }
 
-/** Values for every input of a graph. */
+/** Random values for every input of a graph. */
 const feedsOf = (graph: Graph): Tensors =>
-  Object.fromEntries(graph.inputs.map(({ name, shape }, i) => [name, drawn((shape ?? []) as number[], i)]));
+  Object.fromEntries(graph.inputs.map(({ name, shape }, i) => [name, randomTensor((shape ?? []) as number[], i)]));
 
 const operatorsOf = (graph: Graph) => graph.nodes.map(({ domain, op }) => (domain ? `${domain}.${op}` : op));
 
-/** Lowers a graph by one rewrite, checks that it computes the same, and gives out its operators. */
+/** Applies one pass, asserts that the graph computes the same, and returns its operators. */
 async function rewrittenOperators(graph: Graph, pass: Pass): Promise<string[]> {
   const rewritten = await applyPasses(graph, [pass], pass.stage);
   await assertSameResults(graph, rewritten, feedsOf(graph));
@@ -61,7 +61,7 @@ function convolution(
 /** x [2, 3, 9, 11] through a convolution and a batch normalization, the running statistics constants. */
 function normalized(training: boolean, bias: boolean): Graph {
   const b = new GraphBuilder("normalized");
-  const constant = (name: string, shape: number[], place: number) => b.initializer(name, drawn(shape, place));
+  const constant = (name: string, shape: number[], place: number) => b.initializer(name, randomTensor(shape, place));
   const weight = constant("weight", [4, 3, 3, 3], 10);
   const y = b.Conv(b.input("x", [2, 3, 9, 11]), weight, bias ? constant("bias", [4], 11) : "", { pads: [1, 0, 1, 2] });
   const statistics = ["scale", "shift", "mean"].map((name, i) => constant(name, [4], 12 + i));
@@ -72,17 +72,17 @@ function normalized(training: boolean, bias: boolean): Graph {
   return b.build();
 }
 
-test("a frozen normalization inside the convolution before it computes the same, with a bias and without", async () => {
+test("a frozen normalization folded into the convolution before it computes the same, with a bias and without", async () => {
   for (const bias of [true, false])
     assert.deepEqual(await rewrittenOperators(normalized(false, bias), foldNormalization), ["Conv"]);
 });
 
-test("a normalization that learns stays", async () => {
+test("a normalization in training mode is not folded", async () => {
   const operators = await rewrittenOperators(normalized(true, true), foldNormalization);
   assert.deepEqual(operators, ["Conv", "BatchNormalization"]);
 });
 
-test("PRelu as a sum computes the same, with one slope and with one for each channel", async () => {
+test("PRelu as a sum computes the same, with one slope and with one slope per channel", async () => {
   for (const slope of [
     [1, 1, 1],
     [5, 1, 1],
@@ -93,25 +93,25 @@ test("PRelu as a sum computes the same, with one slope and with one for each cha
   }
 });
 
-test("a convolution with few outputs by rows computes the same, with uneven padding", async () => {
+test("a convolution with few outputs computed by rows is the same, with uneven padding", async () => {
   const b = new GraphBuilder("narrow");
   b.output("y", convolution(b, 12, 3, [7, 5], [3, 1, 2, 4]));
   assert.ok((await rewrittenOperators(b.build(), narrowConvolution)).includes("Sum"));
 });
 
-test("a convolution with many outputs, a flat kernel or strides is not taken by rows", async () => {
+test("a convolution with many outputs, a low kernel or strides is not computed by rows", async () => {
   const strided = new GraphBuilder("strided");
   const weight = strided.input("weight", [3, 12, 7, 5]);
   strided.output("y", strided.Conv(strided.input("x", [2, 12, 9, 11]), weight, "", { strides: [2, 1] }));
   const many = new GraphBuilder("many");
   many.output("y", convolution(many, 12, 24, [7, 5], [0, 0, 0, 0]));
-  const flat = new GraphBuilder("flat");
-  flat.output("y", convolution(flat, 12, 3, [3, 3], [0, 0, 0, 0]));
-  for (const { b } of [{ b: strided }, { b: many }, { b: flat }])
+  const low = new GraphBuilder("low");
+  low.output("y", convolution(low, 12, 3, [3, 3], [0, 0, 0, 0]));
+  for (const { b } of [{ b: strided }, { b: many }, { b: low }])
     assert.deepEqual(await rewrittenOperators(b.build(), narrowConvolution), ["Conv", "Identity"]);
 });
 
-/** A convolution, a pixel shuffle in mode CRD and a rectifier. */
+/** A convolution, a pixel shuffle in mode CRD and a Relu. */
 function shuffled(): Graph {
   const b = new GraphBuilder("shuffled");
   b.output("y", b.Relu(b.DepthToSpace(convolution(b, 16, 64, [3, 3], [1, 1, 1, 1]), 2, "CRD")));
@@ -123,26 +123,26 @@ test("a pixel shuffle of reordered channels computes the same", async (t) => {
   assert.ok((await rewrittenOperators(shuffled(), pixelShuffle)).includes("Gather"));
 });
 
-/** Two layers on three pictures, the first with 5.5 million values; its result is given out where `read` says so. */
-function large(read: boolean): Graph {
+/** Two layers on three images, the first with 5.5 million features, which are also an output if `isOutput`. */
+function large(isOutput: boolean): Graph {
   const b = new GraphBuilder("large");
   const first = b.PRelu(b.Conv(b.input("x", [3, 3, 168, 170]), b.input("weight", [64, 3, 1, 1])), b.scalar(0.2));
   b.output("y", b.Conv(first, b.input("second", [2, 64, 1, 1])));
-  if (read) b.output("first", first);
+  if (isOutput) b.output("first", first);
   return b.build();
 }
 
-test("layers with large values compute the same on two images and on the one that is left", async () => {
+test("layers with large values compute the same in a micro-batch of two images and one of the remaining image", async () => {
   const operators = await rewrittenOperators(large(false), microBatching);
   assert.deepEqual(operators, ["Split", ...["Conv", "PRelu", "Conv", "Conv", "PRelu", "Conv"], "Concat", "Identity"]);
 });
 
-test("layers with small values stay whole, as do those whose large value somebody else reads", async () => {
+test("layers with small values, or with a large value that has another reader, are not split into micro-batches", async () => {
   for (const graph of [shuffled(), large(true)])
     assert.ok(!(await rewrittenOperators(graph, microBatching)).includes("Split"));
 });
 
-test("convolutions in blocks compute the same: of whole blocks, of few inputs, of outputs that leave a gap", async (t) => {
+test("convolutions in blocks compute the same: with whole blocks, few inputs, or outputs that do not fill a block", async (t) => {
   if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
   for (const [inputs, outputs] of [
     [32, 48],
@@ -157,7 +157,7 @@ test("convolutions in blocks compute the same: of whole blocks, of few inputs, o
   }
 });
 
-test("a chain in blocks is laid back once, and a value that others read stays readable", async (t) => {
+test("a chain in blocks is reordered once, and a value with a reader outside exists in the plain layout, too", async (t) => {
   if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
   const b = new GraphBuilder("chain");
   const first = b.Relu(convolution(b, 16, 32, [3, 3], [1, 1, 1, 1]));
@@ -169,7 +169,7 @@ test("a chain in blocks is laid back once, and a value that others read stays re
   assert.equal(operators.filter((op) => op.endsWith("ReorderOutput")).length, 2);
 });
 
-test("the sum of all elements of a value in blocks needs no other layout", async (t) => {
+test("the sum of all elements of a value in blocks needs no reordering", async (t) => {
   if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
   const b = new GraphBuilder("sums");
   const y = convolution(b, 16, 32, [3, 3], [1, 1, 1, 1]);
@@ -177,7 +177,7 @@ test("the sum of all elements of a value in blocks needs no other layout", async
   assert.ok(!(await rewrittenOperators(b.build(), blockedLayout)).some((op) => op.endsWith("ReorderOutput")));
 });
 
-test("shuffles and their reverse in blocks compute the same", async (t) => {
+test("pixel shuffles and their reverse in blocks compute the same", async (t) => {
   if ((await blockSize()) === null) return t.skip("the runtime has no blocked layout on this processor");
   const b = new GraphBuilder("shuffles");
   b.output("large", b.DepthToSpace(b.input("x", [2, 64, 5, 3]), 2, "DCR"));
@@ -186,10 +186,10 @@ test("shuffles and their reverse in blocks compute the same", async (t) => {
   assert.ok(!operators.includes("DepthToSpace") && !operators.includes("SpaceToDepth"));
 });
 
-test("a convolution with constant weights or groups is left to the runtime", async () => {
+test("a convolution with constant weights or groups stays as it is", async () => {
   const b = new GraphBuilder("constant");
   const x = b.input("x", [1, 32, 6, 6]);
-  b.output("y", b.Conv(x, b.initializer("w", drawn([32, 32, 3, 3], 1))));
+  b.output("y", b.Conv(x, b.initializer("w", randomTensor([32, 32, 3, 3], 1))));
   b.output(
     "z",
     b.add("Conv", [x, b.input("v", [32, 16, 3, 3])], { group: { kind: "int", value: 2 }, pads: ints([1, 1, 1, 1]) }),
@@ -197,18 +197,18 @@ test("a convolution with constant weights or groups is left to the runtime", asy
   assert.deepEqual(await rewrittenOperators(b.build(), blockedLayout), ["Conv", "Identity", "Conv", "Identity"]);
 });
 
-test("where the processor has no blocked layout the graph stays as it is", () => {
+test("a graph stays as it is if the processor has no blocked layout", () => {
   const graph = shuffled();
   const context = { shapes: new Map(), block: null };
   assert.equal(blockedLayout.apply(graph, context), graph);
   assert.deepEqual(operatorsOf(pixelShuffle.apply(graph, context)), operatorsOf(graph));
 });
 
-/** A step that gives out the loss and Adam's first moments, which are the gradients at first, under their own names. */
+/** A step that outputs the loss and the first moments of Adam, which are proportional to the gradients in the first step. */
 function onlyGradients({ graph, next }: TrainingStep): Graph {
   const b = GraphBuilder.from({ ...graph, outputs: [] });
   b.output("loss", "loss");
-  // Some gradients are 0 but for rounding: those of a bias before a normalization.
+  // The gradients of a bias before a normalization are 0 up to rounding.
   const moments = [...next].filter(([name]) => /^adam.m.*(weight|slope)$/.test(name));
   for (const [name, value] of moments) b.output(`new ${name}`, value);
   return b.build();
@@ -226,27 +226,30 @@ for (const network of [srresnet, compactS])
     });
     const [naive, rewritten] = [await trainingStep(forward, []), await trainingStep(forward, passes)];
     const [one, other] = [onlyGradients(naive), onlyGradients(rewritten)];
-    const { degraded = drawn([], 0), clean = drawn([], 0), ...rest } = feedsOf(naive.graph);
+    const { degraded = randomTensor([], 0), clean = randomTensor([], 0), ...rest } = feedsOf(naive.graph);
     await assertSameResults(one, other, { ...rest, ...naive.state, degraded, clean }, 3e-4);
   });
 
-test("the form for inference computes the same for pictures of any size, and has no slow operator left", async () => {
+test("a network optimized for inference computes the same for images of any size, and has no slow operator left", async () => {
   const graph = srresnet.build(4, 0);
-  const form = optimizeForInference(graph);
+  const optimized = optimizeForInference(graph);
   for (const size of [
     [2, 3, 12, 12],
     [1, 3, 9, 16],
   ]) {
     const image = graph.inputs[0]?.name ?? "";
-    await assertSameResults(graph, form, { [image]: drawn(size, 0) });
+    await assertSameResults(graph, optimized, { [image]: randomTensor(size, 0) });
   }
-  for (const slow of ["PRelu", "BatchNormalization"]) assert.ok(!operatorsOf(form).includes(slow), slow);
+  for (const slow of ["PRelu", "BatchNormalization"]) assert.ok(!operatorsOf(optimized).includes(slow), slow);
 });
 
-test("passes are found by name, off the CPU without those made for it, and an unknown one is refused", () => {
+test("passes are found by name, other devices get none that are for the CPU only, and an unknown name is an error", () => {
   assert.deepEqual(findPasses("prelu,blocked-layout", "cpu"), [prelu, blockedLayout]);
   assert.deepEqual(findPasses("prelu,blocked-layout", "webgpu"), [prelu]);
   assert.deepEqual(findPasses("none", "cpu"), []);
   assert.ok(!findPasses("all", "cuda").includes(blockedLayout));
-  assert.throws(() => findPasses("faster", "cpu"), /no pass "faster"; passes: fold-normalization, pixel-shuffle/);
+  assert.throws(
+    () => findPasses("faster", "cpu"),
+    /unknown pass "faster" in `passes`: .* fold-normalization, pixel-shuffle, micro-batching/,
+  );
 });

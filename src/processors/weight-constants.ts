@@ -1,13 +1,14 @@
 import { FIXED } from "../networks/network.js";
 import type { Graph, Node } from "../onnx/graph.js";
 import { toNumbers } from "../onnx/tensor.js";
-import { COLORS, elementwiseConstant, isColorShift, type Uses } from "./weight-uses.js";
+import { COLORS, elementwiseConstant, isColorShift, type WeightUses } from "./weight-uses.js";
 
 /**
- * The initializers that look like weights and are none, with what they are: running statistics, the normalization of
- * colors at a network's ends, fixed filters, and the ones and zeros that exporters give to normalizations without weights.
+ * Initializers in the place of weights that are constants, by name, with their role: running statistics, the normalization
+ * of colors at a network's input and output, fixed filters, and the ones and zeros that exporters write for normalizations
+ * without weights.
  */
-export function constantRoles(uses: Uses): ReadonlyMap<string, string> {
+export function constantRoles(uses: WeightUses): ReadonlyMap<string, string> {
   const roles = new Map<string, string>();
   for (const node of uses.graph.nodes.filter(({ domain }) => domain === ""))
     for (const [role, find] of Object.entries(finders))
@@ -15,7 +16,7 @@ export function constantRoles(uses: Uses): ReadonlyMap<string, string> {
   return roles;
 }
 
-type Finder = (node: Node, uses: Uses) => readonly (string | undefined)[];
+type Finder = (node: Node, uses: WeightUses) => readonly (string | undefined)[];
 
 const finders: Readonly<Record<string, Finder>> = {
   "running statistics": ({ op, inputs }, { origin }) =>
@@ -30,8 +31,8 @@ const finders: Readonly<Record<string, Finder>> = {
 
 const isConv = (op: string | undefined): boolean => op === "Conv" || op === "ConvTranspose";
 
-/** Whether a node computes on the picture that comes in, before any layer, or on the one that goes out, after the last. */
-const isAtEnd = (node: Node, data: string | undefined, uses: Uses): boolean =>
+/** Whether a node processes the input image, before the first layer, or the output image, after the last one. */
+const isAtEnd = (node: Node, data: string | undefined, uses: WeightUses): boolean =>
   !uses.afterLayer(data) || !uses.beforeLayer(node.outputs[0]);
 
 const colorShift: Finder = (node, uses) =>
@@ -39,20 +40,20 @@ const colorShift: Finder = (node, uses) =>
     ? node.inputs.slice(1, 3).map(uses.origin)
     : [];
 
-/** Mean or deviation of the colors. */
+/** Mean or standard deviation of the colors. */
 const colorVector: Finder = (node, uses) => {
   const found = elementwiseConstant(node, uses, ["Add", "Sub", "Mul", "Div"]);
   if (!found || numbersOf(uses.graph, found.name).length !== COLORS) return [];
   return isAtEnd(node, found.data, uses) && !isBias(node, found.data, uses) ? [found.name] : [];
 };
 
-/** Whether an Add is the bias of a layer that has none of its own: some exporters write it so. */
-function isBias({ op }: Node, data: string, { graph }: Uses): boolean {
-  const layer = graph.nodes.find(({ outputs }) => outputs[0] === data);
+/** Whether an Add is the bias of a layer without a bias input: some exporters write it so. */
+function isBias({ op }: Node, data: string, { producers }: WeightUses): boolean {
+  const layer = producers.get(data);
   return op === "Add" && (layer?.op === "MatMul" || (isConv(layer?.op) && !layer?.inputs[2]));
 }
 
-/** Interpolations and blurs: Legible's own, and filters that are the same for every channel, and symmetric. */
+/** Interpolations and blurs: those of Legible, and symmetric filters that are the same for every channel. */
 function isFixedFilter(graph: Graph, name: string): boolean {
   if (name.startsWith(FIXED)) return true;
   const [channels = 0, inputs, ...kernel] = graph.initializers.get(name)?.shape ?? [];
@@ -64,7 +65,7 @@ function isFixedFilter(graph: Graph, name: string): boolean {
   return repeated && symmetric && filter.some((value) => value !== 0);
 }
 
-/** Group normalization and those without weights are exported with ones and zeros. */
+/** Exporters write group normalization, and normalizations without weights, with scales of 1 and shifts of 0. */
 const plainNorm: Finder = ({ op, inputs }, { graph, origin }) => {
   const names = inputs.slice(1, 3).map(origin);
   const [scale, shift] = names;
@@ -74,7 +75,7 @@ const plainNorm: Finder = ({ op, inputs }, { graph, origin }) => {
   return plain ? names : [];
 };
 
-/** How frameworks name the scale and shift of a normalization that has weights. */
+/** Names that frameworks give to the scale and shift of a normalization with weights. */
 const namedAsWeight = /(weight|scale|gamma|bias|shift|beta|offset)$/i;
 
 function numbersOf(graph: Graph, name: string): number[] {

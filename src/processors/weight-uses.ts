@@ -1,6 +1,8 @@
 import { attribute, type Graph, type Node } from "../onnx/graph.js";
+import { floatCodes } from "../onnx/schema.js";
+import { type Uses, usesOf } from "../onnx/uses.js";
 
-/** Which inputs of an operator hold weights that are learned. */
+/** The inputs of an operator that hold trained weights. */
 const weightInputs: Readonly<Record<string, readonly number[]>> = {
   Conv: [1, 2],
   ConvTranspose: [1, 2],
@@ -13,21 +15,20 @@ const weightInputs: Readonly<Record<string, readonly number[]>> = {
   LayerNormalization: [1, 2],
 };
 
-/** Operators that give the elements of their first input in another shape, order or precision. */
+/** Operators that return the elements of their first input in another shape, order or precision. */
 const layoutOperators = new Set(["Identity", "Reshape", "Unsqueeze", "Squeeze", "Transpose", "Expand", "Cast"]);
 
 /** How the nodes of a network use its initializers. */
-export interface Uses {
-  readonly graph: Graph;
-  /** The initializer that a value is, or holds in another layout; undefined for what is computed. */
+export interface WeightUses extends Uses {
+  /** The initializer that a value is, or whose elements it holds in another layout; undefined for computed values. */
   origin(value: string | undefined): string | undefined;
-  /** Whether a value is computed from the output of a learned layer. */
+  /** Whether a value is computed from the output of a layer with weights. */
   afterLayer(value: string | undefined): boolean;
-  /** Whether a learned layer computes on with a value. */
+  /** Whether the output of a layer with weights is computed from a value. */
   beforeLayer(value: string | undefined): boolean;
 }
 
-export function usesOf(graph: Graph): Uses {
+export function weightUsesOf(graph: Graph): WeightUses {
   const origins = new Map([...graph.initializers.keys()].map((name) => [name, name]));
   const origin = (value: string | undefined) => origins.get(value ?? "");
   const isLayer = (node: Node) => layerWeights(node, origin).length > 0 && !isColorShift(graph, node, origin);
@@ -43,31 +44,28 @@ export function usesOf(graph: Graph): Uses {
     if (isLayer(node) || node.outputs.some((output) => before.has(output)))
       for (const input of node.inputs) before.add(input);
   return {
-    graph,
+    ...usesOf(graph),
     origin,
     afterLayer: (value) => after.has(value ?? ""),
     beforeLayer: (value) => before.has(value ?? ""),
   };
 }
 
-/** ONNX's numbers of the types with a fraction: float32, float16, float64, bfloat16. */
-const floatTypes = [1, 10, 11, 16];
-
 const isLayout = (node: Node): boolean =>
   node.domain === "" &&
   layoutOperators.has(node.op) &&
-  (node.op !== "Cast" || floatTypes.includes(attribute(node, "to", "int", 1)));
+  (node.op !== "Cast" || floatCodes.includes(attribute(node, "to", "int", 1)));
 
-/** The initializers that a layer learns. */
-export function layerWeights(node: Node, origin: Uses["origin"]): string[] {
+/** The initializers that are trained weights of a layer. */
+export function layerWeights(node: Node, origin: WeightUses["origin"]): string[] {
   const inputs = node.domain === "" ? (weightInputs[node.op] ?? []) : [];
   return inputs.map((i) => origin(node.inputs[i])).filter((name) => name !== undefined);
 }
 
-/** The initializer and the computed operand of an elementwise operator that has one of each. */
+/** The initializer and the computed operand of an elementwise operator with one of each. */
 export function elementwiseConstant(
   node: Node,
-  { origin }: Uses,
+  { origin }: WeightUses,
   operators: readonly string[],
 ): { name: string; data: string } | undefined {
   if (node.domain !== "" || !operators.includes(node.op)) return undefined;
@@ -81,21 +79,21 @@ export function elementwiseConstant(
 /** Red, green and blue. */
 export const COLORS = 3;
 
-/** Whether a node is a 1x1 convolution that scales and shifts each of three colors by itself, as EDSR's MeanShift. */
-export function isColorShift(graph: Graph, node: Node, origin: Uses["origin"]): boolean {
+/** Whether a node is a 1x1 convolution that scales and shifts each of three colors independently, as EDSR's MeanShift. */
+export function isColorShift(graph: Graph, node: Node, origin: WeightUses["origin"]): boolean {
   const weight = graph.initializers.get(origin(node.inputs[1]) ?? "");
   if (node.op !== "Conv" || weight?.shape.join() !== [COLORS, COLORS, 1, 1].join()) return false;
   return [...weight.data].every((value, i) => i % (COLORS + 1) === 0 || Number(value) === 0);
 }
 
-/** The operator that each initializer comes to first, layouts passed over. */
-export function firstUsers({ graph, origin }: Uses): Map<string, string> {
+/** The first operator that computes with each initializer; layout operators do not count. */
+export function firstUsers({ graph, origin }: WeightUses): Map<string, string> {
   const users = new Map<string, string>();
   for (const node of graph.nodes)
     for (const [i, input] of node.inputs.entries()) {
       const name = origin(input);
-      const passedOn = i === 0 && isLayout(node);
-      if (name !== undefined && !passedOn && !users.has(name)) users.set(name, node.op);
+      const isLayoutInput = i === 0 && isLayout(node);
+      if (name !== undefined && !isLayoutInput && !users.has(name)) users.set(name, node.op);
     }
   return users;
 }

@@ -7,10 +7,10 @@ import { float32, sizeOf, toNumbers } from "../onnx/tensor.js";
 import { readModel } from "../platform/node/models.js";
 import { weightsOf } from "./weights.js";
 
-/** The learned tables of a transformer are no weights of a layer. */
+/** The trained tables of a transformer are no weights of a layer. */
 const tables = ["cls_token", "pos_embed"];
 
-/** Networks whose trainable parameters PyTorch has listed. */
+/** Networks with a list of their trainable parameters in PyTorch. */
 const listed = hasShared ? gradientFixtures().nets.filter(({ noise_floor }) => noise_floor.param_grad) : [];
 
 for (const { name, onnx, noise_floor, param_grad_zero = [] } of listed)
@@ -18,7 +18,7 @@ for (const { name, onnx, noise_floor, param_grad_zero = [] } of listed)
     const graph = await readModel(fixturePath(onnx));
     const parameters = new Set([...Object.keys(noise_floor.param_grad ?? {}), ...param_grad_zero]);
     const { trainable } = weightsOf(graph);
-    // One of the exporters gives a bias of zeros to convolutions that have none.
+    // One of the exporters adds a bias of zeros to convolutions without a bias.
     const isFiller = (weight: string) => {
       const tensor = graph.initializers.get(weight);
       return /^val_\d+$/.test(weight) && tensor !== undefined && toNumbers(tensor).every((v) => v === 0);
@@ -35,7 +35,7 @@ const filled = (shape: readonly number[], seed: number) =>
     shape,
   );
 
-/** Builds a graph of one picture with initializers that are drawn, or all of one value. */
+/** Divides the initializers of a graph of one image; `weight` adds one with varied values, or filled with one value. */
 function sketch(build: (b: GraphBuilder, image: string, weight: Weight) => string) {
   const b = new GraphBuilder("sketch");
   let seed = 0;
@@ -64,7 +64,7 @@ test("mean and deviation of the colors, scalars, exponents and scales of Resize 
   assert.deepEqual(constant.get("constants of Pow"), ["exponent"]);
 });
 
-test("the color shifts of EDSR at both ends and a blur that all channels share are constants", () => {
+test("the color shifts of EDSR at input and output, and a blur that all channels share, are constants", () => {
   const { trainable, constant } = sketch((b, image, weight) => {
     const diagonal = (name: string) => b.initializer(name, float32([0.5, 0, 0, 0, 0.6, 0, 0, 0, 0.7], [3, 3, 1, 1]));
     const centered = b.Conv(image, diagonal("sub_mean.weight"), weight("sub_mean.bias", [3]));
@@ -84,7 +84,7 @@ test("the color shifts of EDSR at both ends and a blur that all channels share a
   ]);
 });
 
-test("factors and summands for each channel behind a layer train, in any layout, and so does a bias written as Add", () => {
+test("factors and summands for each channel after a layer are weights in any layout, and so is a bias written as Add", () => {
   const { trainable } = sketch((b, image, weight) => {
     const features = b.Conv(image, weight("a", [8, 3, 3, 3]));
     const scaled = b.Mul(b.add("Unsqueeze", [weight("gamma", [8]), b.integers([1, 2])]), features);
@@ -96,7 +96,7 @@ test("factors and summands for each channel behind a layer train, in any layout,
   assert.deepEqual(trainable, ["a", "gamma", "beta", "slope", "b", "b.bias"]);
 });
 
-test("what is a running statistic in one place is no weight in another, and a shared weight is one", () => {
+test("an initializer that is a running statistic anywhere is no weight, and a shared weight is listed once", () => {
   const { trainable, constant } = sketch((b, image, weight) => {
     const [ones, shift, mean] = [weight("ones", [3], 1), weight("shift", [3]), weight("mean", [3])];
     const normal = b.add("BatchNormalization", [image, ones, shift, mean, ones]);
@@ -107,7 +107,7 @@ test("what is a running statistic in one place is no weight in another, and a sh
   assert.deepEqual(constant.get("running statistics"), ["ones", "mean"]);
 });
 
-test("a normalization of exported ones and zeros has no weights; one that is named as having some has", () => {
+test("ones and zeros of an exported normalization are no weights, except if their names are those of weights", () => {
   const { trainable } = sketch((b, image, weight) => {
     const norm = (x: string, scale: string, shift: string) =>
       b.add("InstanceNormalization", [x, weight(scale, [8], 1), weight(shift, [8], 0)]);
@@ -121,7 +121,7 @@ test("a normalization of exported ones and zeros has no weights; one that is nam
   assert.deepEqual(trainable, ["a", "norm.weight", "norm.bias", "b"]);
 });
 
-test("a cast to whole numbers ends the way of a weight", () => {
+test("an initializer that is cast to integers is no weight", () => {
   const { trainable } = sketch((b, image, weight) => {
     const whole = b.add("Cast", [weight("a", [3, 3, 1, 1])], { to: int(7) });
     return b.Conv(image, b.Cast(whole, "float32"));

@@ -3,27 +3,29 @@ import { NCHWC } from "../passes/block-size.js";
 import { flopsOf } from "./flops.js";
 import type { TracedNode, TracedRun } from "./trace.js";
 
-/** Mean over the runs. */
+/** The cost of an operator: means over the runs. */
 export interface Cost {
   readonly operator: string;
-  /** Executions in a run. */
+  /** Executions per run. */
   readonly calls: number;
   readonly ms: number;
-  /** Of the time of all operators. */
+  /** Share of the time of all operators, 0 to 1. */
   readonly share: number;
-  /** 0 where operations are not counted. */
+  /** 10^9 floating-point operations per run; 0 for operators that are not counted. */
   readonly gflop: number;
+  /** 10^9 floating-point operations per second. */
   readonly gflops: number;
   readonly shareOfPeak: number;
 }
 
+/** The cost of a node, with the shapes of its inputs and of its first output. */
 export interface NodeCost extends Cost {
   readonly node: string;
   readonly inputs: readonly (readonly number[])[];
   readonly output: readonly number[];
 }
 
-/** What each node costs, the slowest first. */
+/** The cost of each node, the slowest first. */
 export function nodeCosts(runs: readonly TracedRun[], graph: Graph, peakGflops: number): NodeCost[] {
   const weights = weightShapes(graph);
   const blocked = new Set(graph.nodes.filter(({ domain }) => domain === NCHWC).map(({ name }) => name));
@@ -51,7 +53,7 @@ export function nodeCosts(runs: readonly TracedRun[], graph: Graph, peakGflops: 
   return costs.sort((a, b) => b.ms - a.ms);
 }
 
-/** The shapes of constant second inputs, which the trace leaves out where the runtime has packed them. */
+/** The shapes of constant second inputs by operator and node: the trace lacks those that the runtime has packed. */
 function weightShapes({ nodes, initializers }: Graph): Map<string, readonly number[]> {
   const found = new Map<string, readonly number[]>();
   for (const { op, name, inputs } of nodes) {
@@ -61,7 +63,7 @@ function weightShapes({ nodes, initializers }: Graph): Map<string, readonly numb
   return found;
 }
 
-/** Nodes of one operator together, the slowest first. */
+/** The cost of each operator, summed over its nodes; the slowest first. */
 export function operatorCosts(nodes: readonly NodeCost[], peakGflops: number): Cost[] {
   const total = sum(nodes.map(({ ms }) => ms));
   const groups = [...groupedBy(nodes, ({ operator }) => operator)];

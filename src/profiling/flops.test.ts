@@ -4,7 +4,7 @@ import { resnetStem } from "../../testing/profiled.js";
 import { probe } from "../runtime/probe.js";
 import { flopsOf, flopsOfGraph } from "./flops.js";
 
-test("a convolution counts a multiplication and an addition for each weight and output, groups and strides included", () => {
+test("a convolution counts a multiplication and an addition for each weight and output, with groups and strides", () => {
   // ResNet's first layer, 7x7, 3 to 64 channels, stride 2, on 224x224: 118 million products (He et al. 2016).
   const stem = flopsOf(
     "Conv",
@@ -27,7 +27,7 @@ test("a convolution counts a multiplication and an addition for each weight and 
   assert.equal(depthwise, 2 * 2 * 32 * 64 * 9);
 });
 
-test("a transposed convolution costs as much as the convolution that it is the gradient of", () => {
+test("a transposed convolution costs as much as the convolution whose gradient it is", () => {
   const forward = flopsOf(
     "Conv",
     [
@@ -47,7 +47,7 @@ test("a transposed convolution costs as much as the convolution that it is the g
   assert.equal(back, forward);
 });
 
-test("a product of matrices counts 2·M·K·N a pair, whichever side is transposed, broadcast or a vector", () => {
+test("a product of matrices counts 2·M·K·N operations if either side is transposed, broadcast or a vector", () => {
   assert.equal(
     flopsOf(
       "MatMul",
@@ -110,7 +110,7 @@ test("a product of matrices counts 2·M·K·N a pair, whichever side is transpos
   assert.equal(flopsOf("Gemm", [[7, 5], [3, 7], [3]], [5, 3]), 2 * 5 * 7 * 3);
 });
 
-test("other operators are not counted, and a graph is the sum of its nodes", async () => {
+test("other operators are not counted, and a graph costs the sum of its nodes", async () => {
   assert.equal(flopsOf("Add", [[5], [5]], [5]), null);
   const { graph, shapes } = await probe(resnetStem(2));
   assert.equal(flopsOfGraph(graph, shapes), 2 * (2 * 64 * 8 * 8 * 3 * 49 + 2 * 64 * 10));

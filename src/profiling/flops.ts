@@ -4,9 +4,9 @@ import { sizeOf } from "../onnx/tensor.js";
 type Shape = readonly number[];
 
 /**
- * Floating point operations of an operator, a multiplication and an addition counting as two; null for operators that are
- * not counted (their share of a network's arithmetic is small). The blocked layout's Conv keeps the shapes of the ordinary one.
- * @param inputs the shapes of the inputs
+ * The floating-point operations of an operator, where a multiplication and an addition count as two; null for operators that
+ * are not counted, because their share in a network is small. A Conv in the blocked layout has the shapes of a plain one.
+ * @param inputs the shapes of the inputs.
  */
 export function flopsOf(op: string, inputs: readonly Shape[], output: Shape): number | null {
   const [first, second] = inputs;
@@ -14,10 +14,10 @@ export function flopsOf(op: string, inputs: readonly Shape[], output: Shape): nu
   switch (op) {
     case "Conv":
     case "FusedConv":
-      // Each output sums over the weight [O, I / group, h, w] of its channel.
+      // Each output is a sum over the weight [O, I / group, h, w] of its channel.
       return second ? 2 * sizeOf(output) * (sizeOf(second) / (second[0] ?? 1)) : null;
     case "ConvTranspose":
-      // Each input is spread by the weight [I, O / group, h, w] of its channel.
+      // Each input is multiplied by the weight [I, O / group, h, w] of its channel.
       return second ? 2 * sizeOf(first) * (sizeOf(second) / (second[0] ?? 1)) : null;
     case "MatMul":
     case "FusedMatMul":
@@ -31,20 +31,20 @@ export function flopsOf(op: string, inputs: readonly Shape[], output: Shape): nu
 }
 
 /**
- * How many products are summed for each element of A·B, whichever of the two is transposed or broadcast. B may be missing:
- * the runtime does not tell the shapes of constants that it has packed.
+ * The number of products summed for each element of A·B, both of which may be transposed or broadcast. B may be missing: the
+ * runtime does not report the shapes of constants that it has packed.
  */
 function summedIn(a: Shape, b: Shape | undefined, output: Shape): number {
   if (a.length === 1 || output.length < a.length) return a.at(-1) ?? 1;
   const elements = sizeOf(output);
   if (elements === 0) return 0;
-  // A is [batch, M, K] in some order; one that is broadcast lacks the batch and gives less than K.
+  // A is [batch, M, K] in some order; without the batch, if it is broadcast, this is less than K.
   const fromA = (sizeOf(a) * (output.at(-1) ?? 1)) / elements;
   const fromB = b && b.length > 1 ? (sizeOf(b) * (output.at(-2) ?? 1)) / elements : 0;
   return Math.max(fromA, fromB);
 }
 
-/** Of a whole graph whose shapes are known. */
+/** The floating-point operations of a graph. @param shapes the shape of every value. */
 export function flopsOfGraph({ nodes }: Pick<Graph, "nodes">, shapes: ReadonlyMap<string, Shape>): number {
   let sum = 0;
   for (const { op, inputs, outputs } of nodes) {

@@ -6,13 +6,12 @@ import { probe } from "../runtime/probe.js";
 import { Session } from "../runtime/session.js";
 import { flopsOfGraph } from "./flops.js";
 
-/** Runs of each work; the best counts, because whatever else the machine does only makes them slower. */
+/** Runs of each graph; the fastest counts, because other load on the machine can only slow a run down. */
 const RUNS = 12;
 
 /**
- * The most arithmetic that ONNX Runtime reaches on this machine's processor, in GFLOP/s: the best of a large product of
- * matrices and of a chain of 3x3 convolutions of 128 channels, which the runtime computes in its blocked layout.
- * Takes about a second.
+ * Measures the peak performance of ONNX Runtime on this processor in GFLOP/s: the best of a large product of matrices and of
+ * a chain of 3x3 convolutions with 128 channels, which the runtime computes in its blocked layout. Takes about a second.
  */
 export async function measurePeak(threads: number = cpus().length): Promise<number> {
   let best = 0;
@@ -48,7 +47,7 @@ function convolutions(): Graph {
   let x = b.input("x", ["N", 128, 56, 56]);
   for (let i = 0; i < 4; i++)
     x = b.Relu(b.Conv(x, b.initializer(`w${i}`, ones([128, 128, 3, 3])), "", { pads: [1, 1, 1, 1] }));
-  // The mean keeps the time of handing out a large result away.
+  // The mean avoids the time to copy a large output.
   b.output("y", b.GlobalAveragePool(x));
   return specialize(b.build(), { x: [4, 128, 56, 56] });
 }

@@ -21,14 +21,14 @@ before(async () => {
 
 after(() => rm(folder, { recursive: true }));
 
-test("the arithmetic of a profile is that of the network's layers, whatever the runtime fuses", () => {
+test("the operations of a profile are those of the network's layers, although the runtime fuses some", () => {
   assert.ok(Math.abs(stem.gflop * 1e9 - 2 * (2 * 64 * 64 * 147 + 2 * 640)) < 1);
   const convolution = stem.operators.find(({ operator }) => operator.startsWith("Conv"));
   assert.equal(convolution?.calls, 1);
   assert.ok(Math.abs((convolution?.gflop ?? 0) * 1e9 - 2 * 2 * 64 * 64 * 147) < 1);
 });
 
-test("the shares of the operators sum to the whole, and the slowest comes first", () => {
+test("the shares of the operators sum to 1, and the slowest comes first", () => {
   for (const costs of [stem.operators, stem.nodes]) {
     assert.ok(Math.abs(costs.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9);
     for (const [i, { ms }] of costs.entries()) assert.ok(i === 0 || ms <= (costs[i - 1]?.ms ?? 0));
@@ -38,13 +38,13 @@ test("the shares of the operators sum to the whole, and the slowest comes first"
   assert.ok(Math.abs(stem.shareOfPeak - gflops / machine.peakGflops) < 1e-12);
 });
 
-test("the table shows as many nodes as asked for, and the same figures", () => {
+test("the table lists the requested number of nodes, and the figures of the profile", () => {
   const table = profileTable(stem, 2);
   assert.match(table, /the 2 slowest nodes/);
-  assert.ok(table.includes(`${stem.ms.plain.toFixed(1)} ms a run of 2`));
+  assert.ok(table.includes(`${stem.ms.plain.toFixed(1)} ms per run of 2`));
 });
 
-test("the batch and size given are those of the graph that is profiled, in every pass", async () => {
+test("the batch and size of the options are those of the profiled graph, with and without passes", async () => {
   const file = join(folder, "srresnet.onnx");
   await writeModel(findNetwork("srresnet", 4).build(4, 0), file);
   for (const passes of ["none", "all"]) {
@@ -54,7 +54,7 @@ test("the batch and size given are those of the graph that is profiled, in every
   }
 });
 
-test("a run's folder is profiled as the training step that its config.json describes", async () => {
+test("the workload of a run folder is the training step of its config.json", async () => {
   const config = {
     ...{ task: "sr", options: { scale: 4 }, objective: "plain", lambda: 0, recognizer: null, processor: "compact-s" },
     ...{ init: null, data: ["photos"], steps: 10, batch: 2, crop: 16, lr: 1e-3, seed: 0 },
@@ -64,7 +64,7 @@ test("a run's folder is profiled as the training step that its config.json descr
   assert.equal(work.images, 2);
   assert.deepEqual(work.feeds.clean?.shape, [2, 3, 16, 16]);
   const { gflop, operators } = await profile(work, { runs: 1, threads: 1 });
-  // Forward, the gradient to the input and the gradient to the weight cost the same; the first layer has no second one.
+  // The forward pass and the gradients to input and weight cost the same; the first layer needs none to its input.
   const { gflop: forward } = await profile(
     await inferenceWorkload(findNetwork("compact-s", 4).build(4, 0), { batch: 2, size: 4 }),
     { runs: 1, threads: 1 },
@@ -73,7 +73,7 @@ test("a run's folder is profiled as the training step that its config.json descr
   assert.ok(operators.length > 5);
 });
 
-test("a folder without a run is refused", async () => {
+test("a folder without a run is an error", async () => {
   await assert.rejects(workloadOf(join(folder, "..")), (error) => error instanceof UserError);
   await assert.rejects(workloadOf(tmpdir()), /holds no training run: there is no config.json/);
 });

@@ -8,7 +8,7 @@ import { measurePeak } from "./peak.js";
 import { readTrace, type TracedRun } from "./trace.js";
 import type { Workload } from "./workload.js";
 
-/** Times are milliseconds of one run, arithmetic is in 10^9 floating point operations, shares are 0 to 1. */
+/** The profile of a workload. Times are milliseconds per run, `gflop` is 10^9 floating-point operations, shares are 0 to 1. */
 export interface Profile {
   readonly work: string;
   readonly machine: {
@@ -17,41 +17,41 @@ export interface Profile {
     readonly threads: number;
     readonly peakGflops: number;
   };
-  /** Pictures in one run. */
+  /** Images per run. */
   readonly images: number;
-  /** Runs that were counted. */
+  /** Measured runs. */
   readonly runs: number;
-  /** Median of the runs, without the profiler and with it. */
+  /** Median over the runs, without and with the profiler of the runtime. */
   readonly ms: { readonly plain: number; readonly profiled: number };
   readonly gflop: number;
-  /** Without the profiler. */
+  /** 10^9 floating-point operations per second, without the profiler. */
   readonly gflops: number;
   readonly shareOfPeak: number;
-  /** The slowest first. */
+  /** By operator and by node, the slowest first. */
   readonly operators: readonly Cost[];
   readonly nodes: readonly NodeCost[];
   readonly memory: {
-    /** Most memory that the whole process held, with the building of the graph. */
+    /** Peak memory of the process, including the construction of the graph. */
     readonly peakMib: number;
-    /** What the runtime held for the tensors of a run. */
+    /** Memory that the runtime allocated for the tensors of a run. */
     readonly tensorsMib: number;
   };
 }
 
 export interface ProfileOptions {
-  /** Runs to count. Default: 10. */
+  /** Runs to measure. Default: 10. */
   readonly runs?: number;
-  /** Threads to compute with. Default: one per core. */
+  /** Threads of the runtime. Default: one per core. */
   readonly threads?: number;
 }
 
-/** Runs before those that count: the first ones lay out memory and wake the threads. */
+/** Runs before the measured ones: the first runs allocate memory and start threads. */
 const WARM_UP = 3;
 
 /**
- * Times a workload without and with ONNX Runtime's profiler and says where the time goes, beside the most that the
- * machine reaches.
- * @throws UserError when the runtime cannot run the graph.
+ * Measures a workload without and with the profiler of ONNX Runtime: time, memory and arithmetic by operator and node,
+ * compared with the peak performance of the machine.
+ * @throws UserError if the runtime cannot run the graph.
  */
 export async function profile(work: Workload, options: ProfileOptions = {}): Promise<Profile> {
   const { runs = 10, threads = cpus().length } = options;

@@ -3,8 +3,8 @@ import type { Cost } from "./costs.js";
 import type { Profile } from "./profile.js";
 
 /**
- * A profile for people: the whole, the memory, the time by operator, and the slowest nodes.
- * @param top how many nodes are shown
+ * A profile as text: a summary, the time by operator, and the slowest nodes.
+ * @param top the number of nodes to list.
  */
 export function profileTable({ machine, ms, ...profile }: Profile, top: number): string {
   const { operators, nodes, memory, images, gflop } = profile;
@@ -14,14 +14,14 @@ export function profileTable({ machine, ms, ...profile }: Profile, top: number):
     ["machine", `${machine.cpu}, ${machine.threads} threads, peak ${machine.peakGflops.toFixed(0)} GFLOP/s (measured)`],
     [
       "time",
-      `${ms.plain.toFixed(1)} ms a run of ${images}, ${(ms.plain / images).toFixed(1)} ms an image (median of ${profile.runs})`,
+      `${ms.plain.toFixed(1)} ms per run of ${images}, ${(ms.plain / images).toFixed(1)} ms per image (median of ${profile.runs})`,
     ],
-    ["arithmetic", `${gflop.toFixed(2)} GFLOP a run: ${rates}`],
+    ["arithmetic", `${gflop.toFixed(2)} GFLOP per run: ${rates}`],
     [
       "memory",
-      `${memory.peakMib.toFixed(0)} MiB at most in the process, ${memory.tensorsMib.toFixed(0)} MiB for tensors of a run`,
+      `peak ${memory.peakMib.toFixed(0)} MiB in the process, ${memory.tensorsMib.toFixed(0)} MiB for the tensors of a run`,
     ],
-    ["profiler", `with it a run takes ${ms.profiled.toFixed(1)} ms (${slower < 0 ? "" : "+"}${slower.toFixed(1)} %)`],
+    ["profiler", `a profiled run takes ${ms.profiled.toFixed(1)} ms (${slower < 0 ? "" : "+"}${slower.toFixed(1)} %)`],
   ]);
   const byOperator = operators.map((cost) => [cost.operator, String(round(cost.calls)), ...numbers(cost)]);
   const byNode = nodes
@@ -53,7 +53,7 @@ function numbers({ ms, share, gflop, gflops, shareOfPeak }: Cost): string[] {
   return [ms.toFixed(2), (100 * share).toFixed(1), ...arithmetic];
 }
 
-/** The rows with columns 1 to `last`, which hold numbers, aligned at their right. */
+/** The rows with columns 1 to `last`, which contain numbers, aligned to the right. */
 function padded(rows: readonly (readonly string[])[], last: number): string[][] {
   const widths = Array.from({ length: last + 1 }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows.map((row) => row.map((cell, i) => (i > 0 && i <= last ? cell.padStart(widths[i] ?? 0) : cell)));

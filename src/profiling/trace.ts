@@ -3,14 +3,14 @@ import { z } from "zod";
 
 /** One execution of one operator. */
 export interface TracedNode {
-  /** The node's name in the graph as ONNX Runtime rewrote it. */
+  /** The name of the node in the graph that ONNX Runtime optimized. */
   readonly name: string;
   readonly op: string;
   readonly ms: number;
-  /** [] for an input that is left out or holds no numbers. */
+  /** The shapes of the inputs; [] for an input that is missing or not numeric. */
   readonly inputs: readonly (readonly number[])[];
   readonly output: readonly number[];
-  /** Bytes that the runtime's allocator held for tensors. */
+  /** Bytes that the allocator of the runtime held for tensors. */
   readonly held: number;
 }
 
@@ -20,7 +20,7 @@ export interface TracedRun {
   readonly nodes: readonly TracedNode[];
 }
 
-/** Shapes stand in the trace as [{"float": [1, 64, 56, 56]}]. */
+/** The trace writes shapes as [{"float": [1, 64, 56, 56]}]. */
 const Shapes = z.array(z.record(z.string(), z.array(z.number())));
 
 const Events = z.array(
@@ -43,8 +43,8 @@ const Events = z.array(
 type Event = z.infer<typeof Events>[number];
 
 /**
- * Reads the file that ONNX Runtime's profiler wrote: the calls of the session in their order, each with its operators.
- * @throws Error when the file is not such a trace.
+ * Reads a file of ONNX Runtime's profiler: the calls of the session in order, each with its operators.
+ * @throws Error if the file is not such a trace.
  */
 export async function readTrace(path: string): Promise<TracedRun[]> {
   const events = Events.parse(JSON.parse(await readFile(path, "utf8")));
@@ -56,7 +56,7 @@ export async function readTrace(path: string): Promise<TracedRun[]> {
   }));
 }
 
-/** What the profiler appends to the name of a node for its computation; other entries are of waiting. */
+/** The suffix of the profiler for the computation of a node; entries without it measure waiting. */
 const KERNEL = "_kernel_time";
 
 function tracedNode({ name, dur, args }: Event): TracedNode {

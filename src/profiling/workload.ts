@@ -15,28 +15,28 @@ import { resolveModels } from "../training/resolve.js";
 import { RunFolder } from "../training/run-folder.js";
 import { scalars } from "../training/step.js";
 
-/** Something to time: a graph whose sizes are fixed, with what it is fed. */
+/** A graph to profile: with fixed sizes and the values of its inputs. */
 export interface Workload {
-  /** "training step of …" */
+  /** A description, such as "training step of compact-s, …". */
   readonly title: string;
   readonly graph: Graph;
   readonly feeds: Tensors;
-  /** Pictures in one run. */
+  /** Images per run. */
   readonly images: number;
 }
 
 export interface WorkloadOptions {
-  /** Pictures in one run of a model where its file leaves that open. Default: 1. */
+  /** Images per run of a model with an open batch size. Default: 1. */
   readonly batch?: number;
-  /** Side of the pictures where the model leaves it open. Default: 224. */
+  /** Side of the images of a model with an open size. Default: 224. */
   readonly size?: number;
-  /** Rewrites of the graph: "all", "none" or names. Default: for a run its own; for a model none, as it is run otherwise. */
+  /** Passes to apply: "all", "none" or comma-separated names. Default: those of the run, or "none" for a model. */
   readonly passes?: string;
 }
 
 /**
- * The training step of a run's folder, or the inference of an ONNX file, on random pictures.
- * @throws UserError when neither can be read or the sizes do not fit.
+ * The workload of a path: the training step of a run folder, or the inference of an ONNX file, on random images.
+ * @throws UserError if the path is neither, or if the sizes do not fit.
  */
 export async function workloadOf(path: string, options: WorkloadOptions = {}): Promise<Workload> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
@@ -56,7 +56,7 @@ async function trainingWorkload(path: string, { passes }: WorkloadOptions): Prom
   return { title, graph: step.graph, feeds, images: settings.batch };
 }
 
-/** A graph as it is run to restore or recognize pictures. */
+/** The workload of a model that restores or recognizes images. */
 export async function inferenceWorkload(model: Graph, options: WorkloadOptions = {}): Promise<Workload> {
   const { batch = 1, size, passes = "none" } = options;
   const { shapes } = chooseSizes(withBatch(model, batch), size === undefined ? {} : { inputSize: size });
@@ -70,7 +70,7 @@ export async function inferenceWorkload(model: Graph, options: WorkloadOptions =
   return { title, graph, feeds: randomFeeds(graph), images };
 }
 
-/** With the batch in place of an open first size. */
+/** The model with this batch size if its batch size is open. */
 const withBatch = (model: Graph, batch: number): Graph => ({
   ...model,
   inputs: model.inputs.map((input) => {
@@ -80,7 +80,7 @@ const withBatch = (model: Graph, batch: number): Graph => ({
   }),
 });
 
-/** Drawn numbers in [0, 1) for every float input, zeros (the first class) for the others. */
+/** Random numbers in [0, 1) for every float32 input, zeros (the first class) for the others. */
 function randomFeeds({ inputs }: Graph): Record<string, Tensor> {
   const random = randomAt(0);
   const entries = inputs.map(({ name, type = "float32", shape = [] }) => {

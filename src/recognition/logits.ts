@@ -1,6 +1,7 @@
 import { UserError } from "../errors.js";
 import { identity } from "../onnx/functions.js";
 import { attribute, type Graph, type Node, withOutputs } from "../onnx/graph.js";
+import { usesOf } from "../onnx/uses.js";
 
 /** What may stand between a Softmax and the output without changing which class is which. */
 const passing = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "Dropout"]);
@@ -22,7 +23,7 @@ export function withScores(model: Graph, output = model.outputs[0]?.name, inside
 }
 
 function trailingSoftmax(model: Graph, output: string): Node | undefined {
-  const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const { producers } = usesOf(model);
   const rank = model.outputs.find(({ name }) => name === output)?.shape?.length;
   let node = producers.get(output);
   while (node?.domain === "" && passing.has(node.op)) node = producers.get(node.inputs[0] ?? "");

@@ -1,9 +1,9 @@
-import { floatOf, type Rule, type RuleContext, stringOf, unbroadcast } from "../rule.js";
+import { floatOf, type Rule, type RuleContext, stringOf, unbroadcast, withLimits } from "../rule.js";
 
 /** y = max(x, 0). dx = dy where y > 0; at 0 the gradient is 0, as in PyTorch. */
 export const Relu: Rule = ({ b, outputs: [y], grads: [dy] }) => [b.masked(dy, b.Greater(y, b.zero))];
 
-/** y = x where x ≥ 0, else αx. */
+/** y = x where x ≥ 0, else αx. dx = dy·(α + (1 - α)·m), m = 1 where x > 0, else 0. */
 export const LeakyRelu: Rule = ({ b, node, inputs: [x], grads: [dy] }) => {
   const alpha = floatOf(node, "alpha", 0.01);
   const mask = b.Cast(b.Greater(x, b.zero), "float32");
@@ -11,25 +11,25 @@ export const LeakyRelu: Rule = ({ b, node, inputs: [x], grads: [dy] }) => {
 };
 
 /**
- * y = x where x ≥ 0, else s·x with a learned slope. With m = 1 where x > 0, else 0: dx = dy·(s + (1 - s)·m), the runtime's
- * fastest form of the choice; ds = Σ dy·x over the places where x < 0.
+ * y = x where x ≥ 0, else s·x with a learned slope s. With m = 1 where x > 0, else 0: dx = dy·(s + (1 - s)·m), which the
+ * runtime computes faster than Where; ds = Σ dy·min(x, 0).
  */
 export const PRelu: Rule = ({ b, inputs: [x, slope], grads: [dy], needsGrad, shape }) => {
-  const steepness = () => {
+  const derivative = () => {
     const mask = b.Cast(b.Greater(x, b.zero), "float32");
     return b.Add(slope, b.Mul(b.Sub(b.one, slope), mask));
   };
   return [
-    needsGrad[0] ? b.Mul(dy, steepness()) : null,
+    needsGrad[0] ? b.Mul(dy, derivative()) : null,
     needsGrad[1] ? unbroadcast(b, b.Mul(dy, b.add("Min", [x, b.zero])), shape(x), shape(slope)) : null,
   ];
 };
 
-/** y = min(max(x, low), high). dx = dy strictly between the bounds and on them, as in PyTorch. */
-export const Clip: Rule = ({ b, inputs: [x, low, high], grads: [dy] }) => {
+/** y = min(max(x, low), high). dx = dy where low ≤ x ≤ high, as in PyTorch. */
+export const Clip = withLimits("no gradient to the bounds", ({ b, inputs: [x, low, high], grads: [dy] }) => {
   const above = low ? b.masked(dy, b.GreaterOrEqual(x, low)) : dy;
   return [high ? b.masked(above, b.LessOrEqual(x, high)) : above];
-};
+});
 
 /** y = max(0, min(1, αx + β)). dx = α·dy where 0 < y < 1. */
 export const HardSigmoid: Rule = ({ b, node, outputs: [y], grads: [dy] }) => {
@@ -44,35 +44,35 @@ export const HardSwish: Rule = ({ b, inputs: [x], grads: [dy] }) => {
   return [b.Where(b.GreaterOrEqual(x, b.scalar(3)), dy, rising)];
 };
 
-/** A line where x > 0 and a shifted exponential below: dx = dy·slope there, dy·(y + offset) here. */
+/** y = slope·x where x > 0, else a shifted exponential: dx = dy·slope where x > 0, else dy·(y + offset). */
 const exponentialBelow = (context: RuleContext, slope: number, offset: number): (string | null)[] => {
   const { b, inputs, outputs, grads } = context;
   const below = b.Mul(grads[0], b.Add(outputs[0], b.scalar(offset)));
   return [b.Where(b.Greater(inputs[0], b.zero), b.Mul(grads[0], b.scalar(slope)), below)];
 };
 
-/** y = x where x > 0, else α(eˣ - 1): there dx = dy·(y + α). */
+/** y = x where x > 0, else α(eˣ - 1). dx = dy where x > 0, else dy·(y + α). */
 export const Elu: Rule = (context) => exponentialBelow(context, 1, floatOf(context.node, "alpha", 1));
 
-/** y = γx where x > 0, else γα(eˣ - 1): there dx = dy·(y + γα). */
+/** y = γx where x > 0, else γα(eˣ - 1). dx = γ·dy where x > 0, else dy·(y + γα). */
 export const Selu: Rule = (context) => {
   const alpha = floatOf(context.node, "alpha", 1.6732631921768188);
   const gamma = floatOf(context.node, "gamma", 1.0507010221481323);
   return exponentialBelow(context, gamma, gamma * alpha);
 };
 
-/** y = x where x > 0, else α(e^(x/α) - 1): there dx = dy·(y / α + 1). */
+/** y = x where x > 0, else α(e^(x/α) - 1). dx = dy where x > 0, else dy·(y / α + 1). */
 export const Celu: Rule = ({ b, node, inputs: [x], outputs: [y], grads: [dy] }) => {
   const below = b.Mul(dy, b.Add(b.Div(y, b.scalar(floatOf(node, "alpha", 1))), b.one));
   return [b.Where(b.Greater(x, b.zero), dy, below)];
 };
 
-/** y = x where x > α, else 0. */
+/** y = x where x > α, else 0. dx = dy where x > α, else 0. */
 export const ThresholdedRelu: Rule = ({ b, node, inputs: [x], grads: [dy] }) => [
   b.masked(dy, b.Greater(x, b.scalar(floatOf(node, "alpha", 1)))),
 ];
 
-/** y = x + bias where x < -λ, x - bias where x > λ, else 0. */
+/** y = x + bias where x < -λ, x - bias where x > λ, else 0. dx = dy where |x| > λ, else 0. */
 export const Shrink: Rule = ({ b, node, inputs: [x], grads: [dy] }) => [
   b.masked(dy, b.Greater(b.Abs(x), b.scalar(floatOf(node, "lambd", 0.5)))),
 ];

@@ -1,26 +1,31 @@
 import { type GraphBuilder, int } from "../../onnx/builder.js";
-import { cannotDifferentiate, floatOf, intOf, type Rule, type RuleContext, unbroadcast } from "../rule.js";
+import { floatOf, intOf, type RuleContext, unbroadcast, withLimits } from "../rule.js";
 
-/** The sizes of an Attention: batch, heads of the queries and of the keys, positions, channels of a head. */
+/** The sizes of an Attention. */
 interface Sizes {
+  /** Batch size. */
   readonly n: number;
+  /** Heads of the queries. */
   readonly heads: number;
+  /** Heads of the keys and values. */
   readonly groups: number;
+  /** Positions of the queries, and of the keys and values. */
   readonly queries: number;
   readonly keys: number;
+  /** Channels of a head of the queries and keys, and of the values. */
   readonly depth: number;
   readonly valueDepth: number;
 }
 
 /**
- * y = softmax(s)·V with s = scale·Q·Kᵀ (+ mask), soft-capped to c·tanh(s / c) where asked for (Vaswani et al. 2017).
- * With p the softmax: dV = pᵀ·dy, dp = dy·Vᵀ, ds = p·(dp - Σ dp·p), dQ = scale·ds·K, dK = scale·dsᵀ·Q. Heads of queries
- * that share keys add their gradients up.
+ * y = softmax(s)·V with s = scale·Q·Kᵀ (+ mask), optionally soft-capped to c·tanh(s / c) (Vaswani et al. 2017).
+ * With p the softmax: dV = pᵀ·dy, dp = dy·Vᵀ, ds = p·(dp - Σ dp·p), dQ = scale·ds·K, dK = scale·dsᵀ·Q. Query heads that
+ * share keys sum their gradients.
  */
-export const Attention: Rule = (context) => {
-  const { b, node, inputs, outputs, grads, needsGrad, shape } = context;
-  if (inputs[4] || inputs[5]) throw cannotDifferentiate(node.op, node.name, "it continues from past keys and values");
-  if (outputs[3]) throw cannotDifferentiate(node.op, node.name, "it gives out the scores");
+export const Attention = withLimits("no past keys and values; no scores as an output", (context) => {
+  const { b, node, inputs, outputs, grads, needsGrad, shape, refuse } = context;
+  if (inputs[4] || inputs[5]) throw refuse("continues from past keys and values");
+  if (outputs[3]) throw refuse("outputs the scores");
   const { n, heads, groups, queries, keys, depth, valueDepth } = sizesOf(context);
   const scale = b.scalar(floatOf(node, "scale", 1 / Math.sqrt(depth)));
   const q = split(b, inputs[0], shape(inputs[0]), [n, heads, queries, depth]);
@@ -37,17 +42,19 @@ export const Attention: Rule = (context) => {
   const dp = b.MatMul(dy, b.transposeLast(v, 4));
   const dmasked = b.Mul(p, b.Sub(dp, b.ReduceSum(b.Mul(dp, p), [-1])));
   const ds = slope ? b.Mul(dmasked, slope) : dmasked;
-  const own = (grad: string, channels: number) => summed(b, grad, [n, groups, heads / groups, keys, channels]);
+  const perGroup = (grad: string, channels: number) => summed(b, grad, [n, groups, heads / groups, keys, channels]);
   const back = (grad: string, input: string, channels: number) => joined(b, grad, shape(input), channels);
   return [
     needsGrad[0] ? back(b.Mul(b.MatMul(ds, k), scale), inputs[0], heads * depth) : null,
     needsGrad[1]
-      ? back(own(b.Mul(b.MatMul(b.transposeLast(ds, 4), q), scale), depth), inputs[1], groups * depth)
+      ? back(perGroup(b.Mul(b.MatMul(b.transposeLast(ds, 4), q), scale), depth), inputs[1], groups * depth)
       : null,
-    needsGrad[2] ? back(own(b.MatMul(b.transposeLast(p, 4), dy), valueDepth), inputs[2], groups * valueDepth) : null,
+    needsGrad[2]
+      ? back(perGroup(b.MatMul(b.transposeLast(p, 4), dy), valueDepth), inputs[2], groups * valueDepth)
+      : null,
     needsGrad[3] ? unbroadcast(b, dmasked, [n, heads, queries, keys], shape(inputs[3])) : null,
   ];
-};
+});
 
 function sizesOf({ node, inputs, shape }: RuleContext): Sizes {
   const [q, k, v] = [shape(inputs[0]), shape(inputs[1]), shape(inputs[2])];
@@ -74,7 +81,7 @@ function split(
 const joined = (b: GraphBuilder, value: string, to: readonly number[], channels: number) =>
   to.length === 3 ? b.Reshape(b.Transpose(value, [0, 2, 1, 3]), [to[0] ?? 1, to[1] ?? 1, channels]) : value;
 
-/** Keys or values repeated for the heads of queries that share them. */
+/** Keys or values [N, groups, positions, channels], repeated for the query heads that share them. */
 function shared(b: GraphBuilder, value: string, [n, groups, s, d]: [number, number, number, number], heads: number) {
   if (groups === heads) return value;
   const repeated = b.Expand(b.Reshape(value, [n, groups, 1, s, d]), b.integers([n, groups, heads / groups, s, d]));
@@ -87,7 +94,7 @@ function summed(b: GraphBuilder, grad: string, sizes: readonly [number, number, 
   return times === 1 ? grad : b.Reshape(b.ReduceSum(b.Reshape(grad, sizes), [2], false), [n, groups, s, d]);
 }
 
-/** softmax of the scores as the operator itself makes it, mask and all: its fourth output in mode 3. */
+/** The softmax of the masked scores: the fourth output of the operator itself in mode 3. */
 function probabilities({ b, node }: RuleContext): string {
   const attributes = { ...node.attributes, qk_matmul_output_mode: int(3) };
   const outputs = [`${node.outputs[0]}.again`, "", "", `${node.outputs[0]}.softmax`];

@@ -5,9 +5,9 @@ import { inputShifts, offsetsOf, type Shifts, shifted, type Window, windowOf } f
 /**
  * y[n, m, p] = bias[m] + Σ over c, k of w[m, c, k]·x[n, c, p·stride + k·dilation - pad]
  *
- * dx: every y gives back along the weights it came from: the transposed convolution of dy.
- * dw[m, c, k] = Σ over n, p of dy[n, m, p]·x[n, c, p·stride + k·dilation - pad]: for each offset k a product of
- * matrices over positions.
+ * dx: the transposed convolution of dy.
+ * dw[m, c, k] = Σ over n, p of dy[n, m, p]·x[n, c, p·stride + k·dilation - pad]: a product of matrices over positions for
+ * each offset k.
  * dbias: dy summed over images and positions.
  */
 export const Conv: Rule = (context) => {
@@ -30,18 +30,18 @@ function inputGradient(context: RuleContext, window: Window, group: number): str
   return plain ? asConvolution(context, window, group, [...begin, ...end]) : asTransposed(context, window, group);
 }
 
-/** With stride 1 the transposed convolution is a convolution with the weights turned round and in, out exchanged. */
+/** With stride 1 the transposed convolution is a convolution with a flipped kernel, inputs and outputs exchanged. */
 function asConvolution(context: RuleContext, window: Window, group: number, pads: number[]): string {
   const { b, inputs, grads, shape } = context;
   const [m, c, ...kernel] = shape(inputs[1]) as [number, number, ...number[]];
   const spatial = kernel.map((_, axis) => axis + 2);
   const larger = spatial.filter((axis) => (kernel[axis - 2] ?? 1) > 1);
-  const turned = larger.length > 0 ? b.reversed(inputs[1], larger, shape(inputs[1])) : inputs[1];
+  const flipped = larger.length > 0 ? b.reversed(inputs[1], larger, shape(inputs[1])) : inputs[1];
   const exchanged =
     group === 1
-      ? b.Transpose(turned, [1, 0, ...spatial])
+      ? b.Transpose(flipped, [1, 0, ...spatial])
       : b.Reshape(
-          b.Transpose(b.Reshape(turned, [group, m / group, c, ...kernel]), [
+          b.Transpose(b.Reshape(flipped, [group, m / group, c, ...kernel]), [
             0,
             2,
             1,
@@ -56,7 +56,7 @@ function asTransposed(context: RuleContext, window: Window, group: number): stri
   const { b, inputs, grads } = context;
   const { input, output, kernel, strides, dilations, begin } = window;
   const at = (values: readonly number[], axis: number) => values[axis] ?? 0;
-  // How far the last window reaches behind the input; negative where it leaves rows at the end without a gradient.
+  // How far the last window reaches beyond the end of the input; negative if no window covers the rows at the end.
   const beyond = input.map((size, axis) => {
     const covered = (at(output, axis) - 1) * at(strides, axis) + (at(kernel, axis) - 1) * at(dilations, axis) + 1;
     return covered - at(begin, axis) - size;
@@ -67,10 +67,10 @@ function asTransposed(context: RuleContext, window: Window, group: number): stri
   return unreached.some((n) => n > 0) ? b.Pad(grad, [0, 0, ...input.map(() => 0), 0, 0, ...unreached]) : grad;
 }
 
-/** Up to so many channels on the shifted side, all shifts make one product; with more of them copying them costs more. */
+/** Up to this many channels on the shifted side one product over all shifts is fastest; with more, copying costs more. */
 const STACKED_CHANNELS = 16;
 
-/** The gradient to the weight [m, c, ...kernel] of a convolution of `x`, `dy` being that to its output. */
+/** The gradient to the weight [m, c, ...kernel] of a convolution of `x`, where `dy` is the gradient to its output. */
 function weightGradient({ b, inputs, shape }: RuleContext, x: string, dy: string, window: Window, group: number) {
   const [m, c, ...kernel] = shape(inputs[1]) as [number, number, ...number[]];
   const n = shape(inputs[0])[0] ?? 1;
@@ -106,11 +106,11 @@ function weightGradient({ b, inputs, shape }: RuleContext, x: string, dy: string
 
 const count = (shape: readonly number[]) => shape.reduce((a, size) => a * size, 1);
 
-/** With stride 1 dy can be shifted instead of x; worth it where dy has fewer channels. */
+/** Whether to shift dy instead of x, which is possible with stride 1 and faster if dy has fewer channels. */
 const cheaperOnOutputSide = ({ strides, kernel }: Window, outputs: number, inputs: number) =>
   outputs < inputs && count(kernel) > 1 && strides.every((stride) => stride === 1);
 
-/** dy shifted by k against x for each offset k: element q of x meets dy at q + pad - k·dilation. Strides are 1. */
+/** dy shifted against x for each offset k: element q of x meets dy at q + pad - k·dilation. Strides are 1. */
 function outputShifts(b: GraphBuilder, dy: string, window: Window): Shifts {
   const { input, kernel, dilations, begin, output } = window;
   const reach = kernel.map((k, axis) => (k - 1) * (dilations[axis] ?? 1));
@@ -125,8 +125,8 @@ function outputShifts(b: GraphBuilder, dy: string, window: Window): Shifts {
 }
 
 /**
- * What every place of the kernel sees, in the order [N, places along the other axes, channels, places along the first
- * axis, ...positions]. Whole rows are gathered along the first axis, which copies half as much as a slice for each place.
+ * The taps of all kernel offsets, in the order [N, offsets along the other axes, channels, offsets along the first axis,
+ * ...positions]. Gathering whole rows along the first axis copies half as much as a slice for each offset.
  */
 function stacked(b: GraphBuilder, shifts: Shifts): string {
   const [first, ...others] = shifts.axes as [Shifts["axes"][number], ...Shifts["axes"]];
@@ -139,9 +139,8 @@ function stacked(b: GraphBuilder, shifts: Shifts): string {
 }
 
 /**
- * The transpose of a convolution: y is what the gradient of a convolution with this weight [c, m, k] would be, so its own
- * gradient to x is that convolution, and the gradient to the weight that of the convolution with dy as its input and x as
- * its output.
+ * The transpose of a convolution with the same weight [c, m, k]. dx is that convolution of dy; dw is the gradient to the
+ * weight of that convolution with dy as its input and x as the gradient to its output.
  */
 export const ConvTranspose: Rule = (context) => {
   const { b, node, inputs, grads, needsGrad, shape } = context;
@@ -155,7 +154,7 @@ export const ConvTranspose: Rule = (context) => {
   ];
 };
 
-/** dy through the convolution; where padding of the output reaches a whole stride there are places too many at the end. */
+/** The convolution of dy, without the positions at the end that a large output padding adds. */
 function convolved({ b, inputs, grads, shape }: RuleContext, window: Window, group: number): string {
   const { strides, dilations, begin, end } = window;
   const dx = b.Conv(grads[0], inputs[1], "", { strides, dilations, group, pads: [...begin, ...end] });
@@ -177,7 +176,7 @@ function transposedWindow({ node, inputs, outputs, shape }: RuleContext): Window
     kernel.map(() => 0),
   );
   const at = (values: readonly number[], axis: number) => values[axis] ?? 0;
-  // What is cut off y's full extent, both sides together.
+  // How much both sides together are cropped from the full extent of y.
   const totals = kernel.map((k, axis) => {
     const reach = (k - 1) * at(dilations, axis) + 1;
     return (at(output, axis) - 1) * at(strides, axis) + at(extra, axis) + reach - at(input, axis);

@@ -1,16 +1,16 @@
 import { type GraphBuilder, string } from "../../onnx/builder.js";
-import { cannotDifferentiate, type Rule, type RuleContext, range, stringOf, unbroadcast } from "../rule.js";
+import { type RuleContext, range, stringOf, unbroadcast, withLimits } from "../rule.js";
 
 /**
  * y = the products of the operands summed over the indices that y lacks, as in "bij,bjk->bik". The gradient to an operand
- * is another such sum: dy and the other operands over the indices that the operand lacks. An index that stands in that
- * operand alone was summed by itself, so its gradient repeats.
+ * is another Einsum: the products of dy and the other operands, summed over the indices that this operand lacks. It is
+ * repeated along an index that only this operand has.
  */
-export const Einsum: Rule = (context) => {
+export const Einsum = withLimits("no diagonals (an index twice in one operand)", (context) => {
   const { b, inputs, grads, needsGrad, shape } = context;
   const { terms, result, sizes } = indicesOf(context);
-  return needsGrad.map((wanted, i) => {
-    if (!wanted) return null;
+  return needsGrad.map((needed, i) => {
+    if (!needed) return null;
     const own = terms[i] as string[];
     const others = terms.flatMap((term, k) => (k === i ? [] : [{ term, value: inputs[k] as string }]));
     const factors = [{ term: result, value: grads[0] }, ...others];
@@ -24,9 +24,9 @@ export const Einsum: Rule = (context) => {
     const full = own.map((index) => sizes.get(index) ?? 1);
     return unbroadcast(b, spread(b, sum, own, shared, full), full, shape(inputs[i] as string));
   });
-};
+});
 
-/** Puts back the indices that a sum lacks, repeating it along them. */
+/** Repeats a sum along the indices that it lacks. */
 function spread(b: GraphBuilder, sum: string, own: readonly string[], shared: readonly string[], full: number[]) {
   if (own.length === shared.length) return sum;
   const withOnes = own.map((index, axis) => (shared.includes(index) ? (full[axis] ?? 1) : 1));
@@ -34,7 +34,7 @@ function spread(b: GraphBuilder, sum: string, own: readonly string[], shared: re
 }
 
 /** The equation with its ellipsis spelled out in letters that it does not use, and the size of every index. */
-function indicesOf({ node, inputs, outputs, needsGrad, shape }: RuleContext) {
+function indicesOf({ node, inputs, outputs, needsGrad, shape, refuse }: RuleContext) {
   const equation = stringOf(node, "equation", "").replaceAll(" ", "");
   const [left = "", right] = equation.split("->");
   const unused = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"].filter((c) => !equation.includes(c));
@@ -48,8 +48,7 @@ function indicesOf({ node, inputs, outputs, needsGrad, shape }: RuleContext) {
     return behind === undefined ? [...term] : [...before, ...ellipsis.slice(widest - count), ...behind];
   };
   const terms = left.split(",").map((term, i) => spell(term, ranks[i] ?? 0));
-  if (terms.some((term) => new Set(term).size < term.length))
-    throw cannotDifferentiate("Einsum", node.name, `"${equation}" takes a diagonal`);
+  if (terms.some((term) => new Set(term).size < term.length)) throw refuse(`takes a diagonal ("${equation}")`);
   const result = right === undefined ? implicitResult(terms, ellipsis) : spell(right, shape(outputs[0]).length);
   const sizes = new Map<string, number>();
   for (const [i, term] of terms.entries())
@@ -60,7 +59,7 @@ function indicesOf({ node, inputs, outputs, needsGrad, shape }: RuleContext) {
   return { terms, result, sizes };
 }
 
-/** Without "->" the result has the ellipsis, then the indices that stand once, in alphabetical order. */
+/** Without "->" the result has the ellipsis, then the indices that appear once, in alphabetical order. */
 function implicitResult(terms: readonly string[][], ellipsis: readonly string[]): string[] {
   const all = terms.flat().filter((index) => !ellipsis.includes(index));
   const once = all.filter((index) => all.indexOf(index) === all.lastIndexOf(index));

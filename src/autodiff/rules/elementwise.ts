@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
-import { type Rule, type RuleContext, unbroadcast } from "../rule.js";
+import { type Rule, type RuleContext, unbroadcast, withLimits } from "../rule.js";
 
-/** A rule for z = f(x, y) with broadcasting, from d loss / d x and d loss / d y before broadcasting is undone. */
+/** A rule for z = f(x, y) with broadcasting: `dx` and `dy` return the gradients in the shape of z. */
 const binary =
   (dx: (context: RuleContext) => string, dy: (context: RuleContext) => string): Rule =>
   (context) => {
@@ -45,33 +45,36 @@ export const Pow = binary(
 
 /** z = Σ xᵢ with broadcasting. */
 export const Sum: Rule = ({ b, inputs, outputs: [z], grads: [dz], needsGrad, shape }) =>
-  needsGrad.map((wanted, i) => (wanted ? unbroadcast(b, dz, shape(z), shape(inputs[i] ?? "")) : null));
+  needsGrad.map((needed, i) => (needed ? unbroadcast(b, dz, shape(z), shape(inputs[i] ?? "")) : null));
 
 /** z = Σ xᵢ / n over n operands, with broadcasting. */
 export const Mean: Rule = ({ b, inputs, outputs: [z], grads: [dz], needsGrad, shape }) => {
   const share = b.Mul(dz, b.scalar(1 / needsGrad.length));
-  return needsGrad.map((wanted, i) => (wanted ? unbroadcast(b, share, shape(z), shape(inputs[i] ?? "")) : null));
+  return needsGrad.map((needed, i) => (needed ? unbroadcast(b, share, shape(z), shape(inputs[i] ?? "")) : null));
 };
 
-/** z = the largest (smallest) of the operands, with broadcasting. dz goes to those that equal z, in equal parts. */
-const extreme: Rule = ({ b, inputs, outputs: [z], grads: [dz], needsGrad, shape }) => {
-  const winners = needsGrad.map((_, i) => b.Cast(b.Equal(inputs[i] ?? "", z), "float32"));
-  const share = b.Div(dz, b.Sum(winners));
-  return needsGrad.map((wanted, i) =>
-    wanted ? unbroadcast(b, b.Mul(share, winners[i] as string), shape(z), shape(inputs[i] ?? "")) : null,
-  );
-};
+/** z = the largest (smallest) of the operands, with broadcasting. Those that equal z share dz equally. */
+const extreme = withLimits(
+  "equal operands share the gradient",
+  ({ b, inputs, outputs: [z], grads: [dz], needsGrad, shape }) => {
+    const winners = needsGrad.map((_, i) => b.Cast(b.Equal(inputs[i] ?? "", z), "float32"));
+    const share = b.Div(dz, b.Sum(winners));
+    return needsGrad.map((needed, i) =>
+      needed ? unbroadcast(b, b.Mul(share, winners[i] as string), shape(z), shape(inputs[i] ?? "")) : null,
+    );
+  },
+);
 export const Max = extreme;
 export const Min = extreme;
 
-/** y = c ? a : b. The gradient goes to the side that was taken. */
+/** z = c ? x : y. The gradient goes to the operand that was selected. */
 export const Where: Rule = ({ b, inputs: [c, x, y], outputs: [z], grads: [dz], needsGrad, shape }) => [
   null,
   needsGrad[1] ? unbroadcast(b, b.Where(c, dz, b.zero), shape(z), shape(x)) : null,
   needsGrad[2] ? unbroadcast(b, b.Where(c, b.zero, dz), shape(z), shape(y)) : null,
 ];
 
-/** A rule for y = f(x) element by element: dx = dy·f′(x), given f′ or the product. */
+/** A rule for an elementwise y = f(x): the argument returns dx = dy·f′(x). */
 const unary =
   (dx: (b: GraphBuilder, dy: string, x: string, y: string) => string): Rule =>
   ({ b, inputs: [x], outputs: [y], grads: [dy] }) => [dx(b, dy, x, y)];
@@ -80,11 +83,14 @@ const unary =
 export const Identity = unary((_, dy) => dy);
 /** y = -x. */
 export const Neg = unary((b, dy) => b.Neg(dy));
-/** y = |x|; at 0 the gradient is 0. */
-export const Abs = unary((b, dy, x) => b.Mul(dy, b.Sign(x)));
-/** y = eˣ. */
+/** y = |x|. dx = dy·sign x. */
+export const Abs = withLimits(
+  "the gradient at 0 is 0",
+  unary((b, dy, x) => b.Mul(dy, b.Sign(x))),
+);
+/** y = eˣ. dx = dy·y. */
 export const Exp = unary((b, dy, _, y) => b.Mul(dy, y));
-/** y = ln x. */
+/** y = ln x. dx = dy / x. */
 export const Log = unary((b, dy, x) => b.Div(dy, x));
 /** y = √x. dx = dy / 2y. */
 export const Sqrt = unary((b, dy, _, y) => b.Div(dy, b.Mul(b.scalar(2), y)));
@@ -97,7 +103,7 @@ export const Sigmoid = unary((b, dy, _, y) => b.Mul(dy, b.Mul(y, b.Sub(b.one, y)
 
 /** y = (2/√π) ∫₀ˣ e^(-t²) dt. dx = dy·(2/√π)·e^(-x²). */
 export const Erf = unary((b, dy, x) => b.Mul(dy, b.Mul(b.scalar(2 / Math.sqrt(Math.PI)), b.Exp(b.Neg(b.Mul(x, x))))));
-/** y = sin x. */
+/** y = sin x. dx = dy·cos x. */
 export const Sin = unary((b, dy, x) => b.Mul(dy, b.add("Cos", [x])));
 /** y = cos x. dx = -dy·sin x. */
 export const Cos = unary((b, dy, x) => b.Neg(b.Mul(dy, b.add("Sin", [x]))));

@@ -1,24 +1,26 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import { int64 } from "../../onnx/tensor.js";
-import { cannotDifferentiate, intOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
+import { intOf, type RuleContext, range, stringOf, withLimits } from "../rule.js";
 import { scatterElements } from "./indexing.js";
 
-/** One of the pixels around a sampled point along one axis: its (whole) coordinate, its weight, and d weight / d point. */
+/** One of the pixels along one axis from which a point is interpolated: its integer coordinate, weight, d weight / d point. */
 interface Tap {
   readonly at: string;
   readonly weight: string;
   readonly slope: string;
 }
 
+const limits = "images only, not volumes; mode nearest passes no gradient to the grid";
+
 /**
- * y[n, c, p] = Σ over the taps of x[n, c, tap]·wx·wy around the point that grid[n, p] = (gx, gy) in [-1, 1] names.
- * dx adds dy·wx·wy up at the taps; dgrid = Σ dy·x·(wx′·wy, wx·wy′)·d pixel / d grid. Margins are settled for each tap: the
- * pixel beyond the edge is 0, the edge's, or a mirrored one.
+ * y[n, c, p] = Σ over taps of x[n, c, tap]·wx·wy, the taps around the point grid[n, p] = (gx, gy) in [-1, 1].
+ * dx sums dy·wx·wy at the taps; dgrid = Σ dy·x·(wx′·wy, wx·wy′)·d pixel / d grid. Padding applies to each tap: a pixel
+ * outside the image is 0, the nearest pixel of the border, or the reflected one.
  */
-export const GridSample: Rule = (context) => {
-  const { b, node, inputs, grads, needsGrad, shape } = context;
+export const GridSample = withLimits(limits, (context) => {
+  const { b, inputs, grads, needsGrad, shape, refuse } = context;
   const [n, c, height, width] = shape(inputs[0]) as [number, number, number, number];
-  if (shape(inputs[0]).length !== 4) throw cannotDifferentiate(node.op, node.name, "it samples a volume");
+  if (shape(inputs[0]).length !== 4) throw refuse("samples a volume");
   const points = (shape(inputs[1])[1] ?? 1) * (shape(inputs[1])[2] ?? 1);
   const dy = b.Reshape(grads[0], [n, c, points]);
   const pixels = b.Reshape(inputs[0], [n, c, height * width]);
@@ -27,12 +29,12 @@ export const GridSample: Rule = (context) => {
   const [dx, dgx, dgy]: string[][] = [[], [], []];
   for (const ty of alongY)
     for (const tx of alongX) {
-      const { index, inside } = place(context, tx.at, ty.at, [n, c, points], [height, width]);
-      const seen = b.Mul(dy, inside);
+      const { index, inside } = tapIndex(context, tx.at, ty.at, [n, c, points], [height, width]);
+      const masked = b.Mul(dy, inside);
       if (needsGrad[0])
-        dx?.push(scatterElements(b, [n, c, height * width], index, b.Mul(seen, b.Mul(tx.weight, ty.weight)), 2));
+        dx?.push(scatterElements(b, [n, c, height * width], index, b.Mul(masked, b.Mul(tx.weight, ty.weight)), 2));
       if (!needsGrad[1]) continue;
-      const product = b.ReduceSum(b.Mul(seen, b.GatherElements(pixels, index, 2)), [1]);
+      const product = b.ReduceSum(b.Mul(masked, b.GatherElements(pixels, index, 2)), [1]);
       dgx?.push(b.Mul(product, b.Mul(tx.slope, ty.weight)));
       dgy?.push(b.Mul(product, b.Mul(tx.weight, ty.slope)));
     }
@@ -42,11 +44,11 @@ export const GridSample: Rule = (context) => {
     needsGrad[0] ? b.Reshape(b.Sum(dx ?? []), shape(inputs[0])) : null,
     needsGrad[1] ? b.Concat([gridGradient(dgx ?? [], width), gridGradient(dgy ?? [], height)], 3) : null,
   ];
-};
+});
 
 const cornersAligned = ({ node }: RuleContext) => intOf(node, "align_corners", 0) === 1;
 
-/** d pixel / d grid: the grid's [-1, 1] spans the centers of the outer pixels, or their outer edges. */
+/** d pixel / d grid: [-1, 1] of the grid spans the centers of the outer pixels, or their outer edges. */
 const pixelsPerUnit = (context: RuleContext, size: number) => (cornersAligned(context) ? size - 1 : size) / 2;
 
 /** The taps along one axis for every point: [n, 1, points] each. */
@@ -66,7 +68,7 @@ function tapsAlong(context: RuleContext, axis: number, size: number, to: readonl
   return range(4).map((k) => ({ at: b.Add(first, b.scalar(k - 1)), ...cubicTap(b, t, k - 1) }));
 }
 
-/** The coefficient of cubic convolution in ONNX and PyTorch (Keys 1981 has -0.5). */
+/** The coefficient of cubic convolution in ONNX and PyTorch (-0.5 in Keys 1981). */
 const A = -0.75;
 
 /** Weight and slope of cubic convolution for the pixel at distance |t - k|, t in [0, 1), k = -1, 0, 1, 2 (Keys 1981, eq. 8). */
@@ -83,8 +85,8 @@ function cubicTap(b: GraphBuilder, t: string, k: number) {
   };
 }
 
-/** The index of a tap among the height·width pixels, for every channel, and 1 where it lies inside (0: a zero margin). */
-function place(
+/** The index of a tap among the height·width pixels, for every channel, and a mask: 0 where padding makes the pixel 0. */
+function tapIndex(
   context: RuleContext,
   x: string,
   y: string,
@@ -94,7 +96,7 @@ function place(
   const { b, node } = context;
   const padding = stringOf(node, "padding_mode", "zeros");
   const within = (value: string, size: number) =>
-    b.Clip(padding === "reflection" ? mirrored(context, value, size) : value, b.zero, b.scalar(size - 1));
+    b.Clip(padding === "reflection" ? reflected(context, value, size) : value, b.zero, b.scalar(size - 1));
   const index = b.Add(b.Mul(within(y, height), b.scalar(width)), within(x, width));
   const isInside = (value: string, size: number) =>
     b.And(b.GreaterOrEqual(value, b.zero), b.LessOrEqual(value, b.scalar(size - 1)));
@@ -102,8 +104,8 @@ function place(
   return { index: b.Expand(b.Cast(index, "int64"), b.integers([n, c, points])), inside };
 }
 
-/** A whole coordinate mirrored into [0, size): about the outer pixels' centers, or about their outer edges. */
-function mirrored(context: RuleContext, value: string, size: number): string {
+/** An integer coordinate reflected into [0, size): at the centers of the outer pixels, or at their outer edges. */
+function reflected(context: RuleContext, value: string, size: number): string {
   const { b } = context;
   const aligned = cornersAligned(context);
   const period = aligned ? Math.max(2 * (size - 1), 1) : 2 * size;

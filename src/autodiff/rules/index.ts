@@ -5,7 +5,7 @@ import * as conv from "./conv.js";
 import * as einsum from "./einsum.js";
 import * as elementwise from "./elementwise.js";
 import * as gridSample from "./grid-sample.js";
-import { Gather, GatherElements, GatherND, ScatterElements, ScatterND, TopK } from "./indexing.js";
+import { Gather, GatherElements, GatherND, OneHot, Range, ScatterElements, ScatterND, TopK } from "./indexing.js";
 import * as linear from "./linear.js";
 import * as loss from "./loss.js";
 import { MaxPool } from "./max-pool.js";
@@ -17,22 +17,11 @@ import * as resize from "./resize.js";
 import * as shape from "./shape.js";
 import * as softmax from "./softmax.js";
 
-/** Operators whose outputs do not change with small changes of their inputs. */
-const flat = [
-  "ArgMax",
-  "ArgMin",
-  "Equal",
-  "Greater",
-  "GreaterOrEqual",
-  "Less",
-  "LessOrEqual",
-  "Not",
-  "And",
-  "Or",
-  "Xor",
-];
-const discrete = ["Shape", "Size", "Floor", "Ceil", "Round", "Sign", "NonZero", "ConstantOfShape", "IsNaN", "IsInf"];
-const made = ["EyeLike", "OneHot", "Range", "NonMaxSuppression", "Hardmax", "BitShift", "BitwiseAnd", "BitwiseOr"];
+/** Operators whose outputs are piecewise constant in every input. */
+const comparisons = "ArgMax ArgMin Equal Greater GreaterOrEqual Less LessOrEqual IsNaN IsInf Hardmax NonMaxSuppression";
+const logic = "Not And Or Xor BitShift BitwiseAnd BitwiseOr";
+const integers = "Floor Ceil Round Sign NonZero Shape Size ConstantOfShape EyeLike";
+const flat = `${comparisons} ${logic} ${integers}`.split(" ");
 
 /** The gradient rule of every operator that has one, by the operator's name. */
 export const rules: Readonly<Record<string, Rule>> = {
@@ -42,7 +31,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   ...einsum,
   ...elementwise,
   ...gridSample,
-  ...{ Gather, GatherElements, GatherND, ScatterElements, ScatterND, TopK },
+  ...{ Gather, GatherElements, GatherND, OneHot, Range, ScatterElements, ScatterND, TopK },
   ...linear,
   ...loss,
   ...normalization,
@@ -53,5 +42,5 @@ export const rules: Readonly<Record<string, Rule>> = {
   ...resize,
   ...shape,
   ...softmax,
-  ...Object.fromEntries([...flat, ...discrete, ...made].map((op) => [op, noGradient])),
+  ...Object.fromEntries(flat.map((op) => [op, noGradient])),
 };

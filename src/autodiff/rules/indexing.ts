@@ -3,20 +3,21 @@ import { int64, sizeOf, toNumbers } from "../../onnx/tensor.js";
 import {
   alongAxis,
   axisOf,
-  cannotDifferentiate,
   intOf,
+  noGradient,
   picking,
   type Rule,
   type RuleContext,
   range,
   stringOf,
+  withLimits,
 } from "../rule.js";
 
-/** Adds each slice of `updates` to the place of a zero tensor that `indices` [..., depth] names. */
+/** A tensor of zeros, each slice of `updates` added at its index of `indices` [..., depth]. */
 const scatterAdd = (b: GraphBuilder, into: readonly number[], indices: string, updates: string) =>
   b.add("ScatterND", [b.filled(0, into), indices, updates], { reduction: string("add") });
 
-/** Adds each element of `updates` to a zero tensor, at its own place with the index along one axis replaced. */
+/** A tensor of zeros, each element of `updates` added at its own position with the index along one axis replaced. */
 export const scatterElements = (
   b: GraphBuilder,
   into: readonly number[],
@@ -25,7 +26,7 @@ export const scatterElements = (
   axis: number,
 ) => b.add("ScatterElements", [b.filled(0, into), indices, updates], { axis: int(axis), reduction: string("add") });
 
-/** y = x[indices] along an axis. dx adds each part of dy to the place it was taken from. */
+/** y = x[indices] along an axis. dx sums the slices of dy at their indices. */
 export const Gather: Rule = (context) => {
   const { b, node, inputs, outputs, grads, shape, known } = context;
   const x = shape(inputs[0]);
@@ -51,62 +52,74 @@ export const Gather: Rule = (context) => {
   ];
 };
 
-/** y = at each place x at the same place with the index along one axis replaced. dx adds dy up there. */
+/** y = x at each position with the index along one axis replaced. dx sums dy there. */
 export const GatherElements: Rule = ({ b, node, inputs: [x, indices], grads: [dy], shape }) => [
   scatterElements(b, shape(x), indices, dy, intOf(node, "axis", 0)),
 ];
 
-/** The largest (smallest) elements along an axis and their places: dx puts dy there. The places carry no gradient. */
-export const TopK: Rule = ({ b, node, inputs: [x], outputs: [, indices], grads: [dy], shape }) => [
-  scatterElements(b, shape(x), indices || missingIndices(node.name), dy, intOf(node, "axis", -1)),
-];
+/** y = the k largest (smallest) elements along an axis. dx has dy at their indices, the second output, and 0 elsewhere. */
+export const TopK = withLimits(
+  "needs its indices output",
+  ({ b, node, inputs: [x], outputs, grads, shape, refuse }) => {
+    const [, indices] = outputs;
+    if (!indices) throw refuse("lacks its second output, the indices");
+    return [scatterElements(b, shape(x), indices, grads[0], intOf(node, "axis", -1))];
+  },
+);
 
-const missingIndices = (name: string): string => {
-  throw cannotDifferentiate("TopK", name, "its second output (the places) is left out");
-};
+/** y = one of two values where the index equals the position along an axis. */
+export const OneHot = withLimits("no gradient to the values", noGradient);
+/** y = start + i·delta. */
+export const Range = withLimits("no gradient to start and delta", noGradient);
 
-/** y = slices of x at places [..., depth]. dx adds dy up there. */
+/** y = slices of x at indices [..., depth]. dx sums dy there. */
 export const GatherND: Rule = (context) => {
   const { b, inputs, grads, shape } = context;
-  return [scatterAdd(b, shape(inputs[0]), fullPlaces(context), grads[0])];
+  return [scatterAdd(b, shape(inputs[0]), fullIndices(context), grads[0])];
 };
 
-/** The places of a GatherND with the batch axes' own indices put before them, as a ScatterND needsGrad them. */
-function fullPlaces({ b, node, inputs, shape }: RuleContext): string {
+/** The indices of a GatherND preceded by those along the batch axes, as ScatterND needs them. */
+function fullIndices({ b, node, inputs, shape }: RuleContext): string {
   const batchAxes = intOf(node, "batch_dims", 0);
   if (batchAxes === 0) return inputs[1];
-  const places = shape(inputs[1]).slice(0, -1);
-  const own = range(batchAxes).map((axis) => {
-    const stride = sizeOf(places.slice(axis + 1));
-    const data = range(sizeOf(places)).map((i) => Math.floor(i / stride) % (places[axis] ?? 1));
-    return b.constant(int64(data, [...places, 1]));
+  const positions = shape(inputs[1]).slice(0, -1);
+  const alongBatch = range(batchAxes).map((axis) => {
+    const stride = sizeOf(positions.slice(axis + 1));
+    const data = range(sizeOf(positions)).map((i) => Math.floor(i / stride) % (positions[axis] ?? 1));
+    return b.constant(int64(data, [...positions, 1]));
   });
-  return b.Concat([...own, inputs[1]], places.length);
+  return b.Concat([...alongBatch, inputs[1]], positions.length);
 }
 
-/** y = x with the slices at some places replaced by (none) or increased by (add) updates. The places must differ. */
-export const ScatterND: Rule = ({ b, node, inputs: [, indices, updates], grads: [dy], needsGrad, shape }) => {
-  const added = reductionOf(node) === "add";
+const scatterLimits = "reductions none and add; with none the indices must differ";
+
+/** y = x with the slices at some indices replaced by updates (reduction none) or increased by them (add). */
+export const ScatterND = withLimits(scatterLimits, (context) => {
+  const { b, inputs, grads, needsGrad, shape } = context;
+  const [[, indices, updates], [dy]] = [inputs, grads];
+  const added = reductionOf(context) === "add";
   return [
     needsGrad[0] ? (added ? dy : b.add("ScatterND", [dy, indices, b.filled(0, shape(updates))])) : null,
     null,
     needsGrad[2] ? b.add("GatherND", [dy, indices]) : null,
   ];
-};
+});
 
-/** y = x with some elements along an axis replaced by (none) or increased by (add) updates. The places must differ. */
-export const ScatterElements: Rule = ({ b, node, inputs: [, indices, updates], grads: [dy], needsGrad, shape }) => {
+/** y = x with some elements along an axis replaced by updates (reduction none) or increased by them (add). */
+export const ScatterElements = withLimits(scatterLimits, (context) => {
+  const { b, node, inputs, grads, needsGrad, shape } = context;
+  const [[, indices, updates], [dy]] = [inputs, grads];
   const axis = { axis: int(intOf(node, "axis", 0)) };
-  const added = reductionOf(node) === "add";
+  const added = reductionOf(context) === "add";
   return [
     needsGrad[0] ? (added ? dy : b.add("ScatterElements", [dy, indices, b.filled(0, shape(updates))], axis)) : null,
     null,
     needsGrad[2] ? b.add("GatherElements", [dy, indices], axis) : null,
   ];
-};
+});
 
-function reductionOf(node: RuleContext["node"]): string {
+function reductionOf({ node, refuse }: RuleContext): string {
   const reduction = stringOf(node, "reduction", "none");
   if (reduction === "none" || reduction === "add") return reduction;
-  throw cannotDifferentiate(node.op, node.name, `with reduction "${reduction}"`);
+  throw refuse(`has the reduction "${reduction}"`);
 }

@@ -8,7 +8,7 @@ function productShape(a: readonly number[], w: readonly number[], rows: number, 
   return [...Array.from({ length: rank }, (_, axis) => Math.max(size(a, axis), size(w, axis))), rows, columns];
 }
 
-/** y = A·B over the last two axes, broadcasting the rest. dA = dy·Bᵀ, dB = Aᵀ·dy, summed over what was broadcast. */
+/** y = A·B over the last two axes, broadcasting the rest. dA = dy·Bᵀ, dB = Aᵀ·dy, summed over broadcast axes. */
 export const MatMul: Rule = ({ b, inputs: [a, w], grads: [dy], needsGrad, shape }) => {
   // A vector on the left is a row, on the right a column, as in numpy.
   const left = shape(a).length === 1 ? [1, ...shape(a)] : shape(a);

@@ -3,8 +3,9 @@ import { int64 } from "../../onnx/tensor.js";
 import { type Rule, type RuleContext, range, stringOf } from "../rule.js";
 
 /**
- * What each place's -ln p[label] counts in the loss: its class's weight, 0 where it is to be ignored, divided by the sum
- * of the weights when the loss is a mean, times dy. Shaped [N, 1, …positions]; with it the places' one-hot labels.
+ * The one-hot labels `chosen` [N, classes, …positions] and the weight [N, 1, …positions] of each position's -ln p[label] in
+ * the loss: the weight of its class (0 for the ignored label), divided by the sum of the weights if the loss is a mean,
+ * times dy.
  */
 function labelsOf({ b, node, inputs, grads, shape }: RuleContext) {
   const [n, classes, ...positions] = shape(inputs[0]) as [number, number, ...number[]];
@@ -24,7 +25,7 @@ function labelsOf({ b, node, inputs, grads, shape }: RuleContext) {
   return { chosen, weight: b.Mul(total, grads[0]) };
 }
 
-/** y = the mean (sum, or each) of -w[label]·x[label], x being ln p. dx = -w·dy at the label. */
+/** y = the mean (sum, or each) of -w[label]·x[label], with x = ln p. dx = -w·dy at the label, 0 elsewhere. */
 export const NegativeLogLikelihoodLoss: Rule = (context) => {
   const { chosen, weight } = labelsOf(context);
   return [context.b.Neg(context.b.Mul(chosen, weight))];
@@ -36,6 +37,6 @@ export const SoftmaxCrossEntropyLoss: Rule = (context) => {
   const { chosen, weight } = labelsOf(context);
   const p = b.Softmax(inputs[0], 1);
   const dx = b.Mul(b.Sub(p, chosen), weight);
-  // The second output, where there is one, is ln p.
+  // The second output, which is optional, is ln p.
   return [outputs[1] ? b.Add(dx, b.Sub(grads[1], b.Mul(p, b.ReduceSum(grads[1], [1])))) : dx];
 };

@@ -1,10 +1,19 @@
-import { UserError } from "../../errors.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
-import { titleOf } from "../../onnx/graph.js";
 import { float32 } from "../../onnx/tensor.js";
-import { alongAxis, axisOf, floatOf, intOf, intsOf, type Rule, type RuleContext, range, unbroadcast } from "../rule.js";
+import {
+  alongAxis,
+  axisOf,
+  floatOf,
+  intOf,
+  intsOf,
+  type Rule,
+  type RuleContext,
+  range,
+  unbroadcast,
+  withLimits,
+} from "../rule.js";
 
-/** [C] as [1, C, 1, …], to meet [N, C, …]. */
+/** [C] as [1, C, 1, …], to broadcast against [N, C, …]. */
 const alongChannels = ({ b, inputs, shape }: RuleContext, value: string) =>
   b.Reshape(value, [
     1,
@@ -14,19 +23,19 @@ const alongChannels = ({ b, inputs, shape }: RuleContext, value: string) =>
       .map(() => 1),
   ]);
 
-/** The axes of [N, C, …] without the channels. */
+/** The axes of [N, C, …] except for the channels. */
 const allButChannels = ({ inputs, shape }: RuleContext) => range(shape(inputs[0]).length).filter((axis) => axis !== 1);
 
 /**
  * y = scale·x̂ + shift with x̂ = c·r, c = x - mean, r = 1/√(variance + ε).
  *
- * dscale = r·Σ dy·c, dshift = Σ dy: the two sums that everything else is made of.
- * Inference: mean and variance are constants of the layer.
+ * dscale = r·Σ dy·c, dshift = Σ dy.
+ * Inference: mean and variance are inputs.
  *   dx = dy·scale·r, dmean = -scale·r·Σ dy, dvariance = -½·scale·r³·Σ dy·c.
- * Training: they are those of the batch (Ioffe & Szegedy 2015, sec. 3).
+ * Training: mean and variance are those of the batch (Ioffe & Szegedy 2015, sec. 3).
  *   dx = scale·r·(dy - mean(dy) - c·r²·mean(dy·c)).
  */
-export const BatchNormalization: Rule = (context) => {
+export const BatchNormalization = withLimits("no gradient from the new running statistics", (context) => {
   const { b, node, inputs, grads, needsGrad, shape } = context;
   const [x, scale, , mean, variance] = inputs;
   const training = intOf(node, "training_mode", 0) === 1;
@@ -51,9 +60,9 @@ export const BatchNormalization: Rule = (context) => {
     needsGrad[3] && !training ? flat(b.Neg(b.Mul(gain, sum))) : null,
     needsGrad[4] && !training ? flat(b.Mul(b.scalar(-0.5), b.Mul(b.Mul(gain, square), along))) : null,
   ];
-};
+});
 
-/** x̂ = (x - mean)·r over some axes, r = 1/√(variance + ε): what the normalizations by the data themselves share. */
+/** x̂ = (x - mean)·r with the mean and variance of x over some axes, r = 1/√(variance + ε). */
 function normalized(b: GraphBuilder, x: string, axes: readonly number[], epsilon: number) {
   const centered = b.Sub(x, b.ReduceMean(x, axes));
   const spread = b.Add(b.ReduceMean(b.Mul(centered, centered), axes), b.scalar(epsilon));
@@ -100,8 +109,8 @@ const lastAxes = ({ node, inputs, shape }: RuleContext) => {
   return range(rank).slice(axisOf(intOf(node, "axis", -1), rank));
 };
 
-/** y = scale·x̂ + shift, x̂ normalized over the last axes (Ba et al. 2016). Mean and deviation as outputs pass nothing. */
-export const LayerNormalization: Rule = (context) => {
+/** y = scale·x̂ + shift, x̂ normalized over the last axes (Ba et al. 2016). */
+export const LayerNormalization = withLimits("no gradient from the mean and deviation outputs", (context) => {
   const { b, node, inputs, outputs, grads, needsGrad, shape } = context;
   const axes = lastAxes(context);
   const { normal, r } = normalized(b, inputs[0], axes, floatOf(node, "epsilon", 1e-5));
@@ -111,7 +120,7 @@ export const LayerNormalization: Rule = (context) => {
     needsGrad[1] ? back(b.Mul(grads[0], normal), inputs[1]) : null,
     needsGrad[2] ? back(grads[0], inputs[2]) : null,
   ];
-};
+});
 
 /** y = scale·x̂ with x̂ = x·r, r = 1/√(mean(x²) + ε) (Zhang & Sennrich 2019). dx = r·(g - x̂·mean(g·x̂)), g = dy·scale. */
 export const RMSNormalization: Rule = (context) => {
@@ -135,17 +144,17 @@ export const MeanVarianceNormalization: Rule = ({ b, node, inputs: [x], grads: [
 };
 
 /** y = x / ‖x‖ₚ along an axis, p = 1 or 2. dx = (dy - ‖x‖ₚ′·Σ dy·y) / ‖x‖ₚ with ‖x‖₁′ = sign x and ‖x‖₂′ = y. */
-export const LpNormalization: Rule = ({ b, node, inputs: [x], outputs: [y], grads: [dy] }) => {
+export const LpNormalization = withLimits("p = 1 or 2", ({ b, node, inputs: [x], outputs: [y], grads: [dy] }) => {
   const axes = [intOf(node, "axis", -1)];
   const first = intOf(node, "p", 2) === 1;
   const norm = first ? b.ReduceSum(b.Abs(x), axes) : b.Sqrt(b.ReduceSum(b.Mul(x, x), axes));
   const slope = first ? b.Sign(x) : y;
   return [b.Div(b.Sub(dy, b.Mul(slope, b.ReduceSum(b.Mul(dy, y), axes))), norm)];
-};
+});
 
 /**
  * y = x·s^-β, s = bias + α/n·Σ x² over n neighboring channels (Krizhevsky et al. 2012, sec. 3.3).
- * dx = dy·s^-β - 2αβ/n·x·Σ dy·x·s^(-β-1), the sum over the channels whose neighborhood holds this one.
+ * dx = dy·s^-β - 2αβ/n·x·Σ dy·x·s^(-β-1), summed over the channels whose neighborhood contains this one.
  */
 export const LRN: Rule = (context) => {
   const { b, node, inputs, grads, shape } = context;
@@ -175,9 +184,12 @@ export const LRN: Rule = (context) => {
   return [b.Sub(direct, b.Mul(b.Mul(x, b.scalar((2 * alpha * beta) / size)), spread))];
 };
 
-/** In inference y = x, and so are the gradients. */
-export const Dropout: Rule = ({ node, inputs: [, , training], grads: [dy], constant }) => {
-  if (training && Number(constant(training).data[0]) !== 0)
-    throw new UserError(`Dropout "${titleOf(node)}" is in training mode; export the model for inference`);
-  return [dy];
-};
+/** In inference y = x, so dx = dy. */
+export const Dropout = withLimits(
+  "inference mode only",
+  ({ inputs: [, , training], grads: [dy], constant, refuse }) => {
+    if (training && Number(constant(training).data[0]) !== 0)
+      throw refuse("is in training mode; export the model for inference");
+    return [dy];
+  },
+);

@@ -1,11 +1,11 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import { float32 } from "../../onnx/tensor.js";
-import { intOf, intsOf, type Rule, type RuleContext, range } from "../rule.js";
+import { intOf, intsOf, type Rule, type RuleContext, range, withLimits } from "../rule.js";
 import { offsetsOf, scatterTaps, taps, type Window, windowOf } from "./window.js";
 
 const kernelOf = ({ node }: RuleContext) => intsOf(node, "kernel_shape", []);
 
-/** y = the mean of x under the window. Each x under it gets dy / count, spread by a convolution with ones. */
+/** y = the mean of x in the window. dx sums dy / count over the windows that contain x. */
 export const AveragePool: Rule = (context) => {
   const { b, inputs, grads, shape } = context;
   const window = windowOf(context, kernelOf(context));
@@ -23,7 +23,7 @@ export const AveragePool: Rule = (context) => {
   ];
 };
 
-/** How many elements each window averages over: those inside the image, and padding when it counts. */
+/** The number of elements that each window averages: those inside the image, and padding if `count_include_pad` is set. */
 function countsOf({ node }: RuleContext, window: Window): Float32Array {
   const { input, output, kernel, strides, dilations, begin } = window;
   const explicit = intsOf(node, "pads", Array(2 * kernel.length).fill(0));
@@ -52,13 +52,15 @@ export const GlobalAveragePool: Rule = ({ b, inputs: [x], grads: [dy], shape }) 
   return [b.Expand(b.Mul(dy, b.scalar(1 / positions)), b.integers(shape(x)))];
 };
 
-/** y = the largest x of all positions. dy goes to the places that hold it, in equal parts. */
-export const GlobalMaxPool: Rule = ({ b, inputs: [x], outputs: [y], grads: [dy], shape }) => {
+/** y = the largest x of all positions. The positions that hold it share dy equally. */
+export const GlobalMaxPool = withLimits("equal maxima share the gradient", (context) => {
+  const { b, inputs, outputs, grads, shape } = context;
+  const [[x], [y], [dy]] = [inputs, outputs, grads];
   const winners = b.Cast(b.Equal(x, y), "float32");
   return [b.Mul(winners, b.Div(dy, b.ReduceSum(winners, range(shape(x).length).slice(2))))];
-};
+});
 
-/** Keeps a division by a norm of 0 finite; the smallest normal float32 is 1.2e-38. */
+/** The smallest divisor, so that a division by a norm of 0 stays finite; the smallest normal float32 is 1.2e-38. */
 const SMALLEST = 1e-37;
 
 /** d (Σ |x|ᵖ)^(1/p) / d x = sign x·(|x| / y)^(p-1); 0 where y is 0. */
@@ -67,7 +69,7 @@ function normSlope(b: GraphBuilder, x: string, y: string, p: number): string {
   return b.Mul(b.Sign(x), b.Pow(share, b.scalar(p - 1)));
 }
 
-/** y = (Σ |x|ᵖ)^(1/p) under the window. dx sums dy·sign x·(|x| / y)^(p-1) over the windows that hold x. */
+/** y = (Σ |x|ᵖ)^(1/p) in the window. dx sums dy·sign x·(|x| / y)^(p-1) over the windows that contain x. */
 export const LpPool: Rule = (context) => {
   const { b, node, inputs, outputs, grads, shape } = context;
   const window = windowOf(context, kernelOf(context));
@@ -77,7 +79,8 @@ export const LpPool: Rule = (context) => {
   return [scatterTaps(b, parts, window, n, c)];
 };
 
-/** y = (Σ |x|ᵖ)^(1/p) over all positions. */
-export const GlobalLpPool: Rule = ({ b, node, inputs: [x], outputs: [y], grads: [dy] }) => [
-  b.Mul(dy, normSlope(b, x, y, intOf(node, "p", 2))),
-];
+/** y = (Σ |x|ᵖ)^(1/p) over all positions. dx = dy·sign x·(|x| / y)^(p-1). */
+export const GlobalLpPool = withLimits(
+  "ONNX Runtime supports the operator up to opset 21",
+  ({ b, node, inputs: [x], outputs: [y], grads: [dy] }) => [b.Mul(dy, normSlope(b, x, y, intOf(node, "p", 2)))],
+);

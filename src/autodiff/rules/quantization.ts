@@ -1,6 +1,6 @@
-import { cannotDifferentiate, intOf, type Rule, type RuleContext, range } from "../rule.js";
+import { intOf, type RuleContext, range, withLimits } from "../rule.js";
 
-/** The range of whole numbers that each quantized type holds. */
+/** The smallest and largest integer of each quantized type. */
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
   uint8: [0, 255],
   int8: [-128, 127],
@@ -8,12 +8,12 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   int16: [-32768, 32767],
 };
 
-/** A scale or zero point as float32 that broadcasts against x: it is one number, or one for each place of an axis. */
-function alongAxisOf({ b, node, inputs, shape }: RuleContext, value: string): string {
+/** A scale or zero point as float32 that broadcasts against x: a scalar, or a number for each index of an axis. */
+function broadcastable({ b, node, inputs, shape, refuse }: RuleContext, value: string): string {
   const [x, own] = [shape(inputs[0]), shape(value)];
   const number = b.Cast(value, "float32");
   if (own.length === 0 || (own.length === 1 && own[0] === 1)) return b.Reshape(number, []);
-  if (own.length > 1) throw cannotDifferentiate(node.op, node.name, "it is quantized in blocks");
+  if (own.length > 1) throw refuse("is quantized in blocks");
   const axis = intOf(node, "axis", 1);
   const from = axis < 0 ? axis + x.length : axis;
   return b.Reshape(
@@ -22,29 +22,30 @@ function alongAxisOf({ b, node, inputs, shape }: RuleContext, value: string): st
   );
 }
 
+const limits = "straight-through estimate within the range of 8- and 16-bit types; no blocked quantization";
+
 /**
- * y = saturate(round(x / scale) + zero). Rounding is flat almost everywhere, so its gradient is taken to be that of the
- * identity where x lies in the range of the type, and 0 outside (straight-through estimator, Bengio et al. 2013;
- * Jacob et al. 2018, sec. 3). Between quantization and dequantization d loss / d y is a float although y is whole.
+ * y = saturate(round(x / scale) + zero). The gradient of rounding, which is 0 almost everywhere, is replaced by that of the
+ * identity where x is in the range of the type, and by 0 outside (straight-through estimator, Bengio et al. 2013;
+ * Jacob et al. 2018, sec. 3). d loss / d y is a float although y is an integer.
  */
-export const QuantizeLinear: Rule = (context) => {
-  const { b, node, inputs, grads, known } = context;
+export const QuantizeLinear = withLimits(limits, (context) => {
+  const { b, inputs, grads, known, refuse } = context;
   const [x, scale, zero] = inputs;
-  const s = alongAxisOf(context, scale);
+  const s = broadcastable(context, scale);
   const type = zero ? known(zero)?.type : "uint8";
   const bounds = ranges[type ?? ""];
-  if (!bounds)
-    throw cannotDifferentiate(node.op, node.name, `the range of the type "${type ?? "unknown"}" is not known`);
+  if (!bounds) throw refuse(`has the type "${type ?? "unknown"}", whose range is not known`);
   const ratio = b.Div(x, s);
-  const position = zero ? b.Add(ratio, alongAxisOf(context, zero)) : ratio;
+  const position = zero ? b.Add(ratio, broadcastable(context, zero)) : ratio;
   const inside = b.And(
     b.GreaterOrEqual(position, b.scalar(bounds[0] - 0.5)),
     b.LessOrEqual(position, b.scalar(bounds[1] + 0.5)),
   );
   return [b.masked(b.Div(grads[0], s), inside)];
-};
+});
 
-/** y = (x - zero)·scale. dx = dy·scale; the scale and the zero point are constants of the model. */
-export const DequantizeLinear: Rule = (context) => [
-  context.b.Mul(context.grads[0], alongAxisOf(context, context.inputs[1])),
-];
+/** y = (x - zero)·scale. dx = dy·scale. */
+export const DequantizeLinear = withLimits("no blocked quantization; no gradient to the scale", (context) => [
+  context.b.Mul(context.grads[0], broadcastable(context, context.inputs[1])),
+]);

@@ -1,7 +1,7 @@
 import { sizeOf } from "../../onnx/tensor.js";
-import { axisOf, intOf, numbersOf, type Rule, type RuleContext, range } from "../rule.js";
+import { axisOf, intOf, numbersOf, type Rule, type RuleContext, range, withLimits } from "../rule.js";
 
-/** The axes that a reduction runs over, counted from the front. */
+/** The axes of a reduction, as non-negative numbers. */
 function reducedAxes(context: RuleContext): number[] {
   const { node, inputs, shape } = context;
   const rank = shape(inputs[0]).length;
@@ -10,7 +10,7 @@ function reducedAxes(context: RuleContext): number[] {
   return given.map((axis) => axisOf(axis, rank));
 }
 
-/** A reduced value with its lost axes put back as 1, so that it broadcasts against the input. */
+/** A reduced value with its reduced axes of size 1, so that it broadcasts against the input. */
 function kept({ b, inputs, shape }: RuleContext, value: string, axes: readonly number[]): string {
   return b.Reshape(
     value,
@@ -58,15 +58,17 @@ export const ReduceLogSumExp: Rule = (context) => {
   return [b.Mul(b.Exp(b.Sub(inputs[0], kept(context, outputs[0], axes))), kept(context, grads[0], axes))];
 };
 
-/** y = the largest (or smallest) x. dy goes to the places that equal y, in equal parts, as in PyTorch's amax. */
-const ReduceExtreme: Rule = (context) => {
+/** The gradient of y = the largest (smallest) x: the elements that equal y share dy equally, as in PyTorch's amax. */
+const toExtremes: Rule = (context) => {
   const { b, inputs, outputs, grads } = context;
   const axes = reducedAxes(context);
   const winners = b.Cast(b.Equal(inputs[0], kept(context, outputs[0], axes)), "float32");
   return [b.Mul(winners, b.Div(kept(context, grads[0], axes), b.ReduceSum(winners, axes)))];
 };
-export const ReduceMax = ReduceExtreme;
-export const ReduceMin = ReduceExtreme;
+/** y = the largest x. */
+export const ReduceMax = withLimits("equal maxima share the gradient", toExtremes);
+/** y = the smallest x. */
+export const ReduceMin = withLimits("equal minima share the gradient", toExtremes);
 
 /** y = ln Σ x. dx = dy·e⁻ʸ. */
 export const ReduceLogSum: Rule = (context) => {
@@ -77,8 +79,8 @@ export const ReduceLogSum: Rule = (context) => {
 };
 
 /**
- * y = Π x. dx = dy·(the product of the others): y / x where no factor is 0; where one factor is 0 that one gets the
- * product of the rest and the others get 0.
+ * y = Π x. dx = dy·(the product of the other factors), which is y / x if no factor is 0. If one factor is 0, it is the product
+ * of the rest for that factor, and 0 for the others.
  */
 export const ReduceProd: Rule = (context) => {
   const { b, inputs, grads } = context;

@@ -1,3 +1,4 @@
+import { floatCodes } from "../../onnx/schema.js";
 import {
   alongAxis,
   axisOf,
@@ -9,16 +10,17 @@ import {
   type RuleContext,
   range,
   stringOf,
+  withLimits,
 } from "../rule.js";
 
-/** y holds x in another shape. */
+/** y = x in another shape. dx = dy in the shape of x. */
 const reshaping: Rule = ({ b, inputs: [x], grads: [dy], shape }) => [b.Reshape(dy, shape(x))];
 export const Flatten = reshaping;
 export const Reshape = reshaping;
 export const Squeeze = reshaping;
 export const Unsqueeze = reshaping;
 
-/** y has x's axes in another order. dx has them back. */
+/** y = x with its axes permuted. dx = dy with the inverse permutation. */
 export const Transpose: Rule = ({ b, node, inputs: [x], grads: [dy], shape }) => {
   const perm = intsOf(node, "perm", range(shape(x).length).reverse());
   return [
@@ -29,31 +31,31 @@ export const Transpose: Rule = ({ b, node, inputs: [x], grads: [dy], shape }) =>
   ];
 };
 
-/** y is x repeated to a larger shape. dx sums what was repeated. */
+/** y = x broadcast to a larger shape. dx = dy summed over the repeated axes. */
 export const Expand: Rule = ({ b, inputs: [x], outputs: [y], grads: [dy], shape }) => {
   const lead = shape(y).length - shape(x).length;
   const axes = range(shape(y).length).filter((axis) => axis < lead || shape(x)[axis - lead] !== shape(y)[axis]);
   return [axes.length > 0 ? b.Reshape(b.ReduceSum(dy, axes), shape(x)) : dy];
 };
 
-/** y = the inputs side by side. Each gets its part of dy. */
+/** y = the inputs concatenated. The gradient to each is its slice of dy. */
 export const Concat: Rule = ({ b, node, inputs, grads: [dy], needsGrad, shape }) => {
   const axis = axisOf(intOf(node, "axis", 0), shape(inputs[0]).length);
   let start = 0;
-  return needsGrad.map((wanted, i) => {
+  return needsGrad.map((needed, i) => {
     const from = start;
     start += shape(inputs[i] ?? "")[axis] ?? 0;
-    return wanted ? b.Slice(dy, [axis], [from], [start]) : null;
+    return needed ? b.Slice(dy, [axis], [from], [start]) : null;
   });
 };
 
-/** The outputs are parts of x. dx is their gradients side by side. */
+/** The outputs are slices of x. dx = their gradients concatenated. */
 export const Split: Rule = ({ b, node, grads, outputs }) => [
   b.Concat(grads.slice(0, outputs.filter((output) => output).length), intOf(node, "axis", 0)),
 ];
 
-/** y = every step-th element from start to end. dx has dy there and zeros elsewhere. */
-export const Slice: Rule = (context) => {
+/** y = every step-th element from start to end. dx = dy at these elements and 0 elsewhere. */
+export const Slice = withLimits("constant bounds", (context) => {
   const { b, inputs, outputs, shape } = context;
   const [x, y] = [shape(inputs[0]), shape(outputs[0])];
   const starts = numbersOf(context, inputs[1], []);
@@ -82,16 +84,16 @@ export const Slice: Rule = (context) => {
       );
   }
   return [[...begin, ...end].some((n) => n > 0) ? b.Pad(grad, [...begin, ...end]) : grad];
-};
+});
 
-/** Where a slice begins, after negative and too large starts are brought inside. */
+/** The first index of a slice, after negative and too large starts are clamped as ONNX prescribes. */
 function firstIndex(start: number, size: number, step: number): number {
   const fromFront = start < 0 ? start + size : start;
   return Math.min(Math.max(fromFront, 0), step > 0 ? size : size - 1);
 }
 
-/** y = x between margins of a constant, or of x itself continued by an edge or a mirror. */
-export const Pad: Rule = (context) => {
+/** y = x padded with a constant, with its edge, by reflection or periodically. dx sums dy over all copies of each element. */
+export const Pad = withLimits("constant widths; no gradient to the fill value", (context) => {
   const { b, node, inputs, grads, shape } = context;
   const x = shape(inputs[0]);
   const given = numbersOf(context, inputs[1], []);
@@ -104,9 +106,9 @@ export const Pad: Rule = (context) => {
     grad = mode === "constant" ? uncrop(context, grad, axis, margins) : fold(context, grad, axis, margins, mode);
   }
   return [b.Identity(grad)];
-};
+});
 
-/** The gradient of padding with a constant: what lies in the margins is dropped (and put back for negative ones). */
+/** The gradient of padding with a constant: dy without the margins, and with zeros where a negative width cropped x. */
 function uncrop(
   { b, inputs, shape }: RuleContext,
   grad: string,
@@ -120,7 +122,7 @@ function uncrop(
   );
 }
 
-/** The gradient of padding with x itself: sums the copies of each element. */
+/** The gradient of padding with elements of x: the sum over the copies of each element. */
 function fold(
   context: RuleContext,
   grad: string,
@@ -141,10 +143,7 @@ function sourceIndex(i: number, size: number, mode: string): number {
   return inside < size ? inside : period - inside;
 }
 
-/**
- * y = channels laid out as blocks of pixels (Shi et al., CVPR 2016). dx lays the blocks of dy back: SpaceToDepth, but for
- * the order of the channels in mode CRD.
- */
+/** y = channels rearranged into blocks of pixels (Shi et al., CVPR 2016). dx is the inverse rearrangement of dy. */
 export const DepthToSpace: Rule = ({ b, node, inputs: [x], grads: [dy], shape }) => {
   const block = intOf(node, "blocksize", 1);
   if (stringOf(node, "mode", "DCR") === "DCR") return [b.SpaceToDepth(dy, block)];
@@ -153,14 +152,16 @@ export const DepthToSpace: Rule = ({ b, node, inputs: [x], grads: [dy], shape })
   return [b.Reshape(b.Transpose(split, [0, 1, 3, 5, 2, 4]), [n, c, h, w])];
 };
 
-/** y = x in another float type (1, 10, 11, 16 are ONNX's four); towards whole numbers no gradient passes. */
-export const Cast: Rule = ({ b, node, inputs: [x], grads: [dy] }) =>
-  [1, 10, 11, 16].includes(intOf(node, "to", 1)) ? [b.add("CastLike", [dy, x])] : [null];
+/** y = x in another type. dx = dy in the type of x, if y is a floating-point number. */
+export const Cast = withLimits("between floating-point types; a cast to integers passes no gradient", (context) => {
+  const { b, node, inputs, grads } = context;
+  return floatCodes.includes(intOf(node, "to", 1)) ? [b.add("CastLike", [grads[0], inputs[0]])] : [null];
+});
 
-/** y = x in the type of another value. */
+/** y = x in the type of another value. dx = dy in the type of x. */
 export const CastLike: Rule = ({ b, inputs: [x], grads: [dy] }) => [b.add("CastLike", [dy, x]), null];
 
-/** y = x repeated along each axis. dx sums the copies. */
+/** y = x repeated along each axis. dx = dy summed over the copies. */
 export const Tile: Rule = ({ b, inputs: [x], outputs: [y], grads: [dy], shape }) => {
   const sizes = shape(x);
   const copies = shape(y).map((size, axis) => size / (sizes[axis] ?? 1));
@@ -177,15 +178,15 @@ export const Tile: Rule = ({ b, inputs: [x], outputs: [y], grads: [dy], shape })
   ];
 };
 
-/** y = the pixels of each block as channels. dx lays them back: a DepthToSpace. */
+/** y = the pixels of each block as channels. dx = DepthToSpace(dy). */
 export const SpaceToDepth: Rule = ({ b, node, grads: [dy] }) => [
   b.DepthToSpace(dy, intOf(node, "blocksize", 1), "DCR"),
 ];
 
-/** y = the upper or lower triangle of each matrix. So is dx of dy. */
+/** y = the upper or lower triangle of each matrix. dx = the same triangle of dy. */
 export const Trilu: Rule = ({ b, node, inputs: [, k], grads: [dy] }) => [b.add("Trilu", [dy, k], node.attributes)];
 
-/** y = the sums of x up to each place along an axis. dx sums dy from each place to the end. */
+/** y = the cumulative sums of x along an axis. dx = the cumulative sums of dy in the opposite direction. */
 export const CumSum: Rule = ({ b, node, inputs: [, axis], grads: [dy] }) => {
   const reverse = intOf(node, "reverse", 0) === 0 ? 1 : 0;
   return [b.add("CumSum", [dy, axis], { ...node.attributes, reverse: { kind: "int", value: reverse } })];

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import { intsOf, type RuleContext, range, stringOf } from "../rule.js";
 
-/** How a window (of a convolution or a pooling) moves over the spatial axes of its input. */
+/** The window of a convolution or pooling along the spatial axes. */
 export interface Window {
   /** Spatial sizes of the input, the output and the kernel. */
   readonly input: readonly number[];
@@ -9,12 +9,12 @@ export interface Window {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
-  /** Padding before and behind each axis; may be more behind than the attribute says when sizes are rounded up. */
+  /** Padding before and after each axis; `end` may exceed the attribute if `ceil_mode` rounds sizes up. */
   readonly begin: readonly number[];
   readonly end: readonly number[];
 }
 
-/** Reads the window of a Conv or pooling node, with automatic padding resolved. */
+/** The window of a Conv or pooling node, with automatic padding resolved. */
 export function windowOf({ node, inputs, outputs, shape }: RuleContext, kernel: readonly number[]): Window {
   const [input, output] = [shape(inputs[0]).slice(2), shape(outputs[0]).slice(2)];
   const rank = input.length;
@@ -23,7 +23,7 @@ export function windowOf({ node, inputs, outputs, shape }: RuleContext, kernel: 
   const auto = stringOf(node, "auto_pad", "NOTSET");
   const explicit = intsOf(node, "pads", Array(2 * rank).fill(0));
   const at = (values: readonly number[], axis: number) => values[axis] ?? 0;
-  // What the windows cover from the first one's start to the last one's end.
+  // The extent from the start of the first window to the end of the last one.
   const extents = range(rank).map(
     (axis) => (at(output, axis) - 1) * at(strides, axis) + (at(kernel, axis) - 1) * at(dilations, axis) + 1,
   );
@@ -39,18 +39,18 @@ export function windowOf({ node, inputs, outputs, shape }: RuleContext, kernel: 
   return { input, output, kernel, strides, dilations, begin, end };
 }
 
-/** The offsets of the kernel's elements in row-major order: [[0, 0], [0, 1], …]. */
+/** The offsets of a kernel in row-major order: [[0, 0], [0, 1], …]. */
 export const offsetsOf = (kernel: readonly number[]): number[][] =>
   kernel.reduce<number[][]>((offsets, size) => offsets.flatMap((o) => range(size).map((i) => [...o, i])), [[]]);
 
-/** A value with padding around it, and where in it each place of the kernel looks. */
+/** A padded value, and the slice of it that each offset of the kernel reads. */
 export interface Shifts {
   readonly wide: string;
-  /** For each axis: the first position that each place sees, how many positions, and how far apart. */
+  /** For each axis: the first index that each offset reads, the number of indices, and their distance. */
   readonly axes: readonly { readonly starts: readonly number[]; readonly size: number; readonly step: number }[];
 }
 
-/** x, with zeros around it, as each place of the kernel sees it. */
+/** x padded with zeros, and the slices that the offsets of the kernel read. */
 export function inputShifts(b: GraphBuilder, x: string, window: Window): Shifts {
   const { kernel, strides, dilations, output, begin, end } = window;
   const axes = kernel.map((k, axis) => ({
@@ -62,14 +62,14 @@ export function inputShifts(b: GraphBuilder, x: string, window: Window): Shifts 
   return { wide: unpadded ? x : b.Pad(x, [0, 0, ...begin, 0, 0, ...end]), axes };
 }
 
-/** What one place of the kernel sees along these axes (all of them when left out). */
+/** The slice that one offset of the kernel reads along some spatial axes (default: all). */
 export function shifted(
   b: GraphBuilder,
   { wide, axes }: Shifts,
   offset: readonly number[],
   among = range(axes.length),
 ): string {
-  const seen = among.map((axis, i) => {
+  const slices = among.map((axis, i) => {
     const { starts, size, step } = axes[axis] as Shifts["axes"][number];
     const start = starts[offset[i] ?? 0] ?? 0;
     return { start, end: start + (size - 1) * step + 1, step };
@@ -77,21 +77,21 @@ export function shifted(
   return b.Slice(
     wide,
     among.map((axis) => axis + 2),
-    seen.map(({ start }) => start),
-    seen.map(({ end }) => end),
-    seen.map(({ step }) => step),
+    slices.map(({ start }) => start),
+    slices.map(({ end }) => end),
+    slices.map(({ step }) => step),
   );
 }
 
-/** What each element of the kernel sees of x: for every offset a value [N, C, ...output], zeros outside. */
+/** The taps of a window: for each offset of the kernel, the elements of x that it reads, [N, C, ...output]; zeros outside. */
 export function taps(b: GraphBuilder, x: string, window: Window): string[] {
   const shifts = inputShifts(b, x, window);
   return offsetsOf(window.kernel).map((offset) => shifted(b, shifts, offset));
 }
 
 /**
- * The transpose of `taps`: adds for every offset a gradient [N, C, ...output] to where the tap was cut from.
- * @returns a value of the input's shape [N, C, ...input].
+ * The transpose of `taps`: sums the gradients [N, C, ...output] to the taps.
+ * @returns the gradient to x, [N, C, ...input].
  */
 export function scatterTaps(b: GraphBuilder, grads: readonly string[], window: Window, n: number, c: number): string {
   const { input, output, kernel, strides, dilations, begin, end } = window;
