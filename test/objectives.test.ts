@@ -252,7 +252,7 @@ const refusals: [string, readonly string[], RegExp][] = [
   [
     "a transformer that cannot keep the size",
     ["--objective", "transformer", "--recognizer", "ONE", "--transformer", "srdensenet"],
-    /srdensenet enlarges by 2, 4, not by 1/,
+    /"srdensenet" for scale 1: it supports only 2, 4/,
   ],
   ["a weight of 0", ["--objective", "ra", "--recognizer", "one.onnx=0"], /FILE=WEIGHT with a weight above 0/],
   ["no recognizer", ["--objective", "feature"], /the objective feature needs a recognizer/],

@@ -100,10 +100,10 @@ test("a rate that is far too high is refused when the loss is no longer finite",
 test("a recognizer that does not exist, or not for such pictures, is refused with what there is", () => {
   assert.throws(
     () => buildRecognizer("alexnet", 3, 64, 0),
-    /no recognizer "alexnet".*resnet, vgg, densenet, mobilenet, vit/,
+    /cannot build recognizer "alexnet".*resnet, vgg, densenet, mobilenet, vit/,
   );
-  assert.throws(() => buildRecognizer("vit", 3, 60, 0), /squares of 8 pixels: 60 is not a multiple/);
-  assert.throws(() => buildRecognizer("vgg", 3, 8, 0), /16 pixels a side or more, not of 8/);
+  assert.throws(() => buildRecognizer("vit", 3, 60, 0), /size 60: it is not a multiple of the patch size 8/);
+  assert.throws(() => buildRecognizer("vgg", 3, 8, 0), /"vgg" for size 8: the minimum is 16 pixels/);
 });
 
 // torch.nn.functional.cross_entropy([[1, 2, 0.5], [0, -1, 3]], [1, 0], label_smoothing=0.2) of PyTorch 1.13
