@@ -59,7 +59,7 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
   [
     "a folder without images",
     async (t) => training("--data", temporaryFolder(t), "--out", temporaryFolder(t)),
-    /there is no image in/,
+    /it contains no image/,
   ],
   [
     "a missing image to enhance",

@@ -53,5 +53,5 @@ test("CIFAR-10 is trained on and judged from its folder", async (t) => {
   assert.equal(judged.code, 0, judged.err);
   const none = await legible(["evaluate", "--data", folder, "--classes", "0-6", "--threads", "1"]);
   assert.deepEqual([none.code, none.out], [1, ""]);
-  assert.match(none.err, /^legible: there is no image in .* of these: test part; classes 0-6\n$/);
+  assert.match(none.err, /^legible: cannot select images from .*: none matches test part; classes 0-6\n$/);
 });

@@ -48,7 +48,7 @@ test("a task's options are flags of the command and appear in its help", () => {
   assert.equal(taskFrom(command.opts()).scale, 2);
   assert.match(command.helpInformation(), /--scale <value> +sr: .*\(default: 4\)/);
   command.parse(["--scale", "many"], { from: "user" });
-  assert.throws(() => taskFrom(command.opts()), /cannot set up the task "sr" with \{"scale":"many"\}/);
+  assert.throws(() => taskFrom(command.opts()), /cannot create task "sr" with \{"scale":"many"\}/);
 });
 
 test("an option that another leaves without effect is refused", () => {
@@ -65,7 +65,7 @@ test("an option that several tasks have is one flag, and a range is read and sho
   assert.deepEqual(parse("--task", "denoise", "--sigma", "0.05..0.2").options, { sigma: [0.05, 0.2] });
   assert.throws(
     () => parse("--task", "denoise", "--sigma", "0.2..0.05"),
-    /^UserError: cannot set up the task "denoise" .*sigma: expected a number from 0 to 1, or a range such as 0\.\.1/,
+    /^UserError: cannot create task "denoise" .*sigma: expected a number from 0 to 1, or a range such as 0\.\.1/,
   );
   assert.match(
     command.helpInformation().replace(/\s+/g, " "),

@@ -51,7 +51,7 @@ test("Ctrl-C leaves a checkpoint and says how to go on", async (t) => {
 });
 
 const refusals: Readonly<Record<string, [flags: string[], expected: RegExp]>> = {
-  "pictures without classes": [["4", "--data", nameless], /classes are needed, but 4 of 16 images/],
+  "pictures without classes": [["4", "--data", nameless], /4 of 16 images have none/],
   "a network that does not exist": [
     ["4", "--network", "alexnet"],
     /no recognizer "alexnet" to train; give one of resnet, vgg/,

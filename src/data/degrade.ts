@@ -5,9 +5,10 @@ import type { Random } from "../random.js";
 import type { Task } from "./task.js";
 
 /**
- * Writes the degraded picture that a processor for the task would be given, at its own size; first cropped, at the center,
- * to a multiple of the task's scale. The format is that of the output's extension.
- * @throws UserError when the input is no picture, smaller than the scale, or the output cannot be written.
+ * Writes the degraded version of an image file, the input of a processor for the task. The image is first center-cropped to
+ * a multiple of the task's scale. The output's extension determines the file format.
+ * @returns the size of the degraded image.
+ * @throws UserError when the input is not an image or is smaller than the scale, or the output cannot be written.
  */
 export async function degradeFile(task: Task, input: string, output: string, random: Random) {
   const { scale } = task;

@@ -98,9 +98,9 @@ export async function trainRecognizer(options: RecognizerTraining): Promise<Reco
   const parameters = training.parameters.reduce((sum, name) => sum + sizeOf(start.state[name]?.shape ?? []), 0);
   options.onStart?.({ device: session.device, step: start.step, parameters });
   const nextBatch = async () => {
-    const { pictures, labels } = await loader.next();
+    const { images, labels } = await loader.next();
     return {
-      image: float32(pictures.image, [batch, 3, size, size]),
+      image: float32(images.image, [batch, 3, size, size]),
       labels: { type: "int64", shape: [batch], data: labels } as const,
     };
   };

@@ -1,27 +1,27 @@
 import { inflateSync } from "node:zlib";
 
-/* MAT-files of version 5, as far as structures of texts and numbers go (MathWorks, "MAT-File Format", chapter 1). */
+/* MAT-files of version 5, limited to structures of strings and numbers (MathWorks, "MAT-File Format", chapter 1). */
 
-/** A structure array: for each field, the values of its elements. */
+/** A structure array: the values of all elements, by field name. */
 export type MatlabStruct = ReadonlyMap<string, readonly (string | number)[]>;
 
 const HEADER = 128;
-/** Types of data elements. */
+/** Data element types. */
 const [COMPRESSED, MATRIX] = [15, 14];
-/** Classes of arrays; those from DOUBLE on are numbers. */
+/** Array classes; those from DOUBLE on are numeric. */
 const [STRUCT, CHAR, DOUBLE] = [2, 4, 6];
 
 interface Element {
   readonly type: number;
   readonly data: Buffer;
-  /** Where the next element begins. */
+  /** Offset of the next element. */
   readonly end: number;
 }
 
 /**
- * The first structure array of a MAT-file, little-endian. Of a number or text it takes what there is, of an array of
- * numbers the first one; what else a field may hold comes as "".
- * @throws RangeError when the file is cut off or holds no structure.
+ * Reads the first structure array of a little-endian MAT-file. An array of numbers is reduced to its first number; a value
+ * that is neither a number nor a string is read as "".
+ * @throws RangeError when the file is truncated or contains no structure.
  */
 export function readMatlabStruct(file: Buffer): MatlabStruct {
   for (let at = HEADER; at < file.length; ) {
@@ -30,12 +30,12 @@ export function readMatlabStruct(file: Buffer): MatlabStruct {
     if (type === MATRIX && arrayOf(data).kind === STRUCT) return structOf(data);
     at = element.end;
   }
-  throw new RangeError("there is no structure in it");
+  throw new RangeError("it contains no structure");
 }
 
 function elementAt(bytes: Buffer, at: number): Element {
   const word = bytes.readUInt32LE(at);
-  // Up to four bytes may share the eight of the tag.
+  // In the small format, up to four data bytes are stored inside the 8-byte tag.
   if (word >>> 16) return { type: word & 0xffff, data: sliceOf(bytes, at + 4, word >>> 16), end: at + 8 };
   const size = bytes.readUInt32LE(at + 4);
   const padding = word === COMPRESSED ? 0 : (8 - (size % 8)) % 8;
@@ -43,11 +43,11 @@ function elementAt(bytes: Buffer, at: number): Element {
 }
 
 function sliceOf(bytes: Buffer, start: number, size: number): Buffer {
-  if (start + size > bytes.length) throw new RangeError("it is cut off");
+  if (start + size > bytes.length) throw new RangeError("it is truncated");
   return bytes.subarray(start, start + size);
 }
 
-/** What an array is and how many elements it has; its content begins at `at`. */
+/** An array's class and number of elements, and the offset `at` of its content. */
 function arrayOf(matrix: Buffer) {
   const flags = elementAt(matrix, 0);
   const dimensions = elementAt(matrix, flags.end);
@@ -83,7 +83,7 @@ function contentOf(matrix: Buffer): string | number {
   return content.type === UTF8 ? content.data.toString("utf8") : String.fromCharCode(...numbersOf(content));
 }
 
-/** The bytes of a number of each type, and how it is read. */
+/** The size in bytes of a number of each data type, and the function that reads it. */
 const readers: Readonly<Record<number, readonly [size: number, read: (data: Buffer, at: number) => number]>> = {
   1: [1, (data, at) => data.readInt8(at)],
   2: [1, (data, at) => data.readUInt8(at)],
@@ -99,6 +99,6 @@ const readers: Readonly<Record<number, readonly [size: number, read: (data: Buff
 
 function numbersOf({ type, data }: Element): number[] {
   const [size, read] = readers[type] ?? [];
-  if (!size || !read) throw new RangeError(`its data are of the unknown type ${type}`);
+  if (!size || !read) throw new RangeError(`it contains the unknown data type ${type}`);
   return Array.from({ length: Math.floor(data.length / size) }, (_, i) => read(data, i * size));
 }
