@@ -75,7 +75,7 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
   [
     "--scale 3 with a model that enlarges by 4 (evaluate)",
     async () => ["evaluate", "--scale", "3", "--data", data, "--processor", `a=${x4}`],
-    /scale 3 does not fit a .*x4/,
+    /cannot use a .*scale 3: its scale is 4/,
   ],
   [
     "an output folder that cannot be made",

@@ -30,7 +30,9 @@ const MIN_SIZE = 16;
 export function buildRecognizer(name: string, classes: number, size: number, seed: number): Graph {
   const network = recognizerNetworks.find((candidate) => candidate.name === name);
   if (network && size < MIN_SIZE)
-    throw new UserError(`cannot build recognizer "${name}" for size ${size}: the minimum is ${MIN_SIZE} pixels`);
+    throw new UserError(
+      `cannot build recognizer "${name}": \`size\` ${size} is below the minimum of ${MIN_SIZE} pixels`,
+    );
   if (network) return network.build(classes, size, seed);
   throw new UserError(
     `cannot build recognizer "${name}": unknown network; give one of ${recognizerNetworks.map((each) => each.name).join(", ")}`,

@@ -27,7 +27,7 @@ export const vitOf = (vit: VitSize): RecognizerNetwork =>
       const { patch, channels, blocks } = vit;
       if (size % patch)
         throw new UserError(
-          `cannot build recognizer "vit" for size ${size}: it is not a multiple of the patch size ${patch}`,
+          `cannot build recognizer "vit": \`size\` ${size} is not a multiple of the patch size ${patch}`,
         );
       const side = size / patch;
       const embedded = layers.conv("patches", image, 3, channels, patch, { stride: patch, pad: 0 });
