@@ -31,7 +31,7 @@ for (const fixture of nets) {
     await checkNet(fixture, { graph: await readModel(fixturePath(fixture.onnx)), weights: {}, passes: [] });
   });
 
-  test(`${fixture.name}: they do in the faster forms, too`, { skip }, async () => {
+  test(`${fixture.name}: the gradients equal PyTorch's after all optimization passes`, { skip }, async () => {
     const variable = withInputs(await readModel(fixturePath(fixture.onnx)), parametersOf(fixture));
     await checkNet(fixture, { ...variable, passes });
   });
@@ -39,7 +39,7 @@ for (const fixture of nets) {
 
 const parametersOf = (fixture: NetFixture) => Object.keys(fixture.noise_floor.param_grad ?? {});
 
-/** The graph with some of its initializers as inputs, as in training, and their values. */
+/** The graph with the named initializers turned into inputs, as in training, and their values. */
 function withInputs(graph: Graph, names: readonly string[]): { graph: Graph; weights: Tensors } {
   const weights = Object.fromEntries([...graph.initializers].filter(([name]) => names.includes(name)));
   const inputs = Object.entries(weights).map(([name, { type, shape }]) => ({ name, type, shape }));
@@ -49,7 +49,7 @@ function withInputs(graph: Graph, names: readonly string[]): { graph: Graph; wei
 
 interface Subject {
   readonly graph: Graph;
-  /** Values of those inputs that are its weights. */
+  /** Values of the inputs that are weights. */
   readonly weights: Tensors;
   readonly passes: readonly Pass[];
 }
@@ -60,16 +60,16 @@ async function checkNet(fixture: NetFixture, { graph, weights, passes }: Subject
   const options = { loss: losses[fixture.loss_kind], wrt: ["input", ...parameters], passes };
   const { loss, gradients } = await lossGradients(graph, { ...tensors, ...weights }, options);
   const got: Tensors = { ...gradients, loss };
-  const near = (value: string, reference: string, floor: number) => {
+  const assertNear = (value: string, reference: string, floor: number) => {
     const error = relativeL2(got[value] as Tensor, tensors[reference] as Tensor);
     assert.ok(error <= Math.max(1e-4, 20 * floor), `${value}: relative error ${error}`);
   };
-  near("loss", "loss", fixture.noise_floor.loss);
-  near("input", "grad_input", fixture.noise_floor.grad_input);
+  assertNear("loss", "loss", fixture.noise_floor.loss);
+  assertNear("input", "grad_input", fixture.noise_floor.grad_input);
   for (const name of parameters) {
     if (fixture.param_grad_zero?.includes(name))
       assert.ok(norm(got[name] as Tensor) <= 1e-4 * (fixture.param_grad_total_norm ?? 0), `${name} is not near zero`);
-    else near(name, `param_grad.${name}`, fixture.noise_floor.param_grad?.[name] ?? 0);
+    else assertNear(name, `param_grad.${name}`, fixture.noise_floor.param_grad?.[name] ?? 0);
   }
 }
 

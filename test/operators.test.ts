@@ -6,7 +6,7 @@ import { rules } from "../src/autodiff/rules/index.js";
 import { operatorsTable } from "../testing/operators-table.js";
 import { repositoryPath, skipWithoutShared as skip } from "../testing/shared.js";
 
-test("the table of operators lists the rules that there are, and no gap has a rule", () => {
+test("the operator table lists exactly the operators with rules, and no gap has a rule", () => {
   assert.deepEqual(Object.keys(operators).sort(), Object.keys(rules).sort());
   assert.deepEqual(
     gaps.filter((op) => op in rules),
@@ -14,6 +14,6 @@ test("the table of operators lists the rules that there are, and no gap has a ru
   );
 });
 
-test("OPERATORS.md is what `npm run operators` writes", { skip }, () => {
+test("OPERATORS.md equals the output of `npm run operators`", { skip }, () => {
   assert.equal(readFileSync(repositoryPath("OPERATORS.md"), "utf8"), operatorsTable());
 });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import sharp from "sharp";
 import { drawPictures, legible, temporaryFolder, writeClassifier, writeFiles } from "../testing/workspace.js";
 
-/** Two trainings and their evaluation; the second one is long enough to be stopped. */
+/** Two trainings and their evaluation. The second training is long enough to be interrupted. */
 const recipe = (steps: number): string =>
   JSON.stringify({
     title: "Tiny",
@@ -21,7 +21,7 @@ const recipe = (steps: number): string =>
     ],
   });
 
-async function prepared(folder: string) {
+async function writeInputs(folder: string) {
   const at = (name: string): string => join(folder, name);
   await drawPictures(at("learned"), 8, 48);
   await drawPictures(at("judged"), 6, 48, 8);
@@ -32,12 +32,12 @@ async function prepared(folder: string) {
   return { at, command: ["reproduce", at("tiny.json"), ...inputs, "--judge", at("other.onnx"), "--out", at("out")] };
 }
 
-test("a recipe goes on where it was stopped, gives one page, and is done once only", async (t) => {
-  const { at, command } = await prepared(temporaryFolder(t));
+test("an interrupted recipe resumes, writes one report, repeats no finished stage, and reruns changed ones", async (t) => {
+  const { at, command } = await writeInputs(temporaryFolder(t));
   const read = (...parts: string[]): string => readFileSync(at(join("out", ...parts)), "utf8");
-  const stopped = await legible(command, { signal: "SIGINT", when: /tiny: ra .*"step":50/s });
-  assert.equal(stopped.code, 130, stopped.err);
-  assert.match(stopped.err, /stopped; the same command goes on from here/);
+  const interrupted = await legible(command, { signal: "SIGINT", when: /tiny: ra .*"step":50/s });
+  assert.equal(interrupted.code, 130, interrupted.err);
+  assert.match(interrupted.err, /stopped; the same command goes on from here/);
   assert.ok(!existsSync(at("out/report.md")));
 
   const { code, out, err } = await legible(command);
@@ -75,8 +75,8 @@ test("a recipe goes on where it was stopped, gives one page, and is done once on
   assert.match(read("report.md"), /^\| ra +\| ra, .* \| +8 \| +6 \|/m);
 });
 
-test("what is wrong with a recipe is said before anything is trained", async (t) => {
-  const { at, command } = await prepared(temporaryFolder(t));
+test("errors in a recipe are reported before any training", async (t) => {
+  const { at, command } = await writeInputs(temporaryFolder(t));
   writeFiles(at("."), { "tiny.json": recipe(6).replace("--recognizer {judge}", "--recogniser {judge}") });
   const refused = await legible(command);
   assert.equal(refused.code, 1);
@@ -86,7 +86,7 @@ test("what is wrong with a recipe is said before anything is trained", async (t)
   assert.match(missing.err, /the recipe sr needs --recognizer, for "ra"/);
 });
 
-test("a dry run prints the commands of all recipes in a folder, a folder for each", async (t) => {
+test("a dry run prints the commands of all recipes in a folder, with one output folder per recipe", async (t) => {
   const folder = temporaryFolder(t);
   writeFiles(folder, { "a.json": recipe(6), "b.json": recipe(7) });
   const { code, out } = await legible(["reproduce", folder, "--dry-run", "--data", "my photos", "--out", "o"]);

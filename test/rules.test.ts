@@ -12,18 +12,19 @@ import { Session, type Tensors } from "../src/runtime/session.js";
 import { Draw } from "../testing/draw.js";
 import { estimates, ruleCases } from "../testing/rule-cases.js";
 
-/** Another one draws other shapes and values: LEGIBLE_SEED=7 npm test. */
+/** Seed of the random shapes and values. To change it: LEGIBLE_SEED=7 npm test. */
 const seed = Number(process.env.LEGIBLE_SEED ?? 1);
+/** Random cases per operator. */
 const DRAWS = 4;
-/** Half the distance between the two values of a central difference. */
+/** Step h of the central difference (f(x + h) - f(x - h)) / 2h. */
 const STEP = 5e-3;
 
-test("every rule that passes a gradient has a case, and no case is without its rule", () => {
-  const passing = Object.keys(rules).filter((op) => rules[op] !== noGradient && !estimates.includes(op));
-  assert.deepEqual(passing.sort(), Object.keys(ruleCases).sort());
+test("every rule with a gradient has a test case, and every test case has a rule", () => {
+  const differentiable = Object.keys(rules).filter((op) => rules[op] !== noGradient && !estimates.includes(op));
+  assert.deepEqual(differentiable.sort(), Object.keys(ruleCases).sort());
 });
 
-/** A drawn graph of one operator, whose loss is Σ output·weight; weights are inputs. */
+/** A random graph of one operator with the loss Σ output·weight. The weights are inputs. */
 async function prepare(op: string, draw: number) {
   const b = new GraphBuilder(op, Math.max(OPSET, operators[op]?.since ?? 0));
   const d = new Draw(b, seed, draw);
@@ -54,25 +55,25 @@ async function lossOf({ session, outputs, weights, feeds }: Prepared, changed: T
 }
 
 const dot = (x: Tensor, y: Tensor) => (x.data as Float32Array).reduce((sum, v, i) => sum + v * Number(y.data[i]), 0);
-const moved = (x: Tensor, by: number, along: readonly number[]): Tensor =>
+const shifted = (x: Tensor, by: number, along: readonly number[]): Tensor =>
   float32(
     (x.data as Float32Array).map((v, i) => v + by * (along[i] ?? 0)),
     x.shape,
   );
 
-/** A unit direction that leans towards the gradient, so that a wrong size of the gradient shows as well as a wrong sign. */
-function direction(gradient: Tensor, turn: number): number[] {
-  const size = Math.sqrt(dot(gradient, gradient)) || 1;
+/** A unit direction with a component along the gradient, so that a wrong norm of the gradient is detected as well. */
+function direction(gradient: Tensor, phase: number): number[] {
+  const norm = Math.sqrt(dot(gradient, gradient)) || 1;
   const raw = Array.from(
     gradient.data as Float32Array,
-    (g, i) => g / size + Math.sin(1.7 * i + turn) / Math.sqrt(gradient.data.length),
+    (g, i) => g / norm + Math.sin(1.7 * i + phase) / Math.sqrt(gradient.data.length),
   );
   const length = Math.hypot(...raw);
   return raw.map((value) => value / length);
 }
 
 for (const op of Object.keys(ruleCases))
-  test(`${op}: the gradient equals central differences, has the input's shape and is linear in what comes in`, async () => {
+  test(`${op}: the gradient equals central differences, has the input's shape and is linear in the output's gradient`, async () => {
     for (let draw = 0; draw < DRAWS; draw++) {
       const where = `${op}, seed ${seed}, draw ${draw}`;
       const prepared = await prepare(op, draw);
@@ -91,36 +92,36 @@ for (const op of Object.keys(ruleCases))
 
 async function checkDifferences(prepared: Prepared, name: string, gradient: Tensor, where: string): Promise<void> {
   const x = prepared.feeds[name] as Tensor;
-  for (const turn of [0, 1]) {
-    const along = direction(gradient, turn);
-    const above = await lossOf(prepared, { [name]: moved(x, STEP, along) });
-    const below = await lossOf(prepared, { [name]: moved(x, -STEP, along) });
+  for (const phase of [0, 1]) {
+    const along = direction(gradient, phase);
+    const above = await lossOf(prepared, { [name]: shifted(x, STEP, along) });
+    const below = await lossOf(prepared, { [name]: shifted(x, -STEP, along) });
     const difference = (above - below) / (2 * STEP);
     const expected = along.reduce((sum, v, i) => sum + v * Number(gradient.data[i]), 0);
     const error = Math.abs(difference - expected);
     assert.ok(
       error <= 5e-3 * Math.abs(expected) + 2e-3,
-      `${where}: d ${name} is ${expected}, differences say ${difference}`,
+      `${where}: d ${name} is ${expected}, the central difference is ${difference}`,
     );
   }
 }
 
-/** A rule is linear in the incoming gradient: with the weights doubled, every gradient doubles. */
+/** A rule is linear in the output's gradient: if the weights double, every gradient doubles. */
 async function checkLinear(
   { session, feeds, wrt, found, weights }: Prepared,
   once: Tensors,
   where: string,
 ): Promise<void> {
   const doubled = weights.map(
-    (weight, i) => [`weight${i}`, moved(weight, 1, [...(weight.data as Float32Array)])] as const,
+    (weight, i) => [`weight${i}`, shifted(weight, 1, [...(weight.data as Float32Array)])] as const,
   );
   const twice = await session.run({ ...feeds, ...Object.fromEntries(doubled) });
   for (const [i, name] of wrt.entries()) {
     const [one, two] = [once[found[i] ?? ""] as Tensor, twice[found[i] ?? ""] as Tensor];
-    const size = Math.sqrt(dot(one, one)) + 1e-6;
-    const off = Math.sqrt(
-      dot(moved(two, -2, [...(one.data as Float32Array)]), moved(two, -2, [...(one.data as Float32Array)])),
+    const norm = Math.sqrt(dot(one, one)) + 1e-6;
+    const error = Math.sqrt(
+      dot(shifted(two, -2, [...(one.data as Float32Array)]), shifted(two, -2, [...(one.data as Float32Array)])),
     );
-    assert.ok(off <= 1e-4 * size, `${where}: the gradient of ${name} is not linear`);
+    assert.ok(error <= 1e-4 * norm, `${where}: the gradient of ${name} is not linear`);
   }
 }
