@@ -1,10 +1,10 @@
 /**
- * A task of your own: pixels that a broken sensor leaves black. A processor learns to fill them in, on pictures that
- * Legible draws, and is judged on others.
+ * A custom task: dead pixels of a sensor, which are black. A processor is trained to inpaint them on synthetic images and
+ * evaluated on others.
  *
  *   node dist/examples/02-a-task-of-your-own.js runs/dead-pixels
  *
- * As a file of src/data/tasks/ with a line in its index.ts the task would also be one of the command line's.
+ * To make the task available on the command line, put it into src/data/tasks/ and add it to the list in index.ts there.
  */
 import { join } from "node:path";
 import {
@@ -27,8 +27,8 @@ const deadPixels = defineTask({
   options: z.object({ share: range({ min: 0, max: 1 }).default([0.1, 0.3]) }),
   scale: 1,
   degrade({ width, height, data }, { share }, random) {
-    const dark = draw(share, random);
-    const alive = Array.from({ length: width * height }, () => random.uniform() >= dark);
+    const deadShare = draw(share, random);
+    const alive = Array.from({ length: width * height }, () => random.uniform() >= deadShare);
     return { width, height, data: data.map((value, i) => (alive[Math.floor(i / 3)] ? value : 0)) };
   },
 });

@@ -2,7 +2,7 @@ import { float, int, ints, string } from "../src/onnx/builder.js";
 import { float32, int64, sizeOf, type Tensor } from "../src/onnx/tensor.js";
 import type { Draw } from "./draw.js";
 
-/** Adds the operator to the graph and returns its outputs. */
+/** Adds an operator with random inputs to the graph and returns its outputs. */
 export type Case = (d: Draw) => string | string[];
 
 export const unary =
@@ -18,7 +18,7 @@ export const away =
   (d: Draw, shape: number[]): Tensor =>
     d.awayFrom(points, shape);
 
-/** An operator of two operands of which one, the other or both broadcast. */
+/** A binary operator whose operands broadcast in one or both directions. */
 export const binary =
   (op: string, second: (d: Draw, shape: number[]) => Tensor = (d, shape) => d.normal(shape), first = second): Case =>
   (d) => {
@@ -46,7 +46,7 @@ export const variadic =
     return d.b.add(op, [d.input(part(0)), d.input(part(1)), d.input(part(2))]);
   };
 
-/** A window with drawn strides, padding and dilations. */
+/** Random strides, padding and dilations of a window. */
 function windowOf(d: Draw, kernel: number[]) {
   return {
     strides: ints(kernel.map(() => d.int(1, 2))),
@@ -59,7 +59,7 @@ export const pooling =
   (
     op: string,
     value: (d: Draw, shape: number[]) => Tensor,
-    more: (d: Draw) => Record<string, ReturnType<typeof int>>,
+    attributes: (d: Draw) => Record<string, ReturnType<typeof int>>,
   ): Case =>
   (d) => {
     const kernel = [d.int(2, 3), d.int(1, 3)];
@@ -67,7 +67,7 @@ export const pooling =
     return d.b.add(op, [d.input(value(d, [2, 3, d.int(5, 7), d.int(5, 7)]))], {
       kernel_shape: ints(kernel),
       ...window,
-      ...more(d),
+      ...attributes(d),
     });
   };
 
@@ -120,7 +120,7 @@ export const gridSample: Case = (d) => {
   const mode = d.of("linear", "cubic");
   const aligned = d.int(0, 1);
   const span = (axis: number) => ((aligned ? (size[1 - axis] ?? 1) - 1 : (size[1 - axis] ?? 1)) as number) / 2;
-  // Points whose fraction of a pixel is 0.2 to 0.8: between pixels the slope jumps.
+  // The fractional part of each coordinate is 0.2 to 0.8, because the derivative jumps at pixel centers.
   const grid = d.tensor([2, 3, 4, 2], (i) => {
     const pixel = d.int(-2, 5) + d.of(0.2, 0.4, 0.6, 0.8);
     return (pixel - ((size[1 - (i % 2)] ?? 1) - 1) / 2) / span(i % 2);
@@ -153,18 +153,18 @@ export const gather: Case = (d) => {
   return d.b.Gather(d.input(d.normal(shape)), indices, axis);
 };
 
-/** Indices that the graph computes from the data: those of the largest elements. */
+/** Gather with indices computed in the graph: those of the largest elements. */
 export const gatherComputed: Case = (d) => {
   const [shape, axis] = [d.shape(3), d.int(0, 2)];
   const x = d.input(d.distinct(shape));
-  const places = d.b.add("ArgMax", [x], { axis: int(axis), keepdims: int(0) });
-  return d.b.Gather(x, places, axis);
+  const indices = d.b.add("ArgMax", [x], { axis: int(axis), keepdims: int(0) });
+  return d.b.Gather(x, indices, axis);
 };
 
 export const gatherElements: Case = (d) => {
   const [shape, axis] = [d.shape(3), d.int(0, 2)];
-  const at = shape.map((size, a) => (a === axis ? d.int(1, 6) : size));
-  return d.b.GatherElements(d.input(d.normal(shape)), d.b.constant(d.indices(at, shape[axis] ?? 1)), axis);
+  const indicesShape = shape.map((size, a) => (a === axis ? d.int(1, 6) : size));
+  return d.b.GatherElements(d.input(d.normal(shape)), d.b.constant(d.indices(indicesShape, shape[axis] ?? 1)), axis);
 };
 
 export const gatherND: Case = (d) => {
@@ -227,7 +227,7 @@ export const slice: Case = (d) => {
   );
 };
 
-export const labelled =
+export const classificationLoss =
   (op: string): Case =>
   (d) => {
     const labels = d.indices([3, 4], 5);

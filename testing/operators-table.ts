@@ -3,7 +3,7 @@ import { gradientFixtures } from "./fixtures.js";
 import { estimates, ruleCases } from "./rule-cases.js";
 import { hasShared } from "./shared.js";
 
-/** How many of PyTorch's reference gradients go through each operator; they stand outside the repository. */
+/** Number of PyTorch reference gradients that use each operator. The references are outside the repository. */
 function referenceCounts(): Map<string, number> {
   const counts = new Map<string, number>();
   if (!hasShared) return counts;
@@ -12,31 +12,33 @@ function referenceCounts(): Map<string, number> {
   return counts;
 }
 
-/** What stands in OPERATORS.md, made from the rules, their cases and the reference gradients. */
+/** The text of OPERATORS.md, generated from the rules, their test cases and the reference gradients. */
 export function operatorsTable(): string {
   const counts = referenceCounts();
   const testedBy = (op: string) =>
     [
       counts.has(op) && `PyTorch (${counts.get(op)})`,
       op in ruleCases && "differences",
-      estimates.includes(op) && "a test of the estimate",
+      estimates.includes(op) && "test of the estimate",
     ]
       .filter(Boolean)
       .join(", ") || "–";
   const rows = Object.entries(operators).map(([op, { since, limits = "" }]) =>
     kindOf(op) === "flat"
-      ? `| ${op} | ${since} | none passes, by nature | ${counts.has(op) ? `PyTorch (${counts.get(op)})` : "–"} | ${limits} |`
+      ? `| ${op} | ${since} | none (zero or undefined) | ${counts.has(op) ? `PyTorch (${counts.get(op)})` : "–"} | ${limits} |`
       : `| ${op} | ${since} | ✓ | ${testedBy(op)} | ${limits} |`,
   );
-  const passing = Object.keys(operators).filter((op) => kindOf(op) === "passes");
-  const untested = passing.filter((op) => testedBy(op) === "–");
+  const differentiable = Object.keys(operators).filter((op) => kindOf(op) === "passes");
+  const untested = differentiable.filter((op) => testedBy(op) === "–");
   return `# Operators
 
-Which operators of an ONNX graph Legible differentiates. Made from the rules by \`npm run operators\`; a test keeps it true.
-Files of opset 7 and newer are brought to one form on reading, so a rule serves all versions of its operator.
+The ONNX operators that Legible differentiates. \`npm run operators\` generates this file from the gradient rules, and a test
+checks that it is up to date. Files of opset 7 and later are converted to one form on reading, so a rule applies to all
+versions of its operator.
 
-${passing.length} operators pass a gradient, ${Object.keys(operators).length - passing.length} pass none by nature. "Since" is the opset that brought the operator. "PyTorch (n)": n
-graphs whose gradients equal those that PyTorch computed. "Differences": random graphs whose gradients equal central differences.
+${differentiable.length} operators have a gradient; that of ${Object.keys(operators).length - differentiable.length} is zero or undefined. "Since" is the opset that introduced the operator. "PyTorch (n)":
+the gradients of n graphs equal those that PyTorch computed. "Differences": the gradients of random graphs equal central
+differences.
 
 | operator | since | gradient | tested by | limits |
 |---|---:|---|---|---|
@@ -48,9 +50,9 @@ Replaced on reading: ${Object.entries(replacedOnReading)
 
 ## Gaps
 
-Without a rule, so that a graph which needs one is refused with the node's name: ${gaps.join(", ")}; and every operator of
-other domains (\`com.microsoft\`, \`ai.onnx.ml\`, …).
+These operators have no rule: ${gaps.join(", ")}; and all operators of
+other domains (\`com.microsoft\`, \`ai.onnx.ml\`, …). A graph that needs such a rule is refused with the name of the node.
 
-Passing a gradient but tested by nothing: ${untested.join(", ") || "none"}.
+Operators with a gradient but without a test: ${untested.join(", ") || "none"}.
 `;
 }

@@ -6,6 +6,7 @@ import {
   batchNorm,
   binary,
   type Case,
+  classificationLoss,
   convolution,
   einsum,
   gather,
@@ -14,7 +15,6 @@ import {
   gatherND,
   gemm,
   gridSample,
-  labelled,
   layerNorm,
   matmul,
   overChannels,
@@ -31,10 +31,10 @@ import {
   within,
 } from "./case-makers.js";
 
-/** Straight-through estimates differ from the derivative on purpose: src/autodiff/quantization.test.ts tests them. */
+/** Operators with straight-through estimates, which differ from the derivative. quantization.test.ts tests them. */
 export const estimates: readonly string[] = ["QuantizeLinear", "DequantizeLinear"];
 
-/** Of every rule that passes a gradient: how to draw graphs that test it. */
+/** For every rule with a gradient, a function that draws random test graphs. */
 export const ruleCases: Readonly<Record<string, Case>> = {
   Abs: unary("Abs", away(0)),
   Acos: unary("Acos", within(-0.8, 0.8)),
@@ -122,7 +122,7 @@ export const ruleCases: Readonly<Record<string, Case>> = {
   Mish: unary("Mish"),
   Mul: binary("Mul"),
   Neg: unary("Neg"),
-  NegativeLogLikelihoodLoss: labelled("NegativeLogLikelihoodLoss"),
+  NegativeLogLikelihoodLoss: classificationLoss("NegativeLogLikelihoodLoss"),
   PRelu: (d) => d.b.PRelu(d.input(d.awayFrom([0], [2, 4, 3, 2])), d.input(d.normal(d.of([4, 1, 1], [1, 1, 1], [2])))),
   Pad: pad,
   Pow: binary("Pow", within(-2, 2), within(0.5, 2)),
@@ -152,7 +152,7 @@ export const ruleCases: Readonly<Record<string, Case>> = {
   Sinh: unary("Sinh"),
   Slice: slice,
   Softmax: (d) => d.b.Softmax(d.input(d.normal(d.shape(3))), d.int(-3, 2)),
-  SoftmaxCrossEntropyLoss: labelled("SoftmaxCrossEntropyLoss"),
+  SoftmaxCrossEntropyLoss: classificationLoss("SoftmaxCrossEntropyLoss"),
   Softplus: unary("Softplus"),
   Softsign: unary("Softsign"),
   SpaceToDepth: (d) => d.b.add("SpaceToDepth", [d.input(d.normal([2, 3, 4, 6]))], { blocksize: int(2) }),
