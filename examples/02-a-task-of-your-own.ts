@@ -34,20 +34,20 @@ const deadPixels = defineTask({
 });
 
 const task = deadPixels.create({ share: 0.2 });
-await writeSynthetic(join(folder, "learned"), { count: 200, seed: 0 });
-await writeSynthetic(join(folder, "judged"), { count: 40, seed: 0, firstIndex: 200 });
-const learned = await openDataset([join(folder, "learned")], { needLabels: false });
-const judged = await openDataset([join(folder, "judged")], { needLabels: false });
+await writeSynthetic(join(folder, "training"), { count: 200, seed: 0 });
+await writeSynthetic(join(folder, "held-out"), { count: 40, seed: 0, firstIndex: 200 });
+const trainingSet = await openDataset([join(folder, "training")], { needLabels: false });
+const heldOutSet = await openDataset([join(folder, "held-out")], { needLabels: false });
 
 const network = { processor: "compact-s", init: null, objective: "plain", lambda: 0, recognizer: null };
 const schedule = { steps: Number(steps), batch: 4, crop: 48, lr: 3e-3, seed: 0 };
 const { model } = await train({
   task,
-  dataset: learned,
+  dataset: trainingSet,
   out: join(folder, "run"),
-  config: { task: task.name, options: task.options, data: [...learned.folders], ...network, ...schedule },
+  config: { task: task.name, options: task.options, data: [...trainingSet.folders], ...network, ...schedule },
   onStep: ({ step, psnr }) => console.error(`step ${step}: ${psnr.toFixed(2)} dB`),
 });
 
 const processors = [await openProcessor(model, { name: "trained" })];
-console.log(evaluationTable(await evaluate({ dataset: judged, task, processors, recognizers: [] })));
+console.log(evaluationTable(await evaluate({ dataset: heldOutSet, task, processors, recognizers: [] })));

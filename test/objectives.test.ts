@@ -18,9 +18,13 @@ import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
 import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
 
 const workspace = mkdtempSync(join(tmpdir(), "legible-objectives-"));
-const [data, one, other, detector, theirs] = ["data", "one.onnx", "other.onnx", "detector.onnx", "their.onnx"].map(
-  (name) => join(workspace, name),
-) as [string, string, string, string, string];
+const [data, one, other, detector, pretrained] = [
+  "data",
+  "one.onnx",
+  "other.onnx",
+  "detector.onnx",
+  "pretrained.onnx",
+].map((name) => join(workspace, name)) as [string, string, string, string, string];
 const task = findTask("sr", { scale: 2 });
 
 before(async () => {
@@ -28,8 +32,8 @@ before(async () => {
   await writeClassifier(one, 32);
   await writeClassifier(other, 32, (b, x) => b.Sigmoid(x));
   await writeDetector(detector);
-  await writeModel(exportedSrresnet(), theirs);
-  writeFileSync(sidecarPath(theirs), JSON.stringify(tanhFormat));
+  await writeModel(exportedSrresnet(), pretrained);
+  writeFileSync(sidecarPath(pretrained), JSON.stringify(tanhFormat));
 });
 
 /** The classifier with two more outputs: "boxes" [N, positions, 8], which are not class scores, and "best", int64. */
@@ -134,7 +138,7 @@ test("for-recognizers.onnx applies P and the trained T, and evaluate accepts it"
 });
 
 test("T's initial weights compute the identity, even after a processor with its own image format", async (t) => {
-  const slow = { objective: "transformer", processor: theirs, recognizer: one, lambda: 1e-2, lr: 1e-12, steps: 1 };
+  const slow = { objective: "transformer", processor: pretrained, recognizer: one, lambda: 1e-2, lr: 1e-12, steps: 1 };
   const { model, forRecognizers } = await trained(t, slow);
   const [fromP, fromT] = [await restoredRamp(model), await restoredRamp(forRecognizers ?? "")];
   for (const [i, value] of fromP.data.entries()) assert.ok(Math.abs(Number(value) - Number(fromT.data[i])) < 1e-6);

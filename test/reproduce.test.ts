@@ -23,12 +23,12 @@ const recipe = (steps: number): string =>
 
 async function writeInputs(folder: string) {
   const at = (name: string): string => join(folder, name);
-  await drawPictures(at("learned"), 8, 48);
-  await drawPictures(at("judged"), 6, 48, 8);
+  await drawPictures(at("train-data"), 8, 48);
+  await drawPictures(at("held-out"), 6, 48, 8);
   await writeClassifier(at("r.onnx"), 32);
   await writeClassifier(at("other.onnx"), 32, (b, x) => b.Sigmoid(x));
   writeFiles(folder, { "tiny.json": recipe(60) });
-  const inputs = ["--data", at("learned"), "--evaluate", at("judged"), "--recognizer", at("r.onnx")];
+  const inputs = ["--data", at("train-data"), "--evaluate", at("held-out"), "--recognizer", at("r.onnx")];
   return { at, command: ["reproduce", at("tiny.json"), ...inputs, "--judge", at("other.onnx"), "--out", at("out")] };
 }
 
@@ -45,7 +45,7 @@ test("an interrupted recipe resumes, writes one report, repeats no finished stag
   assert.match(err, /tiny: plain \(1 of 3\) is done\ntiny: ra \(2 of 3\)\n\$ legible train .*steps +5\d of 60 done/s);
   assert.ok(out.includes(`results: ${at("out/report.md")}`));
   const page = read("report.md");
-  assert.match(page, /6 images of .*judged; seed 0\. Top-1 in %, with 95 % intervals/);
+  assert.match(page, /6 images of .*held-out; seed 0\. Top-1 in %, with 95 % intervals/);
   assert.match(page, /^\| ra +\| +\d+\.\d\d \| +0\.\d+ \| +[\d.]+ \[[\d.]+, [\d.]+\] \|/m);
   assert.match(page, /^\| ra over plain +\| +[-+]?[\d.]+ \[/m);
   assert.doesNotMatch(page, /over none/);
@@ -82,7 +82,7 @@ test("errors in a recipe are reported before any training", async (t) => {
   assert.equal(refused.code, 1);
   assert.match(refused.err, /the stage evaluation is not in order: unknown option '--recogniser'/);
   assert.ok(!existsSync(at("out")));
-  const missing = await legible(["reproduce", "small/sr", "--data", at("learned"), "--out", at("out")]);
+  const missing = await legible(["reproduce", "small/sr", "--data", at("train-data"), "--out", at("out")]);
   assert.match(missing.err, /the recipe sr needs --recognizer, for "ra"/);
 });
 

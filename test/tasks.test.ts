@@ -20,8 +20,8 @@ const run = async (...args: string[]): Promise<string> => {
 };
 
 before(async () => {
-  await drawPictures(at("learned"), 40, 64);
-  await drawPictures(at("judged"), 10, 64, 40);
+  await drawPictures(at("training"), 40, 64);
+  await drawPictures(at("held-out"), 10, 64, 40);
   await drawPictures(at("odd"), 1, 75, 50);
   await writeClassifier(at("r.onnx"), 64);
 });
@@ -42,14 +42,14 @@ for (const { name, flags, options, gain } of cases)
       ...task,
       ...settings,
       ...objective,
-      ...["--processor", "compact-s", "--data", at("learned"), "--out", at(name)],
+      ...["--processor", "compact-s", "--data", at("training"), "--out", at(name)],
     );
     const model = at(name, "model.onnx");
     const card = cardOf(await readModel(model));
     assert.deepEqual([card?.task, card?.scale, card?.options], [name, 1, options]);
 
     const json = at(`${name}.json`);
-    await run("evaluate", ...task, "--data", at("judged"), "--processor", `own=${model}`, "--json", json);
+    await run("evaluate", ...task, "--data", at("held-out"), "--processor", `own=${model}`, "--json", json);
     const evaluation = JSON.parse(readFileSync(json, "utf8"));
     assert.deepEqual([evaluation.task, evaluation.options, evaluation.scale], [name, options, 1]);
     const [none, own, original] = evaluation.rows;

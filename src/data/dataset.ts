@@ -50,8 +50,11 @@ export async function openDataset(
   { needLabels, withLabels = true, ...selection }: DatasetOptions,
 ): Promise<Dataset> {
   const { part = "train", split } = selection;
-  const wanted = { part: split ? "train" : part, withLabels: withLabels || selection.classes !== undefined } as const;
-  const sources = await Promise.all(folders.map((folder) => openSource(folder, wanted)));
+  const sourceOptions = {
+    part: split ? "train" : part,
+    withLabels: withLabels || selection.classes !== undefined,
+  } as const;
+  const sources = await Promise.all(folders.map((folder) => openSource(folder, sourceOptions)));
   const classes = classesOf(sources, needLabels || selection.classes !== undefined);
   const labelled = withFolderClasses(sources);
   const chosen = selection.classes === undefined ? undefined : await readClasses(selection.classes, classes);

@@ -15,7 +15,7 @@ function imageFolder(t: TestContext): string {
   return folder;
 }
 
-const chosen = (folder: string, selection: Selection, needLabels = false) =>
+const openSelected = (folder: string, selection: Selection, needLabels = false) =>
   openDataset([folder], { needLabels, ...selection });
 
 const numbers = async (text: string, classes?: readonly string[]) =>
@@ -49,7 +49,7 @@ for (const [text, classes, message] of wrong)
     assert.rejects(readClasses(text, classes), message));
 
 test("selected classes keep their indices, and images without a class are left out", async (t) => {
-  const { items, classes, selection } = await chosen(imageFolder(t), { classes: "1,3" }, true);
+  const { items, classes, selection } = await openSelected(imageFolder(t), { classes: "1,3" }, true);
   assert.deepEqual(
     items.map(({ label }) => label),
     [...new Array(10).fill(1), ...new Array(10).fill(3)],
@@ -60,23 +60,26 @@ test("selected classes keep their indices, and images without a class are left o
 test("missing files that labels.csv lists are reported only for selected classes", async (t) => {
   const folder = temporaryFolder(t);
   writeFiles(folder, { "a.png": "", "labels.csv": "file,class_index\na.png,0\nb.png,1\n" });
-  assert.deepEqual((await chosen(folder, { classes: "0" })).missing, []);
-  assert.deepEqual((await chosen(folder, {})).missing, [join(folder, "b.png")]);
+  assert.deepEqual((await openSelected(folder, { classes: "0" })).missing, []);
+  assert.deepEqual((await openSelected(folder, {})).missing, [join(folder, "b.png")]);
 });
 
 test("a selection of classes without images is refused", async (t) => {
   const folder = temporaryFolder(t);
   writeFiles(folder, { "a.png": "", "labels.csv": "file,class_index\na.png,5\n" });
-  await assert.rejects(chosen(folder, { classes: "6-9" }), /cannot select images from .*: none matches classes 6-9/);
-  await assert.rejects(chosen(folder, { classes: "," }), /cannot select images from .*: none matches classes ,/);
+  await assert.rejects(
+    openSelected(folder, { classes: "6-9" }),
+    /cannot select images from .*: none matches classes 6-9/,
+  );
+  await assert.rejects(openSelected(folder, { classes: "," }), /cannot select images from .*: none matches classes ,/);
 });
 
 test("the two parts of a split are disjoint and together contain every image", async (t) => {
   const folder = imageFolder(t);
   const [all, train, held] = await Promise.all([
-    chosen(folder, {}),
-    chosen(folder, { split: { train: 0.7, seed: 1 } }),
-    chosen(folder, { split: { train: 0.7, seed: 1 }, part: "test" }),
+    openSelected(folder, {}),
+    openSelected(folder, { split: { train: 0.7, seed: 1 } }),
+    openSelected(folder, { split: { train: 0.7, seed: 1 }, part: "test" }),
   ]);
   const paths = ({ items }: typeof all) => items.map(({ path }) => path);
   assert.deepEqual([...paths(train), ...paths(held)].sort(), paths(all));
@@ -87,14 +90,14 @@ test("the two parts of a split are disjoint and together contain every image", a
 test("a split does not depend on the spelling of the folder's path or on its other files", async (t) => {
   const folder = imageFolder(t);
   const split = { train: 0.5, seed: 0 };
-  const { items } = await chosen(folder, { split });
-  const again = await chosen(`${join(folder, "cat")}/../`, { split });
+  const { items } = await openSelected(folder, { split });
+  const again = await openSelected(`${join(folder, "cat")}/../`, { split });
   assert.deepEqual(
     again.items.map(({ path }) => path),
     items.map(({ path }) => path),
   );
   writeFiles(folder, { "bee/10.png": "", "0.png": "" });
-  const kept = new Set((await chosen(folder, { split })).items.map(({ path }) => path));
+  const kept = new Set((await openSelected(folder, { split })).items.map(({ path }) => path));
   for (const { path } of items) assert.ok(kept.has(path));
 });
 
@@ -102,7 +105,7 @@ test("an empty part of a split is refused", async (t) => {
   const folder = temporaryFolder(t);
   writeFiles(folder, { "a.png": "" });
   const parts = await Promise.allSettled(
-    (["train", "test"] as const).map((part) => chosen(folder, { split: { train: 0.5, seed: 0 }, part })),
+    (["train", "test"] as const).map((part) => openSelected(folder, { split: { train: 0.5, seed: 0 }, part })),
   );
   const [empty] = parts.flatMap((part) => (part.status === "rejected" ? [part.reason.message] : []));
   assert.match(empty, /cannot select images from .*: none matches (train|test) part; split 0\.5 with seed 0/);

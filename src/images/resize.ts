@@ -147,11 +147,11 @@ function resizeColumns({ width, height, data }: Image, { taps, first, count, wei
     sums.fill(half);
     // Four rows at a time reduce reads and writes of the sums. Weights of rows beyond the last are 0.
     for (let tap = 0; tap < (count[y] as number); tap += 4) {
-      const at = y * taps + tap;
-      const w0 = weights[at] as number;
-      const w1 = weights[at + 1] as number;
-      const w2 = weights[at + 2] as number;
-      const w3 = weights[at + 3] as number;
+      const index = y * taps + tap;
+      const w0 = weights[index] as number;
+      const w1 = weights[index + 1] as number;
+      const w2 = weights[index + 2] as number;
+      const w3 = weights[index + 3] as number;
       const r0 = ((first[y] as number) - top + tap) * stride;
       const r1 = Math.min(r0 + stride, last);
       const r2 = Math.min(r1 + stride, last);

@@ -47,33 +47,33 @@ function withTail(graph: Graph): Graph {
   return { ...graph, initializers: new Map([...graph.initializers, ["tail.weight", weight]]) };
 }
 
-/** The graph `ours` with the weights of `theirs`, matched in the order in which the nodes read them. */
-function withWeightsOf(theirs: Graph, ours: Graph): Graph {
-  const [names, weights] = [weightsInOrder(ours), weightsInOrder(theirs)];
+/** The graph `network` with the weights of `reference`, matched in the order in which the nodes read them. */
+function withWeightsOf(reference: Graph, network: Graph): Graph {
+  const [names, weights] = [weightsInOrder(network), weightsInOrder(reference)];
   assert.equal(names.length, weights.length);
-  const initializers = new Map(ours.initializers);
-  for (const [i, [name, own]] of names.entries()) {
+  const initializers = new Map(network.initializers);
+  for (const [i, [name, tensor]] of names.entries()) {
     const [, { data, shape }] = weights[i] as [string, Tensor];
     // PyTorch stores a slope per channel as [C]; ONNX broadcasts [C, 1, 1] over [N, C, H, W].
-    initializers.set(name, float32(data as Float32Array, own.shape.length === 3 ? [shape[0] ?? 1, 1, 1] : shape));
+    initializers.set(name, float32(data as Float32Array, tensor.shape.length === 3 ? [shape[0] ?? 1, 1, 1] : shape));
   }
-  return { ...ours, initializers };
+  return { ...network, initializers };
 }
 
 test("SRResNet computes what PyTorch's SRResNet computes with the same weights", { skip }, async () => {
-  const theirs = await readModel(fixturePath("nets/mini_srresnet__dy18.onnx"));
+  const reference = await readModel(fixturePath("nets/mini_srresnet__dy18.onnx"));
   const { tensors } = await readSafetensors(fixturePath("nets/mini_srresnet__dy18.safetensors"));
-  const restored = await restore(withWeightsOf(theirs, buildSrresnet(12, 3, 4, 0)), tensors.input as Tensor);
+  const restored = await restore(withWeightsOf(reference, buildSrresnet(12, 3, 4, 0)), tensors.input as Tensor);
   assert.ok(relativeL2(restored, tensors.logits as Tensor) < 1e-5);
 });
 
 test("the ResNet generator computes what PyTorch's computes with the same weights, mapped from [-1, 1] to [0, 1]", {
   skip,
 }, async () => {
-  const theirs = await readModel(fixturePath("nets/mini_pix2pix__dy18.onnx"));
+  const reference = await readModel(fixturePath("nets/mini_pix2pix__dy18.onnx"));
   const { tensors } = await readSafetensors(fixturePath("nets/mini_pix2pix__dy18.safetensors"));
-  const ours = withWeightsOf(theirs, withInstanceNorms(buildPix2pix(8, 2, 0)));
-  const restored = await restore(ours, tensors.input as Tensor);
+  const network = withWeightsOf(reference, withInstanceNorms(buildPix2pix(8, 2, 0)));
+  const restored = await restore(network, tensors.input as Tensor);
   const signed = (restored.data as Float32Array).map((value) => 2 * value - 1);
   assert.ok(relativeL2(float32(signed, restored.shape), tensors.logits as Tensor) < 1e-5);
 });
@@ -108,8 +108,8 @@ test("an untrained compact processor equals Pillow's bicubic resize up to Pillow
   const restored = await restore(compactS.build(4, 0), float32(planes, [1, 3, small.height, small.width]));
   const got = fromPlanar(restored.data as Float32Array, 0, large.width, large.height);
   const inner = (image: Image) => crop(image, 8, 8, large.width - 16, large.height - 16).data;
-  const [ours, pillows] = [inner(got), inner(large)];
-  const differences = ours.map((value, i) => Math.abs(value - (pillows[i] as number)));
+  const [actual, expected] = [inner(got), inner(large)];
+  const differences = actual.map((value, i) => Math.abs(value - (expected[i] as number)));
   const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
   const beyond = differences.filter((value) => value > 1).length / differences.length;
   assert.ok(mean < 0.25, `mean difference ${mean} levels`);

@@ -43,15 +43,15 @@ export interface TrainingStep {
 
 /**
  * Differentiates a forward graph and appends Adam.
- * @param chosen the optimization passes to apply. Default: all.
+ * @param appliedPasses the optimization passes to apply. Default: all.
  * @throws UserError when an operator between a parameter and the loss has no gradient, or the loss does not depend on a
  * parameter.
  */
 export async function trainingStep(
   { graph, goals, statistics, initial }: Forward,
-  chosen: readonly Pass[] = passes,
+  appliedPasses: readonly Pass[] = passes,
 ): Promise<TrainingStep> {
-  const rewritten = await applyPasses(graph, chosen, "forward");
+  const rewritten = await applyPasses(graph, appliedPasses, "forward");
   const { graph: folded, shapes } = await probe(rewritten, { runs: rewritten !== graph });
   const differentiated = differentiate(folded, goals, shapes);
   const b = GraphBuilder.from(differentiated.graph);
@@ -67,7 +67,7 @@ export async function trainingStep(
   const declared = new Set(differentiated.graph.outputs.map(({ name }) => name));
   for (const value of next.values()) if (!declared.has(value)) b.output(value, value);
   return {
-    graph: await applyPasses(b.build(), chosen, "step"),
+    graph: await applyPasses(b.build(), appliedPasses, "step"),
     state: initialState(initial, [...next.keys()]),
     next,
     parameters: [...differentiated.gradients.keys()],

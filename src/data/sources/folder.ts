@@ -5,7 +5,7 @@ import type { Item } from "../item.js";
 import { LABEL_FILE, readLabels } from "../labels.js";
 import { imagenetValidation } from "./imagenet.js";
 import type { Labelling } from "./labelling.js";
-import type { Source, Wanted } from "./source.js";
+import type { Source, SourceOptions } from "./source.js";
 import { tinyImagenet } from "./tiny-imagenet.js";
 
 const EXTENSIONS = new Set([".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif"]);
@@ -21,7 +21,7 @@ const labellings: readonly ((folder: string, names: readonly string[]) => Promis
  * The images of a folder and its subfolders.
  * @throws UserError when the folder is missing or contains no image, or its class definitions are invalid.
  */
-export async function openFolder(folder: string, { withLabels }: Pick<Wanted, "withLabels">): Promise<Source> {
+export async function openFolder(folder: string, { withLabels }: Pick<SourceOptions, "withLabels">): Promise<Source> {
   const names = await imagesIn(folder);
   if (names.length === 0)
     throw new UserError(

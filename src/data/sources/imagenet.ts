@@ -21,8 +21,8 @@ type Classes = ReadonlyMap<number, number | null>;
 export async function imagenetValidation(folder: string, names: readonly string[]): Promise<Labelling | undefined> {
   if (!names.every((name) => VALIDATION_IMAGE.test(name))) return undefined;
   const above = dirname(folder);
-  for (const place of [folder, above, join(above, "data"), join(above, "ILSVRC2012_devkit_t12", "data")]) {
-    const found = (await kaggle(place)) ?? (await devkit(place));
+  for (const candidate of [folder, above, join(above, "data"), join(above, "ILSVRC2012_devkit_t12", "data")]) {
+    const found = (await kaggle(candidate)) ?? (await devkit(candidate));
     if (found)
       return { classes: wnids, labelOf: (name) => found.get(Number(VALIDATION_IMAGE.exec(name)?.[1])) ?? null };
   }

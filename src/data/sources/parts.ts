@@ -8,10 +8,10 @@ const FOLDERS: Readonly<Record<Part, readonly string[]>> = { train: ["train"], t
 /** A subfolder per part: ImageNet, Tiny-ImageNet, CIFAR as image files, and many others. */
 export const partFolders: Layout = {
   summary: "a folder with subfolders train/ and val/ or test/: ImageNet, Tiny-ImageNet, CIFAR as image files, …",
-  async open(path, names, wanted) {
-    const [train, test] = [FOLDERS.train, FOLDERS.test].map((known) => known.find((name) => names.has(name)));
+  async open(path, names, options) {
+    const [train, test] = [FOLDERS.train, FOLDERS.test].map((candidates) => candidates.find((name) => names.has(name)));
     if (train === undefined || test === undefined) return undefined;
-    const { part } = wanted;
-    return { ...(await openFolder(join(path, part === "train" ? train : test), wanted)), part };
+    const { part } = options;
+    return { ...(await openFolder(join(path, part === "train" ? train : test), options)), part };
   },
 };

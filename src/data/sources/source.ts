@@ -5,7 +5,7 @@ export const parts = ["train", "test"] as const;
 export type Part = (typeof parts)[number];
 
 /** Options for opening a data set. */
-export interface Wanted {
+export interface SourceOptions {
   /** The part to open if the data set has parts. */
   readonly part: Part;
   /** Whether classes are read. If not, no file that defines classes is opened. */
@@ -33,5 +33,5 @@ export interface Layout {
   /** One line for the help text. */
   readonly summary: string;
   /** Opens the data set at `path`; undefined if it has another layout. `names` are the folder's direct entries. */
-  open(path: string, names: ReadonlySet<string>, wanted: Wanted): Promise<Source | undefined>;
+  open(path: string, names: ReadonlySet<string>, options: SourceOptions): Promise<Source | undefined>;
 }
