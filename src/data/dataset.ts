@@ -30,6 +30,7 @@ export interface Selection {
   readonly split?: Split;
 }
 
+/** Options of `openDataset`. */
 export interface DatasetOptions extends Selection {
   /** Whether an image without a class is an error. */
   readonly needLabels: boolean;

@@ -99,6 +99,6 @@ const refusals: Readonly<
 };
 
 for (const [what, [arrange, expected]] of Object.entries(refusals))
-  test(`${what}: refused`, async (t) => {
+  test(`${what} is refused`, async (t) => {
     await assert.rejects(openLabelledSets(...arrange(workspace(t))), { name: "UserError", message: expected });
   });

@@ -14,6 +14,7 @@ export interface LabelledSets {
   readonly names: readonly string[] | null;
 }
 
+/** Options of `openLabelledSets`. */
 export interface LabelledOptions {
   /** Images to train on. With a split, its other part is held out. */
   readonly selection?: Selection;

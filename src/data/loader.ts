@@ -31,18 +31,21 @@ interface CommonOptions {
   cacheBytes?: number;
 }
 
+/** Options of `openLoader`. */
 export interface LoaderOptions extends CommonOptions {
   task: Task;
   /** Side of the clean images, in pixels; a multiple of the task's scale. */
   crop: number;
 }
 
+/** Options of `openRecognitionLoader`. */
 export interface RecognitionLoaderOptions extends CommonOptions {
   /** Side of the images, in pixels. */
   size: number;
   augmentation: Augmentation;
 }
 
+/** Loads batches of training images. */
 export interface Loader<Name extends string = string> {
   /**
    * The batch of the next step.

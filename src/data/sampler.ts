@@ -32,6 +32,7 @@ export type Recipe = RestorationRecipe | RecognitionRecipe;
 /** Names of the images that each kind of recipe makes. */
 export type ImageNameOf<R extends Recipe> = R extends RestorationRecipe ? "degraded" | "clean" : "image";
 
+/** The sampler that a recipe describes. */
 export const samplerFor = (recipe: Recipe): Sampler =>
   recipe.kind === "recognition"
     ? recognitionSampler(recipe)
@@ -42,6 +43,7 @@ const recognitionSampler = ({ size, augmentation }: RecognitionRecipe): Sampler 
   sample: async (image, random) => ({ image: augmented(image, size, augmentation, random) }),
 });
 
+/** Samples pairs of degraded and clean crops for the training of a processor. */
 export const restorationSampler = (task: Task, crop: number): Sampler => ({
   sides: { degraded: crop / task.scale, clean: crop },
   sample: async (image, random) => ({ ...(await trainingSample(image, task, { crop }, random)) }),

@@ -12,6 +12,7 @@ const EVALUATION_CROP = 224;
 /** The smallest side that can be evaluated: the window of SSIM has 11 x 11 pixels. */
 const SMALLEST_CROP = 11;
 
+/** A pair of images for the training of a processor. */
 export interface TrainingSample {
   /** `side` x `side` pixels. */
   clean: Image;
@@ -19,6 +20,7 @@ export interface TrainingSample {
   degraded: Image;
 }
 
+/** The images of an evaluation item. */
 export interface EvaluationSample {
   clean: Image;
   degraded: Image;

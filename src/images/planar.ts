@@ -39,6 +39,7 @@ export function planesOf(image: Image): Planes {
 /** Converts three planes to an image. Values are clamped to [0, 1] and rounded half up. */
 export const imageOf = ({ width, height, data }: Planes): Image => fromPlanar(data, 0, width, height);
 
+/** Clamps a value to [0, 1]. */
 export const clamp01 = (value: number): number => Math.min(Math.max(value, 0), 1);
 
 /** Maps [0, 1] to 0..255, clamped and rounded half up. */

@@ -1,5 +1,6 @@
 import type { Image } from "./image.js";
 
+/** Resampling filters, named as in Pillow. */
 export type Filter = "bicubic" | "bilinear" | "box";
 
 /** A rectangle of pixels. */

@@ -23,8 +23,13 @@ const compact = (name: string, { channels, blocks }: Size): Network => ({
   build: (scale, seed) => build(name, { channels, blocks }, scale, seed),
 });
 
+/** The compact processor with 4 blocks of 32 channels. */
 export const compactS = compact("compact-s", { channels: 32, blocks: 4 });
+
+/** The compact processor with 6 blocks of 64 channels. */
 export const compactM = compact("compact-m", { channels: 64, blocks: 6 });
+
+/** The compact processor with 16 blocks of 64 channels. */
 export const compactL = compact("compact-l", { channels: 64, blocks: 16 });
 
 function build(name: string, { channels, blocks }: Size, scale: number, seed: number): Graph {

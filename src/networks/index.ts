@@ -9,6 +9,7 @@ import { unet } from "./unet.js";
 /** Processor architectures that can be built by name. */
 export const networks: readonly Network[] = [compactS, compactM, compactL, srresnet, srdensenet, pix2pix, unet];
 
+/** The name of the default processor. */
 export const DEFAULT_NETWORK = compactM.name;
 
 /**

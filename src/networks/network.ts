@@ -21,6 +21,7 @@ export const RESTORED = "restored";
 /** Prefix of initializers that are constants of a network and are never trained. */
 export const FIXED = "fixed.";
 
+/** Options of `Layers.conv`. */
 export interface ConvOptions {
   /** Factor on the standard deviation of the initial weights. Default: 1. */
   readonly gain?: number;

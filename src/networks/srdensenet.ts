@@ -12,6 +12,7 @@ export const srdensenet: Network = {
   build: (scale, seed) => buildSrdensenet({ growth: 16, layers: 8, blocks: 8, bottleneck: 128 }, scale, seed),
 };
 
+/** Hyperparameters of an SRDenseNet. */
 export interface SrdensenetSize {
   /** Growth rate: channels that each layer adds. */
   readonly growth: number;

@@ -46,8 +46,12 @@ const distances = {
   },
 } satisfies Record<string, Distance>;
 
+/** Names of the distances between R's outputs. */
 export type DistanceName = keyof typeof distances;
+/** All distance names, the default first. */
 export const distanceNames = Object.keys(distances) as readonly DistanceName[];
+/** The distance of the reference (Liu et al.). */
 export const DEFAULT_DISTANCE: DistanceName = "softmax-mse";
 
+/** The distance of that name. */
 export const distanceOf = (name: DistanceName): Distance => distances[name];

@@ -18,7 +18,9 @@ const losses = {
   },
 };
 
+/** Names of the image losses. */
 export type ImageLoss = keyof typeof losses;
+/** All image loss names, the default first. */
 export const imageLosses = Object.keys(losses) as readonly ImageLoss[];
 
 /** Adds the named loss between two images of the same shape to the graph. Returns a scalar. */

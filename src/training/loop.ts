@@ -86,7 +86,7 @@ function lossesIn(results: Tensors): Record<string, number> {
   const losses = Object.fromEntries(found.map(([name, { data }]) => [name.replace("loss.", ""), Number(data[0])]));
   if (Number.isFinite(losses.loss)) return losses;
   throw new UserError(
-    "cannot continue training: the loss is not a finite number; lower `lr` (or `lambda`) and train again",
+    "cannot continue training: the loss is not a finite number; lower `lr` (or `lambda`, if the objective has one) and train again",
   );
 }
 

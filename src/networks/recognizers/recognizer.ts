@@ -23,6 +23,7 @@ interface Architecture {
   features(layers: Layers, image: string, size: number): Features;
 }
 
+/** Feature maps [N, channels, h, w] in a graph. */
 export interface Features {
   readonly x: string;
   readonly channels: number;

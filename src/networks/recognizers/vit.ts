@@ -3,6 +3,7 @@ import { float32 } from "../../onnx/tensor.js";
 import { FIXED, type Layers } from "../network.js";
 import { type RecognizerNetwork, recognizer } from "./recognizer.js";
 
+/** Hyperparameters of a vision transformer. */
 export interface VitSize {
   /** Patch side in pixels. */
   readonly patch: number;
@@ -39,6 +40,7 @@ export const vitOf = (vit: VitSize): RecognizerNetwork =>
     },
   });
 
+/** The vision transformer with patches of 8 x 8 pixels, 6 blocks, 128 channels and 4 heads. */
 export const vit = vitOf({ patch: 8, channels: 128, heads: 4, blocks: 6, hidden: 256 });
 
 /** A pre-norm transformer block: self-attention, then an MLP, each with a residual connection. */
