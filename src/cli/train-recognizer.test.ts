@@ -77,7 +77,7 @@ test("pictures of one class, and the folder of another kind of run: one clear se
   const out = temporaryFolder(t);
   const flags = ["--network", "small-vgg", "--size", "32", "--steps", "4", "--out", out];
   const alone = await legible(["train-recognizer", "--data", one, ...flags]);
-  assert.match(alone.err, /all 4 training pictures in .* have the same class/);
+  assert.match(alone.err, /all 4 training images in .* have the same class/);
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "config.json"), '{"task": "sr"}');
   const other = await legible(["train-recognizer", "--data", data, ...flags, "--resume"]);
