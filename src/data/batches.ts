@@ -47,7 +47,7 @@ const MAX_DRAWS = 20;
  * are cached in up to `cacheBytes` bytes for later epochs.
  */
 export class BatchMaker {
-  /** Images that cannot be read, with the reason. Random other images replace them. */
+  /** Images that cannot be read, with the reason. Each is replaced by another random image. */
   readonly broken = new Map<string, string>();
   private readonly cache = new Map<string, Image>();
   private bytesCached = 0;

@@ -52,7 +52,7 @@ export interface Loader<Name extends string = string> {
    * @throws UserError when 20 images in a row cannot be read.
    */
   next(): Promise<Batch<Name>>;
-  /** Images that cannot be read, with the reason. Random other images replaced them. */
+  /** Images that cannot be read, with the reason. Each was replaced by another random image. */
   readonly broken: ReadonlyMap<string, string>;
   /** Ends the threads. Until then, they keep the process alive. */
   close(): Promise<void>;
