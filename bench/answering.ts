@@ -3,41 +3,41 @@ import { createInterface } from "node:readline";
 import { messageOf } from "../src/errors.js";
 import type { Missing, Ready, Times } from "./rival-process.js";
 
-/** Does so many steps and gives the milliseconds of each. */
+/** Runs a number of steps and returns the milliseconds of each. */
 export type Measure = (steps: number) => Promise<readonly number[]>;
 
-/** A rival that is ready. */
+/** A rival that is ready to run. */
 export interface Prepared extends Ready {
   readonly measure: Measure;
 }
 
 /**
- * The part of a rival's process that talks: makes it ready, then answers each number of steps with its times. What
- * `prepare` throws is why the rival does not take part.
+ * The protocol of a rival's process: prepares the rival, then replies to each requested number of steps with their times.
+ * If `prepare` throws, the rival is reported as missing with the message of the error.
  */
 export async function answer(prepare: () => Promise<Prepared>): Promise<void> {
-  const prepared = await prepare().catch((error) => say({ missing: messageOf(error).split("\n")[0] ?? "" }));
+  const prepared = await prepare().catch((error) => send({ missing: messageOf(error).split("\n")[0] ?? "" }));
   if (!prepared) return;
   const { version, measure } = prepared;
   resetPeak();
-  say({ version });
+  send({ version });
   for await (const line of createInterface({ input: process.stdin })) {
     const ms = await measure(Number(line));
-    say({ ms, peak_mib: process.resourceUsage().maxRSS / 1024, step_mib: peakSinceReset() });
+    send({ ms, peak_mib: process.resourceUsage().maxRSS / 1024, step_mib: peakSinceReset() });
   }
-  process.exit(); // threads of decoders may be left
+  process.exit(); // decoder threads can still be running
 }
 
-/** A rival so slow that its steps take longer than this together does fewer. */
-const PATIENCE_MS = 20_000;
+/** Time limit per measurement. A rival that exceeds it runs fewer steps. */
+const TIME_LIMIT_MS = 20_000;
 
-/** Steps one after the other, two at least. */
+/** Measures consecutive steps, at least two. */
 export const timed =
   (step: () => Promise<unknown>): Measure =>
   async (steps) => {
     const ms: number[] = [];
     const begin = performance.now();
-    for (let i = 0; i < steps && (i < 2 || performance.now() - begin < PATIENCE_MS); i++) {
+    for (let i = 0; i < steps && (i < 2 || performance.now() - begin < TIME_LIMIT_MS); i++) {
       const start = performance.now();
       await step();
       ms.push(performance.now() - start);
@@ -45,17 +45,18 @@ export const timed =
     return ms;
   };
 
-function say(message: Ready | Times | Missing): void {
+function send(message: Ready | Times | Missing): void {
   console.log(JSON.stringify(message));
 }
 
-/** Linux forgets the peak of the memory so far when it is told so; elsewhere nothing happens. */
+/** Resets the peak memory of this process on Linux; does nothing on other systems. */
 function resetPeak(): void {
   try {
     writeFileSync("/proc/self/clear_refs", "5");
   } catch {}
 }
 
+/** Peak memory in MiB since `resetPeak`; null where the system does not report it. */
 function peakSinceReset(): number | null {
   try {
     const kib = /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1];

@@ -1,18 +1,18 @@
 import { attribute, type Graph, type Node } from "../src/onnx/graph.js";
 import type { Tensor } from "../src/onnx/tensor.js";
 
-/** What a library makes of one operator: its inputs (undefined where left out) to its output. */
+/** A library's implementation of an operator. Omitted inputs are undefined. */
 export type Operator<T> = (inputs: readonly (T | undefined)[], node: Node) => T;
 
-/** Says what of a graph a library cannot do; null when it can do all of it. */
-export function lacks(graph: Graph, operators: Readonly<Record<string, unknown>>): string | null {
+/** The reason why a library cannot run a graph; null if it has all operators. */
+export function unsupportedReason(graph: Graph, operators: Readonly<Record<string, unknown>>): string | null {
   const missing = new Set(graph.nodes.map(({ op }) => op).filter((op) => !(op in operators)));
-  return missing.size > 0 ? `no ${[...missing].join(", ")} in it` : null;
+  return missing.size > 0 ? `it does not implement ${[...missing].join(", ")}` : null;
 }
 
 /**
- * Runs a graph with one input and one output through another library's operators.
- * @param constants the initializers in the library's form, made beforehand
+ * Runs a graph with one input and one output with another library's operators.
+ * @param constants the initializers as the library's tensors
  */
 export function interpret<T>(
   graph: Graph,
@@ -28,11 +28,11 @@ export function interpret<T>(
   return values.get(graph.outputs[0]?.name ?? "") as T;
 }
 
-/** The initializers of a graph in a library's form. */
+/** The initializers of a graph as a library's tensors. */
 export const constantsOf = <T>(graph: Graph, convert: (tensor: Tensor, name: string) => T): Map<string, T> =>
   new Map([...graph.initializers].map(([name, tensor]) => [name, convert(tensor, name)]));
 
-/** A window's strides and its padding before each axis, which is the same behind it. */
+/** The attributes of a window. `pads` holds one symmetric padding per axis. */
 export const windowOf = (node: Node) => ({
   strides: attribute(node, "strides", "ints", [1, 1]) as [number, number],
   pads: attribute(node, "pads", "ints", [0, 0, 0, 0]).slice(0, 2) as [number, number],

@@ -3,7 +3,7 @@ import { works } from "./works.js";
 
 /*
  * jax-js as a rival: jax-js.js WORK BATCH. Its WebAssembly backend, the only one in Node, needs seconds for a single layer of
- * these networks, so that layer is measured and the rival says what a picture would take.
+ * these networks. Therefore only that layer is measured, and the rival reports the estimated time per image.
  */
 
 type Arrays = { readonly ref: Arrays; data(): Promise<Float32Array> };
@@ -15,12 +15,12 @@ interface Jax {
 }
 
 const PACKAGE = "@jax-js/jax";
-/** Of a 3x3 convolution from 64 to 64 channels on 56x56 pixels. */
+/** Arithmetic of a 3x3 convolution from 64 to 64 channels on 56x56 pixels, in GFLOP. */
 const LAYER_GFLOP = (2 * 9 * 64 * 64 * 56 * 56) / 1e9;
 
 async function prepare(name: string): Promise<never> {
   const jax: Jax = await import(PACKAGE).catch(() => {
-    throw new Error(`not installed; npm install --no-save ${PACKAGE}`);
+    throw new Error(`not installed; run npm install --no-save ${PACKAGE}`);
   });
   await jax.init("wasm");
   jax.defaultDevice("wasm");
@@ -34,7 +34,7 @@ async function prepare(name: string): Promise<never> {
   const rate = LAYER_GFLOP / seconds;
   const gflop = (await works.find((work) => work.name === name)?.gflop()) ?? 0;
   throw new Error(
-    `its WebAssembly backend does ${rate.toFixed(1)} GFLOP/s on a layer of 64 channels: ` +
+    `its WebAssembly backend reaches ${rate.toFixed(1)} GFLOP/s on a layer of 64 channels: ` +
       `one image would take ${(gflop / rate).toFixed(0)} s`,
   );
 }

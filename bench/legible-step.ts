@@ -12,15 +12,15 @@ import { stepping } from "./stepping.js";
 
 export type LegibleStep = "plain-step" | "ra-step";
 
-/** A training step of SRResNet x4 on random images; each call runs one. */
+/** A function that runs one training step of SRResNet x4 on random images per call. */
 export async function legibleStep(work: LegibleStep, batch: number, passes: string): Promise<() => Promise<void>> {
-  const { session, ...step } = await begun(work, batch, passes);
+  const { session, ...step } = await prepareStep(work, batch, passes);
   collectGarbage(); // as train() does
   return stepping(session, step, { batch, degraded: 56, clean: 224 });
 }
 
-/** What the steps need; the weights of R are in the session alone. */
-async function begun(work: LegibleStep, batch: number, passes: string) {
+/** The session and the initial state of the steps. The weights of R are only in the session. */
+async function prepareStep(work: LegibleStep, batch: number, passes: string) {
   const graph = {
     ...specialize(resnet18(), { image: [batch, 3, 224, 224] }),
     outputs: [{ name: "logits", shape: [batch, 1000] }],
@@ -34,6 +34,6 @@ async function begun(work: LegibleStep, batch: number, passes: string) {
     degradedSide: 56,
     cleanSide: 224,
   });
-  const { graph: whole, next, state } = await trainingStep(forward, findPasses(passes, "cpu"));
-  return { session: await Session.create(whole), next, state };
+  const { graph: stepGraph, next, state } = await trainingStep(forward, findPasses(passes, "cpu"));
+  return { session: await Session.create(stepGraph), next, state };
 }

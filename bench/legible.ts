@@ -7,15 +7,15 @@ import { noise } from "./noise.js";
 import { bareEvaluation, bareTraining, evaluatePipeline, trainPipeline } from "./pipelines.js";
 import { inferenceNetwork } from "./works.js";
 
-/* Legible as a rival of its own process: legible.js WORK BATCH RIVAL PICTURES */
+/* Legible as a rival: legible.js WORK BATCH RIVAL PICTURES, where PICTURES is the number of image files. */
 
-const [work = "", batchText = "", rival = "", pictures = ""] = process.argv.slice(2);
+const [work = "", batchText = "", rival = "", imageCount = ""] = process.argv.slice(2);
 const batch = Number(batchText);
-const lowered = rival !== "legible-unlowered";
+const optimized = rival !== "legible-unlowered";
 
 async function inference(): Promise<Measure> {
   const plain = inferenceNetwork(work, batch);
-  const session = await Session.create(lowered ? optimizeForInference(plain) : plain);
+  const session = await Session.create(optimized ? optimizeForInference(plain) : plain);
   const image = noise(plain.inputs[0]?.shape as number[]);
   return timed(() => session.run({ image }));
 }
@@ -23,10 +23,10 @@ async function inference(): Promise<Measure> {
 async function measure(): Promise<Measure> {
   const bare = rival === "legible-bare";
   if (work === "plain-step" || work === "ra-step")
-    return timed(await legibleStep(work, batch, lowered ? "all" : "none"));
+    return timed(await legibleStep(work, batch, optimized ? "all" : "none"));
   if (work === "train-pipeline" || work === "train-ra-pipeline")
-    return bare ? bareTraining(work, batch) : trainPipeline(work, batch, Number(pictures));
-  if (work === "evaluate-pipeline") return bare ? bareEvaluation(batch) : evaluatePipeline(batch, Number(pictures));
+    return bare ? bareTraining(work, batch) : trainPipeline(work, batch, Number(imageCount));
+  if (work === "evaluate-pipeline") return bare ? bareEvaluation(batch) : evaluatePipeline(batch, Number(imageCount));
   return inference();
 }
 

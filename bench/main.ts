@@ -8,22 +8,22 @@ import { printReport, rowOf } from "./report.js";
 import { rivals } from "./rivals.js";
 import { works } from "./works.js";
 
-const help = `Races Legible and its rivals on the same work, in alternating order, each in a process of its own.
+const help = `Compares the speed of Legible and its rivals on the same workloads, in alternating order, each in its own process.
 
   npm run bench -- [options]
 
-  --works a,b       which works (default: all)
-  --rivals a,b      which rivals (default: all)
-  --batch 1,4,8,16  images in a step or run (default: 4); the works with a number below have their own
-  --repeats n       turns of each rival (default: 3)
-  --pictures n      files in the folder of the pipelines (default: 1000)
-  --json FILE       write the figures there
+  --works a,b       workloads (default: all)
+  --rivals a,b      rivals (default: all)
+  --batch 1,4,8,16  batch sizes (default: 4); workloads with a number in parentheses use that one
+  --repeats n       repetitions per rival (default: 3)
+  --pictures n      number of image files of the pipelines (default: 1000)
+  --json FILE       write the results to FILE
 
-Works:
+Workloads:
 ${works.map(({ name, summary, batch }) => `  ${name.padEnd(22)} ${summary}${batch ? ` (${batch})` : ""}`).join("\n")}
 
 Rivals: ${rivals.map(({ name }) => name).join(", ")}
-A rival that is not installed or cannot do a work is named with the reason.`;
+A rival that is not installed or does not support a workload is reported with the reason.`;
 
 const { values } = parseArgs({
   options: {
@@ -37,27 +37,27 @@ const { values } = parseArgs({
   },
 });
 
-/** Those of a list that the option names. */
+/** The entries of a list with the given names. */
 function chosen<T extends { readonly name: string }>(all: readonly T[], names: string): T[] {
   return names.split(",").map((name) => {
     const found = all.find((each) => each.name === name);
     if (found) return found;
-    throw new UserError(`there is no "${name}"; there are ${all.map((each) => each.name).join(", ")}`);
+    throw new UserError(`cannot find "${name}": unknown name; give one of ${all.map((each) => each.name).join(", ")}`);
   });
 }
 
 async function main(): Promise<void> {
-  const racing = chosen(rivals, values.rivals);
-  const doing = chosen(works, values.works);
+  const chosenRivals = chosen(rivals, values.rivals);
+  const chosenWorks = chosen(works, values.works);
   const peakGflops = await measurePeak();
   const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length, peak_gflops: Math.round(peakGflops) };
   console.error(`${machine.cpu}, ${machine.cores} cores, peak ${machine.peak_gflops} GFLOP/s (measured)`);
   const entries: Entry[] = [];
-  for (const work of doing)
+  for (const work of chosenWorks)
     for (const batch of work.batch ? [work.batch] : values.batch.split(",").map(Number)) {
       const job = { work: work.name, batch, pictures: Number(values.pictures) };
-      const fitting = racing.filter(({ kinds }) => kinds.includes(work.kind));
-      entries.push(...(await race(work, job, fitting, Number(values.repeats))));
+      const participants = chosenRivals.filter(({ kinds }) => kinds.includes(work.kind));
+      entries.push(...(await race(work, job, participants, Number(values.repeats))));
     }
   const rows = [];
   for (const entry of entries) if (!("missing" in entry)) rows.push(await rowOf(entry, peakGflops));

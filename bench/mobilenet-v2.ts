@@ -14,8 +14,8 @@ const stages = [
 ] as const;
 
 /**
- * A network of MobileNetV2's shape with drawn weights and its batch normalizations folded, for timing: `image`
- * [N, 3, 224, 224] in, `logits` [N, 1000] out.
+ * MobileNetV2 with random weights and folded batch normalizations, for timing. Input: `image` [N, 3, 224, 224]; output:
+ * `logits` [N, 1000].
  */
 export function mobilenetV2(): Graph {
   const layers = new Layers("mobilenet-v2", 0);

@@ -1,7 +1,7 @@
 import { type Tensor, zeros } from "../src/onnx/tensor.js";
 import { randomAt } from "../src/random.js";
 
-/** A float tensor of drawn numbers in [0, 1), the same every time. */
+/** A float tensor of reproducible random numbers in [0, 1). */
 export function noise(shape: readonly number[]): Tensor {
   const tensor = zeros("float32", shape);
   const random = randomAt(0);

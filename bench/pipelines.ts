@@ -15,14 +15,14 @@ import { resolveModels } from "../src/training/resolve.js";
 import { train } from "../src/training/train.js";
 import { type Measure, timed } from "./answering.js";
 import { noise } from "./noise.js";
-import { drawnPictures } from "./pictures.js";
 import { resnet18 } from "./resnet18.js";
 import { stepping } from "./stepping.js";
+import { syntheticImages } from "./synthetic-images.js";
 
 const task = findTask("sr");
 const PROCESSOR = "compact-m";
 
-/** What is trained in a pipeline: by the image loss alone on the usual crops, or with R on crops of its size. */
+/** Training pipelines: with the image loss only on default crops, or with R on crops of its input size. */
 export type Training = "train-pipeline" | "train-ra-pipeline";
 
 async function settingsOf(work: Training, batch: number, steps: number) {
@@ -33,35 +33,35 @@ async function settingsOf(work: Training, batch: number, steps: number) {
   return { ...objective, processor: PROCESSOR, steps, batch, lr: 5e-4, seed: 0 };
 }
 
-/** A network of ResNet-18's shape as a file that says how it wants its images. */
+/** A file of ResNet-18 with its sidecar. */
 async function recognizerFile(): Promise<string> {
-  const file = join(await temporary(), "resnet18.onnx");
+  const file = join(await temporaryFolder(), "resnet18.onnx");
   await writeModel(resnet18(), file);
   const input = { size: 224, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
   await writeFile(file.replace(/onnx$/, "json"), JSON.stringify({ input }));
   return file;
 }
 
-/** A folder that goes away with this process. */
-async function temporary(): Promise<string> {
+/** A folder that is deleted when this process ends. */
+async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "legible-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Training as `legible train` does it on a folder of pictures, from one finished step to the next. */
-export async function trainPipeline(work: Training, batch: number, pictures: number): Promise<Measure> {
-  const dataset = await drawnPictures(pictures);
+/** Training as in `legible train` on a folder of images. Measures the time between finished steps. */
+export async function trainPipeline(work: Training, batch: number, imageCount: number): Promise<Measure> {
+  const dataset = await syntheticImages(imageCount);
   return async (steps) => {
     const stamps: number[] = [];
     const settings = await settingsOf(work, batch, steps + 1);
     const onStep = () => stamps.push(performance.now());
-    await train({ ...settings, task, dataset, out: join(await temporary(), "run"), onStep });
-    return between(stamps);
+    await train({ ...settings, task, dataset, out: join(await temporaryFolder(), "run"), onStep });
+    return intervals(stamps);
   };
 }
 
-/** The same steps on pictures that are there already. */
+/** The same steps on images in memory. */
 export async function bareTraining(work: Training, batch: number): Promise<Measure> {
   const settings = await settingsOf(work, batch, 1);
   const step = await prepareStep(await resolveModels({ ...settings, data: ["none"] }, task));
@@ -70,8 +70,8 @@ export async function bareTraining(work: Training, batch: number): Promise<Measu
   return timed(stepping(session, step, { batch, degraded: crop / task.scale, clean: crop }));
 }
 
-async function judges() {
-  const file = join(await temporary(), "model.onnx");
+async function networks() {
+  const file = join(await temporaryFolder(), "model.onnx");
   await writeModel(findNetwork(PROCESSOR, task.scale).build(task.scale, 0), file);
   return { processor: await openProcessor(file, { name: "processor" }), recognizer: await recognizerOf() };
 }
@@ -89,26 +89,26 @@ async function recognizerOf(): Promise<Recognizer> {
   };
 }
 
-/** Evaluation as `legible evaluate` does it on a folder of pictures, from one finished batch to the next. */
-export async function evaluatePipeline(batch: number, pictures: number): Promise<Measure> {
-  const dataset = await drawnPictures(pictures);
-  const { processor, recognizer } = await judges();
+/** Evaluation as in `legible evaluate` on a folder of images. Measures the time between finished batches. */
+export async function evaluatePipeline(batch: number, imageCount: number): Promise<Measure> {
+  const dataset = await syntheticImages(imageCount);
+  const { processor, recognizer } = await networks();
   return async (steps) => {
     const stamps: number[] = [];
     const items = Array.from(
       { length: (steps + 1) * batch },
-      (_, i) => dataset.items[i % pictures] ?? { path: "", label: 0 },
+      (_, i) => dataset.items[i % imageCount] ?? { path: "", label: 0 },
     );
     const onProgress = () => stamps.push(performance.now());
     const data = { ...dataset, items };
     await evaluate({ dataset: data, task, processors: [processor], recognizers: [recognizer], batch, onProgress });
-    return between(stamps);
+    return intervals(stamps);
   };
 }
 
-/** The same networks on pictures that are there already: the recognizer judges "none", the processor's and "clean". */
+/** The same networks on images in memory. The recognizer runs on three rows: "none", the processor's and "clean". */
 export async function bareEvaluation(batch: number): Promise<Measure> {
-  const { processor, recognizer } = await judges();
+  const { processor, recognizer } = await networks();
   const degraded = noise([batch, 3, 56, 56]);
   const images = noise([batch, 3, 224, 224]).data as Float32Array;
   return timed(async () => {
@@ -117,5 +117,5 @@ export async function bareEvaluation(batch: number): Promise<Measure> {
   });
 }
 
-const between = (stamps: readonly number[]): number[] =>
+const intervals = (stamps: readonly number[]): number[] =>
   stamps.slice(1).map((stamp, i) => stamp - (stamps[i] as number));

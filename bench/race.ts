@@ -2,7 +2,7 @@ import { type Missing, RivalProcess } from "./rival-process.js";
 import type { Job, Rival } from "./rivals.js";
 import type { Work } from "./works.js";
 
-/** What a rival took for a work. */
+/** The measurement of a rival on a workload. */
 export interface Raced {
   readonly work: Work;
   readonly rival: string;
@@ -10,13 +10,15 @@ export interface Raced {
   readonly batch: number;
   /** Files in the folder of a pipeline; null for other works. */
   readonly pictures: number | null;
-  /** Of each step that counts. */
+  /** Milliseconds of each step after the warm-up. */
   readonly ms: readonly number[];
+  /** Peak memory of the process, including its start. */
   readonly peak_mib: number;
+  /** Peak memory since the rival was ready; null if unknown. */
   readonly step_mib: number | null;
 }
 
-/** A rival that did not do a work. */
+/** A rival that did not run a workload. */
 export interface Absent extends Missing {
   readonly work: string;
   readonly rival: string;
@@ -25,17 +27,17 @@ export interface Absent extends Missing {
 
 export type Entry = Raced | Absent;
 
-/** Has the rivals do a job by turns, the order turned around each time. All their processes live side by side, one works. */
+/** Runs a job with each rival in turn and reverses the order at each repeat. All processes stay alive; one runs at a time. */
 export async function race(work: Work, job: Job, rivals: readonly Rival[], repeats: number): Promise<Entry[]> {
-  const teams = [];
+  const contestants = [];
   for (const rival of rivals) {
     console.error(`${job.work}, batch ${job.batch}: starting ${rival.name}`);
-    teams.push({ rival, started: await RivalProcess.start(rival, job) });
+    contestants.push({ rival, started: await RivalProcess.start(rival, job) });
   }
   const [steps, warmUp] = work.steps ?? [8, 2];
   const results = new Map<Rival, Entry>();
   for (let repeat = 0; repeat < repeats; repeat++)
-    for (const { rival, started } of repeat % 2 ? teams.toReversed() : teams) {
+    for (const { rival, started } of repeat % 2 ? contestants.toReversed() : contestants) {
       const { name } = rival;
       const absent = (missing: string): Absent => ({ work: job.work, rival: name, batch: job.batch, missing });
       const earlier = results.get(rival);
@@ -53,6 +55,6 @@ export async function race(work: Work, job: Job, rivals: readonly Rival[], repea
       const pictures = work.kind === "pipeline" ? job.pictures : null;
       results.set(rival, { work, rival: name, version, batch: job.batch, pictures, ms, peak_mib, step_mib });
     }
-  for (const { started } of teams) if (!("missing" in started)) started.process.stop();
+  for (const { started } of contestants) if (!("missing" in started)) started.process.stop();
   return rivals.flatMap((rival) => results.get(rival) ?? []);
 }

@@ -8,31 +8,37 @@ export interface Row {
   readonly rival: string;
   readonly version: string;
   readonly batch: number;
-  /** Files in the folder of a pipeline, which are decoded in the first epoch alone; null for other works. */
+  /** Image files of a pipeline, which are decoded only in the first epoch; null for other workloads. */
   readonly pictures: number | null;
   readonly ms_per_image: { readonly min: number; readonly median: number; readonly max: number };
   readonly images_per_second: number;
-  /** Of the median; null for works whose arithmetic no one number says. */
+  /** Computed from the median time; null for workloads whose arithmetic is not counted. */
   readonly gflops: number | null;
   readonly share_of_peak: number | null;
-  /** Most memory of the process, with its start; and since it was ready. */
+  /** Peak memory of the process, including its start. */
   readonly peak_mib: number;
+  /** Peak memory since the rival was ready; null if unknown. */
   readonly step_mib: number | null;
 }
 
+/** The row of a measurement. */
 export async function rowOf({ work, ms, batch, ...entry }: Raced, peakGflops: number): Promise<Row> {
-  const each = ms.map((time) => time / batch).sort((a, b) => a - b);
-  const middle = median(each);
+  const perImage = ms.map((time) => time / batch).sort((a, b) => a - b);
+  const typical = median(perImage);
   const gflop = await work.gflop();
-  const gflops = gflop && (1000 * gflop) / middle;
+  const gflops = gflop && (1000 * gflop) / typical;
   return {
     work: work.name,
     rival: entry.rival,
     version: entry.version,
     batch,
     pictures: entry.pictures,
-    ms_per_image: { min: rounded(each[0] ?? 0, 2), median: rounded(middle, 2), max: rounded(each.at(-1) ?? 0, 2) },
-    images_per_second: rounded(1000 / middle, 2),
+    ms_per_image: {
+      min: rounded(perImage[0] ?? 0, 2),
+      median: rounded(typical, 2),
+      max: rounded(perImage.at(-1) ?? 0, 2),
+    },
+    images_per_second: rounded(1000 / typical, 2),
     gflops: gflops && rounded(gflops, 1),
     share_of_peak: gflops && rounded(gflops / peakGflops, 3),
     peak_mib: rounded(entry.peak_mib, 0),
@@ -42,7 +48,7 @@ export async function rowOf({ work, ms, batch, ...entry }: Raced, peakGflops: nu
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-/** Prints the table, who is missing, and how Legible compares. */
+/** Prints the table, the missing rivals, and Legible's speed relative to each rival. */
 export function printReport(rows: readonly Row[], missing: readonly Absent[]): void {
   const titles = [
     "work",
@@ -74,9 +80,9 @@ export function printReport(rows: readonly Row[], missing: readonly Absent[]): v
   for (const line of ratios(rows)) console.log(line);
 }
 
-/** For each work and batch: Legible's rate over that of each rival, the best layout of PyTorch first. */
+/** Legible's speed relative to each rival, per workload and batch size, with PyTorch's best layout first. */
 function ratios(rows: readonly Row[]): string[] {
-  const lines = ["", "rate of legible over that of …"];
+  const lines = ["", "speed of legible relative to"];
   for (const own of rows.filter(({ rival }) => rival === "legible")) {
     const others = rows.filter(
       ({ work, batch, rival }) => work === own.work && batch === own.batch && rival !== "legible",

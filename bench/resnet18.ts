@@ -3,8 +3,8 @@ import type { Graph } from "../src/onnx/graph.js";
 import { float32 } from "../src/onnx/tensor.js";
 
 /**
- * A network of ResNet-18's shape (He et al. 2016) with drawn weights and its batch normalizations folded, for timing:
- * `image` [N, 3, 224, 224] in, `logits` [N, 1000] out.
+ * ResNet-18 (He et al. 2016) with random weights and folded batch normalizations, for timing. Input: `image`
+ * [N, 3, 224, 224]; output: `logits` [N, 1000].
  */
 export function resnet18(): Graph {
   const layers = new Layers("resnet18", 0);

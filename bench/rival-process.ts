@@ -2,29 +2,30 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import type { Job, Rival } from "./rivals.js";
 
-/** What a rival says once it is ready. */
+/** A rival's message when it is ready. */
 export interface Ready {
   readonly version: string;
 }
 
-/** What it says to the number of steps it was asked for. */
+/** A rival's reply to a requested number of steps. */
 export interface Times {
-  /** Of each step. */
+  /** Milliseconds of each step. */
   readonly ms: readonly number[];
-  /** Most memory of the process so far, with its start. */
+  /** Peak memory of the process so far, including its start. */
   readonly peak_mib: number;
-  /** Most memory since it was ready; null where the system does not tell. */
+  /** Peak memory since the rival was ready; null where the system does not report it. */
   readonly step_mib: number | null;
 }
 
-/** Why a rival does not take part. */
+/** The reason why a rival does not take part. */
 export interface Missing {
   readonly missing: string;
 }
 
 /**
- * A rival in a process of its own, so that its memory is its own. It writes a line of JSON when it is ready (Ready) or cannot
- * take part (Missing), reads lines with a number of steps and answers each with a line (Times). It ends with its input.
+ * A rival in its own process, so that its memory is measured separately. The process prints a line of JSON when it is ready
+ * (Ready) or cannot take part (Missing), then reads lines with a number of steps and replies to each with a line (Times). It
+ * exits when its standard input ends.
  */
 export class RivalProcess {
   private errors = "";
@@ -38,7 +39,7 @@ export class RivalProcess {
     child.on("error", (error) => {
       this.errors = error.message;
     });
-    child.stdin.on("error", () => {}); // the answer that does not come tells it
+    child.stdin.on("error", () => {}); // the missing reply reports it
     this.reader = createInterface({ input: child.stdout });
     this.lines = this.reader[Symbol.asyncIterator]();
   }
@@ -46,13 +47,13 @@ export class RivalProcess {
   static async start(rival: Rival, job: Job): Promise<(Ready & { process: RivalProcess }) | Missing> {
     const [program, ...args] = rival.command(job);
     const process = new RivalProcess(spawn(program, args));
-    const answer = (await process.answer()) as Ready | Missing;
-    return "missing" in answer ? answer : { ...answer, process };
+    const reply = (await process.reply()) as Ready | Missing;
+    return "missing" in reply ? reply : { ...reply, process };
   }
 
   async measure(steps: number): Promise<Times | Missing> {
     this.child.stdin.write(`${steps}\n`);
-    return (await this.answer()) as Times | Missing;
+    return (await this.reply()) as Times | Missing;
   }
 
   stop(): void {
@@ -60,10 +61,10 @@ export class RivalProcess {
     this.reader.close();
   }
 
-  private async answer(): Promise<unknown> {
+  private async reply(): Promise<unknown> {
     const { value, done } = await this.lines.next();
     if (!done) return JSON.parse(value);
-    const reason = this.errors.trim().split("\n").at(-1) || "its process ended without a word";
+    const reason = this.errors.trim().split("\n").at(-1) || "its process exited without a message";
     return { missing: reason } satisfies Missing;
   }
 }

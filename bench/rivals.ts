@@ -2,15 +2,15 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Work } from "./works.js";
 
-/** What a rival is to do. */
+/** A workload with its parameters. */
 export interface Job {
   readonly work: string;
   readonly batch: number;
-  /** Pictures in the folder of a pipeline. */
+  /** Number of image files of a pipeline. */
   readonly pictures: number;
 }
 
-/** A program that does a work: how it is started. It answers as RivalProcess expects. */
+/** A program that runs workloads. It follows the protocol of `RivalProcess`. */
 export interface Rival {
   readonly name: string;
   readonly kinds: readonly Work["kind"][];
@@ -20,7 +20,7 @@ export interface Rival {
 const compiled = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const source = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url));
 
-/** The first Python that has PyTorch; the usual one, which will say what it lacks, where none has. */
+/** The first Python with PyTorch; otherwise the default Python, which reports that PyTorch is missing. */
 const pythons = ["python3", "/usr/bin/python3"];
 const python = pythons.find((each) => spawnSync(each, ["-c", "import torch"]).status === 0) ?? "python3";
 

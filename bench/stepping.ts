@@ -5,14 +5,14 @@ import { LAMBDA } from "../src/training/processor-forward.js";
 import { nextState, scalars, type TrainingStep } from "../src/training/step.js";
 import { noise } from "./noise.js";
 
-/** How many images a step takes, and the sides of the degraded and the clean ones in pixels. */
+/** Batch size, and the sides of the degraded and clean images, in pixels. */
 export interface StepSizes {
   readonly batch: number;
   readonly degraded: number;
   readonly clean: number;
 }
 
-/** Trains on random images; each call runs one step. */
+/** A function that runs one training step on random images per call. */
 export function stepping(
   session: Session,
   { next, state: start }: Pick<TrainingStep, "next" | "state">,

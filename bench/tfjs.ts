@@ -1,11 +1,11 @@
 import { attribute, type Graph } from "../src/onnx/graph.js";
 import { type Tensor, toNumbers } from "../src/onnx/tensor.js";
 import { answer, type Prepared, timed } from "./answering.js";
-import { constantsOf, interpret, lacks, type Operator, windowOf } from "./interpret.js";
+import { constantsOf, interpret, type Operator, unsupportedReason, windowOf } from "./interpret.js";
 import { noise } from "./noise.js";
 import { inferenceNetwork } from "./works.js";
 
-/* TensorFlow.js on WebAssembly as a rival: tfjs.js WORK BATCH. Pictures are NHWC there. */
+/* TensorFlow.js on WebAssembly as a rival: tfjs.js WORK BATCH. Its images are NHWC. */
 
 const CORE = "@tensorflow/tfjs-core";
 const BACKEND = "@tensorflow/tfjs-backend-wasm";
@@ -45,14 +45,14 @@ interface Tf {
   mirrorPad(x: TfTensor, pads: Pads, mode: "symmetric"): TfTensor;
 }
 
-const both = ([rows, columns]: [number, number]): Pads => [
+const symmetricPads = ([rows, columns]: [number, number]): Pads => [
   [0, 0],
   [rows, rows],
   [columns, columns],
   [0, 0],
 ];
 
-/** Each operator of the benchmark's networks. The order of channels in a shuffle is another, its work the same. */
+/** The operators of the benchmark's networks. DepthToSpace orders channels differently, at the same cost. */
 function operatorsOf(tf: Tf): Record<string, Operator<TfTensor>> {
   const unary =
     (f: (x: TfTensor) => TfTensor): Operator<TfTensor> =>
@@ -66,18 +66,18 @@ function operatorsOf(tf: Tf): Record<string, Operator<TfTensor>> {
     Conv: ([x, weight, bias], node) => {
       const { strides, pads, group } = windowOf(node);
       const convolve = group > 1 ? tf.depthwiseConv2d : tf.conv2d;
-      const y = convolve(x as TfTensor, weight as TfTensor, strides, both(pads));
+      const y = convolve(x as TfTensor, weight as TfTensor, strides, symmetricPads(pads));
       return bias ? tf.add(y, bias) : y;
     },
     MaxPool: ([x], node) => {
       const { strides, pads, kernel } = windowOf(node);
-      return tf.maxPool(x as TfTensor, [...kernel], strides, both(pads));
+      return tf.maxPool(x as TfTensor, [...kernel], strides, symmetricPads(pads));
     },
     BatchNormalization: ([x, scale, shift, mean, variance]) =>
       tf.batchNorm(x as TfTensor, mean as TfTensor, variance as TfTensor, shift as TfTensor, scale as TfTensor, 1e-5),
     DepthToSpace: ([x], node) => tf.depthToSpace(x as TfTensor, attribute(node, "blocksize", "int", 2), "NHWC"),
-    // On the benchmark's networks: edge pixels twice over, in place of the same pixel twice.
-    Pad: unary((x) => tf.mirrorPad(x, both([2, 2]), "symmetric")),
+    // Symmetric padding replaces edge padding, which TensorFlow.js does not have, at the same cost.
+    Pad: unary((x) => tf.mirrorPad(x, symmetricPads([2, 2]), "symmetric")),
     PRelu: binary(tf.prelu),
     Add: binary(tf.add),
     Mul: binary(tf.mul),
@@ -91,7 +91,7 @@ function operatorsOf(tf: Tf): Record<string, Operator<TfTensor>> {
   };
 }
 
-/** Weights [O, I, h, w] as [h, w, I, O], those of single channels as [h, w, O, 1]; slopes and scalars broadcast as they are. */
+/** Converts weights [O, I, h, w] to [h, w, I, O], or [h, w, O, 1] if depthwise. Slopes and scalars broadcast unchanged. */
 function converted(tf: Tf, graph: Graph, tensor: Tensor, name: string): TfTensor {
   const plain = tf.tensor(tensor.data instanceof Float32Array ? tensor.data : toNumbers(tensor), tensor.shape);
   const reader = graph.nodes.find(({ inputs }) => inputs[1] === name);
@@ -105,18 +105,18 @@ async function load(): Promise<Tf> {
     await import(BACKEND);
     return tf;
   } catch {
-    throw new Error(`not installed; npm install --no-save ${CORE} ${BACKEND}`);
+    throw new Error(`not installed; run npm install --no-save ${CORE} ${BACKEND}`);
   }
 }
 
 async function prepare(work: string, batch: number): Promise<Prepared> {
   const tf = await load();
   if (work.endsWith("-step"))
-    throw new Error("no gradient of a convolution's weight in its WebAssembly backend (Conv2DBackpropFilter)");
+    throw new Error("its WebAssembly backend has no gradient of a convolution's weight (Conv2DBackpropFilter)");
   if (!(await tf.setBackend("wasm"))) throw new Error("its WebAssembly backend does not start");
   const graph = inferenceNetwork(work, batch);
   const operators = operatorsOf(tf);
-  const missing = lacks(graph, operators);
+  const missing = unsupportedReason(graph, operators);
   if (missing) throw new Error(missing);
   const constants = constantsOf(graph, (tensor, name) => converted(tf, graph, tensor, name));
   const [count, channels, height, width] = graph.inputs.flatMap(({ shape }) => shape) as [

@@ -6,20 +6,20 @@ import { probe } from "../src/runtime/probe.js";
 import { mobilenetV2 } from "./mobilenet-v2.js";
 import { resnet18 } from "./resnet18.js";
 
-/** Something that several programs can do, so that their times can be compared. */
+/** A workload that several programs can run, so that their times can be compared. */
 export interface Work {
   readonly name: string;
   readonly kind: "step" | "inference" | "pipeline";
   readonly summary: string;
-  /** Steps of one repeat, and how many of them warm up and do not count. Default: 8, 2. */
+  /** Steps of one repeat, and number of warm-up steps among them that are not counted. Default: 8, 2. */
   readonly steps?: readonly [all: number, warmUp: number];
-  /** The one batch with which it makes sense; otherwise `--batch` says it. */
+  /** Fixed batch size. Default: that of `--batch`. */
   readonly batch?: number;
-  /** 10^9 floating point operations for an image; null where no one number says it. */
+  /** GFLOP per image; null if the arithmetic is not counted. */
   gflop(): Promise<number | null>;
 }
 
-/** The networks that are applied, with their input's shape for one image. */
+/** The networks of the inference workloads, with the shape of their input without the batch. */
 const networks: Readonly<Record<string, { build(): Graph; shape: readonly number[] }>> = {
   "p-inference": { build: () => srresnet.build(4, 0), shape: [3, 56, 56] },
   "r-inference": { build: resnet18, shape: [3, 224, 224] },
@@ -27,21 +27,21 @@ const networks: Readonly<Record<string, { build(): Graph; shape: readonly number
   "compact-inference": { build: () => compactM.build(4, 0), shape: [3, 360, 640] },
 };
 
-/** The graph of an inference work for a batch; its input is called `image`. */
+/** The graph of an inference workload for a batch size. Its input is `image`. */
 export function inferenceNetwork(work: string, batch: number): Graph {
   const network = networks[work];
-  if (!network) throw new Error(`${work} is no inference`);
+  if (!network) throw new Error(`${work} is not an inference workload`);
   return specialize(network.build(), { image: [batch, ...network.shape] });
 }
 
-/** Of the graph's convolutions and products of matrices, and of the first of them alone. */
+/** GFLOP of all convolutions and matrix products of a graph, and of its first convolution. */
 async function forwardGflop(work: string): Promise<{ all: number; first: number }> {
   const { graph, shapes } = await probe(inferenceNetwork(work, 1));
   const first = graph.nodes.filter(({ op }) => op === "Conv").slice(0, 1);
   return { all: flopsOfGraph(graph, shapes) / 1e9, first: flopsOfGraph({ nodes: first }, shapes) / 1e9 };
 }
 
-/** Forward, to the input and to the weight each layer costs the same; nobody wants the gradient to the picture. */
+/** The forward pass and the gradients of input and weight cost the same per layer. The image needs no gradient. */
 async function stepGflop(): Promise<number> {
   const { all, first } = await forwardGflop("p-inference");
   return 3 * all - first;
@@ -60,27 +60,27 @@ export const works: readonly Work[] = [
   {
     name: "ra-step",
     kind: "step",
-    summary: "the same with a frozen network of ResNet-18's shape behind it",
-    // Through R forward and to its input.
+    summary: "the same with a frozen ResNet-18 as R",
+    // R adds its forward pass and the gradient of its input.
     gflop: async () => (await stepGflop()) + 2 * (await forwardGflop("r-inference")).all,
   },
   inference("p-inference", "SRResNet x4, 56 to 224 pixels"),
-  inference("r-inference", "a network of ResNet-18's shape, 224 pixels"),
-  inference("mobilenet-v2-inference", "a network of MobileNetV2's shape, 224 pixels"),
+  inference("r-inference", "ResNet-18, 224 pixels"),
+  inference("mobilenet-v2-inference", "MobileNetV2, 224 pixels"),
   inference("compact-inference", "the default processor x4, 640x360 pixels", 1),
   {
     name: "train-pipeline",
     kind: "pipeline",
-    summary: "train() of the default processor on a folder of JPEG files, beside its bare step",
+    summary: "train() of the default processor on JPEG files, compared with its steps alone",
     batch: 8,
-    // The batches that were made ready beforehand are used up in the warm-up.
+    // The warm-up consumes the prefetched batches.
     steps: [40, 8],
     gflop: async () => null,
   },
   {
     name: "train-ra-pipeline",
     kind: "pipeline",
-    summary: "the same on crops of 224 pixels with a network of ResNet-18's shape as R",
+    summary: "the same on crops of 224 pixels with ResNet-18 as R",
     batch: 8,
     steps: [20, 8],
     gflop: async () => null,
@@ -88,7 +88,7 @@ export const works: readonly Work[] = [
   {
     name: "evaluate-pipeline",
     kind: "pipeline",
-    summary: "evaluate() of the default processor with one recognizer on such a folder, beside bare inference",
+    summary: "evaluate() of the default processor with one recognizer on JPEG files, compared with inference alone",
     batch: 16,
     steps: [12, 2],
     gflop: async () => null,

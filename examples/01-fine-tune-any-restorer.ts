@@ -1,12 +1,12 @@
 /**
- * Fine-tunes any ONNX restorer so that its results are recognized better: its own weights, with the loss of a frozen
- * classifier beside the image loss. What is written has the names, inputs and outputs of the original.
+ * Fine-tunes the weights of any ONNX restorer with the loss of a frozen classifier added to the image loss, so that its
+ * outputs are recognized better. The written model has the names, inputs and outputs of the original.
  *
  *   node dist/examples/01-fine-tune-any-restorer.js their-sr.onnx squeezenet1_1.onnx photos runs/theirs
  *
- * Beside the classifier stands a JSON with its preprocessing; beside the restorer one where it wants anything but RGB in
- * [0, 1], such as {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh. `photos` holds a folder for
- * each class, or a labels.csv.
+ * The classifier needs a sidecar JSON with its preprocessing. The restorer needs one if its images are not RGB in [0, 1],
+ * such as {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh output. `photos` contains a subfolder
+ * per class or a labels.csv.
  */
 import { train, UserError } from "legible";
 
@@ -30,8 +30,8 @@ const { model } = await train({
   seed: 0,
   out,
   onStart: ({ parameters, constant }) => {
-    console.log(`${parameters} weights train`);
-    for (const [what, names] of constant) console.log(`constant: ${what}: ${names.join(", ")}`);
+    console.log(`${parameters} trainable weights`);
+    for (const [role, names] of constant) console.log(`constant: ${role}: ${names.join(", ")}`);
   },
   onStep: ({ step, losses, psnr }) => {
     if (step % 10 === 0) console.log(`step ${step}: loss ${losses.loss}, ${psnr.toFixed(2)} dB`);

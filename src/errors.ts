@@ -1,10 +1,10 @@
 /**
- * Something the user can put right: a missing file, a broken image, an operator without a gradient.
- * The command line prints the message alone (no stack trace) and exits with 1.
+ * An error that the user can fix: a missing file, a broken image, an operator without a gradient.
+ * The command line prints only its message, without a stack trace, and exits with status 1.
  */
 export class UserError extends Error {
   override readonly name = "UserError";
 }
 
-/** The message of anything that was thrown. */
+/** The message of a thrown value, which need not be an `Error`. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

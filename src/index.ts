@@ -5,7 +5,7 @@ export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
 export { type Dataset, openDataset, type Selection } from "./data/dataset.js";
 export { type Item, readItem } from "./data/item.js";
 export { type LabelledSets, openLabelledSets } from "./data/labelled-sets.js";
-export { draw, drawWhole, type Range, range } from "./data/range.js";
+export { draw, drawInteger, type Range, range } from "./data/range.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";
 export { type DegradeFilesOptions, degradeFiles, type EnhanceFilesOptions, enhanceFiles } from "./enhancement/batch.js";

@@ -2,23 +2,23 @@ import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
-/** A stream of random numbers. */
+/** A stream of pseudorandom numbers (xoroshiro128+). */
 export interface Random {
   /** Uniform in [0, 1). */
   uniform(): number;
-  /** Uniform among 0, 1, …, n - 1. */
+  /** Uniform over the integers 0, 1, …, n - 1. */
   integer(n: number): number;
   /** Normal with mean 0 and standard deviation 1 (Box-Muller). */
   normal(): number;
 }
 
 /**
- * The random numbers that belong to a place, such as (seed, epoch, position): the same place gives the same numbers,
- * whatever was drawn before, so a run can be repeated and resumed exactly.
+ * A stream seeded by a seed and indices, such as (seed, epoch, position). The numbers depend on nothing else, so a run can
+ * be repeated and resumed exactly.
  */
 export function randomAt(seed: number, ...indices: number[]): Random {
-  const place = [seed, ...indices];
-  const generator = xoroshiro128plusFromState([1, 2, 3, 4].map((lane) => hash(lane, place)));
+  const key = [seed, ...indices];
+  const generator = xoroshiro128plusFromState([1, 2, 3, 4].map((lane) => hash(lane, key)));
   const uniform = () => uniformFloat64(generator);
   return {
     uniform,
@@ -27,7 +27,7 @@ export function randomAt(seed: number, ...indices: number[]): Random {
   };
 }
 
-/** A permutation of 0, 1, …, n - 1: the order in which an epoch visits its n images (Fisher-Yates). */
+/** A random permutation of 0, 1, …, n - 1 (Fisher-Yates): the order of the n images in an epoch. */
 export function shuffled(n: number, seed: number, epoch: number): Uint32Array {
   const random = randomAt(seed, epoch);
   const order = Uint32Array.from({ length: n }, (_, i) => i);
@@ -40,7 +40,7 @@ export function shuffled(n: number, seed: number, epoch: number): Uint32Array {
   return order;
 }
 
-/** MurmurHash3 (x86, 32 bits; Appleby 2011) of whole numbers below 2^53, two 32-bit words each. */
+/** MurmurHash3 (x86, 32 bits; Appleby 2011) of integers below 2^53, each hashed as two 32-bit words. */
 function hash(start: number, numbers: readonly number[]): number {
   let state = start;
   for (const number of numbers)

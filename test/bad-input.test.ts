@@ -13,10 +13,10 @@ import {
   writeClassifier,
 } from "../testing/workspace.js";
 
-const ground = mkdtempSync(join(tmpdir(), "legible-bad-"));
-const data = join(ground, "data");
-const classifier = join(ground, "classifier.onnx");
-const x4 = join(ground, "x4.onnx");
+const workspace = mkdtempSync(join(tmpdir(), "legible-bad-"));
+const data = join(workspace, "data");
+const classifier = join(workspace, "classifier.onnx");
+const x4 = join(workspace, "x4.onnx");
 
 before(async () => {
   await drawPictures(data, 8, 48);
@@ -37,7 +37,7 @@ const training = (...args: string[]) => [
   ...args,
 ];
 
-/** One clear sentence, no stack trace, exit code 1. */
+/** Asserts exit code 1 and the expected message without a stack trace. */
 function refused({ code, err }: CommandResult, expected: RegExp): void {
   assert.equal(code, 1, err);
   assert.match(err, expected);
@@ -53,17 +53,17 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
   ],
   [
     "a missing training folder",
-    async (t) => training("--data", join(ground, "nowhere"), "--out", temporaryFolder(t)),
+    async (t) => training("--data", join(workspace, "nowhere"), "--out", temporaryFolder(t)),
     /nowhere/,
   ],
   [
     "a folder without images",
     async (t) => training("--data", temporaryFolder(t), "--out", temporaryFolder(t)),
-    /there is no image in/,
+    /it contains no image/,
   ],
   [
     "a missing image to enhance",
-    async (t) => ["enhance", join(ground, "nowhere.png"), "--model", x4, "-o", temporaryFolder(t)],
+    async (t) => ["enhance", join(workspace, "nowhere.png"), "--model", x4, "-o", temporaryFolder(t)],
     /nowhere\.png/,
   ],
   ["a missing processor", async () => ["evaluate", "--data", data, "--processor", "a=nowhere.onnx"], /nowhere\.onnx/],
@@ -75,10 +75,10 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
   [
     "--scale 3 with a model that enlarges by 4 (evaluate)",
     async () => ["evaluate", "--scale", "3", "--data", data, "--processor", `a=${x4}`],
-    /scale 3 does not fit a .*x4/,
+    /cannot use a .*scale 3: its scale is 4/,
   ],
   [
-    "an output folder that cannot be made",
+    "an output folder that cannot be created",
     async () => training("--data", data, "--out", join(data, "0.png", "run")),
     /cannot make the folder/,
   ],
@@ -102,7 +102,7 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
     /how does .*bare\.onnx want its images\?/,
   ],
   [
-    "an ONNX file that is cut in half",
+    "a truncated ONNX file",
     async (t) => {
       const path = join(temporaryFolder(t), "classifier.onnx");
       const bytes = readFileSync(classifier);
@@ -123,7 +123,7 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
     /cannot differentiate .*operator Det \(node ".*", reached from the loss through .*\) has no gradient/,
   ],
   [
-    "a label file without its columns",
+    "a labels.csv without the required columns",
     async (t) => {
       const folder = temporaryFolder(t);
       await drawPictures(folder, 2, 48);
@@ -135,10 +135,10 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
 ];
 
 for (const [name, command, expected] of cases)
-  test(`${name} gets one clear sentence and exit code 1`, async (t) =>
+  test(`${name} is refused with a clear message and exit code 1`, async (t) =>
     refused(await legible(await command(t)), expected));
 
-test("broken images in a training folder are skipped, counted and listed", async (t) => {
+test("unreadable images in a training folder are skipped, counted and listed", async (t) => {
   const [folder, out] = [temporaryFolder(t), temporaryFolder(t)];
   await drawPictures(folder, 6, 48);
   truncateSync(join(folder, "3.png"), 200);
@@ -150,7 +150,7 @@ test("broken images in a training folder are skipped, counted and listed", async
   assert.match(result.err, /2 images could not be read/);
 });
 
-test("a second run in the same folder is refused without --resume, and with other settings", async (t) => {
+test("a second run in the same folder is refused without --resume, and with --resume if a setting differs", async (t) => {
   const out = join(temporaryFolder(t), "run");
   assert.equal((await legible(training("--data", data, "--out", out))).code, 0);
   refused(await legible(training("--data", data, "--out", out)), /already holds a run: set --resume to continue it/);

@@ -8,17 +8,17 @@ import { legible, temporaryFolder, writeFiles } from "../testing/workspace.js";
 
 const QUICK = ["--processor", "compact-s", "--steps", "2", "--batch", "2", "--crop", "32", "--threads", "1"];
 
-test("a drawn set is trained on and judged in two parts and half of its classes, and the run remembers which", async (t) => {
+test("config, card and results record the split and classes that training and evaluation used", async (t) => {
   const folder = temporaryFolder(t);
   const [set, run, json] = ["set", "run", "results.json"].map((name) => join(folder, name)) as [string, string, string];
-  const drawn = await legible(["synthesize", "-o", set, "--count", "40", "--classes", "4", "--boxes"]);
-  assert.deepEqual([drawn.code, drawn.out], [0, `40 images of 4 classes in ${set}\n`]);
+  const synthesized = await legible(["synthesize", "-o", set, "--count", "40", "--classes", "4", "--boxes"]);
+  assert.deepEqual([synthesized.code, synthesized.out], [0, `40 images of 4 classes in ${set}\n`]);
   const again = await legible(["synthesize", "-o", set, "--count", "40"]);
   assert.deepEqual([again.code, again.out], [1, ""]);
   assert.match(again.err, /^legible: cannot synthesize into .*set: it holds another set/);
 
-  const half = ["--data", set, "--classes", "0-1", "--split", "0.5"];
-  const trained = await legible(["train", ...half, ...QUICK, "--out", run]);
+  const selected = ["--data", set, "--classes", "0-1", "--split", "0.5"];
+  const trained = await legible(["train", ...selected, ...QUICK, "--out", run]);
   assert.equal(trained.code, 0, trained.err);
   const [, count] =
     /images +(\d+) in .*set \(train part; split 0\.5 with seed 0; classes 0-1\)/.exec(trained.err) ?? [];
@@ -36,14 +36,23 @@ test("a drawn set is trained on and judged in two parts and half of its classes,
   const refusal = new RegExp(`cannot resume .*: it was started with ${count} images of --data, and now there are \\d+`);
   assert.match(other.err, refusal);
 
-  const judged = await legible(["evaluate", ...half, "--processor", `p=${model}`, "--json", json, "--threads", "1"]);
-  assert.equal(judged.code, 0, judged.err);
+  const evaluated = await legible([
+    "evaluate",
+    ...selected,
+    "--processor",
+    `p=${model}`,
+    "--json",
+    json,
+    "--threads",
+    "1",
+  ]);
+  assert.equal(evaluated.code, 0, evaluated.err);
   const { data } = JSON.parse(readFileSync(json, "utf8"));
   assert.equal(data.selection, "test part; split 0.5 with seed 0; classes 0-1");
   assert.equal(data.count + Number(count), 20);
 });
 
-test("CIFAR-10 is trained on and judged from its folder", async (t) => {
+test("training and evaluation read CIFAR-10 from its folder", async (t) => {
   const folder = temporaryFolder(t);
   const record = (label: number) => [label, ...Array.from({ length: 3072 }, (_, i) => (i * (label + 3)) % 256)];
   const batches = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`data_batch_${i}.bin`, Uint8Array.from(record(i))]));
@@ -51,10 +60,10 @@ test("CIFAR-10 is trained on and judged from its folder", async (t) => {
   const trained = await legible(["train", "--data", folder, ...QUICK, "--out", join(folder, "run")]);
   assert.equal(trained.code, 0, trained.err);
   assert.match(trained.err, /images +5 in .* \(train part\)/);
-  const judged = await legible(["evaluate", "--data", folder, "--threads", "1"]);
-  assert.match(judged.err, /images +2 of 2 in .* \(test part\)/);
-  assert.equal(judged.code, 0, judged.err);
+  const evaluated = await legible(["evaluate", "--data", folder, "--threads", "1"]);
+  assert.match(evaluated.err, /images +2 of 2 in .* \(test part\)/);
+  assert.equal(evaluated.code, 0, evaluated.err);
   const none = await legible(["evaluate", "--data", folder, "--classes", "0-6", "--threads", "1"]);
   assert.deepEqual([none.code, none.out], [1, ""]);
-  assert.match(none.err, /^legible: there is no image in .* of these: test part; classes 0-6\n$/);
+  assert.match(none.err, /^legible: cannot select images from .*: none matches test part; classes 0-6\n$/);
 });

@@ -14,13 +14,13 @@ import { train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
 import { type CommandResult, drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
 
-const ground = mkdtempSync(join(tmpdir(), "legible-fine-tune-"));
-const [data, recognizer, theirs] = ["data", "r.onnx", "their.onnx"].map((name) => join(ground, name)) as [
+const workspace = mkdtempSync(join(tmpdir(), "legible-fine-tune-"));
+const [data, recognizer, pretrained] = ["data", "r.onnx", "their.onnx"].map((name) => join(workspace, name)) as [
   string,
   string,
   string,
 ];
-const run = join(ground, "run");
+const run = join(workspace, "run");
 const frozen = /^(head\..*|tail\.bias)$/;
 let trained: CommandResult;
 
@@ -39,8 +39,8 @@ async function writeRestorer(path: string, graph: Graph): Promise<string> {
 before(async () => {
   await drawPictures(data, 8, 48);
   await writeClassifier(recognizer, 32);
-  await writeRestorer(theirs, exportedSrresnet());
-  trained = await legible(command(theirs, run, ...ra));
+  await writeRestorer(pretrained, exportedSrresnet());
+  trained = await legible(command(pretrained, run, ...ra));
   assert.equal(trained.code, 0, trained.err);
 });
 
@@ -62,38 +62,41 @@ test("fine-tuning an exported SRResNet with the recognizer's loss lowers the los
   assert.ok(Number(last?.recognition) > 0, "the log has no recognition loss");
 });
 
-test("the start says how many weights train, how many are frozen, and what is constant", async () => {
-  const { initializers } = await readModel(theirs);
+test("the header of the training lists the numbers of trained and frozen weights and the constants", async () => {
+  const { initializers } = await readModel(pretrained);
   const count = (names: RegExp) =>
     [...initializers].reduce((sum, [name, { shape }]) => sum + (names.test(name) ? sizeOf(shape) : 0), 0);
-  const [weights, kept] = [count(/\.(weight|bias)$/), count(frozen)];
-  assert.ok(trained.err.includes(`${(weights - kept).toLocaleString("en")} weights to train`), trained.err);
-  assert.ok(trained.err.includes(`frozen       ${kept.toLocaleString("en")} weights (head.*, tail.bias)`), trained.err);
+  const [weightCount, frozenCount] = [count(/\.(weight|bias)$/), count(frozen)];
+  assert.ok(trained.err.includes(`${(weightCount - frozenCount).toLocaleString("en")} weights to train`), trained.err);
+  assert.ok(
+    trained.err.includes(`frozen       ${frozenCount.toLocaleString("en")} weights (head.*, tail.bias)`),
+    trained.err,
+  );
   assert.match(trained.err, /constant +running statistics \(block\.0\.bn1\.running_mean, .* and 6 more\)/);
 });
 
-test("the fine-tuned model has the names and sizes of the original, and only the weights that train differ", async () => {
-  const [before, after] = [await readModel(theirs), await readModel(model(run))];
+test("the fine-tuned model differs from the original only in the values of the trained weights", async () => {
+  const [before, after] = [await readModel(pretrained), await readModel(model(run))];
   assert.deepEqual([after.inputs, after.outputs], [before.inputs, before.outputs]);
   assert.deepEqual(after.nodes, before.nodes);
   assert.deepEqual([...after.initializers.keys()].sort(), [...before.initializers.keys()].sort());
   for (const [name, tensor] of before.initializers) {
-    const trains = /\.(weight|bias)$/.test(name) && !frozen.test(name);
-    assert.equal(bytes(tensor).equals(bytes(after.initializers.get(name))), !trains, name);
+    const isTrained = /\.(weight|bias)$/.test(name) && !frozen.test(name);
+    assert.equal(bytes(tensor).equals(bytes(after.initializers.get(name))), !isTrained, name);
   }
   assert.deepEqual(cardOf(after)?.freeze, ["head.*", "tail.bias"]);
-  assert.deepEqual(readFileSync(join(run, "model.json"), "utf8"), readFileSync(sidecarPath(theirs), "utf8"));
+  assert.deepEqual(readFileSync(join(run, "model.json"), "utf8"), readFileSync(sidecarPath(pretrained), "utf8"));
 });
 
-test("ONNX Runtime runs the fine-tuned model at another size", async () => {
+test("ONNX Runtime runs the fine-tuned model at other image sizes", async () => {
   const session = await Session.create(model(run));
   const { hr } = await session.run({ lr: float32(new Float32Array(3 * 11 * 23).fill(0.5), [1, 3, 11, 23]) });
   assert.deepEqual(hr?.shape, [1, 3, 22, 46]);
 });
 
-test("evaluate judges the fine-tuned model above the original, both in their own format", async () => {
-  const json = join(ground, "results.json");
-  const processors = ["--processor", `before=${theirs}`, "--processor", `after=${model(run)}`];
+test("evaluate measures a higher PSNR for the fine-tuned model than for the original, both with sidecars", async () => {
+  const json = join(workspace, "results.json");
+  const processors = ["--processor", `before=${pretrained}`, "--processor", `after=${model(run)}`];
   const result = await legible(["evaluate", "--scale", "2", "--data", data, ...processors, "--json", json]);
   assert.equal(result.code, 0, result.err);
   const rows: { processor: string; psnr: number }[] = JSON.parse(readFileSync(json, "utf8")).rows;
@@ -101,8 +104,8 @@ test("evaluate judges the fine-tuned model above the original, both in their own
   assert.ok(psnr("after") > psnr("before") + 1, JSON.stringify(rows));
 });
 
-test("enhance makes of a picture what the fine-tuned model and its format say", async () => {
-  const [source, out] = [join(data, "0.png"), join(ground, "large.png")];
+test("enhance applies the fine-tuned model with the image format of its sidecar", async () => {
+  const [source, out] = [join(data, "0.png"), join(workspace, "large.png")];
   const result = await legible(["enhance", source, "--model", model(run), "-o", out]);
   assert.equal(result.code, 0, result.err);
   const [small, large] = [await decodeImage(source), await decodeImage(out)];
@@ -119,8 +122,8 @@ test("enhance makes of a picture what the fine-tuned model and its format say", 
   }
 });
 
-test("a fine-tuning that is stopped and resumed gives the same bytes", async () => {
-  const out = join(ground, "stopped");
+test("an interrupted and resumed fine-tuning writes the same bytes as an uninterrupted one", async () => {
+  const out = join(workspace, "interrupted");
   const stop = new AbortController();
   const { step } = await train({
     ...JSON.parse(readFileSync(join(run, "config.json"), "utf8")).settings,
@@ -129,16 +132,16 @@ test("a fine-tuning that is stopped and resumed gives the same bytes", async () 
     onStep: (progress) => progress.step === 11 && stop.abort(),
   });
   assert.equal(step, 11);
-  const resumed = await legible([...command(theirs, out, ...ra), "--resume"]);
+  const resumed = await legible([...command(pretrained, out, ...ra), "--resume"]);
   assert.equal(resumed.code, 0, resumed.err);
   assert.match(resumed.err, /11 of 30 done/);
   assert.ok(readFileSync(model(out)).equals(readFileSync(model(run))), "the two models differ");
 });
 
-test("a run folder from before freezing resumes, and refuses other patterns", async (t) => {
+test("a run folder without `freeze` in its config resumes, but not with new patterns", async (t) => {
   const out = join(temporaryFolder(t), "run");
   const short = ["--steps", "2"];
-  assert.equal((await legible(command(theirs, out, ...short))).code, 0);
+  assert.equal((await legible(command(pretrained, out, ...short))).code, 0);
   const { settings, config } = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
   assert.deepEqual(config.freeze, []);
   const { task, options, objective, lambda, lrDrops } = config;
@@ -154,14 +157,14 @@ test("a run folder from before freezing resumes, and refuses other patterns", as
   };
   const known = { ...old, lr: config.lr, seed: config.seed, batch: config.batch, crop: config.crop };
   writeFileSync(join(out, "config.json"), JSON.stringify(known));
-  const same = await legible(command(theirs, out, ...short, "--resume"));
+  const same = await legible(command(pretrained, out, ...short, "--resume"));
   assert.equal(same.code, 0, same.err);
-  const other = await legible(command(theirs, out, ...short, "--resume", "--freeze", "head.*"));
+  const other = await legible(command(pretrained, out, ...short, "--resume", "--freeze", "head.*"));
   assert.match(other.err, /cannot resume .*: it was started with --freeze \[\], not \["head\.\*"\]/);
 });
 
-/** The SRResNet after a Reshape that writes out the sizes of its features. */
-const tiedTo = (batch: number, side: number) => (b: GraphBuilder, x: string) =>
+/** A Reshape of the SRResNet's features with constant sizes. */
+const reshapeTo = (batch: number, side: number) => (b: GraphBuilder, x: string) =>
   b.Reshape(b.Reshape(x, [batch, 8, -1]), [batch, 8, 2 * side, 2 * side]);
 
 const refused: [string, () => Graph, string[], RegExp][] = [
@@ -178,33 +181,38 @@ const refused: [string, () => Graph, string[], RegExp][] = [
     "a pattern that matches nothing",
     exportedSrresnet,
     ["--freeze", "neck.*"],
-    /--freeze "neck\.\*" matches nothing in .*; its weights: head\.0\.weight, /,
+    /cannot train .*: .*freeze.? "neck\.\*" matches no initializer; its weights: head\.0\.weight, /,
   ],
-  ["freezing everything", exportedSrresnet, ["--freeze", "*"], /--freeze leaves nothing to train in /],
-  ["another scale", exportedSrresnet, ["--scale", "4"], /the task sr at scale 4 does not fit .*\.onnx: it enlarges x2/],
+  ["freezing every weight", exportedSrresnet, ["--freeze", "*"], /cannot train .*: .*freeze.? matches every weight/],
   [
-    "a crop that is no multiple of the scale",
+    "another scale",
+    exportedSrresnet,
+    ["--scale", "4"],
+    /cannot use .*\.onnx for the task sr at scale 4: its scale is 2/,
+  ],
+  [
+    "a crop that is not a multiple of the scale",
     exportedSrresnet,
     ["--crop", "33"],
     /crops of 33 pixels: --crop must be a multiple of the scale 2/,
   ],
   [
-    "a size that the file declares",
+    "a crop that differs from the declared size",
     () => exportedSrresnet({ sizes: ["batch", 12, 12] }),
     [],
-    /does not take 2 images of 16x16 pixels \(--batch 2 --crop 32\); what fits: --batch 2 --crop 24/,
+    /batch.? 2 and .{0,3}crop.? 32: it does not accept 2 images of 16x16 pixels; use .{0,3}batch.? 2 and .{0,3}crop.? 24/,
   ],
   [
     "a declared size that is not square",
     () => exportedSrresnet({ sizes: [1, 12, 20] }),
     [],
-    /takes pictures of 20x12 pixels alone, and training crops are square/,
+    /it accepts only images of 20x12 pixels, but training crops are square/,
   ],
   [
-    "a batch that the graph is tied to",
-    () => exportedSrresnet({ sizes: [1, "height", "width"], extra: tiedTo(1, 16) }),
+    "a batch that differs from a constant in the graph",
+    () => exportedSrresnet({ sizes: [1, "height", "width"], extra: reshapeTo(1, 16) }),
     [],
-    /does not take 2 images of 16x16 pixels \(--batch 2 --crop 32\); what fits: --batch 1 --crop 32/,
+    /batch.? 2 and .{0,3}crop.? 32: it does not accept 2 images of 16x16 pixels; use .{0,3}batch.? 1 and .{0,3}crop.? 32/,
   ],
   [
     "two inputs",
@@ -214,32 +222,32 @@ const refused: [string, () => Graph, string[], RegExp][] = [
       return { ...b.build(), opsets: { "": 17 } };
     },
     [],
-    /is no processor, which has one image in and one image out: its inputs are lr, sigma, its outputs hr/,
+    /as a processor: .*one image input and one image output.*; its inputs are lr, sigma, its outputs hr/,
   ],
 ];
 
 for (const [name, graph, flags, expected] of refused)
-  test(`${name} is refused in one sentence before the training starts`, async (t) => {
+  test(`${name} is refused with a clear message before training starts`, async (t) => {
     const folder = temporaryFolder(t);
     const path = await writeRestorer(join(folder, "odd.onnx"), graph());
     const { code, err } = await legible(command(path, join(folder, "run"), ...flags));
     assert.equal(code, 1, err);
     assert.match(err, expected);
-    // ONNX Runtime may have logged why a trial failed; the sentence is the last line.
+    // ONNX Runtime can log why a trial run failed; the message is the last line.
     assert.match(err.trim().split("\n").at(-1) ?? "", /^legible: /);
     assert.doesNotMatch(err, /\n\s+at |should not happen|weights to train/);
   });
 
-test("a file that declares one image trains in batches, and is evaluated, where its graph allows it", async (t) => {
+test("a file that declares batch 1 is trained and evaluated with larger batches if its graph allows it", async (t) => {
   const out = join(temporaryFolder(t), "run");
-  const path = await writeRestorer(join(ground, "single.onnx"), exportedSrresnet({ sizes: [1, 16, 16] }));
+  const path = await writeRestorer(join(workspace, "single.onnx"), exportedSrresnet({ sizes: [1, 16, 16] }));
   const result = await legible(command(path, out, "--steps", "3"));
   assert.equal(result.code, 0, result.err);
   assert.deepEqual((await readModel(model(out))).inputs[0]?.shape, [1, 3, 16, 16]);
-  // A graph that is tied to one image is given one after the other.
-  const tied = exportedSrresnet({ sizes: [1, "height", "width"], extra: (b, x) => b.Reshape(x, [1, -1, 0, 0]) });
-  const single = await writeRestorer(join(ground, "tied.onnx"), tied);
-  const processors = ["--processor", `free=${model(out)}`, "--processor", `tied=${single}`];
-  const judged = await legible(["evaluate", "--scale", "2", "--data", data, ...processors]);
-  assert.equal(judged.code, 0, judged.err);
+  // A graph that only accepts batch 1 is run image by image.
+  const batch1 = exportedSrresnet({ sizes: [1, "height", "width"], extra: (b, x) => b.Reshape(x, [1, -1, 0, 0]) });
+  const single = await writeRestorer(join(workspace, "batch1.onnx"), batch1);
+  const processors = ["--processor", `dynamic=${model(out)}`, "--processor", `batch1=${single}`];
+  const evaluated = await legible(["evaluate", "--scale", "2", "--data", data, ...processors]);
+  assert.equal(evaluated.code, 0, evaluated.err);
 });

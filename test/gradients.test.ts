@@ -60,16 +60,16 @@ async function checkNet(fixture: NetFixture, { graph, weights, passes }: Subject
   const options = { loss: losses[fixture.loss_kind], wrt: ["input", ...parameters], passes };
   const { loss, gradients } = await lossGradients(graph, { ...tensors, ...weights }, options);
   const got: Tensors = { ...gradients, loss };
-  const near = (value: string, reference: string, floor: number) => {
+  const assertNear = (value: string, reference: string, floor: number) => {
     const error = relativeL2(got[value] as Tensor, tensors[reference] as Tensor);
     assert.ok(error <= Math.max(1e-4, 20 * floor), `${value}: relative error ${error}`);
   };
-  near("loss", "loss", fixture.noise_floor.loss);
-  near("input", "grad_input", fixture.noise_floor.grad_input);
+  assertNear("loss", "loss", fixture.noise_floor.loss);
+  assertNear("input", "grad_input", fixture.noise_floor.grad_input);
   for (const name of parameters) {
     if (fixture.param_grad_zero?.includes(name))
       assert.ok(norm(got[name] as Tensor) <= 1e-4 * (fixture.param_grad_total_norm ?? 0), `${name} is not near zero`);
-    else near(name, `param_grad.${name}`, fixture.noise_floor.param_grad?.[name] ?? 0);
+    else assertNear(name, `param_grad.${name}`, fixture.noise_floor.param_grad?.[name] ?? 0);
   }
 }
 

@@ -65,7 +65,7 @@ for (const name of ["gemm_weights_initializer", "split_uneven"])
 
 const outputOf = (t: TestContext) => join(temporaryFolder(t), "out.safetensors");
 
-test("legible inspect exits with 0 whatever passes, and prints the same facts as JSON", async (t) => {
+test("legible inspect exits with 0 even if gradients are blocked, and prints the same facts as JSON", async (t) => {
   const path = join(temporaryFolder(t), "odd.onnx");
   await writeClassifier(path, 32, (b, x) =>
     b.Mul(x, b.Reshape(b.add("Det", [b.Slice(x, [2, 3], [0, 0], [2, 2])]), [-1, 8, 1, 1])),
@@ -80,7 +80,7 @@ test("legible inspect exits with 0 whatever passes, and prints the same facts as
   }
 });
 
-test("legible inspect of a file that is no model is one sentence and exit code 1", async (t) => {
+test("legible inspect refuses a file that is not a model with one line and exit code 1", async (t) => {
   const path = join(temporaryFolder(t), "text.onnx");
   writeFileSync(path, "not a model");
   const { code, err, out } = await legible(["inspect", path]);
@@ -88,7 +88,7 @@ test("legible inspect of a file that is no model is one sentence and exit code 1
   assert.match(err, /^legible: .*text\.onnx is not.*\n$/);
 });
 
-test("legible gradient leaves no file behind when a label is out of range, nor an older one harmed", async (t) => {
+test("legible gradient writes no file when a label is out of range", async (t) => {
   const folder = temporaryFolder(t);
   const [model, inputs, out] = ["classifier.onnx", "in.safetensors", "out.safetensors"].map((name) =>
     join(folder, name),
@@ -104,7 +104,7 @@ test("legible gradient leaves no file behind when a label is out of range, nor a
   assert.ok(!existsSync(out));
 });
 
-/** Two classes: the mean of red in the pixels from (8, 4) to (16, 12) of 32 x 32, against nothing. */
+/** Class 0 scores the mean red of pixels (8, 4) to (15, 11) of 32 x 32 pixels; class 1 scores 0. */
 async function writeSpotRecognizer(path: string): Promise<void> {
   const b = new GraphBuilder("spot");
   const spot = b.Slice(b.input("image", ["N", 3, 32, 32]), [1, 2, 3], [0, 4, 8], [1, 12, 16]);
@@ -114,7 +114,7 @@ async function writeSpotRecognizer(path: string): Promise<void> {
   writeFileSync(path.replace(/onnx$/, "json"), JSON.stringify({ input: { size: 32 } }));
 }
 
-test("a heat map is brightest where the recognizer looks, and its gradient is zero elsewhere", async (t) => {
+test("a heat map is brightest in the pixels that the recognizer uses, and the gradient is zero elsewhere", async (t) => {
   const folder = temporaryFolder(t);
   const at = (name: string) => join(folder, name);
   await writeSpotRecognizer(at("spot.onnx"));
@@ -135,16 +135,16 @@ test("a heat map is brightest where the recognizer looks, and its gradient is ze
   for (const value of outside) assert.ok(brightness(12, 8) > value + 100, `${brightness(12, 8)} against ${outside}`);
   const gradient = (await readSafetensors(at("out.safetensors"))).tensors["grad.image"];
   assert.deepEqual(gradient?.shape, [1, 3, 32, 32]);
-  const touched = Array.from(gradient?.data ?? [], Number).flatMap((value, i) => (value === 0 ? [] : [i]));
-  assert.equal(touched.length, 64);
-  for (const i of touched) assert.ok(i < 1024 && i % 32 >= 8 && i % 32 < 16 && i >= 4 * 32 && i < 12 * 32, `${i}`);
+  const nonzero = Array.from(gradient?.data ?? [], Number).flatMap((value, i) => (value === 0 ? [] : [i]));
+  assert.equal(nonzero.length, 64);
+  for (const i of nonzero) assert.ok(i < 1024 && i % 32 >= 8 && i % 32 < 16 && i >= 4 * 32 && i < 12 * 32, `${i}`);
 });
 
 for (const [name, flags, expected] of [
-  ["without anything to do", [], /gradient needs --inputs FILE, --loss NAME and -o FILE; or --image FILE/],
-  ["with a picture and nothing to write", ["--image", "0.png"], /--image needs --heatmap FILE, -o FILE, or both/],
+  ["without arguments", [], /gradient needs --inputs FILE, --loss NAME and -o FILE; or --image FILE/],
+  ["with an image but no output", ["--image", "0.png"], /--image needs --heatmap FILE, -o FILE, or both/],
   [
-    "with a loss for a picture",
+    "with a loss for an image",
     ["--image", "0.png", "--loss", "mse"],
     /'--image <file>' cannot be used with option '--loss/,
   ],
@@ -155,23 +155,23 @@ for (const [name, flags, expected] of [
   ],
   ["with a class below 0", ["--image", "0.png", "--heatmap", "a.png", "--label", "-1"], /whole number of 0 or more/],
 ] as const)
-  test(`legible gradient ${name} says what it needs`, async () => {
+  test(`legible gradient ${name} is refused with the required options`, async () => {
     const { code, err } = await legible(["gradient", "model.onnx", ...flags]);
     assert.equal(code, 1);
     assert.match(err, expected);
   });
 
-test("a recognizer is asked only about classes that it knows, and a processor about none", async (t) => {
+test("legible gradient refuses a class that the recognizer does not have, and a processor", async (t) => {
   const folder = temporaryFolder(t);
   const at = (name: string) => join(folder, name);
   await writeSpotRecognizer(at("spot.onnx"));
   await drawPictures(folder, 1, 32);
-  const ask = (model: string) =>
+  const gradientOf = (model: string) =>
     legible(["gradient", model, "--image", at("0.png"), "--heatmap", at("map.png"), "--label", "2"]);
-  assert.match((await ask(at("spot.onnx"))).err, /spot has no class 2, only 0 to 1\n$/);
+  assert.match((await gradientOf(at("spot.onnx"))).err, /spot has no class 2, only 0 to 1\n$/);
   const b = new GraphBuilder("same");
   b.output("y", b.Relu(b.input("x", ["N", 3, "H", "W"])), ["N", 3, "H", "W"]);
   await writeModel(b.build(), at("same.onnx"));
-  assert.match((await ask(at("same.onnx"))).err, /same\.onnx is not a recognizer: its first output is/);
+  assert.match((await gradientOf(at("same.onnx"))).err, /same\.onnx is not a recognizer: its first output is/);
   assert.ok(!existsSync(at("map.png")));
 });

@@ -16,10 +16,14 @@ import { type TrainOptions, train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
 import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
 
-const ground = mkdtempSync(join(tmpdir(), "legible-objectives-"));
-const [data, one, other, detector, theirs] = ["data", "one.onnx", "other.onnx", "detector.onnx", "their.onnx"].map(
-  (name) => join(ground, name),
-) as [string, string, string, string, string];
+const workspace = mkdtempSync(join(tmpdir(), "legible-objectives-"));
+const [data, one, other, detector, pretrained] = [
+  "data",
+  "one.onnx",
+  "other.onnx",
+  "detector.onnx",
+  "pretrained.onnx",
+].map((name) => join(workspace, name)) as [string, string, string, string, string];
 const task = findTask("sr", { scale: 2 });
 
 before(async () => {
@@ -27,11 +31,11 @@ before(async () => {
   await writeClassifier(one, 32);
   await writeClassifier(other, 32, (b, x) => b.Sigmoid(x));
   await writeDetector(detector);
-  await writeModel(exportedSrresnet(), theirs);
-  writeFileSync(sidecarPath(theirs), JSON.stringify(tanhFormat));
+  await writeModel(exportedSrresnet(), pretrained);
+  writeFileSync(sidecarPath(pretrained), JSON.stringify(tanhFormat));
 });
 
-/** The classifier with two more outputs: "boxes" [N, places, 8], which no softmax can be taken of, and "best" of int64. */
+/** The classifier with two more outputs: "boxes" [N, positions, 8], which are not class scores, and "best", int64. */
 async function writeDetector(path: string): Promise<void> {
   await writeClassifier(path, 32, (b, map) => {
     const boxes = b.Reshape(b.Transpose(map, [0, 2, 3, 1]), [-1, 225, 8]);
@@ -50,13 +54,18 @@ const base = {
   seed: 3,
 };
 
-interface Sitting {
-  /** Stops after so many steps of this sitting. */
+interface RunOptions {
+  /** Stops after this number of steps. */
   readonly after?: number;
   readonly resume?: boolean;
 }
 
-async function trained(t: TestContext, settings: Partial<TrainOptions>, out?: string, { after, resume }: Sitting = {}) {
+async function trained(
+  t: TestContext,
+  settings: Partial<TrainOptions>,
+  out?: string,
+  { after, resume }: RunOptions = {},
+) {
   const folder = out ?? join(temporaryFolder(t), "run");
   const stop = new AbortController();
   const losses: Record<string, number>[] = [];
@@ -86,7 +95,7 @@ async function assertSameWeights(path: string, others: string): Promise<void> {
     assert.ok(bytesOf(tensor).equals(bytesOf(second.initializers.get(name) as Tensor)), name);
 }
 
-/** What a processor makes of a gray ramp of 12 x 10 pixels. */
+/** A processor's output for a gray ramp of 12 x 10 pixels. */
 async function restoredRamp(path: string): Promise<Tensor> {
   const shape = [1, 3, 10, 12];
   const session = await Session.create(specialize(standardized(await openProcessor(path)), { image: shape }));
@@ -96,7 +105,7 @@ async function restoredRamp(path: string): Promise<Tensor> {
 }
 
 for (const processor of ["compact-s", "srresnet"])
-  test(`with a transformer ${processor} ends with the bytes of the plain run of the same seed`, async (t) => {
+  test(`with a transformer, ${processor} gets the same weights as in the plain run of the same seed`, async (t) => {
     const plain = await trained(t, { processor });
     const both = await trained(t, { processor, objective: "transformer", lambda: 1e-2, recognizer: one });
     await assertSameWeights(plain.model, both.model);
@@ -107,12 +116,12 @@ for (const processor of ["compact-s", "srresnet"])
     );
   });
 
-test("for-recognizers.onnx is P with what T has learned behind it, in one file that evaluate takes", async (t) => {
+test("for-recognizers.onnx applies P and the trained T, and evaluate accepts it", async (t) => {
   const { model, forRecognizers } = await trained(t, { objective: "transformer", lambda: 1e-2, recognizer: one });
   assert.ok(forRecognizers);
-  const [seen, read] = [await restoredRamp(model), await restoredRamp(forRecognizers)];
-  assert.deepEqual(seen.shape, read.shape);
-  assert.ok(seen.data.some((value, i) => Math.abs(Number(value) - Number(read.data[i])) > 1e-3));
+  const [fromP, fromT] = [await restoredRamp(model), await restoredRamp(forRecognizers)];
+  assert.deepEqual(fromP.shape, fromT.shape);
+  assert.ok(fromP.data.some((value, i) => Math.abs(Number(value) - Number(fromT.data[i])) > 1e-3));
   assert.equal(cardOf(await readModel(forRecognizers))?.forRecognizers, true);
   const result = await legible(
     ["evaluate", "--scale", "2", "--data", data, "--recognizer", one].concat(["--processor", `ta=${forRecognizers}`]),
@@ -121,11 +130,11 @@ test("for-recognizers.onnx is P with what T has learned behind it, in one file t
   assert.match(result.out, /\| ta /);
 });
 
-test("T begins as the identity, also behind a processor with a picture format of its own", async (t) => {
-  const slow = { objective: "transformer", processor: theirs, recognizer: one, lambda: 1e-2, lr: 1e-12, steps: 1 };
+test("T's initial weights compute the identity, even after a processor with its own image format", async (t) => {
+  const slow = { objective: "transformer", processor: pretrained, recognizer: one, lambda: 1e-2, lr: 1e-12, steps: 1 };
   const { model, forRecognizers } = await trained(t, slow);
-  const [seen, read] = [await restoredRamp(model), await restoredRamp(forRecognizers ?? "")];
-  for (const [i, value] of seen.data.entries()) assert.ok(Math.abs(Number(value) - Number(read.data[i])) < 1e-6);
+  const [fromP, fromT] = [await restoredRamp(model), await restoredRamp(forRecognizers ?? "")];
+  for (const [i, value] of fromP.data.entries()) assert.ok(Math.abs(Number(value) - Number(fromT.data[i])) < 1e-6);
 });
 
 const two = [
@@ -141,25 +150,25 @@ const kinds: Record<string, Partial<TrainOptions>> = {
     distance: "kl",
   },
   "feature with l1": { objective: "feature", lambda: 0.01, recognizer: one, imageLoss: "l1" },
-  "ra with values inside": { objective: "ra", lambda: 0.01, recognizer: two, featureWeight: 5 },
+  "ra with features": { objective: "ra", lambda: 0.01, recognizer: two, featureWeight: 5 },
   "ra with warm-up": { objective: "ra", lambda: 0.01, recognizer: two, lambdaWarmup: 4 },
 };
 
 for (const [name, config] of Object.entries(kinds))
-  test(`${name}: a run that was stopped and resumed ends with the same bytes`, async (t) => {
-    const whole = await trained(t, config);
-    const broken = await trained(t, config, undefined, { after: 2 });
-    assert.equal(broken.step, 2);
-    const resumed = await trained(t, config, broken.folder, { resume: true });
+  test(`${name}: an interrupted and resumed run writes the same bytes as an uninterrupted one`, async (t) => {
+    const uninterrupted = await trained(t, config);
+    const interrupted = await trained(t, config, undefined, { after: 2 });
+    assert.equal(interrupted.step, 2);
+    const resumed = await trained(t, config, interrupted.folder, { resume: true });
     for (const key of ["model", "forRecognizers"] as const) {
-      const [path, again] = [whole[key], resumed[key]];
+      const [path, again] = [uninterrupted[key], resumed[key]];
       if (path && again) assert.ok(readFileSync(path).equals(readFileSync(again)), key);
       else assert.equal(path, again);
     }
-    assert.equal(whole.losses.length, 6);
+    assert.equal(uninterrupted.losses.length, 6);
   });
 
-test("the first step of a warm-up counts the image loss alone, the step after it lambda whole", async (t) => {
+test("during a warm-up of 2 steps, lambda is multiplied by 0, 1/2, 1, 1, …", async (t) => {
   const { losses } = await trained(t, { objective: "ra", lambda: 0.1, recognizer: one, lambdaWarmup: 2 });
   for (const [i, share] of [0, 0.5, 1, 1].entries()) {
     const { loss = 0, image = 0, recognition = 0 } = losses[i] ?? {};
@@ -167,20 +176,20 @@ test("the first step of a warm-up counts the image loss alone, the step after it
   }
 });
 
-test("PSNR is told in terms of the squared error, whatever the image loss is", async (t) => {
-  const [squares, l1] = [await trained(t, {}), await trained(t, { imageLoss: "l1" })];
-  assert.equal(squares.losses[0]?.psnr, l1.losses[0]?.psnr);
-  assert.notEqual(squares.losses[0]?.image, l1.losses[0]?.image);
+test("the logged PSNR does not depend on the image loss", async (t) => {
+  const [mse, l1] = [await trained(t, {}), await trained(t, { imageLoss: "l1" })];
+  assert.equal(mse.losses[0]?.psnr, l1.losses[0]?.psnr);
+  assert.notEqual(mse.losses[0]?.image, l1.losses[0]?.image);
 });
 
-test("a run of version 0.1.0, whose config.json lacks what came later, can be resumed", async (t) => {
+test("a run of version 0.1.0, whose config.json lacks newer keys, can be resumed", async (t) => {
   const config = { objective: "ra", lambda: 0.01, recognizer: one };
-  const whole = await trained(t, config);
-  const broken = await trained(t, config, undefined, { after: 2 });
+  const uninterrupted = await trained(t, config);
+  const interrupted = await trained(t, config, undefined, { after: 2 });
   const old = { ...base, ...config, task: task.name, options: task.options, init: null, data: [data], freeze: [] };
-  writeFileSync(join(broken.folder, "config.json"), JSON.stringify(old));
-  const resumed = await trained(t, config, broken.folder, { resume: true });
-  assert.ok(readFileSync(whole.model).equals(readFileSync(resumed.model)));
+  writeFileSync(join(interrupted.folder, "config.json"), JSON.stringify(old));
+  const resumed = await trained(t, config, interrupted.folder, { resume: true });
+  assert.ok(readFileSync(uninterrupted.model).equals(readFileSync(resumed.model)));
 });
 
 const command = (t: TestContext, ...args: string[]) =>
@@ -192,7 +201,7 @@ const command = (t: TestContext, ...args: string[]) =>
   );
 
 for (const objective of ["unsupervised", "feature"])
-  test(`${objective} opens no labels.csv`, async (t) => {
+  test(`${objective} does not open labels.csv`, async (t) => {
     const folder = temporaryFolder(t);
     await drawPictures(folder, 4, 48);
     writeFileSync(join(folder, "labels.csv"), "this,is,no\nlist of,classes\n");
@@ -200,7 +209,7 @@ for (const objective of ["unsupervised", "feature"])
     assert.equal(result.code, 0, result.err);
   });
 
-test("what a detector gives can be compared without labels, its numbers as they are", async (t) => {
+test("unsupervised with logits-mse accepts the output of a detector", async (t) => {
   const flags = ["--objective", "unsupervised", "--distance", "logits-mse", "--recognizer", detector, "--data", data];
   const result = await command(t, ...flags, "--output", "boxes");
   assert.equal(result.code, 0, result.err);
@@ -208,17 +217,17 @@ test("what a detector gives can be compared without labels, its numbers as they 
 
 const refusals: [string, readonly string[], RegExp][] = [
   [
-    "a softmax of what is no class score",
+    "a softmax of an output that is not class scores",
     ["--objective", "unsupervised", "--recognizer", "DETECTOR", "--output", "boxes"],
     /softmax-mse reads class scores \[N, classes\], but the output of detector is \[1, 225, 8\].*--output.*the distance logits-mse/,
   ],
   [
-    "a loss of whole numbers",
+    "a loss of an int64 output",
     ["--objective", "unsupervised", "--recognizer", "DETECTOR", "--output", "best", "--distance", "logits-mse"],
     /the output of detector holds int64; a loss needs float32/,
   ],
   [
-    "a feature that is not there",
+    "an unknown feature",
     ["--objective", "feature", "--recognizer", "ONE", "--feature", "Relu"],
     /there is no value "Relu" inside .*one\.onnx; the nearest names: Relu_\d/,
   ],
@@ -233,26 +242,26 @@ const refusals: [string, readonly string[], RegExp][] = [
     /--distance is for the objective unsupervised, not for ra/,
   ],
   [
-    "a feature for an objective that looks at outputs",
+    "a feature for an objective that reads outputs",
     ["--objective", "unsupervised", "--recognizer", "ONE", "--feature", "Relu_2"],
     /--feature is for the objective feature, or another with --feature-weight above 0, not for unsupervised/,
   ],
   [
-    "a feature weight for an objective that is about features alone",
+    "a feature weight for an objective that reads only features",
     ["--objective", "feature", "--recognizer", "ONE", "--feature-weight", "2"],
     /--feature-weight is for the objectives ra, transformer and unsupervised, not for feature/,
   ],
   [
-    "a transformer that cannot keep the size",
+    "a transformer network that does not support scale 1",
     ["--objective", "transformer", "--recognizer", "ONE", "--transformer", "srdensenet"],
-    /srdensenet enlarges by 2, 4, not by 1/,
+    /"srdensenet" for scale 1: it supports only 2, 4/,
   ],
   ["a weight of 0", ["--objective", "ra", "--recognizer", "one.onnx=0"], /FILE=WEIGHT with a weight above 0/],
   ["no recognizer", ["--objective", "feature"], /the objective feature needs a recognizer/],
 ];
 
 for (const [name, args, expected] of refusals)
-  test(`${name} gets one clear sentence`, async (t) => {
+  test(`${name} is refused with a clear message`, async (t) => {
     const files: Record<string, string> = { ONE: one, DETECTOR: detector };
     const { code, err } = await command(t, ...args.map((arg) => files[arg] ?? arg), "--data", data);
     assert.equal(code, 1, err);

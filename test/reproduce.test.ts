@@ -5,7 +5,7 @@ import { test } from "node:test";
 import sharp from "sharp";
 import { drawPictures, legible, temporaryFolder, writeClassifier, writeFiles } from "../testing/workspace.js";
 
-/** Two trainings and their evaluation; the second one is long enough to be stopped. */
+/** Two trainings and their evaluation. The second training is long enough to be interrupted. */
 const recipe = (steps: number): string =>
   JSON.stringify({
     title: "Tiny",
@@ -32,23 +32,23 @@ const recipe = (steps: number): string =>
     ],
   });
 
-async function prepared(folder: string) {
+async function writeInputs(folder: string) {
   const at = (name: string): string => join(folder, name);
-  await drawPictures(at("learned"), 8, 48);
-  await drawPictures(at("judged"), 6, 48, 8);
+  await drawPictures(at("train-data"), 8, 48);
+  await drawPictures(at("held-out"), 6, 48, 8);
   await writeClassifier(at("r.onnx"), 32);
   await writeClassifier(at("other.onnx"), 32, (b, x) => b.Sigmoid(x));
   writeFiles(folder, { "tiny.json": recipe(60) });
-  const inputs = ["--data", at("learned"), "--evaluate", at("judged"), "--recognizer", at("r.onnx")];
+  const inputs = ["--data", at("train-data"), "--evaluate", at("held-out"), "--recognizer", at("r.onnx")];
   return { at, command: ["reproduce", at("tiny.json"), ...inputs, "--judge", at("other.onnx"), "--out", at("out")] };
 }
 
-test("a recipe goes on where it was stopped, gives one page, and is done once only", async (t) => {
-  const { at, command } = await prepared(temporaryFolder(t));
+test("an interrupted recipe resumes, writes one report, repeats no finished stage, and reruns changed ones", async (t) => {
+  const { at, command } = await writeInputs(temporaryFolder(t));
   const read = (...parts: string[]): string => readFileSync(at(join("out", ...parts)), "utf8");
-  const stopped = await legible(command, { signal: "SIGINT", when: /tiny: ra .*"step":50/s });
-  assert.equal(stopped.code, 130, stopped.err);
-  assert.match(stopped.err, /interrupted; rerun the command to resume/);
+  const interrupted = await legible(command, { signal: "SIGINT", when: /tiny: ra .*"step":50/s });
+  assert.equal(interrupted.code, 130, interrupted.err);
+  assert.match(interrupted.err, /interrupted; rerun the command to resume/);
   assert.ok(!existsSync(at("out/report.md")));
 
   const { code, out, err } = await legible(command);
@@ -59,7 +59,7 @@ test("a recipe goes on where it was stopped, gives one page, and is done once on
   );
   assert.ok(out.includes(`results: ${at("out/report.md")}`));
   const page = read("report.md");
-  assert.match(page, /6 images of .*judged; seed 0\. Top-1 in %, with 95 % intervals/);
+  assert.match(page, /6 images of .*held-out; seed 0\. Top-1 in %, with 95 % intervals/);
   assert.match(page, /^\| ra +\| +\d+\.\d\d \| +0\.\d+ \| +[\d.]+ \[[\d.]+, [\d.]+\] \|/m);
   assert.match(page, /^\| ra over plain +\| +[-+]?[\d.]+ \[/m);
   assert.doesNotMatch(page, /over none/);
@@ -92,8 +92,8 @@ test("a recipe goes on where it was stopped, gives one page, and is done once on
   assert.match(read("report.md"), /^\| ra +\| ra, .* \| +8 \| +6 \|/m);
 });
 
-test("what is wrong with a recipe is said before anything is trained", async (t) => {
-  const { at, command } = await prepared(temporaryFolder(t));
+test("errors in a recipe are reported before any training", async (t) => {
+  const { at, command } = await writeInputs(temporaryFolder(t));
   writeFiles(at("."), {
     "tiny.json": recipe(6).replace('"recognizer":["{recognizer}"', '"recogniser":["{recognizer}"'),
   });
@@ -101,11 +101,11 @@ test("what is wrong with a recipe is said before anything is trained", async (t)
   assert.equal(refused.code, 1);
   assert.match(refused.err, /the stage evaluation is not valid: .*there is no setting `recogniser`/);
   assert.ok(!existsSync(at("out")));
-  const missing = await legible(["reproduce", "small/sr", "--data", at("learned"), "--out", at("out")]);
+  const missing = await legible(["reproduce", "small/sr", "--data", at("train-data"), "--out", at("out")]);
   assert.match(missing.err, /the recipe sr needs --recognizer, for "ra"/);
 });
 
-test("a dry run prints the commands of all recipes in a folder, a folder for each", async (t) => {
+test("a dry run prints the commands of all recipes in a folder, with one output folder per recipe", async (t) => {
   const folder = temporaryFolder(t);
   writeFiles(folder, { "a.json": recipe(6), "b.json": recipe(7) });
   const { code, out } = await legible(["reproduce", folder, "--dry-run", "--data", "my photos", "--out", "o"]);

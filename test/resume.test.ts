@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
 
-test("a training that is killed at random moments and resumed gives the same bytes as one that is not", async (t) => {
+test("a training killed at random times and resumed writes the same bytes as an uninterrupted one", async (t) => {
   const folder = temporaryFolder(t);
   const [data, classifier] = [join(folder, "data"), join(folder, "classifier.onnx")];
   await drawPictures(data, 12, 40);
@@ -23,15 +23,15 @@ test("a training that is killed at random moments and resumed gives the same byt
       join(folder, out),
     ]);
   const start = performance.now();
-  const whole = await legible(command("whole"));
+  const uninterrupted = await legible(command("uninterrupted"));
   const duration = performance.now() - start;
-  assert.equal(whole.code, 0, whole.err);
+  assert.equal(uninterrupted.code, 0, uninterrupted.err);
 
   let kills = 0;
   for (let attempt = 0; attempt < 40; attempt++) {
     const delay = Math.floor(duration * (0.2 + 0.6 * Math.random()));
     const result = await legible(
-      [...command("broken"), "--resume"],
+      [...command("interrupted"), "--resume"],
       attempt < 4 ? { signal: "SIGKILL", after: delay } : undefined,
     );
     if (result.signal === null) {
@@ -41,18 +41,18 @@ test("a training that is killed at random moments and resumed gives the same byt
     t.diagnostic(`killed after ${delay} ms`);
     kills++;
   }
-  assert.ok(kills > 0, "the run was over before it could be killed");
+  assert.ok(kills > 0, "the run ended before it could be killed");
   const model = (out: string) => readFileSync(join(folder, out, "model.onnx"));
-  assert.ok(model("whole").equals(model("broken")), "the two models differ");
+  assert.ok(model("uninterrupted").equals(model("interrupted")), "the two models differ");
   const log = (out: string) =>
     readFileSync(join(folder, out, "log.jsonl"), "utf8")
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line).step);
-  assert.deepEqual(log("broken").at(-1), log("whole").at(-1));
+  assert.deepEqual(log("interrupted").at(-1), log("uninterrupted").at(-1));
 });
 
-test("Ctrl-C leaves a checkpoint and says how to go on", async (t) => {
+test("Ctrl-C writes a checkpoint and prints how to resume", async (t) => {
   const folder = temporaryFolder(t);
   await drawPictures(join(folder, "data"), 8, 40);
   const out = join(folder, "run");

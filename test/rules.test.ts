@@ -13,8 +13,9 @@ import { estimates, ruleCases } from "../testing/rule-cases.js";
 
 /** Another seed draws other shapes and values: LEGIBLE_SEED=7 npm test. */
 const seed = Number(process.env.LEGIBLE_SEED ?? 1);
+/** Random cases per operator. */
 const DRAWS = 4;
-/** Half the distance between the two values of a central difference. */
+/** Step h of the central difference (f(x + h) - f(x - h)) / 2h. */
 const STEP = 5e-3;
 
 test("every rule that passes a gradient has a case, and every case has a rule", () => {
@@ -91,7 +92,7 @@ async function lossOf({ session, outputs, weights, feeds }: Prepared, changed: T
 }
 
 const dot = (x: Tensor, y: Tensor) => (x.data as Float32Array).reduce((sum, v, i) => sum + v * Number(y.data[i]), 0);
-const moved = (x: Tensor, by: number, along: readonly number[]): Tensor =>
+const shifted = (x: Tensor, by: number, along: readonly number[]): Tensor =>
   float32(
     (x.data as Float32Array).map((v, i) => v + by * (along[i] ?? 0)),
     x.shape,
@@ -128,10 +129,10 @@ for (const op of Object.keys(ruleCases))
 
 async function checkDifferences(prepared: Prepared, name: string, gradient: Tensor, where: string): Promise<void> {
   const x = prepared.feeds[name] as Tensor;
-  for (const turn of [0, 1]) {
-    const along = direction(gradient, turn);
-    const above = await lossOf(prepared, { [name]: moved(x, STEP, along) });
-    const below = await lossOf(prepared, { [name]: moved(x, -STEP, along) });
+  for (const phase of [0, 1]) {
+    const along = direction(gradient, phase);
+    const above = await lossOf(prepared, { [name]: shifted(x, STEP, along) });
+    const below = await lossOf(prepared, { [name]: shifted(x, -STEP, along) });
     const difference = (above - below) / (2 * STEP);
     const expected = along.reduce((sum, v, i) => sum + v * Number(gradient.data[i]), 0);
     const error = Math.abs(difference - expected);
@@ -149,15 +150,15 @@ async function checkLinear(
   where: string,
 ): Promise<void> {
   const doubled = weights.map(
-    (weight, i) => [`weight${i}`, moved(weight, 1, [...(weight.data as Float32Array)])] as const,
+    (weight, i) => [`weight${i}`, shifted(weight, 1, [...(weight.data as Float32Array)])] as const,
   );
   const twice = await session.run({ ...feeds, ...Object.fromEntries(doubled) });
   for (const [i, name] of wrt.entries()) {
     const [one, two] = [once[found[i] ?? ""] as Tensor, twice[found[i] ?? ""] as Tensor];
-    const size = Math.sqrt(dot(one, one)) + 1e-6;
-    const off = Math.sqrt(
-      dot(moved(two, -2, [...(one.data as Float32Array)]), moved(two, -2, [...(one.data as Float32Array)])),
+    const norm = Math.sqrt(dot(one, one)) + 1e-6;
+    const error = Math.sqrt(
+      dot(shifted(two, -2, [...(one.data as Float32Array)]), shifted(two, -2, [...(one.data as Float32Array)])),
     );
-    assert.ok(off <= 1e-4 * size, `${where}: the gradient of ${name} is not linear`);
+    assert.ok(error <= 1e-4 * norm, `${where}: the gradient of ${name} is not linear`);
   }
 }

@@ -6,7 +6,7 @@ import { readModel } from "../src/platform/node/models.js";
 import type { SweepPoint } from "../src/report/sweep.js";
 import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
 
-test("a sweep trains each lambda from one start, judges all, and goes on where it was stopped", async (t) => {
+test("a sweep trains each lambda from the same initial weights, evaluates all, and resumes when interrupted", async (t) => {
   const folder = temporaryFolder(t);
   const [data, one, other, out] = ["data", "one.onnx", "other.onnx", "sweep"].map((name) => join(folder, name)) as [
     string,
@@ -24,8 +24,8 @@ test("a sweep trains each lambda from one start, judges all, and goes on where i
     training,
     ["--judge", one, "--judge", other, "--out", out],
   );
-  const stopped = await legible(sweep, { signal: "SIGINT", when: /lambda 0\.001 .*"step":50/s });
-  assert.equal(stopped.code, 130, stopped.err);
+  const interrupted = await legible(sweep, { signal: "SIGINT", when: /lambda 0\.001 .*"step":50/s });
+  assert.equal(interrupted.code, 130, interrupted.err);
   const { code, out: table, err } = await legible(sweep);
   assert.equal(code, 0, err);
 
@@ -34,7 +34,7 @@ test("a sweep trains each lambda from one start, judges all, and goes on where i
     points.map(({ lambda }) => lambda),
     [0, 1e-3, 1],
   );
-  assert.ok((points[0]?.psnr ?? 0) > (points[2]?.psnr ?? 0), "a lambda of 1 costs no PSNR");
+  assert.ok((points[0]?.psnr ?? 0) > (points[2]?.psnr ?? 0), "lambda 1 does not lower PSNR");
   const best = points.reduce((most, point) => (point.psnr > most.psnr ? point : most));
   assert.deepEqual(best.paretoFor, ["one", "other"]);
   for (const { psnr } of points) assert.ok(table.includes(psnr.toFixed(2)));
@@ -50,7 +50,7 @@ test("a sweep trains each lambda from one start, judges all, and goes on where i
     assert.deepEqual(zero.initializers.get(name)?.data, values);
 });
 
-test("a sweep of what has no lambda is refused before anything is trained", async () => {
+test("a sweep of an objective without lambda is refused before any training", async () => {
   const args = [
     "sweep",
     "--lambda",

@@ -9,11 +9,11 @@ import { drawPictures, legible, temporaryFolder, writeClassifier } from "../test
 const schedule = (steps: number) =>
   `--processor compact-s --scale 2 --steps ${steps} --batch 2 --crop 32 --threads 1`.split(" ");
 
-/** What a matrix found. */
+/** The results of a transfer matrix. */
 const resultsIn = (out: string): { points: TransferPoint[]; evaluation: Evaluation } =>
   JSON.parse(readFileSync(join(out, "transfer.json"), "utf8"));
 
-test("a processor for each source and objective is judged by all, over plain, and a stopped matrix goes on", async (t) => {
+test("every processor's gain over plain is measured with every recognizer, and an interrupted matrix resumes", async (t) => {
   const folder = temporaryFolder(t);
   const [data, one, other, third, out] = ["data", "one.onnx", "other.onnx", "third.onnx", "out"].map((name) =>
     join(folder, name),
@@ -37,9 +37,9 @@ test("a processor for each source and objective is judged by all, over plain, an
   ];
   const objectives = ["--objective", "ra=0.1", "--objective", "unsupervised", "--distance", "kl"];
   const args = [...matrix, ...objectives, ...schedule(60), "--out", out];
-  const stopped = await legible(args, { signal: "SIGINT", when: /ra-one .*"step":50/s });
-  assert.equal(stopped.code, 130, stopped.err);
-  assert.match(stopped.err, /interrupted; rerun the command to resume/);
+  const interrupted = await legible(args, { signal: "SIGINT", when: /ra-one .*"step":50/s });
+  assert.equal(interrupted.code, 130, interrupted.err);
+  assert.match(interrupted.err, /interrupted; rerun the command to resume/);
   const { code, out: tables, err } = await legible(args);
   assert.equal(code, 0, err);
   assert.match(err, /plain \(1 of 5\) is complete\nra-one \(2 of 5\)\n.*\d+ of 60 done/s);
@@ -68,7 +68,7 @@ test("a processor for each source and objective is judged by all, over plain, an
   assert.match(written, /Trained on 8 images of .*data: compact-s from drawn weights, 60 steps/);
 });
 
-test("of categories, recognizers of the other half judge alone, and those of the wrong half are refused", async (t) => {
+test("with disjoint evaluation classes, only recognizers of those classes evaluate, and others are refused", async (t) => {
   const folder = temporaryFolder(t);
   const [data, out] = [join(folder, "data"), join(folder, "out")];
   assert.equal((await legible(["synthesize", "-o", data, "--count", "24", "--classes", "4"])).code, 0);
@@ -84,13 +84,13 @@ test("of categories, recognizers of the other half judge alone, and those of the
     legible(["transfer", "--data", data, ...schedule(2), "--out", out, "--objective", "ra", ...flags]);
   const halves = ["--classes", "0-1", "--evaluate-classes", "2-3"];
 
-  const nobody = await matrix(...halves, "--source", a);
-  assert.match(nobody.err, /no recognizer can judge .*data \(classes 2-3\).*--target/);
-  const strangers = await matrix(...halves, "--source", a, "--target", a);
-  assert.match(strangers.err, /cannot judge a on .*: its class is 2, but a learned 0-1 only/);
-  const taught = await matrix(...halves, "--source", b, "--target", b);
-  assert.match(taught.err, /cannot train with b on .*: its class is 0, but b learned 2-3 only/);
-  for (const { code, err } of [nobody, strangers, taught]) {
+  const noTarget = await matrix(...halves, "--source", a);
+  assert.match(noTarget.err, /no recognizer can judge .*data \(classes 2-3\).*--target/);
+  const wrongTarget = await matrix(...halves, "--source", a, "--target", a);
+  assert.match(wrongTarget.err, /cannot judge a on .*: its class is 2, but a learned 0-1 only/);
+  const wrongSource = await matrix(...halves, "--source", b, "--target", b);
+  assert.match(wrongSource.err, /cannot train with b on .*: its class is 0, but b learned 2-3 only/);
+  for (const { code, err } of [noTarget, wrongTarget, wrongSource]) {
     assert.equal(code, 1);
     assert.doesNotMatch(err, /\n\s+at |should not happen|of 2\)/);
   }
@@ -106,7 +106,7 @@ test("of categories, recognizers of the other half judge alone, and those of the
   );
 });
 
-test("an objective without a recognizer and settings that none of the objectives reads are refused at once", async () => {
+test("an objective without a recognizer and settings that no objective uses are refused before any training", async () => {
   const refused = async (flags: string[], expected: RegExp) => {
     const data = ["--data", "nowhere", "--source", "none.onnx", "--steps", "2", "--out", "none"];
     const { code, err } = await legible(["transfer", ...data, ...flags]);

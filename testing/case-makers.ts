@@ -59,7 +59,7 @@ export const pooling =
   (
     op: string,
     value: (d: Draw, shape: number[]) => Tensor,
-    more: (d: Draw) => Record<string, ReturnType<typeof int>>,
+    attributes: (d: Draw) => Record<string, ReturnType<typeof int>>,
   ): Case =>
   (d) => {
     const kernel = [d.int(2, 3), d.int(1, 3)];
@@ -67,7 +67,7 @@ export const pooling =
     return d.b.add(op, [d.input(value(d, [2, 3, d.int(5, 7), d.int(5, 7)]))], {
       kernel_shape: ints(kernel),
       ...window,
-      ...more(d),
+      ...attributes(d),
     });
   };
 
@@ -157,14 +157,14 @@ export const gather: Case = (d) => {
 export const gatherComputed: Case = (d) => {
   const [shape, axis] = [d.shape(3), d.int(0, 2)];
   const x = d.input(d.distinct(shape));
-  const places = d.b.add("ArgMax", [x], { axis: int(axis), keepdims: int(0) });
-  return d.b.Gather(x, places, axis);
+  const indices = d.b.add("ArgMax", [x], { axis: int(axis), keepdims: int(0) });
+  return d.b.Gather(x, indices, axis);
 };
 
 export const gatherElements: Case = (d) => {
   const [shape, axis] = [d.shape(3), d.int(0, 2)];
-  const at = shape.map((size, a) => (a === axis ? d.int(1, 6) : size));
-  return d.b.GatherElements(d.input(d.normal(shape)), d.b.constant(d.indices(at, shape[axis] ?? 1)), axis);
+  const indicesShape = shape.map((size, a) => (a === axis ? d.int(1, 6) : size));
+  return d.b.GatherElements(d.input(d.normal(shape)), d.b.constant(d.indices(indicesShape, shape[axis] ?? 1)), axis);
 };
 
 export const gatherND: Case = (d) => {
@@ -227,7 +227,7 @@ export const slice: Case = (d) => {
   );
 };
 
-export const labelled =
+export const classificationLoss =
   (op: string): Case =>
   (d) => {
     const labels = d.indices([3, 4], 5);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Tensor } from "../src/onnx/tensor.js";
 import { sharedPath } from "./shared.js";
 
-/** An entry of the reference gradients: see ../shared/reference/README.md. */
+/** An entry for a network in the index of reference gradients; see ../shared/reference/README.md. */
 export interface NetFixture {
   name: string;
   onnx: string;
@@ -16,6 +16,7 @@ export interface NetFixture {
   noise_floor: { grad_input: number; param_grad?: Record<string, number>; loss: number };
 }
 
+/** An entry for an operator in the index of reference gradients. */
 export interface OpFixture {
   name: string;
   onnx: string;
@@ -26,7 +27,7 @@ export interface OpFixture {
   noise_floor: Record<string, number>;
 }
 
-/** The index of the reference gradients, which PyTorch computed. */
+/** The index of reference gradients, which PyTorch computed. */
 export const gradientFixtures = (): { nets: NetFixture[]; ops: OpFixture[] } =>
   JSON.parse(readFileSync(fixturePath("index.json"), "utf8"));
 
@@ -44,5 +45,6 @@ export function relativeL2(got: Tensor, reference: Tensor): number {
   return Math.sqrt(error) / Math.sqrt(norm || 1);
 }
 
+/** ‖x‖₂, accumulated in float64. */
 export const norm = ({ data }: Tensor): number =>
   Math.sqrt(Array.from<number | bigint, number>(data, Number).reduce((sum, v) => sum + v * v, 0));

@@ -5,7 +5,7 @@ import type { Graph } from "../src/onnx/graph.js";
 import { float32 } from "../src/onnx/tensor.js";
 import { hasShared, sharedPath } from "./shared.js";
 
-/** A small classifier with most of what networks are made of. */
+/** A small classifier with the most common layers. */
 function classifier(): Graph {
   const b = new GraphBuilder("classifier");
   const x = b.input("x", ["N", 3, 8, 8]);
@@ -18,7 +18,7 @@ function classifier(): Graph {
   return b.build({ note: "fuzz" });
 }
 
-/** Shape arithmetic, resizing, slicing and parts. */
+/** Shape arithmetic, resizing, slicing, splitting and concatenation. */
 function shapes(): Graph {
   const b = new GraphBuilder("shapes");
   const x = b.input("x", ["N", 4, 4, 4]);
@@ -31,7 +31,7 @@ function shapes(): Graph {
   return b.build();
 }
 
-/** Branches that the data decide. */
+/** An If whose condition depends on the data. */
 function branches(): Graph {
   const branch = (make: (b: GraphBuilder) => string) => {
     const inner = new GraphBuilder("branch");
@@ -50,7 +50,7 @@ function branches(): Graph {
   return b.build();
 }
 
-/** Constants that the runtime works out on loading. */
+/** Constant subgraphs that the runtime folds on loading. */
 function constants(): Graph {
   const b = new GraphBuilder("constants");
   const filled = b.add("ConstantOfShape", [b.integers([2, 3])]);
@@ -59,7 +59,7 @@ function constants(): Graph {
   return b.build();
 }
 
-/** Forms that opset 9 had. */
+/** Operator forms of opset 9. */
 function old(): Graph {
   const b = new GraphBuilder("old");
   const x = b.input("x", [1, 2, 4, 4]);
@@ -70,7 +70,7 @@ function old(): Graph {
   return { ...b.build(), opsets: { "": 9 } };
 }
 
-/** Files to damage: some made here, and three of the reference operators where those are at hand. */
+/** Files to corrupt: the models above, and three reference operators if the shared folder exists. */
 export const fuzzModels = (): Uint8Array[] => [
   ...[classifier(), shapes(), branches(), constants(), old()].map(encodeModel),
   ...(hasShared ? ["tan", "exp", "clip_0_6"] : []).map((name) =>

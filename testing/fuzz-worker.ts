@@ -8,13 +8,13 @@ import { fuzzModels } from "./fuzz-models.js";
 import { mutated } from "./mutations.js";
 
 /*
- * Loads the damaged files of a seed from one index up to another, in a process of its own, because what is native may
- * take it down. Each file is a line on standard output before it is tried, and its outcome a line after it.
+ * Loads the corrupted files `begin` to `end` - 1 of a seed. It runs in a separate process because native code can crash.
+ * For each file it prints "try INDEX" before loading, then "loads", "refused" or "fails STACK".
  */
 
 const [seed, begin, end] = process.argv.slice(2).map(Number) as [number, number, number];
 const models = fuzzModels();
-const say = (line: string) => writeSync(1, `${line}\n`);
+const print = (line: string) => writeSync(1, `${line}\n`);
 
 async function load(bytes: Uint8Array): Promise<void> {
   const graph = decodeModel(bytes);
@@ -25,12 +25,12 @@ async function load(bytes: Uint8Array): Promise<void> {
 }
 
 for (let index = begin; index < end; index++) {
-  say(`try ${index}`);
+  print(`try ${index}`);
   try {
     await load(mutated(models, seed, index));
-    say("loads");
+    print("loads");
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-    say(error instanceof UserError ? "refused" : `fails ${JSON.stringify(text)}`);
+    print(error instanceof UserError ? "refused" : `fails ${JSON.stringify(text)}`);
   }
 }

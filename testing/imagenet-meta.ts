@@ -1,6 +1,6 @@
 /**
- * A meta.mat as in the devkit of ILSVRC 2012, with its first three synsets and one that is no class (ILSVRC2012_ID 1001):
- * written by scipy.io.savemat (SciPy 1.10.1, do_compression=True) from a structure array of the same eight fields.
+ * A meta.mat as in the devkit of ILSVRC 2012, with its first three synsets and one that is not a class (ILSVRC2012_ID 1001).
+ * It was written by scipy.io.savemat (SciPy 1.10.1, do_compression=True) from a structure array with the same eight fields.
  */
 export const imagenetMeta: Buffer = Buffer.from(
   `

@@ -8,14 +8,14 @@ import {
 } from "../src/onnx/schema.js";
 import { type Random, randomAt } from "../src/random.js";
 
-/** The damaged ONNX file that belongs to a seed and an index, made from one of `models`. */
+/** A corrupted ONNX file made from one of `models`. It depends only on the models, the seed and the index. */
 export function mutated(models: readonly Uint8Array[], seed: number, index: number): Uint8Array {
   const random = randomAt(seed, index);
   const model = pick(random, models);
-  const blind = random.uniform() < 0.4;
+  const editsBytes = random.uniform() < 0.4;
   let bytes = model;
   for (let left = random.uniform() < 0.6 ? 1 : 2 + random.integer(2); left > 0; left--)
-    bytes = blind ? pick(random, byteEdits)(bytes, random) : edited(bytes, random);
+    bytes = editsBytes ? pick(random, byteEdits)(bytes, random) : edited(bytes, random);
   return bytes;
 }
 
@@ -25,7 +25,7 @@ type ByteEdit = (bytes: Uint8Array, random: Random) => Uint8Array;
 
 const joined = (...parts: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
 const noise = (random: Random, length: number) => Uint8Array.from({ length }, () => random.integer(256));
-const place = (bytes: Uint8Array, random: Random) => random.integer(bytes.length + 1);
+const offsetIn = (bytes: Uint8Array, random: Random) => random.integer(bytes.length + 1);
 
 const byteEdits: readonly ByteEdit[] = [
   (bytes, random) => {
@@ -35,21 +35,21 @@ const byteEdits: readonly ByteEdit[] = [
     return copy;
   },
   (bytes, random) => {
-    const at = place(bytes, random);
-    return joined(bytes.subarray(0, at), noise(random, 1 + random.integer(6)), bytes.subarray(at));
+    const offset = offsetIn(bytes, random);
+    return joined(bytes.subarray(0, offset), noise(random, 1 + random.integer(6)), bytes.subarray(offset));
   },
   (bytes, random) => {
-    const at = place(bytes, random);
-    return joined(bytes.subarray(0, at), bytes.subarray(at + 1 + random.integer(6)));
+    const offset = offsetIn(bytes, random);
+    return joined(bytes.subarray(0, offset), bytes.subarray(offset + 1 + random.integer(6)));
   },
-  (bytes, random) => bytes.slice(0, place(bytes, random)),
+  (bytes, random) => bytes.slice(0, offsetIn(bytes, random)),
   (bytes, random) => {
-    const [a, b, c] = [0, 1, 2].map(() => place(bytes, random)).sort((x, y) => x - y) as [number, number, number];
+    const [a, b, c] = [0, 1, 2].map(() => offsetIn(bytes, random)).sort((x, y) => x - y) as [number, number, number];
     return joined(bytes.subarray(0, a), bytes.subarray(b, c), bytes.subarray(a, b), bytes.subarray(c));
   },
 ];
 
-/** The file after one edit that knows the format; as it is where it cannot be taken apart or put together. */
+/** The file after one edit of its protobuf message; unchanged if it cannot be decoded or encoded. */
 function edited(bytes: Uint8Array, random: Random): Uint8Array {
   try {
     const message = ModelMessage.decode(bytes) as unknown as ModelMessageShape;
@@ -86,7 +86,7 @@ const anyName = ({ graph }: ModelMessageShape, random: Random): string =>
   ]);
 
 const extremes = [0, -1, 1, 2, 3, 7, 2 ** 20, 2 ** 31, 2 ** 40, -(2 ** 40), Number.MAX_SAFE_INTEGER];
-/** Sizes that cannot be had, rather than such as a machine with much memory would try. */
+/** Sizes that are invalid or too large to allocate on any machine. */
 const impossible = [0, -1, 2, 2 ** 40, 2 ** 52];
 const unary = ["Relu", "Sigmoid", "Exp", "Tanh", "Identity", "Neg", "Softmax", "Flatten", "Shape", "GlobalMaxPool"];
 const operators = ["Conv", "Constant", "If", "Loop", "Resize", "Split", "Softmax", "Concat", "Pad", "Slice", "TopK"];
@@ -96,7 +96,7 @@ const replaceOne = <T>(values: T[], random: Random, value: T): void => {
   if (values.length > 0) values[random.integer(values.length)] = value;
 };
 
-/** `graph` inside itself, so many levels deep. */
+/** The graph nested in itself, `depth` levels deep. */
 function nested(graph: GraphMessage, depth: number): GraphMessage {
   let inner = graph;
   for (let i = 0; i < depth; i++) {

@@ -19,7 +19,7 @@ export function operatorsTable(): string {
     [
       counts.has(op) && `PyTorch (${counts.get(op)})`,
       op in ruleCases && "differences",
-      estimates.includes(op) && "a test of the estimate",
+      estimates.includes(op) && "test of the estimate",
     ]
       .filter(Boolean)
       .join(", ") || "–";

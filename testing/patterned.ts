@@ -3,8 +3,9 @@ import type { Graph } from "../src/onnx/graph.js";
 import { float32, type Tensor } from "../src/onnx/tensor.js";
 
 /**
- * The network with weights that another framework can be given too: value j of weight k becomes a·sin(k + 1 + 0.37·j), with
- * a = 1.5 / √(values of one output) for a weight of an axis or more than one, and 0.1 added to what there is for a vector.
+ * The network with weights that are easy to reproduce in another framework. For weight k = 1, 2, …, value j becomes
+ * a·sin(k + 0.37·j) with a = 1.5 / √(values per output) if the weight has more than one axis; for a vector,
+ * 0.1·sin(k + 0.37·j) is added to value j.
  */
 export function patterned(graph: Graph): Graph {
   let count = 0;

@@ -2,7 +2,7 @@ import { GraphBuilder } from "../src/onnx/builder.js";
 import type { Graph } from "../src/onnx/graph.js";
 import { float32, sizeOf } from "../src/onnx/tensor.js";
 
-/** Fixed weights in [-size, size] that look random. */
+/** Deterministic pseudorandom weights in [-size, size]. */
 const weights = (shape: readonly number[], size: number) =>
   float32(
     Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 12.9898 + shape.length) * size),
@@ -10,8 +10,8 @@ const weights = (shape: readonly number[], size: number) =>
   );
 
 /**
- * A processor whose result is the picture enlarged by repeating its pixels, plus a small residual of a random
- * network of two convolutions, 5x5 and 3x3 with zero padding: its receptive radius is 3.
+ * A processor that enlarges by nearest neighbor and adds a small residual of a random network with two convolutions, 5x5
+ * and 3x3 with zero padding. Its receptive radius is 3.
  */
 export function residualProcessor(scale: number, residual = 0.02): Graph {
   const b = new GraphBuilder(`residual-x${scale}`);
@@ -26,7 +26,7 @@ export function residualProcessor(scale: number, residual = 0.02): Graph {
   return b.build();
 }
 
-/** A processor x1 that halves the picture inside and doubles it again: it takes even sizes only. */
+/** A processor of scale 1 with one downsampling and one upsampling by 2, which accepts only even sizes. */
 export function halvingProcessor(): Graph {
   const b = new GraphBuilder("halving");
   const x = b.input("picture", ["n", 3, "h", "w"]);

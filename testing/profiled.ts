@@ -2,7 +2,7 @@ import { GraphBuilder } from "../src/onnx/builder.js";
 import type { Graph } from "../src/onnx/graph.js";
 import { float32, sizeOf } from "../src/onnx/tensor.js";
 
-/** A 7x7 convolution of stride 2 from 3 to 64 channels on 16x16 pixels, a mean and 10 scores; all weights are 1. */
+/** A 7x7 convolution of stride 2 from 3 to 64 channels on 16x16 pixels, global pooling and 10 scores. All weights are 1. */
 export function resnetStem(batch: number): Graph {
   const b = new GraphBuilder("stem");
   const ones = (shape: readonly number[]) => float32(new Float32Array(sizeOf(shape)).fill(1), shape);

@@ -6,15 +6,15 @@ import { randomAt } from "../src/random.js";
 export interface SrresnetOptions {
   readonly channels?: number;
   readonly blocks?: number;
-  /** What the file declares of its input. Default: all free. */
+  /** Sizes that the file declares for its input. Default: all dynamic. */
   readonly sizes?: readonly [batch: Dim, height: Dim, width: Dim];
-  /** May put operators before the last layer. */
+  /** Adds operators before the last layer. */
   readonly extra?: (b: GraphBuilder, features: string) => string;
 }
 
 /**
- * A small SRResNet x2 as PyTorch's exporter writes it for opset 17: names of modules, constants as nodes, batch
- * normalizations kept, slopes behind Unsqueeze, one slope shared by all blocks, tanh at the end (so in [-1, 1]).
+ * A small SRResNet x2 as PyTorch's exporter writes it for opset 17: module names, Constant nodes, unfolded batch
+ * normalizations, slopes expanded by Unsqueeze, one slope shared by all blocks, and a tanh output in [-1, 1].
  */
 export function exportedSrresnet(options: SrresnetOptions = {}): Graph {
   const { channels = 8, blocks = 2, sizes = ["batch", "height", "width"], extra = (_, x) => x } = options;
@@ -33,16 +33,17 @@ export function exportedSrresnet(options: SrresnetOptions = {}): Graph {
   }
   const wide = conv(b, "up.0", b.Add(head, x), channels, 4 * channels, 3);
   const large = extra(b, prelu(b, "/up/up.2", upSlope, b.DepthToSpace(wide, 2, "CRD")));
-  const free = (dim: Dim, name: string) => (typeof dim === "number" ? 2 * dim : name);
+  const doubled = (dim: Dim, name: string) => (typeof dim === "number" ? 2 * dim : name);
   const tanh = b.Tanh(conv(b, "tail", large, channels, 3, 5, 0.2));
-  b.output("hr", tanh, [batch, 3, free(height, "height_out"), free(width, "width_out")]);
+  b.output("hr", tanh, [batch, 3, doubled(height, "height_out"), doubled(width, "width_out")]);
   return { ...b.build(), opsets: { "": 17 } };
 }
 
-/** What stands in the JSON beside it. */
+/** The format in its sidecar JSON. */
 export const tanhFormat = { output: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } };
 
-function drawn(name: string, shape: readonly number[], deviation: number, mean = 0) {
+/** Normally distributed values that depend only on the name and shape. */
+function randomWeight(name: string, shape: readonly number[], deviation: number, mean = 0) {
   const random = randomAt(0, ...Array.from(name, (letter) => letter.charCodeAt(0)));
   return float32(
     Float32Array.from({ length: sizeOf(shape) }, () => mean + deviation * random.normal()),
@@ -52,20 +53,20 @@ function drawn(name: string, shape: readonly number[], deviation: number, mean =
 
 function conv(b: GraphBuilder, name: string, x: string, from: number, to: number, side: number, gain = 1): string {
   const deviation = gain * Math.sqrt(2 / (from * side * side));
-  const weight = b.initializer(`${name}.weight`, drawn(name, [to, from, side, side], deviation));
-  const bias = b.initializer(`${name}.bias`, drawn(`${name}.bias`, [to], 0.02));
+  const weight = b.initializer(`${name}.weight`, randomWeight(name, [to, from, side, side], deviation));
+  const bias = b.initializer(`${name}.bias`, randomWeight(`${name}.bias`, [to], 0.02));
   const pad = (side - 1) / 2;
   return b.Conv(x, weight, bias, { pads: [pad, pad, pad, pad] });
 }
 
 function norm(b: GraphBuilder, name: string, x: string, channels: number): string {
   const of = (part: string, mean: number) =>
-    b.initializer(`${name}.${part}`, drawn(name + part, [channels], 0.05, mean));
+    b.initializer(`${name}.${part}`, randomWeight(name + part, [channels], 0.05, mean));
   const parts = [of("weight", 0.7), of("bias", 0), of("running_mean", 0), of("running_var", 1)];
   return b.add("BatchNormalization", [x, ...parts]);
 }
 
-/** A PReLU with one slope, which the exporter widens in the graph. */
+/** A PReLU with one slope, which the exporter expands in the graph. */
 function prelu(b: GraphBuilder, path: string, slope: string, x: string): string {
   const axes = b.add("Constant", [], { value: { kind: "tensor", value: int64([1, 2]) } }, `${path}/Constant_output_0`);
   return b.PRelu(x, b.add("Unsqueeze", [slope, axes], {}, `${path}/Unsqueeze_output_0`));

@@ -7,7 +7,7 @@ const isRepositoryRoot = (folder: string): boolean => {
   return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).name === "legible";
 };
 
-/** The folder of Legible's package.json: found upwards from this file, which also runs compiled, under dist/. */
+/** The folder of Legible's package.json, found in the parents of this file, which also runs compiled from dist/. */
 function repositoryRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!isRepositoryRoot(folder)) {
@@ -23,11 +23,11 @@ export const repositoryPath = (...parts: string[]): string => join(repositoryRoo
 
 const sharedFolder = join(dirname(repositoryRoot()), "shared");
 
-/** A path inside `shared`, the folder of reference values and test pictures that stands beside the repository. */
+/** A path in `shared`, the folder of reference values and test images next to the repository. */
 export const sharedPath = (...parts: string[]): string => join(sharedFolder, ...parts);
 
-/** Whether that folder is there. It is not part of the repository, so a test that needs it skips without it. */
+/** Whether that folder exists. It is not part of the repository; tests that need it are skipped without it. */
 export const hasShared = existsSync(sharedFolder);
 
-/** What to give as a test's `skip` option: false, or the reason. */
+/** The `skip` option of tests that need the folder: false, or the reason for skipping. */
 export const skipWithoutShared: false | string = hasShared ? false : `no reference folder at ${sharedFolder}`;

@@ -11,14 +11,14 @@ import { encodeImage } from "../src/platform/node/codec.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { randomAt } from "../src/random.js";
 
-/** An empty folder that goes away with the test. */
+/** An empty folder that is deleted after the test. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "legible-test-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Writes files of these contents under `folder`, in folders that are made as needed. */
+/** Writes files with these contents to `folder`. Missing subfolders are created. */
 export function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -26,7 +26,7 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
   }
 }
 
-/** Draws `count` smooth colored pictures with two classes, from the `first` on, into `folder`, with a labels.csv. */
+/** Writes `count` smooth colored images of two classes, numbered from `first` on, and their labels.csv to `folder`. */
 export async function drawPictures(folder: string, count: number, side: number, first = 0): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const rows = ["file,class_index"];
@@ -43,7 +43,7 @@ export async function drawPictures(folder: string, count: number, side: number, 
   writeFileSync(join(folder, "labels.csv"), `${rows.join("\n")}\n`);
 }
 
-/** A small classifier of two classes with drawn weights, with its sidecar. `extra` may put operators before the end. */
+/** Writes a small classifier of two classes with random weights and its sidecar. `extra` adds operators before pooling. */
 export async function writeClassifier(
   path: string,
   side: number,
@@ -51,16 +51,19 @@ export async function writeClassifier(
 ): Promise<void> {
   const b = new GraphBuilder("classifier");
   const image = b.input("input", ["N", 3, "H", "W"]);
-  const features = b.Relu(b.Conv(image, b.initializer("conv", drawn([8, 3, 3, 3], 1)), "", { strides: [2, 2] }));
+  const features = b.Relu(b.Conv(image, b.initializer("conv", randomWeight([8, 3, 3, 3], 1)), "", { strides: [2, 2] }));
   const pooled = b.Flatten(b.GlobalAveragePool(extra(b, features)));
-  b.output("logits", b.add("Gemm", [pooled, b.initializer("head", drawn([8, 2], 2))], { alpha: float(10) }), ["N", 2]);
+  b.output("logits", b.add("Gemm", [pooled, b.initializer("head", randomWeight([8, 2], 2))], { alpha: float(10) }), [
+    "N",
+    2,
+  ]);
   await writeModel(b.build(), path);
   const input = { size: side, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
   writeFileSync(path.replace(/onnx$/, "json"), JSON.stringify({ input }));
 }
 
-/** Normal values of standard deviation 0.3. */
-function drawn(shape: readonly number[], seed: number) {
+/** Normally distributed values of standard deviation 0.3. */
+function randomWeight(shape: readonly number[], seed: number) {
   const random = randomAt(seed);
   return float32(
     Float32Array.from({ length: sizeOf(shape) }, () => 0.3 * random.normal()),
@@ -68,7 +71,7 @@ function drawn(shape: readonly number[], seed: number) {
   );
 }
 
-/** A processor that enlarges by `scale` with nearest neighbors. */
+/** A processor that enlarges by `scale` with nearest-neighbor interpolation. */
 export function enlarging(scale: number): Graph {
   const b = new GraphBuilder("enlarging");
   const image = b.input("image", ["N", 3, "H", "W"]);
@@ -77,6 +80,7 @@ export function enlarging(scale: number): Graph {
   return b.build();
 }
 
+/** The result of a command: exit code, terminating signal, standard output and standard error. */
 export interface CommandResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -86,25 +90,25 @@ export interface CommandResult {
 
 const main = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
 
-/** A signal to send: after some milliseconds, or once the standard error says something. */
+/** A signal that is sent after a number of milliseconds, or once standard error matches a pattern. */
 export type Interruption =
   | { readonly signal: NodeJS.Signals; readonly after: number }
   | { readonly signal: NodeJS.Signals; readonly when: RegExp };
 
-/** Runs `legible …` in a process of its own, perhaps to be interrupted. */
+/** Runs `legible …` in a child process and optionally interrupts it. */
 export function legible(args: readonly string[], interruption?: Interruption): Promise<CommandResult> {
   const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const interrupt = () => interruption && child.kill(interruption.signal);
   const timer = interruption && "after" in interruption ? setTimeout(interrupt, interruption.after) : undefined;
-  const awaited = interruption && "when" in interruption ? interruption.when : undefined;
+  const pattern = interruption && "when" in interruption ? interruption.when : undefined;
   let [out, err] = ["", ""];
   child.stdout.on("data", (chunk) => {
     out += chunk;
   });
   child.stderr.on("data", (chunk) => {
-    const before = awaited?.test(err);
+    const matched = pattern?.test(err);
     err += chunk;
-    if (!before && awaited?.test(err)) interrupt();
+    if (!matched && pattern?.test(err)) interrupt();
   });
   return new Promise((resolve) =>
     child.on("close", (code, signal) => {

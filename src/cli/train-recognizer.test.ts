@@ -51,12 +51,15 @@ test("Ctrl-C leaves a checkpoint and says how to go on", async (t) => {
 });
 
 const refusals: Readonly<Record<string, [flags: string[], expected: RegExp]>> = {
-  "pictures without classes": [["4", "--data", nameless], /classes are needed, but 4 of 16 images/],
+  "pictures without classes": [["4", "--data", nameless], /4 of 16 images have none/],
   "a network that does not exist": [
     ["4", "--network", "alexnet"],
-    /no recognizer "alexnet" to train; give one of resnet, vgg/,
+    /cannot build recognizer "alexnet": unknown network; give one of resnet, vgg/,
   ],
-  "a size that does not fit the network": [["4", "--network", "vit", "--size", "60"], /60 is not a multiple/],
+  "a size that does not fit the network": [
+    ["4", "--network", "vit", "--size", "60"],
+    /size.? 60 is not a multiple of the patch size 8/,
+  ],
   "a learning rate of 0": [["4", "--lr", "0"], /--lr must be above 0/],
   "a crop above 1": [["4", "--crop", "2"], /--crop must be from 0\.05 to 1/],
   "a smoothing of 1": [["4", "--smoothing", "1"], /--smoothing must be from 0 up to, but not, 1/],
@@ -74,7 +77,7 @@ test("pictures of one class, and the folder of another kind of run: one clear se
   const out = temporaryFolder(t);
   const flags = ["--network", "small-vgg", "--size", "32", "--steps", "4", "--out", out];
   const alone = await legible(["train-recognizer", "--data", one, ...flags]);
-  assert.match(alone.err, /all 4 training pictures in .* are of one class/);
+  assert.match(alone.err, /all 4 training images in .* have the same class/);
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "config.json"), '{"task": "sr"}');
   const other = await legible(["train-recognizer", "--data", data, ...flags, "--resume"]);

@@ -5,7 +5,7 @@ import type { Image } from "../images/image.js";
 import { randomAt } from "../random.js";
 import { augmented } from "./augmentation.js";
 
-/** Red tells the column, green the row. */
+/** An image whose red value is the column and whose green value is the row. */
 const ramp = (width: number, height: number): Image => ({
   width,
   height,
@@ -15,20 +15,20 @@ const ramp = (width: number, height: number): Image => ({
   }),
 });
 
-test("without crop and color a square picture of the right size comes as it is, or mirrored", () => {
+test("without cropping and color changes a square image of the output size is unchanged or flipped", () => {
   const image = ramp(20, 20);
-  const seen = Array.from({ length: 40 }, (_, i) =>
+  const outputs = Array.from({ length: 40 }, (_, i) =>
     augmented(image, 20, { crop: 1, flip: true, color: 0 }, randomAt(0, i)),
   );
-  const mirrored = seen.filter(({ data }) => Buffer.from(data).equals(flipHorizontal(image).data));
-  const plain = seen.filter(({ data }) => Buffer.from(data).equals(image.data));
-  assert.equal(mirrored.length + plain.length, 40);
-  assert.ok(mirrored.length > 10 && plain.length > 10, `${mirrored.length} mirrored`);
+  const flipped = outputs.filter(({ data }) => Buffer.from(data).equals(flipHorizontal(image).data));
+  const plain = outputs.filter(({ data }) => Buffer.from(data).equals(image.data));
+  assert.equal(flipped.length + plain.length, 40);
+  assert.ok(flipped.length > 10 && plain.length > 10, `${flipped.length} flipped`);
   for (let i = 0; i < 10; i++)
     assert.deepEqual(augmented(image, 20, { crop: 1, flip: false, color: 0 }, randomAt(0, i)), image);
 });
 
-test("a random square reaches every side of the picture and is as large as asked for", () => {
+test("random crops reach every edge of the image, and their sides range from `crop` to 1 of the shorter side", () => {
   const image = ramp(60, 40);
   let [left, right, top, bottom, widest, narrowest] = [60, 0, 40, 0, 0, 60];
   for (let i = 0; i < 200; i++) {
@@ -40,11 +40,11 @@ test("a random square reaches every side of the picture and is as large as asked
     [widest, narrowest] = [Math.max(widest, last - first), Math.min(narrowest, last - first)];
   }
   assert.ok(left <= 3 && right >= 56 && top <= 3 && bottom >= 36, `${left}–${right}, ${top}–${bottom}`);
-  // Nine tenths of a side lie between the middles of the first and the last pixel.
+  // Nine tenths of the side lie between the centers of the first and the last of ten pixels.
   assert.ok(Math.abs(narrowest - 18) <= 1 && Math.abs(widest - 36) <= 1, `${narrowest} to ${widest}`);
 });
 
-test("color changes by the share that is allowed and no more", () => {
+test("brightness, contrast and saturation change by at most `color`", () => {
   const gray: Image = { width: 8, height: 8, data: new Uint8Array(192).fill(100) };
   const levels = Array.from(
     { length: 100 },

@@ -6,102 +6,104 @@ import { type Item, readShrunk, titleOf } from "./item.js";
 import type { Sampler } from "./sampler.js";
 import { SHORTER_SIDE } from "./samples.js";
 
-/** What every batch of a run follows from, together with its step. */
+/** Determines every batch of a run, together with the step. */
 export interface BatchPlan {
   items: readonly Item[];
-  /** Images in a batch. */
+  /** Batch size. */
   batch: number;
   seed: number;
 }
 
-/** The images of one training step and their classes. */
+/** The images and classes of one training step. */
 export interface Batch<Name extends string = string> {
   step: number;
-  /** RGB in [0, 1], by what they are: [batch, 3, side, side]. */
-  pictures: Record<Name, Float32Array<ArrayBuffer>>;
+  /** RGB images in [0, 1] by role, such as `clean`: [batch, 3, side, side]. */
+  images: Record<Name, Float32Array<ArrayBuffer>>;
   /** [batch]; -1 for an image without a class. */
   labels: BigInt64Array<ArrayBuffer>;
 }
 
-/** The images of a batch that one of several threads makes: those whose items fall to it. */
+/** The part of a batch that one of several threads makes. */
 export interface BatchPart<Name extends string = string> extends Batch<Name> {
-  /** Where they stand in the batch. */
-  places: readonly number[];
+  /** Indices of the images in the batch. */
+  indices: readonly number[];
 }
 
 /**
- * Which of how many threads. An item always falls to the same one, so that it is decoded and kept once; in the first epoch,
- * when nothing is kept yet, batches are divided evenly.
+ * The shard of the items that a thread decodes. Each item belongs to one shard for the whole run, so that it is decoded and
+ * cached only once. In the first epoch, when the cache is empty, batches are divided evenly.
  */
-export interface Share {
+export interface Shard {
   readonly index: number;
-  readonly of: number;
+  /** Number of shards. */
+  readonly count: number;
 }
 
-/** After so many broken images in a row the data, not the image, is taken to be at fault. */
+/** Broken images in a row after which the run fails, because the data and not single images are at fault. */
 const MAX_DRAWS = 20;
 
 /**
- * Makes the batch of any step, or its share of it; it depends on the plan and the step alone. Decoded images are kept until
- * `cacheBytes` are full, so that later epochs need not decode them again.
+ * Makes the batch of any step, or the shard's part of it. The result depends only on the plan and the step. Decoded images
+ * are cached in up to `cacheBytes` bytes for later epochs.
  */
 export class BatchMaker {
-  /** Images that cannot be read, with the reason; others are drawn in their place. */
+  /** Images that cannot be read, with the reason. Each is replaced by another random image. */
   readonly broken = new Map<string, string>();
   private readonly cache = new Map<string, Image>();
-  private cached = 0;
+  private bytesCached = 0;
   private order: { epoch: number; items: Uint32Array } = { epoch: -1, items: new Uint32Array() };
   private readonly plan: BatchPlan;
   private readonly sampler: Sampler;
   private readonly cacheBytes: number;
-  /** 1 for each item that falls to this maker. */
-  private readonly mine: Uint8Array;
+  /** 1 for each item of this maker's shard. */
+  private readonly owned: Uint8Array;
 
-  constructor(plan: BatchPlan, sampler: Sampler, cacheBytes: number, share: Share = { index: 0, of: 1 }) {
+  constructor(plan: BatchPlan, sampler: Sampler, cacheBytes: number, shard: Shard = { index: 0, count: 1 }) {
     this.plan = plan;
     this.sampler = sampler;
     this.cacheBytes = cacheBytes;
-    this.mine = new Uint8Array(plan.items.length);
+    this.owned = new Uint8Array(plan.items.length);
     for (const [position, item] of this.orderOf(0).entries())
-      this.mine[item] = Number(position % share.of === share.index);
+      this.owned[item] = Number(position % shard.count === shard.index);
   }
 
   /**
-   * @throws UserError when 20 images drawn in a row are broken.
+   * The part of step `step`'s batch that belongs to this maker's shard.
+   * @throws UserError when 20 images in a row cannot be read.
    */
   async make(step: number): Promise<BatchPart> {
     const { batch } = this.plan;
-    const places = Array.from({ length: batch }, (_, i) => i).filter((i) => this.falls(step * batch + i));
+    const indices = Array.from({ length: batch }, (_, i) => i).filter((i) => this.owns(step * batch + i));
     const sizes = sizesOf(this.sampler);
-    const pictures = Object.fromEntries(sizes.map(([name, size]) => [name, new Float32Array(places.length * size)]));
-    const labels = new BigInt64Array(places.length);
-    for (const [i, place] of places.entries()) {
-      const { images, label } = await this.sample(step * batch + place);
-      for (const [name, size] of sizes) toPlanar(images[name] as Image, pictures[name] as Float32Array, i * size);
-      labels[i] = BigInt(label ?? -1);
+    const images = Object.fromEntries(sizes.map(([name, size]) => [name, new Float32Array(indices.length * size)]));
+    const labels = new BigInt64Array(indices.length);
+    for (const [i, index] of indices.entries()) {
+      const sample = await this.sample(step * batch + index);
+      for (const [name, size] of sizes) toPlanar(sample.images[name] as Image, images[name] as Float32Array, i * size);
+      labels[i] = BigInt(sample.label ?? -1);
     }
-    return { step, places, pictures, labels };
+    return { step, indices, images, labels };
   }
 
-  /** Whether the sample that is the `index`-th of the whole run, counted through all epochs, is of this maker's share. */
-  private falls(index: number): boolean {
-    const { epoch, position } = this.whereIs(index);
-    return this.mine[this.orderOf(epoch)[position] as number] === 1;
+  /** Whether the run's `index`-th sample, counted over all epochs, belongs to this maker's shard. */
+  private owns(index: number): boolean {
+    const { epoch, position } = this.locate(index);
+    return this.owned[this.orderOf(epoch)[position] as number] === 1;
   }
 
   private async sample(index: number) {
-    const { epoch, position } = this.whereIs(index);
-    const { image, label } = await this.draw(epoch, position);
+    const { epoch, position } = this.locate(index);
+    const { image, label } = await this.readOrReplace(epoch, position);
     return { images: await this.sampler.sample(image, randomAt(this.plan.seed, epoch, position)), label };
   }
 
-  private whereIs(index: number): { epoch: number; position: number } {
+  private locate(index: number): { epoch: number; position: number } {
     const { length } = this.plan.items;
     return { epoch: Math.floor(index / length), position: index % length };
   }
 
-  /** The image at a position of an epoch, or, if it is broken, one drawn at random in its place. */
-  private async draw(epoch: number, position: number): Promise<{ image: Image; label: number | null }> {
+  /** The image at a position of an epoch, or a random replacement if it cannot be read. */
+  private async readOrReplace(epoch: number, position: number): Promise<{ image: Image; label: number | null }> {
     const { items, seed } = this.plan;
     let index = this.orderOf(epoch)[position] as number;
     for (let draws = 1; draws <= MAX_DRAWS; draws++) {
@@ -112,8 +114,8 @@ export class BatchMaker {
     }
     const [title, reason] = [...this.broken][0] ?? [];
     throw new UserError(
-      `cannot go on with the images: ${MAX_DRAWS} drawn in a row are broken, ${this.broken.size} in all (${title}: ${reason}); ` +
-        "check the folders given as data",
+      `cannot load images: ${MAX_DRAWS} in a row cannot be read, ${this.broken.size} in total (first: ${title}: ${reason}); ` +
+        "check the folders in `data`",
     );
   }
 
@@ -123,16 +125,16 @@ export class BatchMaker {
     return this.order.items;
   }
 
-  /** The image with its shorter side reduced to 256; undefined when it is broken. */
+  /** The image with its shorter side reduced to `SHORTER_SIDE`; undefined when it cannot be read. */
   private async decode(item: Item): Promise<Image | undefined> {
     const title = titleOf(item);
-    const known = this.cache.get(title);
-    if (known || this.broken.has(title)) return known;
+    const cached = this.cache.get(title);
+    if (cached || this.broken.has(title)) return cached;
     try {
       const image = await readShrunk(item, SHORTER_SIDE);
-      if (this.cached + image.data.length <= this.cacheBytes) {
+      if (this.bytesCached + image.data.length <= this.cacheBytes) {
         this.cache.set(title, image);
-        this.cached += image.data.length;
+        this.bytesCached += image.data.length;
       }
       return image;
     } catch (error) {
@@ -142,23 +144,23 @@ export class BatchMaker {
   }
 }
 
-/** Values in a picture of each kind. */
+/** Number of values of an image of each role. */
 const sizesOf = ({ sides }: Sampler) => Object.entries(sides).map(([name, side]) => [name, 3 * side * side] as const);
 
-/** The whole batch from the parts that the threads made. */
+/** Joins the parts of a batch that the threads made. */
 export function joined(parts: readonly BatchPart[]): Batch {
-  const batch = parts.reduce((sum, { places }) => sum + places.length, 0);
+  const batch = parts.reduce((sum, { indices }) => sum + indices.length, 0);
   const labels = new BigInt64Array(batch);
-  const [{ step, pictures: kinds }] = parts as [BatchPart];
-  const pictures: Record<string, Float32Array<ArrayBuffer>> = {};
-  for (const name of Object.keys(kinds)) {
-    const values = parts.reduce((sum, part) => sum + (part.pictures[name]?.length ?? 0), 0);
-    const [whole, size] = [new Float32Array(values), values / batch];
+  const [{ step, images: roles }] = parts as [BatchPart];
+  const images: Record<string, Float32Array<ArrayBuffer>> = {};
+  for (const name of Object.keys(roles)) {
+    const values = parts.reduce((sum, part) => sum + (part.images[name]?.length ?? 0), 0);
+    const [joint, size] = [new Float32Array(values), values / batch];
     for (const part of parts)
-      for (const [i, place] of part.places.entries())
-        whole.set(part.pictures[name]?.subarray(i * size, (i + 1) * size) as Float32Array, place * size);
-    pictures[name] = whole;
+      for (const [i, index] of part.indices.entries())
+        joint.set(part.images[name]?.subarray(i * size, (i + 1) * size) as Float32Array, index * size);
+    images[name] = joint;
   }
-  for (const part of parts) for (const [i, place] of part.places.entries()) labels[place] = part.labels[i] as bigint;
-  return { step, pictures, labels };
+  for (const part of parts) for (const [i, index] of part.indices.entries()) labels[index] = part.labels[i] as bigint;
+  return { step, images, labels };
 }

@@ -8,7 +8,7 @@ import { writeFiles } from "../../testing/workspace.js";
 import { openDataset } from "./dataset.js";
 import { folderClasses } from "./labels.js";
 
-/** A folder with these files, given to `use` and removed afterwards. Images are not opened here, so they stay empty. */
+/** Calls `use` with a temporary folder that contains these files. Images are empty files because no test decodes them. */
 async function withFolder(files: Record<string, string>, use: (folder: string) => Promise<void>) {
   const folder = await mkdtemp(join(tmpdir(), "legible-dataset-"));
   try {
@@ -26,7 +26,7 @@ async function labelsOf(folders: string[], needLabels = true) {
   return items.map(({ path, label }) => [path.slice(folders[0]?.length).replaceAll("\\", "/"), label]);
 }
 
-test("images are found in folders inside folders, in the order of their names, whatever the case of the extension", () =>
+test("images are found in nested folders, sorted by name, with extensions in any case", () =>
   withFolder(images("b.JPEG", "a/c.png", "a.tif", "notes.txt", ".hidden.png", "z/._z.jpg"), async (folder) =>
     assert.deepEqual(await labelsOf([folder], false), [
       ["/a.tif", null],
@@ -35,7 +35,7 @@ test("images are found in folders inside folders, in the order of their names, w
     ]),
   ));
 
-test("labels.csv gives the classes, empty ones included, and its missing files are listed", () =>
+test("labels.csv defines the classes, an empty field means no class, and missing files are reported", () =>
   withFolder(
     {
       ...images("a.png", "sub/b.png", "c.png"),
@@ -49,14 +49,11 @@ test("labels.csv gives the classes, empty ones included, and its missing files a
         expected,
       );
       assert.deepEqual(missing, [join(folder, "d.png")]);
-      await assert.rejects(
-        openDataset([folder], { needLabels: true }),
-        /1 of 3 images .* have none \(first: .*c\.png\)/,
-      );
+      await assert.rejects(openDataset([folder], { needLabels: true }), /1 of 3 images have none \(first: .*c\.png\)/);
     },
   ));
 
-test("labels.csv names the classes by identifiers where they have ImageNet's numbers, and only there", () =>
+test("labels.csv names classes by identifiers only if their indices are ImageNet's", () =>
   withFolder(
     {
       ...images("one/a.png", "one/b.png", "two/a.png"),
@@ -72,12 +69,12 @@ test("labels.csv names the classes by identifiers where they have ImageNet's num
       );
       await assert.rejects(
         openDataset([join(folder, "two")], { needLabels: true, classes }),
-        /is no class of the data/,
+        /is not a class of the data/,
       );
     },
   ));
 
-test("folders named by WordNet identifiers have the standard ImageNet classes", () =>
+test("folders named by WordNet identifiers get the standard ImageNet class indices", () =>
   withFolder(images("n02102040/x.jpg", "n01440764/y.jpg"), async (folder) =>
     assert.deepEqual(await labelsOf([folder]), [
       ["/n01440764/y.jpg", 0],
@@ -85,7 +82,7 @@ test("folders named by WordNet identifiers have the standard ImageNet classes", 
     ]),
   ));
 
-test("folders named otherwise are numbered in the order of their names, over all folders given", () =>
+test("folders with other names are numbered in sorted order, jointly over all data folders", () =>
   withFolder(images("one/dog/x.jpg", "one/ant/y.jpg", "two/cat/z.jpg"), async (folder) => {
     const { items } = await openDataset([join(folder, "one"), join(folder, "two")], { needLabels: true });
     assert.deepEqual(
@@ -95,16 +92,16 @@ test("folders named otherwise are numbered in the order of their names, over all
   }));
 
 const wrong: [what: string, files: Record<string, string>, message: RegExp][] = [
-  ["no image", { "a.txt": "" }, /there is no image in/],
-  ["no class anywhere", images("a.png"), /classes are needed, but 1 of 1 images/],
-  ["no class for an unknown WordNet identifier", images("n99999999/a.png"), /classes are needed/],
+  ["no image", { "a.txt": "" }, /it contains no image/],
+  ["no classes", images("a.png"), /1 of 1 images have none/],
+  ["no class for an unknown WordNet identifier", images("n99999999/a.png"), /1 of 1 images have none/],
   [
     "no column class_index",
     { ...images("a.png"), "labels.csv": "file,class\na.png,1" },
     /no column "class_index".*file, class/,
   ],
   [
-    "a class that is no whole number",
+    "a class that is not an integer",
     { ...images("a.png"), "labels.csv": "file,class_index\na.png,1.5" },
     /"a\.png" is "1\.5"/,
   ],
@@ -112,22 +109,22 @@ const wrong: [what: string, files: Record<string, string>, message: RegExp][] = 
   [
     "labels of another folder",
     { ...images("a.png"), "labels.csv": "file,class_index\nb.png,1" },
-    /none of the 1 files/,
+    /none of its 1 files exists/,
   ],
   ["a row too short", { ...images("a.png"), "labels.csv": "file,class_index\na.png" }, /cannot read the labels/],
 ];
 
 for (const [what, files, message] of wrong)
-  test(`a folder with ${what} is refused where classes are needed`, () =>
+  test(`a folder with ${what} is refused if classes are required`, () =>
     withFolder(files, (folder) => assert.rejects(openDataset([folder], { needLabels: true }), message)));
 
-test("a folder that is not there is refused", () =>
+test("a missing folder is refused", () =>
   assert.rejects(
     openDataset(["/no/such/folder"], { needLabels: false }),
     /cannot read the folder of images \/no\/such/,
   ));
 
-test("labels.csv and folder names give the same ImageNet classes", { skip: skipWithoutShared }, async () => {
+test("labels.csv and folder names define the same ImageNet classes", { skip: skipWithoutShared }, async () => {
   const folder = sharedPath("assets", "photos", "imagenette-train");
   const { items, missing } = await openDataset([folder], { needLabels: true });
   assert.equal(items.length, 2050);

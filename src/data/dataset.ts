@@ -7,52 +7,55 @@ import { openSource } from "./sources/index.js";
 import type { Part, Source } from "./sources/source.js";
 import { partOf, type Split } from "./split.js";
 
-/** Images on disk, in an order that depends on their names alone. */
+/** Images on disk, in an order that depends only on their names. */
 export interface Dataset {
-  /** The folders, or files, as they were given. */
+  /** The folders or files, as given. */
   readonly folders: readonly string[];
   readonly items: readonly Item[];
-  /** Images that a labels.csv lists and that are not there. */
+  /** Images that a labels.csv lists but that do not exist. */
   readonly missing: readonly string[];
-  /** What the classes are called, from class 0 on, where something says it. */
+  /** Class names in the order of the class indices, if the data define them. */
   readonly classes?: readonly string[];
-  /** What was taken of the folders, in words: "test part; classes 0-9"; absent when it is everything. */
+  /** Description of the selection, such as "test part; classes 0-9"; absent if everything is selected. */
   readonly selection?: string;
 }
 
-/** What to take of data. */
+/** A selection of images from data sets. */
 export interface Selection {
-  /** Of data sets that come in parts, and of a split. Default: train. */
+  /** Part of data sets that have parts, and of a split. Default: train. */
   readonly part?: Part;
-  /** "0-499", "3,7,20-29", names of classes, or a file that holds such; classes keep their numbers. Default: all. */
+  /** "0-499", "3,7,20-29", class names, or a file that lists these. Classes keep their indices. Default: all. */
   readonly classes?: string;
-  /** Divides the images, of data sets that come in parts the training part, into a part to train on and one to judge. */
+  /** Splits the images (of data sets that have parts, the training part) into a training and a test part. */
   readonly split?: Split;
 }
 
+/** Options of `openDataset`. */
 export interface DatasetOptions extends Selection {
   /** Whether an image without a class is an error. */
   readonly needLabels: boolean;
   /**
-   * Whether classes are looked for at all; if not, no file that says them is opened, unless classes are to be chosen.
-   * Default: true.
+   * Whether classes are read. If not, no file that defines classes is opened unless `classes` selects some. Default: true.
    */
   readonly withLabels?: boolean;
 }
 
 /**
- * Finds the images of folders and of the folders inside them, or of data sets whose layout is recognized. Their classes
- * come from the folder's `labels.csv`, or from what the layout says, or from the names of the folders directly inside.
- * @throws UserError when a folder is missing or holds no image, when what says the classes is wrong, when the selection
- * leaves nothing, and, if labels are needed, when an image has none.
+ * Finds the images of folders and their subfolders, or of data sets in a known layout. Classes come from the folder's
+ * `labels.csv`, from the layout, or from the names of the subfolders.
+ * @throws UserError when a folder is missing or contains no image, when the class definitions are invalid, when no image
+ * matches the selection, and, if `needLabels`, when an image has no class.
  */
 export async function openDataset(
   folders: readonly string[],
   { needLabels, withLabels = true, ...selection }: DatasetOptions,
 ): Promise<Dataset> {
   const { part = "train", split } = selection;
-  const wanted = { part: split ? "train" : part, withLabels: withLabels || selection.classes !== undefined } as const;
-  const sources = await Promise.all(folders.map((folder) => openSource(folder, wanted)));
+  const sourceOptions = {
+    part: split ? "train" : part,
+    withLabels: withLabels || selection.classes !== undefined,
+  } as const;
+  const sources = await Promise.all(folders.map((folder) => openSource(folder, sourceOptions)));
   const classes = classesOf(sources, needLabels || selection.classes !== undefined);
   const labelled = withFolderClasses(sources);
   const chosen = selection.classes === undefined ? undefined : await readClasses(selection.classes, classes);
@@ -60,8 +63,9 @@ export async function openDataset(
   const items = labelled.flatMap((source) =>
     source.items.filter((item) => isChosen(item) && (!split || partOf(nameIn(source, item), split) === part)),
   );
-  const words = wordsOf(selection, part, sources);
-  if (items.length === 0) throw new UserError(`there is no image in ${folders.join(", ")} of these: ${words}`);
+  const description = descriptionOf(selection, part, sources);
+  if (items.length === 0)
+    throw new UserError(`cannot select images from ${folders.join(", ")}: none matches ${description}`);
   if (needLabels) requireLabels(folders, items);
   const missing = labelled.flatMap((source) => source.missing ?? []).filter(isChosen);
   return {
@@ -69,14 +73,14 @@ export async function openDataset(
     items,
     missing: missing.map(({ path }) => path),
     ...(classes && { classes }),
-    ...(words && { selection: words }),
+    ...(description && { selection: description }),
   };
 }
 
-/** An item's name relative to its source, with "/". */
+/** An item's name relative to its source's root, with "/" as separator. */
 const nameIn = ({ root }: Source, item: Item): string => relative(root, titleOf(item)).replaceAll(sep, "/");
 
-/** The sources with the classes that folders stand for, numbered over all sources together. */
+/** The sources with classes from folder names, numbered jointly over all sources. */
 function withFolderClasses(sources: readonly Source[]): Source[] {
   const { classOf } = folderClasses(sources.flatMap(({ classFolders }) => classFolders ?? []));
   return sources.map((source) => {
@@ -87,8 +91,8 @@ function withFolderClasses(sources: readonly Source[]): Source[] {
 }
 
 /**
- * What the classes are called; undefined when nothing says it.
- * @throws UserError when `needed` and two sources number different classes.
+ * The class names; undefined if no source defines them.
+ * @throws UserError when `needed` and two sources define different classes.
  */
 function classesOf(sources: readonly Source[], needed: boolean): readonly string[] | undefined {
   const { classes } = folderClasses(sources.flatMap(({ classFolders }) => classFolders ?? []));
@@ -98,17 +102,18 @@ function classesOf(sources: readonly Source[], needed: boolean): readonly string
   if (!other || !first) return first;
   if (!needed) return undefined;
   throw new UserError(
-    `the data do not have the same classes: class 0 to ${first.length - 1} are ${some(first)} in one folder and ` +
-      `${some(other)} in another; give folders of one data set`,
+    `cannot combine data with different classes: class 0 to ${first.length - 1} are ${listed(first)} in one folder and ` +
+      `${listed(other)} in another; give folders of one data set`,
   );
 }
 
-const some = (names: readonly string[]): string => `${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`;
+const listed = (names: readonly string[]): string => `${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`;
 
-function wordsOf({ classes, split }: Selection, part: Part, sources: readonly Source[]): string {
-  const parted = split || sources.some((source) => source.part);
+/** The selection as text. It is stored in cards and results. */
+function descriptionOf({ classes, split }: Selection, part: Part, sources: readonly Source[]): string {
+  const hasParts = split || sources.some((source) => source.part);
   return [
-    ...(parted ? [`${part} part`] : []),
+    ...(hasParts ? [`${part} part`] : []),
     ...(split ? [`split ${split.train} with seed ${split.seed}`] : []),
     ...(classes === undefined ? [] : [`classes ${classes}`]),
   ].join("; ");
@@ -119,7 +124,7 @@ function requireLabels(folders: readonly string[], items: readonly Item[]): void
   const [first] = without;
   if (!first) return;
   throw new UserError(
-    `classes are needed, but ${without.length} of ${items.length} images in ${folders.join(", ")} have none ` +
-      `(first: ${titleOf(first)}); give them in ${LABEL_FILE} (columns file, class_index) or keep one folder per class`,
+    `cannot use the classes of ${folders.join(", ")}: ${without.length} of ${items.length} images have none ` +
+      `(first: ${titleOf(first)}); list them in ${LABEL_FILE} (columns file, class_index) or use one subfolder per class`,
   );
 }

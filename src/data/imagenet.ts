@@ -1,4 +1,4 @@
-/** The WordNet identifiers of the 1000 ImageNet-1k classes (ILSVRC 2012) in the standard order: wnids[k] is class k. */
+/** WordNet identifiers of the 1000 ImageNet-1k classes (ILSVRC 2012) in the standard order: wnids[k] is class k. */
 export const wnids: readonly string[] = `
 n01440764 n01443537 n01484850 n01491361 n01494475 n01496331 n01498041 n01514668 n01514859 n01518878 n01530575
 n01531178 n01532829 n01534433 n01537544 n01558993 n01560419 n01580077 n01582220 n01592084 n01601694 n01608432
@@ -95,5 +95,5 @@ n12768682 n12985857 n12998815 n13037406 n13040303 n13044778 n13052670 n13054560 
   .trim()
   .split(/\s+/);
 
-/** The class of each identifier. */
+/** Class index of each WordNet identifier. */
 export const imagenetClasses: ReadonlyMap<string, number> = new Map(wnids.map((wnid, index) => [wnid, index]));

@@ -15,30 +15,30 @@ export interface Item {
   readonly record?: PlanarRecord;
 }
 
-/** A picture inside a larger file: three planes of bytes, red, green and blue, rows from the top. */
+/** An image inside a larger file: three planes of bytes, red, green and blue, in row-major order. */
 export interface PlanarRecord {
-  /** Its number in the file, from 0. */
+  /** Index of the image in the file, from 0. */
   readonly index: number;
-  /** Where its first byte stands in the file. */
+  /** Offset of its first byte in the file. */
   readonly offset: number;
   readonly width: number;
   readonly height: number;
 }
 
-/** What an item is called in messages, and what tells it from every other: "cat.png", "data_batch_1.bin#17". */
+/** The unique title of an item, also used in messages: "cat.png", "data_batch_1.bin#17". */
 export const titleOf = ({ path, record }: Item): string => (record ? `${path}#${record.index}` : path);
 
 /**
- * The picture of an item.
- * @throws UserError when its file is missing, cut off or no picture.
+ * Reads the image of an item.
+ * @throws UserError when its file is missing, truncated or not an image.
  */
 export const readItem = ({ path, record }: Item): Promise<Image> =>
   record ? readRecord(path, record) : decodeImage(path);
 
 /**
- * The picture of an item with its shorter side reduced to `size`, a smaller one as it is: as near to `readItem` and
- * `shrinkShorterSide` as `decodeShrunk` is.
- * @throws UserError as `readItem` does.
+ * Reads the image of an item with its shorter side reduced to `size`; smaller images are unchanged. See `decodeShrunk` for
+ * the differences from `readItem` followed by `shrinkShorterSide`.
+ * @throws UserError when its file is missing, truncated or not an image.
  */
 export const readShrunk = async ({ path, record }: Item, size: number): Promise<Image> =>
   record ? shrinkShorterSide(await readRecord(path, record), size) : decodeShrunk(path, size);
@@ -49,6 +49,6 @@ async function readRecord(path: string, { index, offset, width, height }: Planar
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   });
   const { bytesRead } = await file.read(planes, 0, planes.length, offset).finally(() => file.close());
-  if (bytesRead < planes.length) throw new UserError(`cannot read picture ${index} of ${path}: the file is cut off`);
+  if (bytesRead < planes.length) throw new UserError(`cannot read image ${index} of ${path}: the file is truncated`);
   return fromPlanes(planes, width, height);
 }

@@ -3,54 +3,55 @@ import { UserError } from "../errors.js";
 import { type Dataset, openDataset, type Selection } from "./dataset.js";
 import { type Item, titleOf } from "./item.js";
 
-/** What a recognizer learns from and what it is judged on. */
+/** The training set and the held-out set of a recognizer. */
 export interface LabelledSets {
   readonly training: Dataset;
-  /** No picture of it is in `training`; null when nothing was held out. */
+  /** Shares no image with `training`; null if no images are held out. */
   readonly heldOut: Dataset | null;
-  /** Classes to tell apart: every label is below. */
+  /** Number of classes: every label is below it. */
   readonly classes: number;
-  /** The name of each class, where something says it. */
+  /** The name of each class; null if the data define none. */
   readonly names: readonly string[] | null;
 }
 
+/** Options of `openLabelledSets`. */
 export interface LabelledOptions {
-  /** What is taken of the data; with a split, the other part is held out. */
+  /** Images to train on. With a split, its other part is held out. */
   readonly selection?: Selection;
-  /** Folders of pictures to judge on instead: of data sets that come in parts, the part that is not trained on. */
+  /** Folders of held-out images, instead of a split. Of data sets that have parts, the part not trained on is used. */
   readonly validation?: readonly string[];
 }
 
 /**
- * Opens pictures with classes for training, and what is held out. Classes of one name are the same in both.
- * @throws UserError when a picture has no class, all are of one class, or a picture is held out that is learned too or is
- * of a class unknown in training.
+ * Opens the training images and the held-out images of a recognizer. Classes with the same name are the same in both.
+ * @throws UserError when an image has no class, all training images have the same class, or a held-out image is also a
+ * training image or has a class without training images.
  */
 export async function openLabelledSets(
   data: readonly string[],
   { selection = {}, validation = [] }: LabelledOptions = {},
 ): Promise<LabelledSets> {
   if (validation.length > 0 && selection.split)
-    throw new UserError("held-out pictures come from --validation or from --split, not from both");
+    throw new UserError("cannot hold out images with both `validation` and `split`: give only one of them");
   const training = await openDataset(data, { needLabels: true, ...selection });
   const labels = new Set(training.items.map(({ label }) => label));
   if (labels.size < 2)
     throw new UserError(
-      `a recognizer tells classes apart, but all ${training.items.length} training pictures in ${data.join(", ")} are of one class; ` +
-        "keep one folder per class, or give classes in labels.csv",
+      `cannot train a recognizer on one class: all ${training.items.length} training images in ${data.join(", ")} have the same class; ` +
+        "use one subfolder per class, or list classes in labels.csv",
     );
   const part = selection.part === "test" ? "train" : "test";
-  const judged =
+  const heldOut =
     validation.length > 0
       ? await openValidation(validation, part, training, selection)
       : selection.split && (await openDataset(data, { needLabels: true, ...selection, part }));
-  if (judged) requireOthers(judged, training.items, labels);
+  if (heldOut) requireDisjoint(heldOut, training.items, labels);
   const names = training.classes ?? null;
   const known = 1 + Math.max(...[...labels].map((label) => label ?? 0));
-  return { training, heldOut: judged ?? null, classes: Math.max(names?.length ?? 0, known), names };
+  return { training, heldOut: heldOut ?? null, classes: Math.max(names?.length ?? 0, known), names };
 }
 
-/** Folders to judge on, their classes numbered as in training; where classes were chosen, of these alone. */
+/** Opens held-out folders with classes numbered as in training, reduced to the selected classes if there are any. */
 async function openValidation(
   folders: readonly string[],
   part: "train" | "test",
@@ -67,17 +68,17 @@ async function openValidation(
   return { ...set, items: chosen === undefined ? items : items.filter(({ label }) => labels.has(label)) };
 }
 
-/** @throws UserError when a picture to judge is learned too, or is of a class that training does not show. */
-function requireOthers({ items }: Dataset, learned: readonly Item[], labels: ReadonlySet<number | null>): void {
-  const known = new Set(learned.map((item) => resolve(titleOf(item))));
-  const same = items.find((item) => known.has(resolve(titleOf(item))));
-  if (same)
+/** @throws UserError when a held-out image is also a training image, or has a class without training images. */
+function requireDisjoint({ items }: Dataset, training: readonly Item[], labels: ReadonlySet<number | null>): void {
+  const titles = new Set(training.map((item) => resolve(titleOf(item))));
+  const shared = items.find((item) => titles.has(resolve(titleOf(item))));
+  if (shared)
     throw new UserError(
-      `the held-out picture ${titleOf(same)} is among the training pictures too: move it out, or divide them by --split`,
+      `cannot hold out ${titleOf(shared)}: it is also a training image; remove it from one set, or use \`split\``,
     );
   const strange = items.find(({ label }) => !labels.has(label));
   if (strange)
     throw new UserError(
-      `the held-out picture ${titleOf(strange)} is of class ${strange.label}, which no training picture shows`,
+      `cannot hold out ${titleOf(strange)}: no training image has its class ${strange.label}; add some, or remove it`,
     );
 }

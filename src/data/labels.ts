@@ -5,16 +5,16 @@ import { linesOf, readTextIfThere } from "../platform/node/files.js";
 import { imagenetClasses, wnids } from "./imagenet.js";
 import type { Labelling } from "./sources/labelling.js";
 
-/** The file in a folder of images that says their classes. */
+/** The file in a folder of images that lists their classes. */
 export const LABEL_FILE = "labels.csv";
-/** The file beside it that says what the classes are called, one a line, from class 0 on; it may be missing. */
+/** An optional file beside it that lists the class names, one per line, in the order of the class indices. */
 export const CLASS_FILE = "classes.txt";
 
 /**
- * Reads `labels.csv` of a folder: the column `file` (relative to the folder), and `class_index` (0, 1, …) or `wnid` (of
- * ImageNet-1k), where an empty field is no class.
+ * Reads the `labels.csv` of a folder. The column `file` contains paths relative to the folder; the class is in the column
+ * `class_index` (0, 1, …) or `wnid` (of ImageNet-1k). An empty field means no class.
  * @returns undefined when the folder has no such file.
- * @throws UserError when a column is missing, and when a class is not a whole number of 0 or more or an unknown identifier.
+ * @throws UserError when a column is missing or a class is neither a non-negative integer nor a known identifier.
  */
 export async function readLabels(folder: string): Promise<Labelling | undefined> {
   const path = join(folder, LABEL_FILE);
@@ -36,24 +36,25 @@ export async function readLabels(folder: string): Promise<Labelling | undefined>
   return { labelOf: (name) => labels.get(name) ?? null, listed: [...labels.keys()], ...(classes && { classes }) };
 }
 
-/** ImageNet's identifiers where the rows have them and no other number beside them; else undefined. */
+/** ImageNet's identifiers if the rows have identifiers and no contradicting index; undefined otherwise. */
 function imagenetNames(header: readonly string[], rows: readonly string[][]): readonly string[] | undefined {
   const [wnid, number] = [header.indexOf("wnid"), header.indexOf("class_index")];
   if (wnid < 0) return undefined;
-  const usual = (row: readonly string[]) => row[number] === String(imagenetClasses.get(row[wnid] ?? "") ?? "");
-  return number < 0 || rows.every(usual) ? wnids : undefined;
+  const agrees = (row: readonly string[]) => row[number] === String(imagenetClasses.get(row[wnid] ?? "") ?? "");
+  return number < 0 || rows.every(agrees) ? wnids : undefined;
 }
 
-/** What folders that stand for classes are called and number. */
+/** Classes that are defined by folder names. */
 export interface FolderClasses {
-  /** Null for the name "", and for an identifier outside ImageNet-1k. */
+  /** The class index of a folder; null for the name "" and for an identifier outside ImageNet-1k. */
   readonly classOf: (name: string) => number | null;
+  /** The class names in the order of the indices. */
   readonly classes: readonly string[];
 }
 
 /**
- * The classes that folders stand for: those of ImageNet-1k when every folder is named by a WordNet identifier, else they
- * are numbered in the order of the sorted names.
+ * Classes from folder names. If every name is a WordNet identifier, they are the ImageNet-1k classes; otherwise they are
+ * numbered in the order of the sorted names.
  */
 export function folderClasses(names: Iterable<string>): FolderClasses {
   const sorted = [...new Set(names)].filter((name) => name !== "").sort();
@@ -63,7 +64,7 @@ export function folderClasses(names: Iterable<string>): FolderClasses {
   return { classes, classOf: (name) => indices.get(name) ?? null };
 }
 
-/** @throws UserError when the text is no CSV. */
+/** Parses a CSV file's text. @throws UserError when it is not valid CSV. */
 export function parseCsv(text: string, path: string): string[][] {
   try {
     return parse(text, { bom: true, trim: true, skip_empty_lines: true }) as string[][];
@@ -72,13 +73,13 @@ export function parseCsv(text: string, path: string): string[][] {
   }
 }
 
-/** @throws UserError when there is no such column. */
+/** The index of a column. @throws UserError when the header does not contain it. */
 export function columnOf(header: readonly string[], column: string, path: string): number {
   const index = header.indexOf(column);
   if (index >= 0) return index;
   throw new UserError(
-    `cannot read the labels ${path}: there is no column "${column}". ` +
-      `Its first line has: ${header.join(", ") || "nothing"}; expected: file, class_index`,
+    `cannot read the labels ${path}: it has no column "${column}", only ${header.join(", ") || "an empty line"}; ` +
+      "expected columns: file, class_index",
   );
 }
 
@@ -86,11 +87,11 @@ function classOfNumber(text: string, file: string, path: string): number | null 
   if (text === "") return null;
   if (/^\d+$/.test(text)) return Number(text);
   throw new UserError(
-    `cannot read the labels ${path}: the class of "${file}" is "${text}"; expected a whole number of 0 or more, or nothing`,
+    `cannot read the labels ${path}: the class of "${file}" is "${text}"; expected an integer of 0 or more, or nothing`,
   );
 }
 
-/** @throws UserError when the identifier is none of ImageNet-1k. */
+/** The class index of a WordNet identifier; null for "". @throws UserError when it is not an ImageNet-1k class. */
 export function classOfWnid(text: string, file: string, path: string): number | null {
   if (text === "") return null;
   const index = imagenetClasses.get(text);

@@ -3,32 +3,32 @@ import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
 import { UserError } from "../errors.js";
 import type { Answer } from "../platform/node/worker-client.js";
-import { BatchMaker, type BatchPart, type BatchPlan, type Share } from "./batches.js";
+import { BatchMaker, type BatchPart, type BatchPlan, type Shard } from "./batches.js";
 import { type Recipe, samplerFor } from "./sampler.js";
 
-/** What a worker is started with. */
+/** The data that a worker is started with. */
 export interface WorkerData {
   plan: BatchPlan;
   recipe: Recipe;
-  share: Share;
+  shard: Shard;
   cacheBytes: number;
 }
 
-/** What a worker is asked: its share of a step's batch, or to end. */
+/** A request to a worker: the step whose batch it makes its part of, or "close". */
 export type Request = number | "close";
 
-/** What it answers: the part, or why there is none; with all images found broken so far. */
+/** A worker's reply: the part or the failure, with all broken images found so far. */
 export type Reply = Answer<BatchPart> & { broken: ReadonlyMap<string, string> };
 
-if (!parentPort) throw new Error("loader-worker.js is started by openLoader, as a worker thread");
+if (!parentPort) throw new Error("loader-worker.js must run as a worker thread started by openLoader");
 const port = parentPort;
 
-// The cores belong to the training.
+// The other cores are used by training.
 sharp.concurrency(1);
 sharp.cache(false);
 
-const { plan, recipe, share, cacheBytes } = workerData as WorkerData;
-const maker = new BatchMaker(plan, samplerFor(recipe), cacheBytes, share);
+const { plan, recipe, shard, cacheBytes } = workerData as WorkerData;
+const maker = new BatchMaker(plan, samplerFor(recipe), cacheBytes, shard);
 let closing = false;
 let queue = Promise.resolve();
 
@@ -39,12 +39,12 @@ port.on("message", (request: Request) => {
 });
 
 async function answer(step: number): Promise<void> {
-  await setImmediate(); // lets "close" in between two batches
+  await setImmediate(); // lets "close" arrive between two batches
   if (closing) return;
   try {
     const value = await maker.make(step);
-    const { pictures, labels } = value;
-    const buffers = [...Object.values(pictures), labels].map(({ buffer }) => buffer);
+    const { images, labels } = value;
+    const buffers = [...Object.values(images), labels].map(({ buffer }) => buffer);
     port.postMessage({ id: step, value, broken: maker.broken } satisfies Reply, buffers);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

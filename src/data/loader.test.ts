@@ -44,22 +44,22 @@ async function load(steps: number, options: Partial<LoaderOptions> = {}) {
   return { batches, broken: loader.broken };
 }
 
-test("a step's batch is the same whatever the first step, the threads, the batches ahead and the cache", async () => {
+test("a step's batch does not depend on the first step, the number of threads, prefetching or the cache", async () => {
   const { batches } = await load(8);
   assert.deepEqual(
     batches.map(({ step }) => step),
     [0, 1, 2, 3, 4, 5, 6, 7],
   );
   assert.deepEqual((await load(3, { firstStep: 5 })).batches, batches.slice(5));
-  assert.deepEqual((await load(8, { workers: 3, ahead: 5 })).batches, batches);
-  assert.deepEqual((await load(8, { ahead: 1, cacheBytes: 0 })).batches, batches);
+  assert.deepEqual((await load(8, { workers: 3, prefetch: 5 })).batches, batches);
+  assert.deepEqual((await load(8, { prefetch: 1, cacheBytes: 0 })).batches, batches);
   assert.notDeepEqual((await load(8, { seed: 5 })).batches, batches);
 });
 
-test("a batch holds images in [0, 1] of the sizes asked for, each with its own class", async () => {
+test("a batch contains images in [0, 1] of the requested sizes, each with its own class", async () => {
   const { batches } = await load(2);
-  for (const { pictures, labels } of batches) {
-    const { clean, degraded } = pictures as Record<"clean" | "degraded", Float32Array>;
+  for (const { images, labels } of batches) {
+    const { clean, degraded } = images as Record<"clean" | "degraded", Float32Array>;
     assert.equal(clean.length, 3 * 3 * 32 * 32);
     assert.equal(degraded.length, 3 * 3 * 8 * 8);
     for (const [i, label] of labels.entries()) {
@@ -70,7 +70,7 @@ test("a batch holds images in [0, 1] of the sizes asked for, each with its own c
   }
 });
 
-test("for a recognizer a batch holds one picture of each, of the size asked for", async () => {
+test("a recognizer's batch contains one image per sample, of the requested size", async () => {
   const augmentation = { crop: 0.6, flip: true, color: 0.3 };
   const open = (firstStep: number) =>
     openRecognitionLoader({ dataset, size: 24, augmentation, batch: 3, seed: 4, firstStep });
@@ -80,12 +80,12 @@ test("for a recognizer a batch holds one picture of each, of the size asked for"
   const later = open(1);
   assert.deepEqual(await later.next(), second);
   await later.close();
-  assert.deepEqual([Object.keys(first.pictures), first.pictures.image.length], [["image"], 3 * 3 * 24 * 24]);
-  assert.ok(first.pictures.image.every((value) => value >= 0 && value <= 1));
+  assert.deepEqual([Object.keys(first.images), first.images.image.length], [["image"], 3 * 3 * 24 * 24]);
+  assert.ok(first.images.image.every((value) => value >= 0 && value <= 1));
   assert.ok(first.labels.every((label) => label >= 0n && label < 7n));
 });
 
-test("a broken image is listed once and replaced; an epoch shows every other one", async () => {
+test("a broken image is reported once and replaced, and an epoch contains every other image", async () => {
   const { batches, broken } = await load(8, { batch: 8 });
   assert.deepEqual([...broken.keys()], [join(folder, BROKEN)]);
   assert.doesNotMatch([...broken.values()].join(), /\n/);
@@ -95,19 +95,19 @@ test("a broken image is listed once and replaced; an epoch shows every other one
   }
 });
 
-test("nothing but broken images is an error, not an endless search", async () => {
+test("a data set of only broken images is refused", async () => {
   const items = [{ path: join(folder, BROKEN), label: 0 }];
   await assert.rejects(
     load(1, { dataset: { ...dataset, items } }),
-    /20 drawn in a row are broken, 1 in all \(.*broken\.png/,
+    /20 in a row cannot be read, 1 in total \(first: .*broken\.png/,
   );
 });
 
 test("a crop that is not a multiple of the scale is refused", async () => {
-  await assert.rejects(load(1, { crop: 30 }), /crops of 30 pixels: not a multiple of the scale 4/);
+  await assert.rejects(load(1, { crop: 30 }), /`crop` 30: it is not a multiple of the scale 4/);
 });
 
-test("a task that is not in the index gives the same batches, made in this thread", async () => {
+test("a custom task runs in the main thread and gives the same batches", async () => {
   const { options } = findTask("sr").kind;
   const reduce = (clean: Image, scale: unknown) => findTask("sr", { scale }).degrade(clean, randomAt(0));
   const kind = defineTask({ name: "own", options, scale: 4, degrade: (clean, { scale }) => reduce(clean, scale) });
@@ -116,11 +116,11 @@ test("a task that is not in the index gives the same batches, made in this threa
   assert.deepEqual([...broken.keys()], [join(folder, BROKEN)]);
   await assert.rejects(
     load(1, { task: kind.create(), dataset: { ...dataset, items: [{ path: join(folder, BROKEN), label: 0 }] } }),
-    /20 drawn in a row are broken/,
+    /20 in a row cannot be read/,
   );
 });
 
-test("a thread that dies makes next() fail", async () => {
-  const task = { ...findTask("sr"), name: "unknown to the thread" };
-  await assert.rejects(load(1, { task }), /there is no task/);
+test("next() rejects when a worker thread dies", async () => {
+  const task = { ...findTask("sr"), name: "unknown to the worker" };
+  await assert.rejects(load(1, { task }), /cannot find task "unknown to the worker"/);
 });

@@ -5,7 +5,7 @@ import { type Batch, BatchMaker, type BatchPart, type BatchPlan, joined } from "
 import type { Dataset } from "./dataset.js";
 import type { Reply, Request, WorkerData } from "./loader-worker.js";
 import {
-  type PictureOf,
+  type ImageNameOf,
   type Recipe,
   type RecognitionRecipe,
   type RestorationRecipe,
@@ -13,102 +13,105 @@ import {
   type Sampler,
 } from "./sampler.js";
 import type { Task } from "./task.js";
-import { isOwnTask } from "./tasks/index.js";
+import { isBuiltInTask } from "./tasks/index.js";
 
-/** What every loader is told. */
+/** Options of every loader. */
 interface CommonOptions {
   dataset: Dataset;
-  /** Images in a batch. */
+  /** Batch size. */
   batch: number;
   seed: number;
-  /** Step of the first batch: 0 for a fresh run, the step reached for a resumed one. Default: 0. */
+  /** Step of the first batch: 0 for a new run, the checkpoint's step for a resumed one. Default: 0. */
   firstStep?: number;
-  /** Threads that decode. Default: one per core, four at most. */
+  /** Decoding threads. Default: one per core, at most four. */
   workers?: number;
-  /** Batches asked for ahead of `next`. Default: 4. */
-  ahead?: number;
-  /** Memory for decoded images, all threads together. Default: 1 GiB. */
+  /** Batches requested before `next` needs them. Default: 4. */
+  prefetch?: number;
+  /** Bytes of decoded images that all threads together cache. Default: 1 GiB. */
   cacheBytes?: number;
 }
 
+/** Options of `openLoader`. */
 export interface LoaderOptions extends CommonOptions {
   task: Task;
-  /** Side of the clean images in pixels; a multiple of the task's scale. */
+  /** Side of the clean images, in pixels; a multiple of the task's scale. */
   crop: number;
 }
 
+/** Options of `openRecognitionLoader`. */
 export interface RecognitionLoaderOptions extends CommonOptions {
-  /** Side of the images in pixels. */
+  /** Side of the images, in pixels. */
   size: number;
   augmentation: Augmentation;
 }
 
+/** Loads batches of training images. */
 export interface Loader<Name extends string = string> {
   /**
    * The batch of the next step.
-   * @throws UserError when nearly all images are broken.
+   * @throws UserError when 20 images in a row cannot be read.
    */
   next(): Promise<Batch<Name>>;
-  /** Images that cannot be read, with the reason; others were drawn in their place. */
+  /** Images that cannot be read, with the reason. Each was replaced by another random image. */
   readonly broken: ReadonlyMap<string, string>;
-  /** Ends the threads; without it the process stays alive. */
+  /** Ends the threads. Until then, they keep the process alive. */
   close(): Promise<void>;
 }
 
 /**
- * Loads pairs of `degraded` and `clean` pictures for a processor's training.
+ * Loads pairs of `degraded` and `clean` images for the training of a processor.
  * @throws UserError when `crop` is not a multiple of the task's scale.
  */
-export function openLoader({ task, crop, ...options }: LoaderOptions): Loader<PictureOf<RestorationRecipe>> {
+export function openLoader({ task, crop, ...options }: LoaderOptions): Loader<ImageNameOf<RestorationRecipe>> {
   const { name, options: settings, scale } = task;
   if (crop % scale)
-    throw new UserError(`cannot train on crops of ${crop} pixels: not a multiple of the scale ${scale}`);
-  const source = isOwnTask(task)
+    throw new UserError(`cannot train with \`crop\` ${crop}: it is not a multiple of the scale ${scale}`);
+  const source = isBuiltInTask(task)
     ? ({ kind: "restoration", task: { name, options: settings }, crop } as const)
     : restorationSampler(task, crop);
   return startLoader(source, options);
 }
 
-/** Loads each `image` with its class for a recognizer's training. */
+/** Loads batches of `image` with classes for the training of a recognizer. */
 export const openRecognitionLoader = ({
   size,
   augmentation,
   ...options
-}: RecognitionLoaderOptions): Loader<PictureOf<RecognitionRecipe>> =>
+}: RecognitionLoaderOptions): Loader<ImageNameOf<RecognitionRecipe>> =>
   startLoader({ kind: "recognition", size, augmentation }, options);
 
 /**
- * Starts the threads that decode and make pictures ahead of the training. They are asked for `ahead` batches beforehand,
- * because the training blocks this thread while it computes; of each they make their shares at the same time. A sampler,
- * which cannot be told to a thread, makes its pictures in this one, between the steps. The batch of step s follows from the
- * source, the seed, s and the data set alone, whatever the first step and the number of threads are.
+ * Starts the worker threads that decode images and make batches. `prefetch` batches are requested in advance, because
+ * training blocks the main thread while it computes; the threads make their parts of each batch in parallel. A custom
+ * `Sampler` cannot be sent to a thread, so it runs in the main thread between the steps. The batch of step s depends only
+ * on the source, the seed, s and the data set, not on the first step or the number of threads.
  */
 function startLoader(
   source: Recipe | Sampler,
-  { dataset, batch, seed, firstStep = 0, workers: count = THREADS, ahead = 4, cacheBytes = 2 ** 30 }: CommonOptions,
+  { dataset, batch, seed, firstStep = 0, workers: count = THREADS, prefetch = 4, cacheBytes = 2 ** 30 }: CommonOptions,
 ): Loader {
   const plan: BatchPlan = { items: dataset.items, batch, seed };
   const workers: Worker[] =
     "kind" in source
       ? Array.from({ length: count }, (_, index) => {
-          const share = { index, of: count };
-          return new Thread({ plan, recipe: source, share, cacheBytes: cacheBytes / count });
+          const shard = { index, count };
+          return new WorkerThread({ plan, recipe: source, shard, cacheBytes: cacheBytes / count });
         })
-      : [new OwnThread(new BatchMaker(plan, source, cacheBytes))];
+      : [new MainThread(new BatchMaker(plan, source, cacheBytes))];
   const queue: Promise<Batch>[] = [];
   let step = firstStep;
-  const askNext = () => {
-    const batch = Promise.all(workers.map((worker) => worker.ask(step))).then(joined);
+  const requestNext = () => {
+    const batch = Promise.all(workers.map((worker) => worker.make(step))).then(joined);
     batch.catch(() => {}); // reported by the next() that awaits it
     step++;
     queue.push(batch);
   };
-  while (queue.length < ahead) askNext();
+  while (queue.length < prefetch) requestNext();
   const broken = new Map<string, string>();
   return {
     broken,
     async next() {
-      askNext();
+      requestNext();
       const result = await (queue.shift() as Promise<Batch>);
       for (const worker of workers) for (const [path, reason] of worker.broken) broken.set(path, reason);
       return result;
@@ -119,14 +122,15 @@ function startLoader(
   };
 }
 
-/** Makes its share of batches, in the order in which they are asked for. */
+/** Makes its parts of batches in the order of the calls. */
 interface Worker {
   readonly broken: ReadonlyMap<string, string>;
-  ask(step: number): Promise<BatchPart>;
+  make(step: number): Promise<BatchPart>;
   close(): Promise<void>;
 }
 
-class OwnThread implements Worker {
+/** Makes whole batches in the main thread. */
+class MainThread implements Worker {
   private last: Promise<unknown> = Promise.resolve();
   private closing = false;
 
@@ -136,7 +140,7 @@ class OwnThread implements Worker {
     return this.maker.broken;
   }
 
-  ask(step: number): Promise<BatchPart> {
+  make(step: number): Promise<BatchPart> {
     const batch = this.last.then(() => {
       if (this.closing) throw new Error("the loader is closed");
       return this.maker.make(step);
@@ -151,15 +155,15 @@ class OwnThread implements Worker {
   }
 }
 
-/** One thread that decodes. */
-class Thread extends WorkerClient<BatchPart, Reply> implements Worker {
+/** A worker thread that makes its parts of batches. */
+class WorkerThread extends WorkerClient<BatchPart, Reply> implements Worker {
   broken: ReadonlyMap<string, string> = new Map();
 
   constructor(data: WorkerData) {
     super(new URL("./loader-worker.js", import.meta.url), "the decoding thread", data);
   }
 
-  ask(step: number): Promise<BatchPart> {
+  make(step: number): Promise<BatchPart> {
     return this.request(step, step satisfies Request);
   }
 

@@ -5,33 +5,34 @@ import { trainingSample } from "./samples.js";
 import type { Task } from "./task.js";
 import { findTask } from "./tasks/index.js";
 
-/** Makes what one step of training sees of a photograph. */
+/** Makes the training images of one sample from a decoded image. */
 export interface Sampler {
-  /** Side in pixels of each of the square pictures. */
+  /** Side, in pixels, of each of the square images. */
   readonly sides: Readonly<Record<string, number>>;
-  sample(photograph: Image, random: Random): Promise<Readonly<Record<string, Image>>>;
+  sample(image: Image, random: Random): Promise<Readonly<Record<string, Image>>>;
 }
 
-/** Pairs of `degraded` and `clean` pictures; the clean ones are crops of `crop` pixels a side. */
+/** Pairs of `degraded` and `clean` images. The clean ones are crops of `crop` x `crop` pixels. */
 export interface RestorationRecipe {
   readonly kind: "restoration";
   readonly task: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
   readonly crop: number;
 }
 
-/** A picture `image` of `size` pixels a side. */
+/** Augmented images `image` of `size` x `size` pixels. */
 export interface RecognitionRecipe {
   readonly kind: "recognition";
   readonly size: number;
   readonly augmentation: Augmentation;
 }
 
-/** What kind of pictures to make, in a form that reaches the threads. */
+/** A description of a built-in sampler that can be sent to worker threads. */
 export type Recipe = RestorationRecipe | RecognitionRecipe;
 
-/** The pictures of each kind of recipe. */
-export type PictureOf<R extends Recipe> = R extends RestorationRecipe ? "degraded" | "clean" : "image";
+/** Names of the images that each kind of recipe makes. */
+export type ImageNameOf<R extends Recipe> = R extends RestorationRecipe ? "degraded" | "clean" : "image";
 
+/** The sampler that a recipe describes. */
 export const samplerFor = (recipe: Recipe): Sampler =>
   recipe.kind === "recognition"
     ? recognitionSampler(recipe)
@@ -39,10 +40,11 @@ export const samplerFor = (recipe: Recipe): Sampler =>
 
 const recognitionSampler = ({ size, augmentation }: RecognitionRecipe): Sampler => ({
   sides: { image: size },
-  sample: async (photograph, random) => ({ image: augmented(photograph, size, augmentation, random) }),
+  sample: async (image, random) => ({ image: augmented(image, size, augmentation, random) }),
 });
 
+/** Samples pairs of degraded and clean crops for the training of a processor. */
 export const restorationSampler = (task: Task, crop: number): Sampler => ({
   sides: { degraded: crop / task.scale, clean: crop },
-  sample: async (photograph, random) => ({ ...(await trainingSample(photograph, task, { crop }, random)) }),
+  sample: async (image, random) => ({ ...(await trainingSample(image, task, { crop }, random)) }),
 });

@@ -6,7 +6,7 @@ import { randomAt } from "../random.js";
 import { evaluationSample, trainingSample } from "./samples.js";
 import { findTask } from "./tasks/index.js";
 
-/** Red tells the column, green the row: a crop shows where it was taken. */
+/** An image whose red value is the column and whose green value is the row, so that a crop shows its position. */
 function chart(width: number, height: number): Image {
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) {
@@ -19,23 +19,23 @@ function chart(width: number, height: number): Image {
 const size = ({ width, height }: Image) => [width, height];
 const task = findTask("sr", { scale: 4 });
 
-test("training samples are crops of the photograph that reach every corner, half of them mirrored", async () => {
-  const photograph = chart(40, 30);
+test("training crops cover all positions, and half of them are flipped", async () => {
+  const image = chart(40, 30);
   const corners = new Set<string>();
-  let mirrored = 0;
+  let flips = 0;
   for (let i = 0; i < 2000; i++) {
-    const { clean } = await trainingSample(photograph, task, { crop: 28 }, randomAt(0, i));
+    const { clean } = await trainingSample(image, task, { crop: 28 }, randomAt(0, i));
     const [first = 0, top = 0] = clean.data;
-    const isMirrored = first > (clean.data[3] ?? 0);
-    mirrored += Number(isMirrored);
-    const left = isMirrored ? (flipHorizontal(clean).data[0] ?? 0) : first;
+    const isFlipped = first > (clean.data[3] ?? 0);
+    flips += Number(isFlipped);
+    const left = isFlipped ? (flipHorizontal(clean).data[0] ?? 0) : first;
     corners.add(`${left},${top}`);
   }
   assert.equal(corners.size, 13 * 3);
-  assert.ok(Math.abs(mirrored - 1000) < 110, `${mirrored} of 2000 mirrored`);
+  assert.ok(Math.abs(flips - 1000) < 110, `${flips} of 2000 flipped`);
 });
 
-test("the same random numbers give the same training sample, with the degraded image a quarter as large", async () => {
+test("the same seed gives the same training sample, whose degraded image is the task applied to the clean one", async () => {
   const sample = () => trainingSample(chart(300, 280), task, { crop: 128 }, randomAt(1, 2, 3));
   const { clean, degraded } = await sample();
   assert.deepEqual(await sample(), { clean, degraded });
@@ -43,7 +43,7 @@ test("the same random numbers give the same training sample, with the degraded i
   assert.deepEqual(degraded, await task.degrade(clean, randomAt(0)));
 });
 
-test("a photograph smaller than the crop is enlarged to it", async () => {
+test("an image smaller than the crop is enlarged to the crop's size", async () => {
   const { clean } = await trainingSample(chart(50, 20), task, { crop: 128 }, randomAt(0));
   assert.deepEqual(size(clean), [128, 128]);
 });
@@ -60,5 +60,5 @@ for (const [width, height, scale, side] of [
     assert.deepEqual(size(sample.interpolated), [side, side]);
   });
 
-test("a photograph with a side under 11 pixels cannot be evaluated", () =>
-  assert.rejects(evaluationSample(chart(10, 40), task, randomAt(0)), /10x40 pixels are too few/));
+test("an image with a side under 11 pixels is refused for evaluation", () =>
+  assert.rejects(evaluationSample(chart(10, 40), task, randomAt(0)), /cannot evaluate an image of 10x40 pixels/));

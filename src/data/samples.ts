@@ -5,65 +5,67 @@ import { resize } from "../images/resize.js";
 import type { Random } from "../random.js";
 import type { Task } from "./task.js";
 
-/** The shorter side that photographs are reduced to before they are cropped, in training and in evaluation. */
+/** The shorter side to which images are reduced before they are cropped, in training and evaluation. */
 export const SHORTER_SIDE = 256;
-/** The side of the centered crop that is evaluated. */
+/** The side of the center crop for evaluation. */
 const EVALUATION_CROP = 224;
-/** The smallest side that can be judged: SSIM looks through a window of 11 x 11 pixels. */
+/** The smallest side that can be evaluated: the window of SSIM has 11 x 11 pixels. */
 const SMALLEST_CROP = 11;
 
+/** A pair of images for the training of a processor. */
 export interface TrainingSample {
   /** `side` x `side` pixels. */
   clean: Image;
-  /** `side / scale` in both directions. */
+  /** `side / scale` x `side / scale` pixels. */
   degraded: Image;
 }
 
+/** The images of an evaluation item. */
 export interface EvaluationSample {
   clean: Image;
   degraded: Image;
-  /** The degraded image at the clean one's size with nothing learned. */
+  /** The degraded image interpolated to the size of the clean one: the baseline without a network. */
   interpolated: Image;
 }
 
 /**
- * What one step of training sees of a photograph: reduced to a shorter side of 256, cropped at random to `side` x `side`,
- * mirrored every other time, then degraded. A photograph smaller than the crop is enlarged to it.
+ * A training sample of an image: shorter side reduced to 256, random crop of `side` x `side` pixels, horizontal flip with
+ * probability 1/2, then degradation. An image smaller than the crop is enlarged to its size.
  * @throws UserError when `side` is not a multiple of the task's scale.
  */
 export async function trainingSample(
-  photograph: Image,
+  image: Image,
   task: Task,
   { crop: side }: { crop: number },
   random: Random,
 ): Promise<TrainingSample> {
-  const image = enlargeShorterSide(shrinkShorterSide(photograph, SHORTER_SIDE), side);
-  const left = random.integer(image.width - side + 1);
-  const top = random.integer(image.height - side + 1);
-  const mirrored = random.integer(2) === 1;
-  const cropped = crop(image, left, top, side, side);
-  const clean = mirrored ? flipHorizontal(cropped) : cropped;
+  const resized = enlargeShorterSide(shrinkShorterSide(image, SHORTER_SIDE), side);
+  const left = random.integer(resized.width - side + 1);
+  const top = random.integer(resized.height - side + 1);
+  const flip = random.integer(2) === 1;
+  const cropped = crop(resized, left, top, side, side);
+  const clean = flip ? flipHorizontal(cropped) : cropped;
   return { clean, degraded: await task.degrade(clean, random) };
 }
 
 /**
- * What is evaluated of a photograph: reduced to a shorter side of 256, cropped at the center to 224 x 224, then degraded.
- * The crop is square and a multiple of the task's scale, so it is smaller at scale 3 (222) and on small photographs.
- * @throws UserError when that leaves fewer than 11 x 11 pixels.
+ * An evaluation sample of an image: shorter side reduced to 256, center crop of 224 x 224 pixels, then degradation. The
+ * crop is square and a multiple of the task's scale, so it is smaller at scale 3 (222) and for small images.
+ * @throws UserError when the crop has fewer than 11 x 11 pixels.
  */
-export async function evaluationSample(photograph: Image, task: Task, random: Random): Promise<EvaluationSample> {
-  const clean = evaluationCrop(photograph, task.scale);
+export async function evaluationSample(image: Image, task: Task, random: Random): Promise<EvaluationSample> {
+  const clean = evaluationCrop(image, task.scale);
   if (clean.width < SMALLEST_CROP)
-    throw new UserError(`${photograph.width}x${photograph.height} pixels are too few to judge: SSIM needs 11 x 11`);
+    throw new UserError(`cannot evaluate an image of ${image.width}x${image.height} pixels: SSIM needs at least 11x11`);
   const degraded = await task.degrade(clean, random);
   return { clean, degraded, interpolated: task.interpolate(degraded) };
 }
 
-/** The square in the middle of a photograph that is evaluated: at most 224 pixels a side, and a multiple of `multiple`. */
-export function evaluationCrop(photograph: Image, multiple = 1): Image {
-  const { width, height } = shrunkSize(photograph, SHORTER_SIDE);
+/** The center crop of an image for evaluation: a square of at most 224 pixels a side, a multiple of `multiple`. */
+export function evaluationCrop(image: Image, multiple = 1): Image {
+  const { width, height } = shrunkSize(image, SHORTER_SIDE);
   const largest = Math.min(EVALUATION_CROP, width, height);
-  return shrunkCenter(photograph, SHORTER_SIDE, largest - (largest % multiple));
+  return shrunkCenter(image, SHORTER_SIDE, largest - (largest % multiple));
 }
 
 function enlargeShorterSide(image: Image, size: number): Image {

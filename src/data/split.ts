@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import type { Part } from "./sources/source.js";
 
-/** Divides pictures at random into those to train on and those to judge. */
+/** A random split of images into a training part and a test part. */
 export interface Split {
-  /** The share to train on, between 0 and 1. */
+  /** Share of the training part, between 0 and 1. */
   readonly train: number;
-  /** Another seed gives another division. */
+  /** Seed of the split. */
   readonly seed: number;
 }
 
 /**
- * The part that a picture belongs to. It follows from the picture's name and the seed alone: the first four bytes of
- * SHA-256("SEED/NAME"), as a number from 0 to 1, are below `train` or not. So no picture changes sides when others are
- * added, removed or listed in another order.
+ * The part that an image belongs to: training if the first four bytes of SHA-256("SEED/NAME"), as a number in [0, 1), are
+ * below `train`. It depends only on the image's name and the seed, so no image changes parts when others are added,
+ * removed or reordered.
  */
 export function partOf(name: string, { train, seed }: Split): Part {
   const digest = createHash("sha256").update(`${seed}/${name}`).digest();

@@ -4,28 +4,29 @@ import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
 import type { Random } from "../random.js";
 
-/** What a processor undoes, with its options settled: how a clean image becomes the degraded one it is given. */
+/** A restoration task with resolved options: the degradation that a processor learns to invert. */
 export interface Task {
-  /** What it was made from. */
+  /** The definition that created the task. */
   readonly kind: TaskKind;
   readonly name: string;
-  /** Plain values, so that a worker thread can be told of them. */
+  /** The resolved options; plain values, which can be sent to a worker thread. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** The clean image is this many times as wide and as high as the degraded one. */
+  /** Ratio of the clean image's width and height to the degraded image's. */
   readonly scale: number;
-  /** @throws UserError when the size of `clean` is not a multiple of `scale`. */
+  /** The degraded version of `clean`. @throws UserError when the size of `clean` is not a multiple of `scale`. */
   degrade(clean: Image, random: Random): Promise<Image>;
-  /** The degraded image at the clean one's size with nothing learned: bicubic enlargement, or itself at scale 1. */
+  /** The baseline without a network: `degraded` enlarged bicubically by `scale`, or unchanged at scale 1. */
   interpolate(degraded: Image): Image;
 }
 
-/** A task before its options are known. */
+/** A task definition, from which tasks are created with options. */
 export interface TaskKind<Options extends z.ZodObject = z.ZodObject> {
   readonly name: string;
+  /** Schema of the options. */
   readonly options: Options;
-  /** The options that change nothing beside these others: the length of a motion where the blur is another. */
+  /** Keys of options that have no effect given the other options, such as `length` of a blur that is not a motion blur. */
   idle(options: Readonly<Record<string, unknown>>): readonly string[];
-  /** @throws UserError when `options` has unknown keys or values out of range. */
+  /** Creates the task with these options; missing ones get their defaults. @throws UserError for invalid options. */
   create(options?: Readonly<Record<string, unknown>>): Task;
 }
 
@@ -33,11 +34,21 @@ interface TaskDefinition<Options extends z.ZodObject> {
   name: string;
   options: Options;
   scale: number | ((options: z.output<Options>) => number);
-  /** See `TaskKind`. Default: every option matters. */
+  /** See `TaskKind`. Default: none. */
   idle?(options: z.output<Options>): readonly (keyof z.output<Options> & string)[];
   degrade(clean: Image, options: z.output<Options>, random: Random): Image | Promise<Image>;
 }
 
+/**
+ * Defines a task.
+ * @example
+ * const invert = defineTask({
+ *   name: "invert",
+ *   options: z.object({}),
+ *   scale: 1,
+ *   degrade: (clean) => ({ ...clean, data: clean.data.map((value) => 255 - value) }),
+ * });
+ */
 export function defineTask<Options extends z.ZodObject>(definition: TaskDefinition<Options>): TaskKind<Options> {
   const { name } = definition;
   const kind: TaskKind<Options> = {
@@ -45,7 +56,7 @@ export function defineTask<Options extends z.ZodObject>(definition: TaskDefiniti
     options: definition.options,
     idle: (options) => definition.idle?.(options as z.output<Options>) ?? [],
     create(given = {}) {
-      const options = settle(definition, given);
+      const options = resolveOptions(definition, given);
       const scale = typeof definition.scale === "number" ? definition.scale : definition.scale(options);
       return {
         kind,
@@ -68,7 +79,7 @@ export function defineTask<Options extends z.ZodObject>(definition: TaskDefiniti
   return kind;
 }
 
-function settle<Options extends z.ZodObject>(
+function resolveOptions<Options extends z.ZodObject>(
   { name, options }: TaskDefinition<Options>,
   given: Readonly<Record<string, unknown>>,
 ): z.output<Options> {
@@ -76,7 +87,7 @@ function settle<Options extends z.ZodObject>(
   if (result.success) return result.data as z.output<Options>;
   const reasons = result.error.issues.map(({ path, message }) => [...path, message].join(": "));
   throw new UserError(
-    `cannot set up the task "${name}" with ${JSON.stringify(given)}: ${reasons.join("; ")}. ` +
+    `cannot create task "${name}" with ${JSON.stringify(given)}: ${reasons.join("; ")}. ` +
       `Its options: ${Object.keys(options.shape).join(", ") || "none"}`,
   );
 }

@@ -1,7 +1,7 @@
 import type { Item } from "../data/item.js";
 import { type EvaluationSample, evaluationSample } from "../data/samples.js";
 import type { Task } from "../data/task.js";
-import { isOwnTask } from "../data/tasks/index.js";
+import { isBuiltInTask } from "../data/tasks/index.js";
 import type { Image } from "../images/image.js";
 import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
 import { randomAt } from "../random.js";
@@ -21,7 +21,7 @@ export class Assistants {
    */
   async sample(item: Item, task: Task, [seed, number]: readonly [number, number]): Promise<EvaluationSample> {
     const thread = this.threads[number % this.threads.length] as Assistant;
-    if (isOwnTask(task)) {
+    if (isBuiltInTask(task)) {
       const { name, options } = task;
       return (await thread.ask({ kind: "sample", item, task: { name, options }, seed, number })) as EvaluationSample;
     }

@@ -166,7 +166,10 @@ test("without recognizers only PSNR and SSIM are measured, and no image needs a 
 
 test("a processor of another scale is refused by name and file", async () => {
   const processors = [await enlarger("triple", 3)];
-  await assert.rejects(run({ processors }), /sr at scale 4 does not fit triple \(\.\/triple\.onnx\): it enlarges x3/);
+  await assert.rejects(
+    run({ processors }),
+    /cannot use triple \(\.\/triple\.onnx\) for the task sr at scale 4: its scale is 3/,
+  );
 });
 
 test("two processors of one name, or one named like a fixed row, are refused", async () => {

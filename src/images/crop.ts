@@ -2,40 +2,42 @@ import type { Image } from "./image.js";
 import { type Region, resize, resizeRegion } from "./resize.js";
 
 /**
- * The rectangle of `width` x `height` pixels whose upper left corner is (left, top).
- * @throws RangeError when it does not lie inside the picture.
+ * The rectangle of `width` x `height` pixels whose top left corner is (left, top).
+ * @throws RangeError when the rectangle does not lie inside the image.
  */
 export function crop(image: Image, left: number, top: number, width: number, height: number): Image {
   if (left < 0 || top < 0 || left + width > image.width || top + height > image.height)
-    throw new RangeError(`no ${width}x${height} at (${left}, ${top}) in a picture of ${image.width}x${image.height}`);
+    throw new RangeError(
+      `cannot crop ${width}x${height} pixels at (${left}, ${top}) from an image of ${image.width}x${image.height}`,
+    );
   const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
-    const begin = ((top + y) * image.width + left) * 3;
-    data.set(image.data.subarray(begin, begin + width * 3), y * width * 3);
+    const start = ((top + y) * image.width + left) * 3;
+    data.set(image.data.subarray(start, start + width * 3), y * width * 3);
   }
   return { width, height, data };
 }
 
 /**
- * The middle of the picture. An odd rest is split as torchvision's CenterCrop does it: half of it, rounded to even.
- * @throws RangeError when the picture is smaller.
+ * Center crop. Half-pixel offsets are rounded to even, as in torchvision's CenterCrop.
+ * @throws RangeError when the image is smaller than the crop.
  */
 export function centerCrop(image: Image, width: number, height: number): Image {
-  const { left, top } = middleOf(image, width, height);
+  const { left, top } = centerOf(image, width, height);
   return crop(image, left, top, width, height);
 }
 
-const middleOf = (image: Size, width: number, height: number): Region => ({
+const centerOf = (image: Size, width: number, height: number): Region => ({
   left: halfToEven(image.width - width),
   top: halfToEven(image.height - height),
   width,
   height,
 });
 
-/** n / 2 for a whole n; of the two whole numbers beside a half, the even one. */
+/** n / 2 for an integer n, rounded half to even. */
 const halfToEven = (n: number): number => (n >> 1) + ((n & 3) === 3 ? 1 : 0);
 
-/** The picture as a mirror shows it: left and right exchanged. */
+/** Mirrors the image horizontally. */
 export function flipHorizontal({ width, height, data }: Image): Image {
   const flipped = new Uint8Array(data.length);
   for (let y = 0, to = 0; y < height; y++)
@@ -52,7 +54,7 @@ interface Size {
   readonly height: number;
 }
 
-/** The size with its shorter side reduced to `size`, the longer truncated; a smaller one stays as it is. */
+/** The size after `shrinkShorterSide`. */
 export function shrunkSize({ width, height }: Size, size: number): Size {
   const shorter = Math.min(width, height);
   if (shorter <= size) return { width, height };
@@ -60,15 +62,15 @@ export function shrunkSize({ width, height }: Size, size: number): Size {
   return { width: scaled(width), height: scaled(height) };
 }
 
-/** Shrinks (bicubic) so that the shorter side is `size`, the longer truncated; a smaller picture stays as it is. */
+/** Shrinks (bicubic) so that the shorter side is `size`; the longer side is truncated. Smaller images are unchanged. */
 export function shrinkShorterSide(image: Image, size: number): Image {
   const { width, height } = shrunkSize(image, size);
   return resize(image, width, height, "bicubic");
 }
 
-/** The middle of what `shrinkShorterSide` gives, without the work for the rest: a square of `side` pixels. */
+/** The center crop, `side` x `side`, of `shrinkShorterSide(image, size)`. Only the cropped pixels are computed. */
 export function shrunkCenter(image: Image, size: number, side: number): Image {
   const { width, height } = shrunkSize(image, size);
   if (width === image.width && height === image.height) return centerCrop(image, side, side);
-  return resizeRegion(image, width, height, "bicubic", middleOf({ width, height }, side, side));
+  return resizeRegion(image, width, height, "bicubic", centerOf({ width, height }, side, side));
 }

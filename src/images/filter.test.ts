@@ -4,17 +4,17 @@ import { channelSums, formulaPicture, pixelAt } from "../../testing/pictures.js"
 import { filter, gaussianBlur, gaussianKernel, mirror, nearest, reflect } from "./filter.js";
 import { imageOf, planesOf } from "./planar.js";
 
-const around = [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5];
+const positions = [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5];
 
-test("positions outside stand for those that NumPy's pad puts there", () => {
-  const at = (border: typeof nearest) => around.map((position) => border(position, 3));
-  assert.deepEqual(at(nearest), [0, 0, 0, 0, 0, 0, 1, 2, 2, 2, 2]); // mode "edge"
-  assert.deepEqual(at(mirror), [1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1]); // mode "reflect"
-  assert.deepEqual(at(reflect), [1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0]); // mode "symmetric"
+test("border modes map positions outside the image as numpy.pad does", () => {
+  const mapped = (border: typeof nearest) => positions.map((position) => border(position, 3));
+  assert.deepEqual(mapped(nearest), [0, 0, 0, 0, 0, 0, 1, 2, 2, 2, 2]); // mode "edge"
+  assert.deepEqual(mapped(mirror), [1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1]); // mode "reflect"
+  assert.deepEqual(mapped(reflect), [1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0]); // mode "symmetric"
   assert.equal(mirror(7, 1), 0);
 });
 
-test("a Gaussian kernel has the sum 1 and NumPy's values", () => {
+test("a Gaussian kernel sums to 1 and has the values that NumPy computes", () => {
   const want = [0.0001338, 0.0044319, 0.0539911, 0.2419714, 0.3989435];
   const kernel = gaussianKernel(1, 4);
   for (const [i, value] of want.entries())
@@ -27,7 +27,7 @@ test("a Gaussian kernel has the sum 1 and NumPy's values", () => {
     assert.ok(Math.abs(gaussianKernel(sigma, radius).reduce((sum, weight) => sum + weight, 0) - 1) < 1e-12);
 });
 
-test("a Gaussian blur of sigma 1.5 gives NumPy's picture", () => {
+test("a Gaussian blur of sigma 1.5 equals NumPy's result", () => {
   const blurred = imageOf(gaussianBlur(planesOf(formulaPicture(12, 9)), 1.5));
   assert.deepEqual(channelSums(blurred), [12798, 9501, 24300]);
   assert.deepEqual(
@@ -41,7 +41,7 @@ test("a Gaussian blur of sigma 1.5 gives NumPy's picture", () => {
 });
 
 for (const border of [nearest, mirror, reflect])
-  test(`a Gaussian longer than the picture is the same as its taps one by one (${border.name})`, () => {
+  test(`a Gaussian blur wider than the image equals two passes of \`filter\` (${border.name})`, () => {
     const planes = planesOf(formulaPicture(5, 4));
     const kernel = gaussianKernel(4, 16);
     const tapsOf = (x: number, y: number) => kernel.map((weight, i) => ({ x: x * (i - 16), y: y * (i - 16), weight }));
@@ -50,7 +50,7 @@ for (const border of [nearest, mirror, reflect])
     for (const [i, value] of want.data.entries()) assert.ok(Math.abs(value - (got.data[i] as number)) < 1e-6);
   });
 
-test("a tap to the right and below takes the pixel that lies there", () => {
+test("a tap at (1, 1) reads the pixel to the right and below", () => {
   const { data } = filter(
     { width: 3, height: 2, data: Float32Array.of(1, 2, 3, 4, 5, 6) },
     [{ x: 1, y: 1, weight: 2 }],

@@ -1,48 +1,48 @@
 import type { Planes } from "./planar.js";
 
-/** Which of the pixels 0 … length - 1 stands for a position outside. */
+/** A border mode: maps any position to an index in 0 … length - 1. Positions inside map to themselves. */
 export type Border = (position: number, length: number) => number;
 
-/** a a | a b c | c c */
+/** a a | a b c | c c: repeats the edge pixel (NumPy's "edge"). */
 export const nearest: Border = (position, length) => Math.min(Math.max(position, 0), length - 1);
 
-/** c b | a b c | b a: the pixel at the edge is not repeated. */
+/** c b | a b c | b a: mirrors without repeating the edge pixel (NumPy's "reflect"). */
 export const mirror: Border = (position, length) => {
   const period = Math.max(2 * (length - 1), 1);
-  const rest = modulo(position, period);
-  return Math.min(rest, period - rest);
+  const phase = modulo(position, period);
+  return Math.min(phase, period - phase);
 };
 
-/** b a | a b c | c b */
+/** b a | a b c | c b: mirrors with the edge pixel repeated (NumPy's "symmetric"). */
 export const reflect: Border = (position, length) => {
-  const rest = modulo(position, 2 * length);
-  return Math.min(rest, 2 * length - 1 - rest);
+  const phase = modulo(position, 2 * length);
+  return Math.min(phase, 2 * length - 1 - phase);
 };
 
 const modulo = (a: number, b: number): number => ((a % b) + b) % b;
 
-/** One weight of a kernel: of the pixel that lies (x, y) from where the result stands. */
+/** One weight of a kernel, for the source pixel at offset (x, y) from the output pixel. */
 export interface Tap {
   readonly x: number;
   readonly y: number;
   readonly weight: number;
 }
 
-/** The same taps with weights that sum to 1. */
+/** Scales the weights so that they sum to 1. */
 export function normalized(taps: readonly Tap[]): Tap[] {
   const sum = taps.reduce((total, { weight }) => total + weight, 0);
   return taps.map((tap) => ({ ...tap, weight: tap.weight / sum }));
 }
 
-/** Every value becomes the weighted sum of those at the taps around it (a correlation). */
+/** Correlates each plane with the kernel given by its taps. */
 export function filter({ width, height, data }: Planes, taps: readonly Tap[], border: Border): Planes {
   const result = new Float32Array(data.length);
   const rows = data.length / width;
-  for (const { x: right, y: down, weight } of taps) {
-    const columns = Int32Array.from({ length: width }, (_, x) => border(x + right, width));
+  for (const { x: dx, y: dy, weight } of taps) {
+    const columns = Int32Array.from({ length: width }, (_, x) => border(x + dx, width));
     for (let row = 0; row < rows; row++) {
       const y = row % height;
-      const from = (row - y + border(y + down, height)) * width;
+      const from = (row - y + border(y + dy, height)) * width;
       const to = row * width;
       for (let x = 0; x < width; x++)
         result[to + x] = (result[to + x] as number) + weight * (data[from + (columns[x] as number)] as number);
@@ -51,7 +51,7 @@ export function filter({ width, height, data }: Planes, taps: readonly Tap[], bo
   return { width, height, data: result };
 }
 
-/** Samples of exp(-x² / 2σ²) at x = -radius … radius, of sum 1. */
+/** Samples of exp(-x² / 2σ²) at x = -radius … radius, normalized to sum 1. */
 export function gaussianKernel(sigma: number, radius: number): number[] {
   const samples = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-0.5 * ((i - radius) / sigma) ** 2));
   const sum = samples.reduce((total, sample) => total + sample, 0);
@@ -59,29 +59,30 @@ export function gaussianKernel(sigma: number, radius: number): number[] {
 }
 
 interface GaussianOptions {
-  /** In pixels. Default: 4 sigma, rounded, as SciPy's `gaussian_filter` has it. */
+  /** Kernel radius in pixels. Default: 4 sigma, rounded, as in SciPy's `gaussian_filter`. */
   readonly radius?: number;
-  /** Default: `nearest`. */
+  /** Border mode. Default: `nearest`. */
   readonly border?: Border;
 }
 
-/** Gaussian blur; `sigma` in pixels, above 0. */
+/** Gaussian blur of each plane. `sigma` is in pixels and must be above 0. */
 export function gaussianBlur({ width, height, data }: Planes, sigma: number, options: GaussianOptions = {}): Planes {
   const { radius = Math.floor(4 * sigma + 0.5), border = nearest } = options;
   const kernel = gaussianKernel(sigma, radius);
   const area = width * height;
-  const along = alongLines(data, shares(kernel, width, border), 1, (row) => row * width);
+  const horizontal = filterLines(data, foldedKernels(kernel, width, border), 1, (row) => row * width);
   const firstInColumn = (column: number): number => Math.floor(column / width) * area + (column % width);
-  return { width, height, data: alongLines(along, shares(kernel, height, border), width, firstInColumn) };
+  return { width, height, data: filterLines(horizontal, foldedKernels(kernel, height, border), width, firstInColumn) };
 }
 
-/** What each pixel of a line takes from it: `weights` of those from `first` on. However long the kernel, no more than the line. */
-interface Share {
+/** The kernel at one position of a line, with positions outside folded back into the line: weights of the pixels from `first` on. */
+interface FoldedKernel {
   readonly first: number;
   readonly weights: Float64Array;
 }
 
-function shares(kernel: readonly number[], length: number, border: Border): Share[] {
+/** The folded kernel at each position of a line of `length` pixels. */
+function foldedKernels(kernel: readonly number[], length: number, border: Border): FoldedKernel[] {
   const radius = (kernel.length - 1) / 2;
   return Array.from({ length }, (_, position) => {
     const weights = new Float64Array(length);
@@ -94,17 +95,21 @@ function shares(kernel: readonly number[], length: number, border: Border): Shar
   });
 }
 
-/** Applies the shares to every line; `firstOf` tells where in the data a line begins, `stride` how far its pixels are apart. */
-function alongLines(
+/**
+ * Applies a folded kernel per position to every line.
+ * @param stride distance between adjacent pixels of a line in `data`
+ * @param firstOf index in `data` of a line's first pixel
+ */
+function filterLines(
   data: Float32Array,
-  shares: readonly Share[],
+  kernels: readonly FoldedKernel[],
   stride: number,
   firstOf: (line: number) => number,
 ): Float32Array {
   const result = new Float32Array(data.length);
-  for (let line = 0; line < data.length / shares.length; line++) {
+  for (let line = 0; line < data.length / kernels.length; line++) {
     const start = firstOf(line);
-    for (const [position, { first, weights }] of shares.entries()) {
+    for (const [position, { first, weights }] of kernels.entries()) {
       let sum = 0;
       for (let i = 0, from = start + first * stride; i < weights.length; i++, from += stride)
         sum += (weights[i] as number) * (data[from] as number);

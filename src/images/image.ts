@@ -1,4 +1,4 @@
-/** An RGB picture of 8 bits a channel, rows from the top, pixels interleaved: data[(y * width + x) * 3 + channel]. */
+/** An 8-bit RGB image in row-major order with interleaved channels: data[(y * width + x) * 3 + channel]. */
 export interface Image {
   readonly width: number;
   readonly height: number;

@@ -1,6 +1,6 @@
 import type { Image } from "./image.js";
 
-/** Writes the picture as floats [3, height, width] in [0, 1] into `out`, from `offset` on. */
+/** Writes the image to `out` as floats [3, height, width] in [0, 1], starting at `offset`. */
 export function toPlanar({ width, height, data }: Image, out: Float32Array, offset: number): void {
   const area = width * height;
   for (let pixel = 0, from = 0; pixel < area; pixel++, from += 3) {
@@ -10,7 +10,7 @@ export function toPlanar({ width, height, data }: Image, out: Float32Array, offs
   }
 }
 
-/** The picture whose floats [3, height, width] stand in `data` from `offset` on: clamped to [0, 1], rounded half up. */
+/** Reads an image from floats [3, height, width] at `offset` in `data`. Values are clamped to [0, 1] and rounded half up. */
 export function fromPlanar(data: Float32Array, offset: number, width: number, height: number): Image {
   const area = width * height;
   const result = new Uint8Array(area * 3);
@@ -22,35 +22,36 @@ export function fromPlanar(data: Float32Array, offset: number, width: number, he
   return { width, height, data: result };
 }
 
-/** Floats of any number of channels, one after the other, rows from the top: data[(channel * height + y) * width + x]. */
+/** Float planes of any number of channels in row-major order: data[(channel * height + y) * width + x]. */
 export interface Planes {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
 }
 
-/** The picture as floats in [0, 1]. */
+/** Converts an image to planes of floats in [0, 1]. */
 export function planesOf(image: Image): Planes {
   const data = new Float32Array(image.data.length);
   toPlanar(image, data, 0);
   return { width: image.width, height: image.height, data };
 }
 
-/** The picture of three planes, clamped to [0, 1] and rounded half up. */
+/** Converts three planes to an image. Values are clamped to [0, 1] and rounded half up. */
 export const imageOf = ({ width, height, data }: Planes): Image => fromPlanar(data, 0, width, height);
 
+/** Clamps a value to [0, 1]. */
 export const clamp01 = (value: number): number => Math.min(Math.max(value, 0), 1);
 
-/** [0, 1] to 0..255, clamped and rounded half up. */
+/** Maps [0, 1] to 0..255, clamped and rounded half up. */
 export const toByte = (value: number): number => Math.floor(clamp01(value) * 255 + 0.5);
 
-/** The picture with each value in [0, 1] replaced by what `change` makes of it, clamped and rounded. */
+/** Applies `change` to each value, scaled to [0, 1]. Results are clamped to [0, 1] and rounded. */
 export const perValue = (image: Image, change: (value: number) => number): Image => ({
   ...image,
   data: image.data.map((byte) => toByte(change(byte / 255))),
 });
 
-/** The picture whose bytes stand in three planes, red, green and blue: [3, height, width]. */
+/** Converts planar bytes [3, height, width] (red, green, blue) to an image. */
 export function fromPlanes(planes: Uint8Array, width: number, height: number): Image {
   const area = width * height;
   const data = new Uint8Array(area * 3);

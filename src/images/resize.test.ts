@@ -17,9 +17,9 @@ interface Result {
   resized_height: number;
 }
 
-const picture = (file: string): Promise<Image> => decodeImage(sharedPath("reference/images", file));
+const readReference = (file: string): Promise<Image> => decodeImage(sharedPath("reference/images", file));
 
-function assertSamePicture(got: Image, want: Image): void {
+function assertSameImage(got: Image, want: Image): void {
   assert.deepEqual([got.width, got.height], [want.width, want.height]);
   let worst = 0;
   let sum = 0;
@@ -51,16 +51,16 @@ for (const result of results) {
   const resizer = resizers[result.kind];
   if (!resizer) continue;
   test(`${result.kind} of ${result.source} to ${result.width}x${result.height} equals Pillow's ${result.file}`, async () => {
-    assertSamePicture(resizer(await picture(result.source), result), await picture(result.file));
+    assertSameImage(resizer(await readReference(result.source), result), await readReference(result.file));
   });
 }
 
-test("resizing to the same size changes nothing", () => {
+test("resizing to the same size leaves the image unchanged", () => {
   const image: Image = { width: 2, height: 1, data: Uint8Array.of(0, 128, 255, 3, 2, 1) };
   assert.deepEqual(resize(image, 2, 1, "bicubic"), image);
 });
 
-test("a picture of one color keeps it at every size", () => {
+test("an image of one color keeps its color at every size", () => {
   const image: Image = { width: 7, height: 5, data: new Uint8Array(7 * 5 * 3).fill(201) };
   for (const [width, height] of [
     [1, 1],
@@ -71,7 +71,7 @@ test("a picture of one color keeps it at every size", () => {
       assert.deepEqual(new Set(resize(image, width, height, filter).data), new Set([201]));
 });
 
-test("overshoot beside a hard edge is clamped instead of wrapping around", () => {
+test("overshoot at a hard edge is clamped instead of wrapping around", () => {
   const image: Image = { width: 2, height: 1, data: Uint8Array.of(0, 0, 0, 255, 255, 255) };
   const { data } = resize(image, 16, 1, "bicubic");
   assert.equal(data[0], 0);

@@ -1,5 +1,6 @@
 import type { Image } from "./image.js";
 
+/** Resampling filters, named as in Pillow. */
 export type Filter = "bicubic" | "bilinear" | "box";
 
 /** A rectangle of pixels. */
@@ -11,16 +12,16 @@ export interface Region {
 }
 
 /**
- * Resizes exactly as Pillow does on 8-bit data (src/libImaging/Resample.c): the kernel is widened by the scale when
- * shrinking, the center of result pixel i lies at (i + 0.5) * scale, weights outside the picture are dropped and the
- * rest renormalized; first the rows, then the columns, each pass rounded and clamped to 8 bits.
+ * Resizes exactly as Pillow does on 8-bit data (src/libImaging/Resample.c). The kernel is widened by the scale when
+ * shrinking; the center of output pixel i is at (i + 0.5) * scale; weights outside the image are dropped and the others
+ * renormalized. Rows are resized first, then columns; each pass is rounded and clamped to 8 bits.
  */
 export const resize = (image: Image, width: number, height: number, filter: Filter): Image =>
   width === image.width && height === image.height
     ? image
     : resizeRegion(image, width, height, filter, { left: 0, top: 0, width, height });
 
-/** The region of what `resize` gives, to the last bit, without the work for the rest. */
+/** A region of the output of `resize`, bit for bit. Only the pixels of the region are computed. */
 export function resizeRegion(image: Image, width: number, height: number, filter: Filter, region: Region): Image {
   const columns = partOf(axisOf(image.width, width, filter), region.left, region.width);
   const rows = partOf(axisOf(image.height, height, filter), region.top, region.height);
@@ -41,15 +42,15 @@ const kernels: Record<Filter, Kernel> = {
   bicubic: { support: 2, weight: (x) => cubic(Math.abs(x)) },
 };
 
-/** Keys' cubic convolution with a = -0.5 (the Catmull-Rom spline), at a distance x >= 0 from the center. */
+/** Keys' cubic convolution kernel with a = -0.5 (Catmull-Rom spline) at distance x >= 0 from the center. */
 export function cubic(x: number): number {
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
   return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }
 
 /**
- * Result pixel i is the sum of weights[i * taps + j] * source[first[i] + j] over j < count[i], divided by 2^22. `taps` is a
- * multiple of 4; weights from count[i] on are 0.
+ * Resampling coefficients of one axis. Output pixel i is the sum of weights[i * taps + j] * source[first[i] + j] over
+ * j < count[i], divided by 2^22. `taps` is a multiple of 4; weights at j >= count[i] are 0.
  */
 interface Axis {
   readonly taps: number;
@@ -58,18 +59,18 @@ interface Axis {
   readonly weights: Int32Array;
 }
 
-/** Weights are whole multiples of 2^-22: 255 times their sum, overshoot included, still fits in 32 bits. */
+/** Weights are integer multiples of 2^-22. 255 times their sum, including overshoot, fits in 32 bits. */
 const fractionBits = 22;
 const half = 1 << (fractionBits - 1);
 
 const axes = new Map<string, Axis>();
 const maxAxes = 256;
 
-/** How one axis of `from` pixels becomes one of `to` pixels. The last few hundred answers are kept. */
+/** Coefficients for resizing an axis from `from` to `to` pixels. The last `maxAxes` results are cached. */
 function axisOf(from: number, to: number, filter: Filter): Axis {
   const key = `${from} ${to} ${filter}`;
-  const known = axes.get(key);
-  if (known) return known;
+  const cached = axes.get(key);
+  if (cached) return cached;
   if (axes.size >= maxAxes) axes.clear();
   const axis = computeAxis(from, to, kernels[filter]);
   axes.set(key, axis);
@@ -97,10 +98,10 @@ function computeAxis(from: number, to: number, kernel: Kernel): Axis {
   return { taps, first, count, weights };
 }
 
-/** Rounded half away from zero. */
+/** Rounds half away from zero. */
 const toFixedPoint = (x: number): number => Math.trunc(x * 2 ** fractionBits + (x < 0 ? -0.5 : 0.5));
 
-/** The axis for `size` pixels of the result, from pixel `begin` on. */
+/** The coefficients of `size` output pixels, starting at pixel `begin`. */
 const partOf = ({ taps, first, count, weights }: Axis, begin: number, size: number): Axis => ({
   taps,
   first: first.subarray(begin, begin + size),
@@ -108,7 +109,7 @@ const partOf = ({ taps, first, count, weights }: Axis, begin: number, size: numb
   weights: weights.subarray(begin * taps, (begin + size) * taps),
 });
 
-/** Rows `top` to `bottom` of the picture, resized; whoever has them says for which part of the result. */
+/** Resizes the rows from `top` up to, but not including, `bottom` horizontally. */
 function resizeRows({ width, data }: Image, top: number, bottom: number, axis: Axis): Image {
   const { taps, first, count, weights } = axis;
   const newWidth = first.length;
@@ -136,7 +137,7 @@ function resizeRows({ width, data }: Image, top: number, bottom: number, axis: A
   return { width: newWidth, height: bottom - top, data: new Uint8Array(result.buffer) };
 }
 
-/** Columns resized of a picture that begins at row `top` of the one that the axis is about. */
+/** Resizes an image vertically. Its first row is row `top` of the source that the axis refers to. */
 function resizeColumns({ width, height, data }: Image, { taps, first, count, weights }: Axis, top: number): Image {
   const stride = width * 3;
   const newHeight = first.length;
@@ -145,13 +146,13 @@ function resizeColumns({ width, height, data }: Image, { taps, first, count, wei
   const last = (height - 1) * stride;
   for (let y = 0; y < newHeight; y++) {
     sums.fill(half);
-    // Four rows at a time, so that the sums are read and written less often; weights behind the last row are 0.
+    // Four rows at a time reduce reads and writes of the sums. Weights of rows beyond the last are 0.
     for (let tap = 0; tap < (count[y] as number); tap += 4) {
-      const at = y * taps + tap;
-      const w0 = weights[at] as number;
-      const w1 = weights[at + 1] as number;
-      const w2 = weights[at + 2] as number;
-      const w3 = weights[at + 3] as number;
+      const index = y * taps + tap;
+      const w0 = weights[index] as number;
+      const w1 = weights[index + 1] as number;
+      const w2 = weights[index + 2] as number;
+      const w3 = weights[index + 3] as number;
       const r0 = ((first[y] as number) - top + tap) * stride;
       const r1 = Math.min(r0 + stride, last);
       const r2 = Math.min(r1 + stride, last);

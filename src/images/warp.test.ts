@@ -6,20 +6,20 @@ import { planesOf } from "./planar.js";
 import { warp, zoomed } from "./warp.js";
 
 const row = { width: 4, height: 1, data: Float32Array.of(0, 10, 30, 60) };
-const still = (_: number, y: number) => y;
+const sameRow = (_: number, y: number) => y;
 
-test("a warp to where a pixel is leaves it, half a pixel on is the mean of two, and the border decides what lies outside", () => {
+test("the identity warp changes nothing, a half-pixel shift averages neighbors, and borders follow the border mode", () => {
   const planes = planesOf(formulaPicture(7, 5));
   assert.deepEqual(
-    warp(planes, (x) => x, still, nearest),
+    warp(planes, (x) => x, sameRow, nearest),
     planes,
   );
-  assert.deepEqual([...warp(row, (x) => x + 0.5, still, nearest).data], [5, 20, 45, 60]);
-  assert.deepEqual([...warp(row, (x) => x + 0.5, still, mirror).data], [5, 20, 45, 45]);
-  assert.deepEqual([...warp(row, (x) => 3 - x, still, nearest).data], [60, 30, 10, 0]);
+  assert.deepEqual([...warp(row, (x) => x + 0.5, sameRow, nearest).data], [5, 20, 45, 60]);
+  assert.deepEqual([...warp(row, (x) => x + 0.5, sameRow, mirror).data], [5, 20, 45, 45]);
+  assert.deepEqual([...warp(row, (x) => 3 - x, sameRow, nearest).data], [60, 30, 10, 0]);
 });
 
-test("a zoom of 1 is the picture, and one of 2 spreads the middle with its ends at the ends", () => {
+test("a zoom of 1 changes nothing, and a zoom of 2 stretches the central half to the full width", () => {
   const planes = planesOf(formulaPicture(7, 5));
   assert.deepEqual(zoomed(planes, 1, nearest), planes);
   const middle = zoomed({ ...row, height: 1 }, 2, nearest).data; // 10 … 30 in four steps

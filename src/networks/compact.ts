@@ -10,21 +10,26 @@ interface Size {
 }
 
 /**
- * The default processor. Everything happens at a low resolution: residual blocks without normalization (as in EDSR,
- * Lim et al. 2017) draw a correction in factor² · 3 channels, which is added to the bicubically interpolated picture in the
- * same layout, and one pixel shuffle at the end makes the result. It starts out as exact bicubic interpolation. Where
- * the picture keeps its size, the first layer halves it and the correction alone is shuffled (as FFDNet, Zhang et al.
- * 2018, works on a picture of half the size): a quarter of the work, and twice the reach.
+ * The default processor. All layers run at low resolution: residual blocks without normalization (as in EDSR, Lim et al.
+ * 2017) predict a residual in 3 · factor² channels. The residual is added to the bicubically interpolated image in the same
+ * layout, and one pixel shuffle produces the output. The initial weights compute exact bicubic interpolation. At scale 1
+ * the first layer has stride 2 and only the residual is shuffled (FFDNet, Zhang et al. 2018, also works at half
+ * resolution): a quarter of the computation and twice the receptive field.
  */
 const compact = (name: string, { channels, blocks }: Size): Network => ({
   name,
-  summary: `${blocks} residual blocks of ${channels} channels at low resolution over bicubic interpolation`,
+  summary: `${blocks} residual blocks of ${channels} channels at low resolution, added to bicubic interpolation`,
   scales: [1, 2, 3, 4],
   build: (scale, seed) => build(name, { channels, blocks }, scale, seed),
 });
 
+/** The compact processor with 4 blocks of 32 channels. */
 export const compactS = compact("compact-s", { channels: 32, blocks: 4 });
+
+/** The compact processor with 6 blocks of 64 channels. */
 export const compactM = compact("compact-m", { channels: 64, blocks: 6 });
+
+/** The compact processor with 16 blocks of 64 channels. */
 export const compactL = compact("compact-l", { channels: 64, blocks: 16 });
 
 function build(name: string, { channels, blocks }: Size, scale: number, seed: number): Graph {
@@ -35,18 +40,18 @@ function build(name: string, { channels, blocks }: Size, scale: number, seed: nu
   let x = layers.conv("head", image, 3, channels, 5, { stride });
   for (let i = 0; i < blocks; i++) {
     const inner = b.Relu(layers.conv(`block${i}.conv1`, x, channels, channels, 3));
-    // Small second layers keep the sum of many blocks near its input at first.
+    // Small initial weights in the second layer keep the output of many blocks near their input.
     x = b.Add(x, layers.conv(`block${i}.conv2`, inner, channels, channels, 3, { gain: 0.1 }));
   }
-  const correction = layers.conv("tail", x, channels, 3 * factor * factor, 3, { gain: 0 });
-  const restored = scale === 1 ? corrected(b, image, correction) : enlarged(layers, image, correction, scale);
+  const residual = layers.conv("tail", x, channels, 3 * factor * factor, 3, { gain: 0 });
+  const restored = scale === 1 ? withResidual(b, image, residual) : enlarged(layers, image, residual, scale);
   b.output(RESTORED, restored, ["N", 3, "H_out", "W_out"]);
   return b.build();
 }
 
-/** The image with a correction of half its size, rounded up, in four times the channels. */
-const corrected = (b: GraphBuilder, image: string, correction: string): string =>
-  b.Add(image, croppedLike(b, b.DepthToSpace(correction, 2, "CRD"), image));
+/** Adds a residual to the image. The residual has half the image's size, rounded up, and four times its channels. */
+const withResidual = (b: GraphBuilder, image: string, residual: string): string =>
+  b.Add(image, croppedLike(b, b.DepthToSpace(residual, 2, "CRD"), image));
 
-const enlarged = (layers: Layers, image: string, correction: string, scale: number): string =>
-  layers.b.DepthToSpace(layers.b.Add(correction, interpolation(layers, image, scale)), scale, "CRD");
+const enlarged = (layers: Layers, image: string, residual: string, scale: number): string =>
+  layers.b.DepthToSpace(layers.b.Add(residual, interpolation(layers, image, scale)), scale, "CRD");

@@ -11,10 +11,10 @@ import { buildUnet } from "./unet.js";
 
 interface Case {
   readonly graph: Graph;
-  /** Height and width of the picture 0.5 + 0.5·sin(1.7·i). */
+  /** Height and width of the input image 0.5 + 0.5·sin(1.7·i). */
   readonly size: readonly [height: number, width: number];
   readonly shape: readonly number[];
-  /** First, last and two elements between, and the mean of all: PyTorch 1.13 in float64 with the same weights. */
+  /** The first, the last and two elements between; with `mean`, from PyTorch 1.13 in float64 with the same weights. */
   readonly elements: readonly number[];
   readonly mean: number;
 }
@@ -27,7 +27,7 @@ const cases: Readonly<Record<string, Case>> = {
     elements: [-0.062665, -0.040425, -0.105704, -0.111908],
     mean: -0.090786,
   },
-  "the ResNet generator, on a size that cannot be halved twice,": {
+  "the ResNet generator, on a size not divisible by 4,": {
     graph: buildPix2pix(4, 1, 0),
     size: [9, 6],
     shape: [1, 3, 9, 6],
@@ -51,7 +51,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 for (const [name, { graph, size, shape, elements, mean }] of Object.entries(cases))
-  test(`${name} computes what PyTorch's layers do with the same weights`, async () => {
+  test(`${name} computes what PyTorch's layers compute with the same weights`, async () => {
     const [height, width] = size;
     const pixels = Float32Array.from({ length: 3 * height * width }, (_, i) => 0.5 + 0.5 * Math.sin(1.7 * i));
     const session = await Session.create(patterned(graph));
@@ -59,8 +59,8 @@ for (const [name, { graph, size, shape, elements, mean }] of Object.entries(case
     assert.deepEqual(output?.shape, shape);
     const got = Array.from(output?.data as Float32Array);
     for (const [i, expected] of elements.entries()) {
-      const place = Math.floor((i * (got.length - 1)) / 3);
-      assert.ok(Math.abs((got[place] as number) - expected) < 1e-5, `element ${place}: ${got[place]}, ${expected}`);
+      const index = Math.floor((i * (got.length - 1)) / 3);
+      assert.ok(Math.abs((got[index] as number) - expected) < 1e-5, `element ${index}: ${got[index]}, ${expected}`);
     }
     assert.ok(Math.abs(got.reduce((sum, value) => sum + value, 0) / got.length - mean) < 1e-5);
   });

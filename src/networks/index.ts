@@ -6,19 +6,25 @@ import { srdensenet } from "./srdensenet.js";
 import { srresnet } from "./srresnet.js";
 import { unet } from "./unet.js";
 
-/** Every processor that can be built by name. */
+/** Processor architectures that can be built by name. */
 export const networks: readonly Network[] = [compactS, compactM, compactL, srresnet, srdensenet, pix2pix, unet];
 
+/** The name of the default processor. */
 export const DEFAULT_NETWORK = compactM.name;
 
-/** @throws UserError for an unknown name or a scale that the network is not made for. */
+/**
+ * The processor architecture of that name.
+ * @throws UserError for an unknown name or a scale that the network does not support.
+ */
 export function findNetwork(name: string, scale: number): Network {
   const network = networks.find((candidate) => candidate.name === name);
   if (!network)
     throw new UserError(
-      `there is no processor "${name}"; give an .onnx file or one of ${networks.map((n) => n.name).join(", ")}`,
+      `cannot build processor "${name}": unknown network; give an .onnx file or one of ${networks.map((n) => n.name).join(", ")}`,
     );
   if (!network.scales.includes(scale))
-    throw new UserError(`the processor ${name} enlarges by ${network.scales.join(", ")}, not by ${scale}`);
+    throw new UserError(
+      `cannot build processor "${name}" for scale ${scale}: it supports only ${network.scales.join(", ")}`,
+    );
   return network;
 }

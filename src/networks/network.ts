@@ -3,12 +3,14 @@ import type { Graph } from "../onnx/graph.js";
 import { float32, sizeOf } from "../onnx/tensor.js";
 import { randomAt } from "../random.js";
 
-/** A processor that Legible can build: image [N, 3, H, W] in [0, 1] in, [N, 3, scale·H, scale·W] out. */
+/** A processor architecture. Input: RGB images [N, 3, H, W] in [0, 1]. Output: [N, 3, scale·H, scale·W]. */
 export interface Network {
   readonly name: string;
   /** One line for the help text. */
   readonly summary: string;
+  /** Scales that `build` supports. */
   readonly scales: readonly number[];
+  /** Builds the network with initial weights that depend only on `seed`. */
   build(scale: number, seed: number): Graph;
 }
 
@@ -16,25 +18,26 @@ export interface Network {
 export const IMAGE = "image";
 export const RESTORED = "restored";
 
-/** Initializers whose names begin so are constants of a network and never trained. */
+/** Prefix of initializers that are constants of a network and are never trained. */
 export const FIXED = "fixed.";
 
+/** Options of `Layers.conv`. */
 export interface ConvOptions {
-  /** Factor of the drawn weights' deviation. Default: 1. */
+  /** Factor on the standard deviation of the initial weights. Default: 1. */
   readonly gain?: number;
   readonly stride?: number;
-  /** Parts that the channels fall into, each with weights of its own. Default: 1. */
+  /** Number of channel groups. Default: 1. */
   readonly group?: number;
-  /** Pixels that the picture is padded by on each side. Default: what keeps its size, for odd kernels. */
+  /** Padding on each side, in pixels. Default: (kernel - 1) / 2, which keeps the size for odd kernels. */
   readonly pad?: number;
-  /** What it is padded with: zeros, or what a mirror at the edge shows. Default: zeros. */
+  /** Padding mode. Default: zeros. */
   readonly border?: "zeros" | "reflect";
 }
 
-/** Adds layers with freshly drawn weights to a graph; the n-th layer's weights follow from the seed and n. */
+/** Adds layers with initial weights to a graph. The n-th layer's weights depend only on the seed and n. */
 export class Layers {
   readonly b: GraphBuilder;
-  private drawn = 0;
+  private layerCount = 0;
 
   constructor(
     name: string,
@@ -44,9 +47,8 @@ export class Layers {
   }
 
   /**
-   * A convolution that keeps the size of the image, or divides it by `stride`; with `group` the channels fall into so
-   * many parts, each with weights of its own. Weights are normal with the variance that keeps a rectifier network's
-   * activations of one size (He et al. 2015, eq. 10), times `gain`².
+   * A convolution with bias. With the default padding it keeps the image size, or divides it by `stride`. Initial weights
+   * are normal with the variance for rectifier networks (He et al. 2015, eq. 10) times `gain`².
    */
   conv(name: string, x: string, inputs: number, outputs: number, kernel: number, options: ConvOptions = {}): string {
     const { gain = 1, stride = 1, group = 1, pad = (kernel - 1) / 2, border = "zeros" } = options;
@@ -58,9 +60,9 @@ export class Layers {
     return this.b.Conv(this.b.Pad(x, [0, 0, pad, pad, 0, 0, pad, pad], "", border), weight, bias, window);
   }
 
-  /** A transposed convolution that doubles the sides of the image. Weights are drawn as for `conv`. */
+  /** A transposed convolution with stride 2, which doubles height and width. Initialized as `conv`. */
   deconv(name: string, x: string, inputs: number, outputs: number, kernel: number): string {
-    // With a stride of 2, every pixel of the result meets a quarter of the kernel.
+    // With stride 2, each output pixel depends on a quarter of the kernel.
     const deviation = Math.sqrt(8 / (inputs * kernel * kernel));
     const weight = this.weight(name, [inputs, outputs, kernel, kernel], deviation);
     const pad = (kernel - 1) >> 1;
@@ -72,36 +74,37 @@ export class Layers {
     });
   }
 
-  /** The last axis [inputs] as [outputs]: a matrix and a bias. The matrix keeps the size of what it is applied to. */
+  /** A linear layer with bias over the last axis, [inputs] -> [outputs]. Initial weights have variance 1 / inputs. */
   linear(name: string, x: string, inputs: number, outputs: number): string {
     const product = this.b.MatMul(x, this.weight(name, [inputs, outputs], Math.sqrt(1 / inputs)));
     return this.b.Add(product, this.filled(`${name}.bias`, outputs, 0));
   }
 
-  /** A normalization of each last axis by itself (Ba et al. 2016). */
+  /** Layer normalization over the last axis (Ba et al. 2016). */
   layerNorm(name: string, x: string, channels: number): string {
     const [scale, shift] = [this.filled(`${name}.scale`, channels, 1), this.filled(`${name}.shift`, channels, 0)];
     return this.b.add("LayerNormalization", [x, scale, shift], { axis: int(-1) });
   }
 
-  /** A PReLU with one slope for all channels, 0.25 at first. */
+  /** A PReLU with one slope for all channels, initially 0.25. */
   prelu(name: string, x: string): string {
     return this.b.PRelu(x, this.b.initializer(`${name}.slope`, float32([0.25], [1, 1, 1])));
   }
 
-  /** A batch normalization in its inference form; training switches it over. */
+  /** Batch normalization in inference form. Training replaces it by the training form. */
   batchNorm(name: string, x: string, channels: number): string {
     const of = (part: string, value: number) => this.filled(`${name}.${part}`, channels, value);
     return this.b.add("BatchNormalization", [x, of("scale", 1), of("shift", 0), of("mean", 0), of("variance", 1)]);
   }
-  /** A weight of this shape, drawn normal with this deviation. */
+
+  /** A weight of the given shape, initialized from a normal distribution with the given standard deviation. */
   private weight(name: string, shape: readonly number[], deviation: number): string {
-    const random = randomAt(this.seed, this.drawn++);
+    const random = randomAt(this.seed, this.layerCount++);
     const weights = Float32Array.from({ length: sizeOf(shape) }, () => deviation * random.normal());
     return this.b.initializer(`${name}.weight`, float32(weights, shape));
   }
 
-  /** A weight for each channel, of one value at first. */
+  /** A weight per channel, initialized to one value. */
   private filled(name: string, channels: number, value: number): string {
     return this.b.initializer(name, float32(new Float32Array(channels).fill(value)));
   }

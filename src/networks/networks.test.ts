@@ -24,7 +24,7 @@ async function restore(graph: Graph, image: Tensor): Promise<Tensor> {
 
 for (const network of networks)
   for (const scale of network.scales)
-    test(`${network.name} x${scale} enlarges any size, and a seed decides its weights`, async () => {
+    test(`${network.name} x${scale} accepts any image size, and its initial weights depend on the seed`, async () => {
       const image = float32(
         Float32Array.from({ length: 2 * 3 * 9 * 14 }, (_, i) => (i % 7) / 7),
         [2, 3, 9, 14],
@@ -37,7 +37,7 @@ for (const network of networks)
       assert.notDeepEqual(one?.data, other?.data);
     });
 
-/** Processors over interpolation begin with an empty last layer: this lets the drawn weights through. */
+/** Fills the last layer, which some processors initialize to zero, so that the output depends on the initial weights. */
 function withTail(graph: Graph): Graph {
   const tail = graph.initializers.get("tail.weight") as Tensor;
   const weight = float32(
@@ -47,38 +47,38 @@ function withTail(graph: Graph): Graph {
   return { ...graph, initializers: new Map([...graph.initializers, ["tail.weight", weight]]) };
 }
 
-/** The weights of `ours`, taken from `theirs` in the order in which the nodes read them. */
-function withWeightsOf(theirs: Graph, ours: Graph): Graph {
-  const [names, weights] = [weightsInOrder(ours), weightsInOrder(theirs)];
+/** The graph `network` with the weights of `reference`, matched in the order in which the nodes read them. */
+function withWeightsOf(reference: Graph, network: Graph): Graph {
+  const [names, weights] = [weightsInOrder(network), weightsInOrder(reference)];
   assert.equal(names.length, weights.length);
-  const initializers = new Map(ours.initializers);
-  for (const [i, [name, own]] of names.entries()) {
+  const initializers = new Map(network.initializers);
+  for (const [i, [name, tensor]] of names.entries()) {
     const [, { data, shape }] = weights[i] as [string, Tensor];
-    // A slope for each channel is [C] there; on [N, C, H, W] that is [C, 1, 1].
-    initializers.set(name, float32(data as Float32Array, own.shape.length === 3 ? [shape[0] ?? 1, 1, 1] : shape));
+    // PyTorch stores a slope per channel as [C]; ONNX broadcasts [C, 1, 1] over [N, C, H, W].
+    initializers.set(name, float32(data as Float32Array, tensor.shape.length === 3 ? [shape[0] ?? 1, 1, 1] : shape));
   }
-  return { ...ours, initializers };
+  return { ...network, initializers };
 }
 
-test("SRResNet computes what PyTorch's does with the same weights", { skip }, async () => {
-  const theirs = await readModel(fixturePath("nets/mini_srresnet__dy18.onnx"));
+test("SRResNet computes what PyTorch's SRResNet computes with the same weights", { skip }, async () => {
+  const reference = await readModel(fixturePath("nets/mini_srresnet__dy18.onnx"));
   const { tensors } = await readSafetensors(fixturePath("nets/mini_srresnet__dy18.safetensors"));
-  const restored = await restore(withWeightsOf(theirs, buildSrresnet(12, 3, 4, 0)), tensors.input as Tensor);
+  const restored = await restore(withWeightsOf(reference, buildSrresnet(12, 3, 4, 0)), tensors.input as Tensor);
   assert.ok(relativeL2(restored, tensors.logits as Tensor) < 1e-5);
 });
 
-test("the ResNet generator computes what PyTorch's does with the same weights, mapped from -1 … 1 to 0 … 1", {
+test("the ResNet generator computes what PyTorch's computes with the same weights, mapped from [-1, 1] to [0, 1]", {
   skip,
 }, async () => {
-  const theirs = await readModel(fixturePath("nets/mini_pix2pix__dy18.onnx"));
+  const reference = await readModel(fixturePath("nets/mini_pix2pix__dy18.onnx"));
   const { tensors } = await readSafetensors(fixturePath("nets/mini_pix2pix__dy18.safetensors"));
-  const ours = withWeightsOf(theirs, withInstanceNorms(buildPix2pix(8, 2, 0)));
-  const restored = await restore(ours, tensors.input as Tensor);
+  const network = withWeightsOf(reference, withInstanceNorms(buildPix2pix(8, 2, 0)));
+  const restored = await restore(network, tensors.input as Tensor);
   const signed = (restored.data as Float32Array).map((value) => 2 * value - 1);
   assert.ok(relativeL2(float32(signed, restored.shape), tensors.logits as Tensor) < 1e-5);
 });
 
-/** The reference's generator has instance normalizations, as CycleGAN's; Liu et al. use batch normalization. */
+/** The reference generator uses instance normalization, as CycleGAN does; Liu et al. use batch normalization. */
 const withInstanceNorms = (graph: Graph): Graph => ({
   ...graph,
   nodes: graph.nodes.map((node) =>
@@ -86,7 +86,7 @@ const withInstanceNorms = (graph: Graph): Graph => ({
   ),
 });
 
-/** Float weights of more than a scalar's rank, in the order in which the nodes read them. */
+/** Float weights that are not scalars, in the order in which the nodes read them. */
 const weightsInOrder = (graph: Graph): [string, Tensor][] =>
   graph.nodes.flatMap((node) =>
     node.inputs.flatMap((name): [string, Tensor][] => {
@@ -95,9 +95,10 @@ const weightsInOrder = (graph: Graph): [string, Tensor][] =>
     }),
   );
 
-// Pillow rounds and clamps to 8 bits between its two passes: the reference's README puts that at 0.1 to 0.2 levels in the
-// mean, with single larger ones beside saturated edges. The border is left out: there Pillow weighs differently.
-test("an untrained compact processor is Pillow's bicubic enlargement but for its rounding between passes", {
+// Pillow rounds and clamps to 8 bits between its two passes. The reference's README measures a mean difference of 0.1 to
+// 0.2 levels from that, with larger single differences near saturated edges. The border is excluded because Pillow
+// renormalizes the kernel there.
+test("an untrained compact processor equals Pillow's bicubic resize up to Pillow's rounding between passes", {
   skip,
 }, async () => {
   const small = await decodeImage(sharedPath("reference", "images", "a.png"));
@@ -107,8 +108,8 @@ test("an untrained compact processor is Pillow's bicubic enlargement but for its
   const restored = await restore(compactS.build(4, 0), float32(planes, [1, 3, small.height, small.width]));
   const got = fromPlanar(restored.data as Float32Array, 0, large.width, large.height);
   const inner = (image: Image) => crop(image, 8, 8, large.width - 16, large.height - 16).data;
-  const [ours, pillows] = [inner(got), inner(large)];
-  const differences = ours.map((value, i) => Math.abs(value - (pillows[i] as number)));
+  const [actual, expected] = [inner(got), inner(large)];
+  const differences = actual.map((value, i) => Math.abs(value - (expected[i] as number)));
   const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
   const beyond = differences.filter((value) => value > 1).length / differences.length;
   assert.ok(mean < 0.25, `mean difference ${mean} levels`);

@@ -4,18 +4,19 @@ import { croppedLike } from "./size.js";
 
 /**
  * The ResNet generator of pix2pix and CycleGAN (Isola et al. 2017, Zhu et al. 2017; after Johnson et al. 2016) as Liu et
- * al. use it for denoising, deblocking and as a transformer: 64 channels, twice halved, 6 residual blocks of 256, batch
- * normalization, (tanh + 1) / 2. Its mirrored borders need pictures of 5 pixels a side or more.
+ * al. use it for denoising, deblocking and as a transformer: 64 channels, two stride-2 convolutions, 6 residual blocks of
+ * 256 channels, batch normalization, (tanh + 1) / 2 at the output. Reflection padding requires images of at least 5 x 5
+ * pixels.
  */
 export const pix2pix: Network = {
   name: "pix2pix",
   summary:
-    "the ResNet generator of pix2pix as in the paper: 6 residual blocks of 256 channels at a quarter of the size",
+    "ResNet generator of pix2pix as in the paper: 6 residual blocks of 256 channels at a quarter of the resolution",
   scales: [1],
   build: (_, seed) => buildPix2pix(64, 6, seed),
 };
 
-/** The generator of any width and depth. */
+/** The ResNet generator with `channels` channels at full resolution and `blocks` residual blocks. */
 export function buildPix2pix(channels: number, blocks: number, seed: number): Graph {
   const layers = new Layers("pix2pix", seed);
   const { b } = layers;
@@ -31,14 +32,14 @@ export function buildPix2pix(channels: number, blocks: number, seed: number): Gr
     const width = channels * 2 ** (HALVINGS - i);
     x = unit(`up${i}`, layers.deconv(`up${i}`, x, width, width / 2, 3), width / 2);
   }
-  // A small last layer starts the tanh in its linear part.
+  // Small initial weights keep the tanh in its linear range.
   const tanh = b.Tanh(layers.conv("tail", x, channels, 3, 7, { border: "reflect", gain: 0.1 }));
-  // Odd sizes are rounded up where they are halved, which leaves rows and columns too many.
+  // The stride-2 convolutions round odd sizes up, so the output can have extra rows and columns.
   b.output(RESTORED, croppedLike(b, b.Mul(b.Add(tanh, b.one), b.scalar(0.5)), image), ["N", 3, "H", "W"]);
   return b.build();
 }
 
-/** How often the sides are halved. */
+/** Number of stride-2 convolutions. */
 const HALVINGS = 2;
 
 function residual(layers: Layers, name: string, x: string, channels: number): string {

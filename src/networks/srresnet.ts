@@ -3,16 +3,17 @@ import { IMAGE, Layers, type Network, RESTORED } from "./network.js";
 
 /**
  * SRResNet (Ledig et al., CVPR 2017) as Liu et al. use it: 5 residual blocks of 64 channels with batch normalization
- * and PReLU, a long skip, one pixel shuffle for every factor of 2, 9×9 first and last layers, and (tanh + 1) / 2.
+ * and PReLU, a long skip connection, one pixel shuffle per factor of 2, 9×9 kernels in the first and last layers, and
+ * (tanh + 1) / 2 at the output.
  */
 export const srresnet: Network = {
   name: "srresnet",
-  summary: "SRResNet as in the paper: 5 residual blocks of 64 channels, batch normalization, 9x9 ends",
+  summary: "SRResNet as in the paper: 5 residual blocks of 64 channels, batch normalization",
   scales: [1, 2, 4],
   build: (scale, seed) => buildSrresnet(64, 5, scale, seed),
 };
 
-/** SRResNet of any width and depth. */
+/** SRResNet with `blocks` residual blocks of `channels` channels. */
 export function buildSrresnet(channels: number, blocks: number, scale: number, seed: number): Graph {
   const layers = new Layers("srresnet", seed);
   const { b } = layers;
@@ -25,7 +26,7 @@ export function buildSrresnet(channels: number, blocks: number, scale: number, s
     const wide = layers.conv(`up${i}`, x, channels, 4 * channels, 3);
     x = layers.prelu(`up${i}.prelu`, b.DepthToSpace(wide, 2, "CRD"));
   }
-  // A small last layer starts the tanh in its linear part.
+  // Small initial weights keep the tanh in its linear range.
   const tanh = b.Tanh(layers.conv("tail", x, channels, 3, 9, { gain: 0.1 }));
   b.output(RESTORED, b.Mul(b.Add(tanh, b.one), b.scalar(0.5)), ["N", 3, "H_out", "W_out"]);
   return b.build();

@@ -4,18 +4,18 @@ import { IMAGE, Layers, type Network, RESTORED } from "./network.js";
 import { croppedLike } from "./size.js";
 
 /**
- * A U-Net (Ronneberger et al. 2015) that draws a correction of the picture, enlarged by bicubic interpolation where it is
- * to be larger: pairs of convolutions of 32, 64 and 128 channels, halving and doubling between them. It starts as exact
- * interpolation and takes pictures of any size.
+ * A U-Net (Ronneberger et al. 2015) that predicts a residual, added to the image after bicubic interpolation to the output
+ * size: pairs of convolutions of 32, 64 and 128 channels at three resolutions. The initial weights compute exact
+ * interpolation. Images of any size are accepted.
  */
 export const unet: Network = {
   name: "unet",
-  summary: "U-Net: pairs of convolutions of 32 to 128 channels at 3 sizes, over the interpolated picture",
+  summary: "U-Net: pairs of convolutions of 32 to 128 channels at 3 resolutions, added to bicubic interpolation",
   scales: [1, 2, 3, 4],
   build: (scale, seed) => buildUnet([32, 64, 128], scale, seed),
 };
 
-/** A U-Net of any depth; `widths` are its channels, at the size of the picture first. */
+/** A U-Net with one resolution per entry of `widths`, the numbers of channels from full resolution down. */
 export function buildUnet(widths: readonly number[], scale: number, seed: number): Graph {
   const layers = new Layers("unet", seed);
   const { b } = layers;
@@ -33,7 +33,7 @@ export function buildUnet(widths: readonly number[], scale: number, seed: number
   }
   for (let level = widths.length - 2; level >= 0; level--) {
     const skip = skips[level] as (typeof skips)[number];
-    // An odd side was rounded up where it was halved.
+    // The stride-2 convolutions round odd sizes up.
     const doubled = croppedLike(b, layers.deconv(`up${level}`, x, channels, skip.channels, 2), skip.x);
     x = pair(`up${level}`, b.Concat([skip.x, doubled], 1), 2 * skip.channels, skip.channels);
     channels = skip.channels;

@@ -1,48 +1,57 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import { meanSquaredError } from "./losses.js";
 
-/** How far what R makes of P(x) is from what it makes of y. */
+/** A distance between R's outputs for the restored image P(x) and the original image y. */
 export interface Distance {
   /** One line for the help text. */
   readonly summary: string;
-  /** Whether the values have to be class scores, because a softmax is taken of them. */
+  /** Whether the outputs must be class scores because the distance applies a softmax. */
   readonly ofScores: boolean;
-  /** λ where none is given. */
+  /** Default λ of objectives that use this distance. */
   readonly defaultLambda: number;
-  /** @param seen [N, C]: R's output for P(x). @param wanted of the same shape: for y. @returns a scalar. */
-  between(b: GraphBuilder, seen: string, wanted: string): string;
+  /**
+   * Adds the distance to a graph.
+   * @param restored R's output for P(x), [N, C]
+   * @param original R's output for y, of the same shape
+   * @returns a scalar
+   */
+  between(b: GraphBuilder, restored: string, original: string): string;
 }
 
 const distances = {
   "softmax-mse": {
     summary: "mean squared difference of the class probabilities (the reference)",
     ofScores: true,
-    // The reference's, for 1000 classes: being a mean over the classes, it counts more where there are fewer.
+    // The reference's λ for 1000 classes. The distance is a mean over the classes, so it is larger with fewer classes.
     defaultLambda: 10,
-    between: (b, seen, wanted) => meanSquaredError(b, b.Softmax(seen, 1), b.Softmax(wanted, 1)),
+    between: (b, restored, original) => meanSquaredError(b, b.Softmax(restored, 1), b.Softmax(original, 1)),
   },
   kl: {
-    summary: "Kullback-Leibler divergence of the class probabilities from those of the original",
+    summary: "Kullback-Leibler divergence KL(q || p) of class probabilities, q for y and p for P(x)",
     ofScores: true,
     defaultLambda: 1e-3,
-    /** The mean over the images of Σ q · (ln q - ln p), with p of P(x) and q of y. */
-    between(b, seen, wanted) {
-      const [p, q] = [b.LogSoftmax(seen, 1), b.LogSoftmax(wanted, 1)];
+    /** Mean over the images of Σ q · (ln q - ln p), with p for P(x) and q for y. */
+    between(b, restored, original) {
+      const [p, q] = [b.LogSoftmax(restored, 1), b.LogSoftmax(original, 1)];
       const divergence = b.ReduceSum(b.Mul(b.Exp(q), b.Sub(q, p)), [1], false);
       return b.ReduceMean(divergence, undefined, false);
     },
   },
   "logits-mse": {
-    summary: "mean squared difference of the numbers as they are: scores, embeddings, detections",
-    // Of a model that ends in a softmax, the scores before it: that is how recognizers are read.
+    summary: "mean squared difference of the raw outputs: logits, embeddings, detections",
+    // For a model that ends in a softmax, the output is its input, the logits: recognizers are loaded that way.
     ofScores: false,
     defaultLambda: 1e-3,
     between: meanSquaredError,
   },
 } satisfies Record<string, Distance>;
 
+/** Names of the distances between R's outputs. */
 export type DistanceName = keyof typeof distances;
+/** All distance names, the default first. */
 export const distanceNames = Object.keys(distances) as readonly DistanceName[];
+/** The distance of the reference (Liu et al.). */
 export const DEFAULT_DISTANCE: DistanceName = "softmax-mse";
 
+/** The distance of that name. */
 export const distanceOf = (name: DistanceName): Distance => distances[name];

@@ -2,10 +2,10 @@ import { featureDistance } from "./feature-distance.js";
 import { imagePlus, overRecognizers } from "./losses.js";
 import type { Objective } from "./objective.js";
 
-/** L(P(x), y) + λ · the distance of the values inside R, of P(x) and y (`featureDistance`). No labels. */
+/** L(P(x), y) + λ · `featureDistance` between R's features of P(x) and of y. Needs no labels. */
 export const feature: Objective = {
   name: "feature",
-  summary: "image loss + lambda * relative squared distance of values inside R, of P(x) and y: without labels",
+  summary: "image loss + lambda * relative squared distance between R's features of P(x) and of y; no labels",
   reads: "features",
   needsLabels: false,
   transforms: false,

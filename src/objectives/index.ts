@@ -7,17 +7,19 @@ import { ra } from "./ra.js";
 import { transformer } from "./transformer.js";
 import { unsupervised } from "./unsupervised.js";
 
-/** Every way of training. */
+/** Training objectives that can be chosen by name. */
 export const objectives: readonly Objective[] = [plain, ra, transformer, unsupervised, feature];
 
-/** @throws UserError for an unknown name. */
+/** The objective of that name. @throws UserError for an unknown name. */
 export function findObjective(name: string): Objective {
   const found = objectives.find((objective) => objective.name === name);
   if (!found)
-    throw new UserError(`there is no objective "${name}"; objectives: ${objectives.map((o) => o.name).join(", ")}`);
+    throw new UserError(
+      `cannot find objective "${name}": unknown name; give one of ${objectives.map((o) => o.name).join(", ")}`,
+    );
   return found;
 }
 
-/** λ where none is given. */
+/** The default λ: the objective's own, or that of the distance (of the default distance when it is null). */
 export const defaultLambda = (objective: Objective, distance: DistanceName | null): number =>
   objective.defaultLambda ?? distanceOf(distance ?? DEFAULT_DISTANCE).defaultLambda;

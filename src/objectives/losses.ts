@@ -1,34 +1,39 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { FrozenRecognizer, Losses, ObjectiveContext } from "./objective.js";
 
-/** The mean squared difference of two values of one shape: a scalar. */
+/** Mean squared error between two tensors of the same shape. Returns a scalar. */
 export function meanSquaredError(b: GraphBuilder, x: string, y: string): string {
   const difference = b.Sub(x, y);
   return b.ReduceMean(b.Mul(difference, difference), undefined, false);
 }
 
 /**
- * The mean over all places of -ln softmax(logits)[label].
+ * Cross-entropy: the mean over all positions of -ln softmax(logits)[label].
  * @param logits [N, C] or [N, C, …positions]
- * @param labels int64 [N] or [N, …positions], each 0 to C - 1
- * @param rank of the logits
+ * @param labels int64 [N] or [N, …positions], each from 0 to C - 1
+ * @param classes C
+ * @param rank rank of `logits`
+ * @returns a scalar
  */
 export function crossEntropy(b: GraphBuilder, logits: string, labels: string, classes: number, rank = 2): string {
-  const places = [1, classes, ...Array(rank - 2).fill(1)];
+  const shape = [1, classes, ...Array(rank - 2).fill(1)];
   const indices = b.constant({
     type: "int64",
-    shape: places,
+    shape,
     data: BigInt64Array.from({ length: classes }, (_, i) => BigInt(i)),
   });
-  const wide = b.add("Unsqueeze", [labels, b.integers([1])]);
-  const chosen = b.Cast(b.Equal(indices, wide), "float32");
-  const logLikelihood = b.ReduceSum(b.Mul(chosen, b.LogSoftmax(logits, 1)), [1], false);
+  const unsqueezed = b.add("Unsqueeze", [labels, b.integers([1])]);
+  const oneHot = b.Cast(b.Equal(indices, unsqueezed), "float32");
+  const logLikelihood = b.ReduceSum(b.Mul(oneHot, b.LogSoftmax(logits, 1)), [1], false);
   return b.Neg(b.ReduceMean(logLikelihood, undefined, false));
 }
 
 /**
- * Cross-entropy to labels of which a share `smoothing` is spread evenly over all classes (Szegedy et al. 2016, sec. 7), for
- * logits [N, C].
+ * Cross-entropy with label smoothing (Szegedy et al. 2016, sec. 7): a share `smoothing`, in [0, 1], of each label is
+ * distributed uniformly over all classes.
+ * @param logits [N, C]
+ * @param labels int64 [N], each from 0 to C - 1
+ * @returns a scalar
  */
 export function smoothedCrossEntropy(
   b: GraphBuilder,
@@ -37,11 +42,12 @@ export function smoothedCrossEntropy(
   classes: number,
   smoothing: number,
 ): string {
-  const evenly = b.Neg(b.ReduceMean(b.LogSoftmax(logits, 1), undefined, false));
+  const uniform = b.Neg(b.ReduceMean(b.LogSoftmax(logits, 1), undefined, false));
   const hard = b.Mul(crossEntropy(b, logits, labels, classes), b.scalar(1 - smoothing));
-  return b.Add(hard, b.Mul(evenly, b.scalar(smoothing)));
+  return b.Add(hard, b.Mul(uniform, b.scalar(smoothing)));
 }
-/** Σ weightᵢ · lossᵢ over the recognizers. */
+
+/** Σ weightᵢ · lossᵢ over the recognizers. Returns a scalar. */
 export function overRecognizers(
   { b, recognizers }: ObjectiveContext,
   lossOf: (recognizer: FrozenRecognizer) => string,
@@ -53,7 +59,7 @@ export function overRecognizers(
   return terms.length === 1 ? (terms[0] as string) : b.Sum(terms);
 }
 
-/** image loss + λ · recognition loss, both for P. */
+/** image loss + λ · recognition loss, minimized by P. */
 export const imagePlus = ({ b, image, lambda }: ObjectiveContext, recognition: string): Losses => ({
   processor: b.Add(image, b.Mul(lambda(), recognition)),
   parts: { image, recognition },

@@ -1,66 +1,67 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Distance } from "./distances.js";
 
-/** A frozen recognizer R as an objective sees it. */
+/** A frozen recognizer R in the training graph. */
 export interface FrozenRecognizer {
-  /** Factor of its loss among those of several recognizers. */
+  /** Factor on this recognizer's loss in the sum over all recognizers. */
   readonly weight: number;
-  /** The shape of what `output` returns, [N, numbers]; empty where only values inside are read. */
+  /** Shape of `output`'s result, [N, numbers]; empty when only features are read. */
   readonly outputShape: readonly number[];
-  /** What it makes of images of the restored ones' size: class scores, an embedding. */
+  /** R's output, such as class scores or an embedding, for images of the restored images' size. */
   output(images: string): string;
-  /** The values inside it that are compared, for images of that size; the first axis of each is the batch. */
+  /** The features of R that are compared, for images of that size. The first axis of each is the batch. */
   features(images: string): readonly string[];
 }
 
-/** What an objective can draw on: values of the training graph. What is asked for by a call is declared by that call. */
+/** Values of the training graph that an objective can use. The methods add their value to the graph when first called. */
 export interface ObjectiveContext {
   readonly b: GraphBuilder;
-  /** P(x): [N, 3, H, W] in about [0, 1]. */
+  /** P(x), the restored images: [N, 3, H, W], approximately in [0, 1]. */
   readonly restored: string;
-  /** y, of the same shape. */
+  /** y, the original images: the same shape, in [0, 1]. */
   readonly clean: string;
-  /** The image loss of P(x) against y: a scalar. */
+  /** The image loss between P(x) and y: a scalar. */
   readonly image: string;
-  /** t: int64 [N]. */
+  /** t, the class labels: int64 [N]. */
   labels(): string;
-  /** λ: a scalar, an input because it may change from step to step. */
+  /** λ: a scalar input, because it can change between steps. */
   lambda(): string;
-  /** T(images), T being a second processor of scale 1. Once only. */
+  /** T(images), where T is a second processor of scale 1. Can be called only once. */
   transform(images: string): string;
-  /** One or more where the objective reads something of R. */
+  /** At least one if the objective reads anything of R. */
   readonly recognizers: readonly FrozenRecognizer[];
   readonly distance: Distance;
-  /** How much the distance of values inside R counts beside the loss of its output; 0: not at all. */
+  /** Factor on the feature distance that is added to the loss of R's output; 0 disables it. */
   readonly featureWeight: number;
 }
 
-/** What is minimized, and its named parts for the log: all scalars. */
+/** The minimized losses and their named parts for the log. All are scalars. */
 export interface Losses {
-  /** What P learns from. */
+  /** The loss that P minimizes. */
   readonly processor: string;
-  /** What T learns from, and nothing else does. */
+  /** The loss that T alone minimizes. */
   readonly transformer?: string;
   readonly parts: Readonly<Record<string, string>>;
 }
 
-/** A way of training: puts P, R and the losses together. */
+/** A training objective: combines the outputs of P and R into losses. */
 export interface Objective {
   readonly name: string;
   /** One line for the help text. */
   readonly summary: string;
   /**
-   * What it reads of R: class scores [N, classes], one output of any kind [N, numbers], values inside; null without R.
-   * Where it is an output, `featureWeight` may add values inside.
+   * What the objective reads of R: class scores [N, classes], any one output [N, numbers], or features; null if it does not
+   * use R. If it reads an output, `featureWeight` can add the features.
    */
   readonly reads: "scores" | "output" | "features" | null;
   readonly needsLabels: boolean;
-  /** Whether it puts T between P and R. */
+  /** Whether a transformer T processes P(x) before R. */
   readonly transforms: boolean;
-  /** λ where none is given; null where that is the distance's. */
+  /** Default λ; null if the distance determines it. */
   readonly defaultLambda: number | null;
+  /** Adds the losses to the training graph. */
   losses(context: ObjectiveContext): Losses;
 }
 
-/** Whether it reads what R puts out, beside which values inside may count too. */
+/** Whether the objective reads R's output, to whose loss `featureWeight` can add the feature distance. */
 export const readsOutput = ({ reads }: Objective): boolean => reads === "scores" || reads === "output";

@@ -1,9 +1,9 @@
 import type { Objective } from "./objective.js";
 
-/** L(P(x), y): how processors are trained everywhere. */
+/** L(P(x), y): conventional training without a recognizer. */
 export const plain: Objective = {
   name: "plain",
-  summary: "the image loss alone",
+  summary: "image loss only",
   reads: null,
   needsLabels: false,
   transforms: false,

@@ -2,7 +2,7 @@ import { imagePlus } from "./losses.js";
 import type { Objective } from "./objective.js";
 import { classLoss } from "./recognition-loss.js";
 
-/** L(P(x), y) + λ·CE(R(P(x)), t): recognition-aware processing (Liu et al., sec. 3.1, eq. 3). */
+/** L(P(x), y) + λ·CE(R(P(x)), t): recognition-aware training (Liu et al., sec. 3.1, eq. 3). */
 export const ra: Objective = {
   name: "ra",
   summary: "recognition-aware: image loss + lambda * cross-entropy(R(P(x)), label)",

@@ -3,8 +3,10 @@ import { crossEntropy, overRecognizers } from "./losses.js";
 import type { FrozenRecognizer, ObjectiveContext } from "./objective.js";
 
 /**
- * Σ over the recognizers, by weight, of a loss of what R makes of the images + W · the distance of the values inside R
- * from those for y, W being the context's `featureWeight`.
+ * The weighted sum over the recognizers of `lossOf` plus `featureWeight` times the feature distance from y.
+ * @param images the images that the recognizers process
+ * @param lossOf the loss of one recognizer's output
+ * @returns a scalar
  */
 export function recognitionLoss(
   context: ObjectiveContext,
@@ -19,7 +21,7 @@ export function recognitionLoss(
   });
 }
 
-/** The recognition loss by labels: the cross-entropy of what the recognizers read in these images. */
+/** The recognition loss with labels: the cross-entropy of the recognizers' class scores for `images`. Returns a scalar. */
 export function classLoss(context: ObjectiveContext, images: string): string {
   const labels = context.labels();
   return recognitionLoss(context, images, ({ output, outputShape: [, classes] }) =>

@@ -2,13 +2,13 @@ import type { Objective } from "./objective.js";
 import { classLoss } from "./recognition-loss.js";
 
 /**
- * P learns from L(P(x), y) alone, as in plain training. A second processor T stands between P and R and learns from
- * λ·CE(R(T(P(x))), t) alone: people see P(x), recognizers T(P(x)) (Liu et al.). Each loss is differentiated by
- * its own network's weights only, so nothing reaches P from R.
+ * P minimizes L(P(x), y) alone, as in plain training. A second processor T between P and R minimizes
+ * λ·CE(R(T(P(x))), t) alone: viewers see P(x), recognizers process T(P(x)) (Liu et al.). Each loss is differentiated only
+ * with respect to its own network's weights, so R does not affect P.
  */
 export const transformer: Objective = {
   name: "transformer",
-  summary: "P by the image loss alone; T between P and R by lambda * cross-entropy(R(T(P(x))), label)",
+  summary: "P: image loss only; T, between P and R: lambda * cross-entropy(R(T(P(x))), label)",
   reads: "scores",
   needsLabels: true,
   transforms: true,

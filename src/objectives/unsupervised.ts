@@ -2,10 +2,10 @@ import { imagePlus } from "./losses.js";
 import type { Objective } from "./objective.js";
 import { recognitionLoss } from "./recognition-loss.js";
 
-/** L(P(x), y) + λ·D(R(P(x)), R(y)): R's own reading of the original is the aim, so no label is needed (Liu et al.). */
+/** L(P(x), y) + λ·D(R(P(x)), R(y)): R's output for the original is the target, so no labels are needed (Liu et al.). */
 export const unsupervised: Objective = {
   name: "unsupervised",
-  summary: "image loss + lambda * distance(R(P(x)), R(y)): without labels",
+  summary: "image loss + lambda * distance(R(P(x)), R(y)); no labels",
   reads: "output",
   needsLabels: false,
   transforms: false,

@@ -5,11 +5,11 @@ import { compactM, compactS } from "../networks/compact.js";
 import type { Graph } from "../onnx/graph.js";
 import { averageProcessors } from "./average.js";
 
-/** The values of a weight, with 0 for -0. */
+/** The values of a weight, with -0 replaced by 0. */
 const values = (graph: Graph, name: string) =>
   Array.from(graph.initializers.get(name)?.data as Float32Array, (value) => value + 0);
 
-test("the average of processors has the mean of each weight, and fixed filters as they were", () => {
+test("the average of processors has the mean of each weight and unchanged fixed filters", () => {
   const processors = [1, 2, 3].map((seed) => compactS.build(4, seed));
   const mean = averageProcessors(processors);
   for (const [i, value] of values(mean, "head.weight").entries()) {
@@ -20,19 +20,19 @@ test("the average of processors has the mean of each weight, and fixed filters a
   assert.deepEqual(values(mean, "fixed.bicubic"), values(first, "fixed.bicubic"));
 });
 
-test("with a reach the average lies that many times as far from the start as the mean", () => {
+test("with an extrapolation the average is start + factor · (mean - start)", () => {
   const [start, ...processors] = [0, 1, 2].map((seed) => compactS.build(4, seed)) as [Graph, Graph, Graph];
   const [from, mean] = [values(start, "head.weight"), values(averageProcessors(processors), "head.weight")];
   for (const factor of [0, 1, 1.5]) {
-    const reached = values(averageProcessors(processors, { start, factor }), "head.weight");
-    for (const [i, value] of reached.entries()) {
+    const extrapolated = values(averageProcessors(processors, { start, factor }), "head.weight");
+    for (const [i, value] of extrapolated.entries()) {
       const expected = (from[i] ?? 0) + factor * ((mean[i] ?? 0) - (from[i] ?? 0));
       assert.ok(Math.abs(value - expected) < 1e-6, `weight ${i} at ${factor}`);
     }
   }
 });
 
-test("processors of two makes, of two scales, or one alone are refused", () => {
+test("processors of different architectures or scales, or a single processor, are refused", () => {
   const one = compactS.build(4, 0);
   for (const others of [[compactM.build(4, 0)], [compactS.build(2, 0)], []])
     assert.throws(() => averageProcessors([one, ...others]), UserError);

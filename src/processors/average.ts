@@ -3,42 +3,50 @@ import type { Graph } from "../onnx/graph.js";
 import type { Tensor } from "../onnx/tensor.js";
 import { cardOf, withCard } from "./card.js";
 
-/** How far to go from the start that the processors share: 1 is their mean, more goes on in the same direction. */
-export interface Reach {
+/** Extrapolation from the processors' common initial weights: factor 1 gives their mean, above 1 goes beyond it. */
+export interface Extrapolation {
+  /** The common initial processor of all trainings. */
   readonly start: Graph;
+  /** 0 gives `start`, 1 the mean of the processors. */
   readonly factor: number;
 }
 
 /**
- * The mean of the weights of processors of one make, trained alike from one start with different seeds (a model soup,
- * Wortsman et al. 2022). The loss of one recognizer pulls each of them partly its own way; what they agree on is kept,
- * and that is what other recognizers see too. With a reach the result is start + factor·(mean - start): the mean of
- * several trainings has come less far than each of them, and goes on without their noise (task vectors, Ilharco et al.
- * 2023).
- * @throws UserError when there are fewer than two, or they are not of one make.
+ * Averages the weights of processors of the same architecture that were trained from the same initial weights with
+ * different seeds (model soup, Wortsman et al. 2022). Averaging removes what is specific to a single training run and keeps
+ * what the runs have in common, which transfers better to other recognizers. With an extrapolation the result is
+ * start + factor · (mean - start) (task arithmetic, Ilharco et al. 2023): the mean is closer to the start than each
+ * processor is, and a factor above 1 compensates for that.
+ * @throws UserError when there are fewer than two processors, or their architectures differ.
  */
-export function averageProcessors(processors: readonly Graph[], reach?: Reach): Graph {
+export function averageProcessors(processors: readonly Graph[], extrapolation?: Extrapolation): Graph {
   const [first, ...others] = processors;
-  if (!first || others.length === 0) throw new UserError("an average takes two processors or more");
+  if (!first || others.length === 0)
+    throw new UserError(`cannot average ${processors.length} processors: give at least two`);
   const initializers = new Map(
     [...first.initializers].map(([name, tensor]) => {
       if (tensor.type !== "float32") return [name, tensor];
       const mean = meanOf(processors.map((processor) => weightIn(processor, name, first)));
-      return [name, reach ? stretched(weightIn(reach.start, name, first), mean, reach.factor) : mean];
+      if (!extrapolation) return [name, mean];
+      return [name, extrapolate(weightIn(extrapolation.start, name, first), mean, extrapolation.factor)];
     }),
   );
   const card = cardOf(first);
   const averaged = { ...first, initializers };
   if (!card) return averaged;
-  return withCard(averaged, { ...card, averageOf: processors.length, ...(reach && { averageFactor: reach.factor }) });
+  return withCard(averaged, {
+    ...card,
+    averageOf: processors.length,
+    ...(extrapolation && { averageFactor: extrapolation.factor }),
+  });
 }
 
-/** The weight of that name in another processor. @throws UserError when that one is built otherwise. */
+/** The weight of that name in another processor. @throws UserError when its architecture differs. */
 function weightIn(other: Graph, name: string, first: Graph): Tensor {
   const [own, found] = [first.initializers.get(name), other.initializers.get(name)];
   if (found && found.shape.join() === own?.shape.join() && first.initializers.size === other.initializers.size)
     return found;
-  throw new UserError(`${other.name} is not of the same make as ${first.name}: the weight "${name}" does not fit`);
+  throw new UserError(`cannot average ${other.name} and ${first.name}: their architectures differ (weight "${name}")`);
 }
 
 function meanOf(tensors: readonly Tensor[]): Tensor {
@@ -47,7 +55,8 @@ function meanOf(tensors: readonly Tensor[]): Tensor {
   return { ...first, data: (first.data as Float32Array).map(mean) };
 }
 
-function stretched(start: Tensor, mean: Tensor, factor: number): Tensor {
+/** start + factor · (mean - start). */
+function extrapolate(start: Tensor, mean: Tensor, factor: number): Tensor {
   const from = start.data as Float32Array;
   const data = (mean.data as Float32Array).map((value, i) => (from[i] ?? 0) + factor * (value - (from[i] ?? 0)));
   return { ...mean, data };

@@ -11,7 +11,7 @@ const empty = () => {
   return b.build();
 };
 
-test("the card of a processor of version 0.1.0 is read: its one recognizer has the weight 1", () => {
+test("a card of version 0.1.0 is read as one with a list of recognizers, of weight 1", () => {
   const training = { network: "compact-m", init: null, steps: 10, batch: 8, crop: 128, lr: 1e-3, seed: 0 };
   const old = {
     ...{ task: "sr", options: { scale: 4 }, scale: 4, objective: "ra", lambda: 1e-3, ...training },
@@ -23,7 +23,7 @@ test("the card of a processor of version 0.1.0 is read: its one recognizer has t
   assert.deepEqual(read({ ...old, recognizer: null })?.recognizers, []);
 });
 
-test("the models that come with the package say what they are", async () => {
+test("the models of the package have cards with their objective and recognizers", async () => {
   const [ra, plain] = await Promise.all(
     ["sr-x4-ra.onnx", "sr-x4-plain.onnx"].map(async (file) => cardOf(await readModel(repositoryPath("models", file)))),
   );
@@ -32,7 +32,7 @@ test("the models that come with the package say what they are", async () => {
   assert.ok(Object.keys(ra?.measured?.top1 ?? {}).length > 1);
 });
 
-test("a card is read as it was written", () => {
+test("a card that is written and read again is unchanged", () => {
   const recognizer = { name: "r", sha256: "0", view: "crop", weight: 0.5, features: ["Relu_2"] };
   const card = {
     task: "sr",
@@ -55,7 +55,7 @@ test("a card is read as it was written", () => {
   assert.deepEqual(cardOf(withCard(empty(), card)), card);
 });
 
-test("what is no card is none", () => {
+test("missing or invalid metadata gives no card", () => {
   assert.equal(cardOf(empty()), null);
   assert.equal(cardOf({ ...empty(), metadata: { "legible.card": "{" } }), null);
 });

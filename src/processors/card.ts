@@ -3,7 +3,7 @@ import type { Graph } from "../onnx/graph.js";
 
 const KEY = "legible.card";
 
-/** Images of a training or an evaluation: how many of which folders, and what was taken of these, if not everything. */
+/** The images of a training or an evaluation: folders, selection (absent if everything was selected) and count. */
 const Data = z.object({ folders: z.array(z.string()), selection: z.string().optional(), count: z.number() });
 
 const Recognizer = z.object({
@@ -11,50 +11,50 @@ const Recognizer = z.object({
   sha256: z.string(),
   view: z.string(),
   weight: z.number().default(1),
-  /** The values inside it that were compared, if any were. */
+  /** Names of the compared features, if any. */
   features: z.array(z.string()).optional(),
 });
 
-/** What a trained processor says of itself, in the metadata of its ONNX file. */
+/** The model card of a trained processor, stored in the metadata of its ONNX file. */
 export const Card = z.object({
   task: z.string(),
   options: z.record(z.string(), z.unknown()),
   scale: z.number(),
   objective: z.string(),
   lambda: z.number(),
-  /** Steps over which lambda rose from 0, if any. */
+  /** Warm-up steps of lambda, if any. */
   lambdaWarmup: z.number().optional(),
-  /** The image loss where it was not the mean squared error. */
+  /** The image loss, if not the mean squared error. */
   imageLoss: z.string().optional(),
-  /** How the recognizers' outputs were compared, if they were. */
+  /** The distance between the recognizers' outputs, if they were compared. */
   distance: z.string().optional(),
-  /** How much values inside the recognizers counted beside the loss of their outputs, if they did. */
+  /** Factor on the feature distance that was added to the loss of the recognizers' outputs, if any. */
   featureWeight: z.number().optional(),
-  /** The recognizers it was trained with, how each saw the images, and the factor of its loss. */
+  /** The recognizers of the training, with the view of each and the factor on its loss. */
   recognizers: z.array(Recognizer),
   /** The network between the processor and the recognizers, if there was one. */
   transformer: z.string().optional(),
-  /** Whether that network is a part of this file, which is then for recognizers to see through. */
+  /** Whether that network is part of this file, whose output is then meant for recognizers. */
   forRecognizers: z.boolean().optional(),
   network: z.string(),
-  /** The file that training began from, if any. */
+  /** The file with the initial weights, if any. */
   init: z.string().nullable(),
-  /** Patterns of the names of weights that were kept as they were, if any. */
+  /** Name patterns of the frozen weights, if any. */
   freeze: z.array(z.string()).optional(),
   data: Data,
-  /** Steps that were done. */
+  /** Number of completed steps. */
   steps: z.number(),
   batch: z.number(),
   crop: z.number(),
   lr: z.number(),
-  /** Steps from which the learning rate was a tenth of what it was before, if any. */
+  /** Steps at which the learning rate was multiplied by 0.1, if any. */
   lrDrops: z.array(z.number()).optional(),
   seed: z.number(),
-  /** How many processors, trained alike with the seeds from `seed` on, this one is the mean of. */
+  /** Number of averaged processors, which were trained with consecutive seeds from `seed` on. */
   averageOf: z.number().optional(),
-  /** How far that mean was taken from the start that they share, in multiples of the way to the mean itself. */
+  /** Extrapolation factor of that average from the common initial weights. */
   averageFactor: z.number().optional(),
-  /** What an evaluation measured: dB, and percentages by recognizer. */
+  /** Results of an evaluation: PSNR in dB, SSIM, and top-1 accuracy in percent by recognizer. */
   measured: z
     .object({
       data: Data,
@@ -66,7 +66,7 @@ export const Card = z.object({
 });
 export type Card = z.infer<typeof Card>;
 
-/** The card of a processor; null for one that Legible did not train. */
+/** The card of a processor; null if it has none or an invalid one, as processors not trained by Legible. */
 export function cardOf(graph: Graph): Card | null {
   const text = graph.metadata[KEY];
   if (text === undefined) return null;
@@ -77,12 +77,13 @@ export function cardOf(graph: Graph): Card | null {
   }
 }
 
-/** Cards of version 0.1.0 have one `recognizer`, or null. */
+/** Converts a card of version 0.1.0, which has one `recognizer` or null. */
 function withRecognizers(card: Readonly<Record<string, unknown>>): unknown {
   const { recognizer, ...others } = card;
   return recognizer === undefined ? card : { ...others, recognizers: recognizer === null ? [] : [recognizer] };
 }
 
+/** The processor with this card in its metadata. */
 export const withCard = (graph: Graph, card: Card): Graph => ({
   ...graph,
   metadata: { ...graph.metadata, [KEY]: JSON.stringify(card) },

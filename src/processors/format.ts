@@ -5,31 +5,32 @@ import { float32 } from "../onnx/tensor.js";
 
 const Triple = z.tuple([z.number(), z.number(), z.number()]);
 
-/** How a processor's numbers stand for a picture. Without a word: RGB in [0, 1], NCHW. */
+/** The image format of a processor's input or output. Default: RGB in [0, 1], NCHW. */
 const ImageFormat = z.strictObject({
   layout: z.enum(["NCHW", "NHWC"]).default("NCHW"),
   channels: z.enum(["RGB", "BGR"]).default("RGB"),
-  /** What white is before mean and deviation: 1 or 255. */
+  /** Value of white before `mean` and `std` are applied: 1 or 255. */
   range: z.literal([1, 255]).default(1),
-  /** Taken from each channel, in the unit of the range and in RGB order. */
+  /** Subtracted from each channel, in units of `range` and in RGB order. */
   mean: Triple.default([0, 0, 0]),
-  /** Then each channel is divided by this. */
+  /** Divisor of each channel after `mean` is subtracted, in RGB order. */
   std: Triple.refine((std) => std.every((s) => s !== 0), "must not be 0").default([1, 1, 1]),
 });
 export type ImageFormat = z.infer<typeof ImageFormat>;
 
-/** What a processor takes and gives, as the JSON beside it says. */
+/** The image formats of a processor, as defined by its sidecar JSON. */
 const ProcessorFormat = z.object({
   input: ImageFormat.default(ImageFormat.parse({})),
   output: ImageFormat.default(ImageFormat.parse({})),
 });
 export type ProcessorFormat = z.infer<typeof ProcessorFormat>;
 
+/** The format without a sidecar: input and output are RGB in [0, 1], NCHW. */
 export const plainFormat: ProcessorFormat = ProcessorFormat.parse({});
 
 /**
  * Parses the sidecar JSON of a processor.
- * @param path of the sidecar, for messages.
+ * @param path path of the sidecar, for messages
  * @throws UserError when the text is not valid JSON or does not describe a format.
  */
 export function parseFormat(text: string, path: string): ProcessorFormat {
@@ -37,19 +38,21 @@ export function parseFormat(text: string, path: string): ProcessorFormat {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${path} is not valid JSON: ${messageOf(error)}`);
+    throw new UserError(`cannot read the sidecar ${path}: it is not valid JSON (${messageOf(error)})`);
   }
   const format = ProcessorFormat.safeParse(json);
   if (format.success) return format.data;
   throw new UserError(
-    `${path} does not describe the image format of a processor: ${z.prettifyError(format.error).replace(/\s+/g, " ")}. ` +
-      'An example: {"input": {"range": 255}, "output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}}',
+    `cannot read the sidecar ${path}: ${z.prettifyError(format.error).replace(/\s+/g, " ")}. ` +
+      'Example of an image format: {"input": {"range": 255}, "output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}}',
   );
 }
 
 /**
- * Puts a processor into a graph so that a picture [N, 3, H, W], RGB in [0, 1], goes in and comes out.
- * @param apply adds the processor itself, given the value that it takes, and returns the value that it gives.
+ * Adds a processor to a graph with conversions from and to RGB in [0, 1], NCHW.
+ * @param image [N, 3, H, W], RGB in [0, 1]
+ * @param apply adds the processor itself: maps the value of its input to the value of its output
+ * @returns the restored image [N, 3, scale·H, scale·W], RGB in [0, 1]
  */
 export function throughFormat(
   b: GraphBuilder,
@@ -60,7 +63,7 @@ export function throughFormat(
   return decoded(b, apply(encoded(b, image, input)), output);
 }
 
-/** (image·range - mean) / std, as the processor wants it. */
+/** (image·range - mean) / std, in the processor's layout and channel order. */
 function encoded(b: GraphBuilder, image: string, { layout, channels, range, mean, std }: ImageFormat): string {
   let value = scaledAndShifted(
     b,
@@ -72,7 +75,7 @@ function encoded(b: GraphBuilder, image: string, { layout, channels, range, mean
   return layout === "NHWC" ? b.Transpose(value, [0, 2, 3, 1]) : value;
 }
 
-/** (y·std + mean) / range, as Legible wants it. */
+/** (y·std + mean) / range, as RGB and NCHW. */
 function decoded(b: GraphBuilder, y: string, { layout, channels, range, mean, std }: ImageFormat): string {
   let value = layout === "NHWC" ? b.Transpose(y, [0, 3, 1, 2]) : y;
   if (channels === "BGR") value = b.Gather(value, b.integers([2, 1, 0]), 1);

@@ -13,7 +13,7 @@ import {
   type DeclaredSizes,
   declaredSizes,
   type ImageNetwork,
-  misfit,
+  mismatchMessage,
   requireImageNetwork,
   standardized,
 } from "./image-network.js";
@@ -123,7 +123,7 @@ export class Processor implements ImageNetwork {
     });
     const [wide, high] = [width * task.scale, height * task.scale];
     if (!(data instanceof Float32Array) || shape.join() !== [images.length, 3, high, wide].join())
-      throw new UserError(misfit(this.title, task, from, shape));
+      throw new UserError(mismatchMessage(this.title, task, from, shape));
     return images.map((_, i) => fromPlanar(data, i * 3 * wide * high, wide, high));
   }
 

@@ -6,21 +6,21 @@ import { Session } from "../runtime/session.js";
 import { adam, adamScalars, CORRECTION, momentsOf, RATE } from "./adam.js";
 import { scalars } from "./step.js";
 
-/** Algorithm 1 of Kingma & Ba 2015 as it is printed, for f(p) = Σ c·p² / 2 with the gradient c·p. */
-function printedAlgorithm(p: number[], c: number[], rate: number, steps: number): number[] {
+/** Algorithm 1 of Kingma & Ba 2015 as published, for f(p) = Σ c·p² / 2 with gradient c·p. */
+function publishedAlgorithm(p: number[], c: number[], rate: number, steps: number): number[] {
   const [m, v] = [p.map(() => 0), p.map(() => 0)];
-  let now = [...p];
+  let current = [...p];
   for (let t = 1; t <= steps; t++)
-    now = now.map((value, i) => {
+    current = current.map((value, i) => {
       const g = (c[i] ?? 0) * value;
       m[i] = 0.9 * (m[i] ?? 0) + 0.1 * g;
       v[i] = 0.999 * (v[i] ?? 0) + 0.001 * g * g;
       return value - (rate * ((m[i] ?? 0) / (1 - 0.9 ** t))) / (Math.sqrt((v[i] ?? 0) / (1 - 0.999 ** t)) + 1e-8);
     });
-  return now;
+  return current;
 }
 
-test("the optimizer in the graph takes the steps of the printed algorithm", async () => {
+test("the Adam steps of the graph equal those of the published algorithm", async () => {
   const [start, curvature, rate, steps] = [[1, -2, 0.3, 4], [1, 10, 0.1, 3], 0.05, 25];
   const { first, second } = momentsOf("p");
   const b = new GraphBuilder("adam");
@@ -36,9 +36,9 @@ test("the optimizer in the graph takes the steps of the printed algorithm", asyn
   };
   for (let t = 1; t <= steps; t++) {
     const results = await session.run({ ...state, ...scalars(adamScalars(rate, t)) });
-    const at = (name: string) => results[name] as Tensor;
-    state = { p: at(updated.parameter), [first]: at(updated.first), [second]: at(updated.second) };
+    const output = (name: string) => results[name] as Tensor;
+    state = { p: output(updated.parameter), [first]: output(updated.first), [second]: output(updated.second) };
   }
-  const expected = printedAlgorithm(start, curvature, rate, steps);
+  const expected = publishedAlgorithm(start, curvature, rate, steps);
   for (const [i, value] of expected.entries()) assert.ok(Math.abs(value - Number(state.p?.data[i])) < 1e-5, `p[${i}]`);
 });

@@ -2,37 +2,41 @@ import { UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 import { weightsOf } from "../processors/weights.js";
 
-/** The weights of a network, parted into those that are trained and those that are kept. */
-export interface Chosen {
-  /** In the order in which they are used. */
+/** A network's trainable weights and frozen initializers. */
+export interface WeightSelection {
+  /** Weights to train, in the order in which they are used. */
   readonly parameters: readonly string[];
-  /** Initializers that a pattern names, weights or not. */
+  /** Initializers that match a pattern, whether or not they are weights. */
   readonly frozen: readonly string[];
 }
 
-/** How many names a message lists. */
+/** Number of names that a message lists. */
 const LISTED = 5;
 
 /**
- * Parts a network's weights by patterns of names, in which * stands for any characters and ? for one: `backbone.*`.
- * @throws UserError when there is no weight, a pattern matches no initializer, or no weight is left to train.
+ * Selects the weights to train. Initializers that match a pattern are frozen; in a pattern, * matches any characters and ?
+ * matches one: `backbone.*`.
+ * @throws UserError when the network has no trainable weight, a pattern matches no initializer, or all weights are frozen.
  */
-export function chooseWeights(network: Graph, patterns: readonly string[]): Chosen {
+export function chooseWeights(network: Graph, patterns: readonly string[]): WeightSelection {
   const { trainable } = weightsOf(network);
-  if (trainable.length === 0) throw new UserError(`${network.name} has no weights to train`);
+  if (trainable.length === 0) throw new UserError(`cannot train ${network.name}: it has no trainable weights`);
   const names = [...network.initializers.keys()];
-  const some = `${trainable.slice(0, LISTED).join(", ")}${trainable.length > LISTED ? ", …" : ""}`;
+  const listed = `${trainable.slice(0, LISTED).join(", ")}${trainable.length > LISTED ? ", …" : ""}`;
   const matchers = patterns.map(matcherOf);
   for (const [i, matches] of matchers.entries())
     if (!names.some(matches))
-      throw new UserError(`--freeze "${patterns[i]}" matches nothing in ${network.name}; its weights: ${some}`);
+      throw new UserError(
+        `cannot train ${network.name}: \`freeze\` "${patterns[i]}" matches no initializer; its weights: ${listed}`,
+      );
   const frozen = names.filter((name) => matchers.some((matches) => matches(name)));
   const parameters = trainable.filter((name) => !frozen.includes(name));
   if (parameters.length === 0)
-    throw new UserError(`--freeze leaves nothing to train in ${network.name}; its weights: ${some}`);
+    throw new UserError(`cannot train ${network.name}: \`freeze\` matches every weight; its weights: ${listed}`);
   return { parameters, frozen };
 }
 
+/** A predicate for the names that match a pattern. */
 function matcherOf(pattern: string): (name: string) => boolean {
   const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&");
   const expression = new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "s");

@@ -6,41 +6,47 @@ import type { Checkpoint, RunFolder } from "./run-folder.js";
 import { learningRate } from "./schedule.js";
 import { nextState, scalars, type TrainingStep } from "./step.js";
 
+/** Options of a training loop. */
 export interface Loop {
+  /** Folder for the log and the checkpoints. */
   readonly folder: RunFolder;
   readonly step: TrainingStep;
+  /** Session of the step's graph. */
   readonly session: Session;
-  /** Steps of the whole run. */
+  /** Total number of steps of the run. */
   readonly steps: number;
-  /** Highest learning rate. */
+  /** Peak learning rate. */
   readonly lr: number;
-  /** Steps from which it is a tenth of what it was before. Default: none; it falls along a cosine. */
+  /** Steps at which the learning rate is multiplied by 0.1. Default: none, which selects cosine decay. */
   readonly lrDrops?: readonly number[];
-  /** A checkpoint is written after every so many steps. Default: 100. */
+  /** Number of steps between checkpoints. Default: 100. */
   readonly checkpointEvery?: number | undefined;
-  /** Asks to stop after the step in hand; a checkpoint is written. */
+  /** Stops the run after the current step. A checkpoint is written. */
   readonly signal?: AbortSignal | undefined;
-  /** Images and labels of the next step, which is the `step`-th from 0. */
+  /** The images and labels of step 0, 1, … */
   batch(step: number): Promise<Tensors>;
-  /** The output that holds the mean squared error of the step's pictures, for their PSNR. Default: there are none. */
+  /** The output that holds the mean squared error of the restored images, for their PSNR. Default: none. */
   readonly squaredError?: string;
+  /** Called after each step. */
   onStep?(progress: StepProgress): void;
 }
 
+/** The result of a training step. */
 export interface StepProgress {
-  /** Steps done. */
+  /** Number of completed steps. */
   readonly step: number;
+  /** Learning rate of the step. */
   readonly lr: number;
-  /** The loss and its parts. */
+  /** The total `loss` and its named parts. */
   readonly losses: Readonly<Record<string, number>>;
-  /** Of the step's pictures, in dB; NaN where none are restored. */
+  /** PSNR of the step's restored images, in dB; NaN if the step restores none. */
   readonly psnr: number;
 }
 
-/** Steps over which the log averages. */
+/** Number of steps that each log entry averages over. */
 const LOG_EVERY = 10;
 
-/** Where a run goes on: its checkpoint, or the start. What the log says of later steps is dropped. */
+/** The checkpoint that a run resumes from, or its initial state. Log entries of later steps are removed. */
 export async function resumed(folder: RunFolder, { state }: TrainingStep): Promise<Checkpoint> {
   const checkpoint = (await folder.readCheckpoint()) ?? { step: 0, state };
   await folder.rewindLog(checkpoint.step);
@@ -48,9 +54,9 @@ export async function resumed(folder: RunFolder, { state }: TrainingStep): Promi
 }
 
 /**
- * Trains from a checkpoint to the end, or until the signal.
- * @returns where it came to, which stands in the run's folder too.
- * @throws UserError when the loss is no longer finite.
+ * Trains from a checkpoint until the last step or until the signal aborts.
+ * @returns the last state, which is also written to the run's folder as a checkpoint.
+ * @throws UserError when the loss is not finite.
  */
 export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint> {
   const { folder, session, steps, signal, checkpointEvery = 100 } = loop;
@@ -68,25 +74,25 @@ export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint
     if (step % LOG_EVERY === 0 || step === steps) await folder.log({ step, lr, ...meter.take() });
     if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state });
     loop.onStep?.({ step, lr, losses, psnr: psnrOf(squaredError) });
-    await setImmediate(); // lets signals and the loader's messages in
+    await setImmediate(); // lets signals and the loader's messages be handled
   }
   if (step > from.step) await folder.writeCheckpoint({ step, state });
   return { step, state };
 }
 
-/** The outputs `loss` and `loss.NAME` as numbers under "loss" and NAME. */
+/** The outputs `loss` and `loss.NAME` as numbers by the keys "loss" and NAME. */
 function lossesIn(results: Tensors): Record<string, number> {
   const found = Object.entries(results).filter(([name]) => /^loss(\.|$)/.test(name));
   const losses = Object.fromEntries(found.map(([name, { data }]) => [name.replace("loss.", ""), Number(data[0])]));
   if (Number.isFinite(losses.loss)) return losses;
   throw new UserError(
-    "the loss is no longer a finite number: lower --lr (or --lambda, if there is one) and start again",
+    "cannot continue training: the loss is not a finite number; lower `lr` (or `lambda`, if the objective has one) and train again",
   );
 }
 
 const psnrOf = (squaredError: number): number => -10 * Math.log10(squaredError);
 
-/** Means of the losses since the last look, and the PSNR of the mean squared error where there is one. */
+/** Averages the losses, and the squared error as PSNR, since the last call of `take`. */
 class Meter {
   private sums: Record<string, number> = {};
   private squaredError = 0;

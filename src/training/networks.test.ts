@@ -17,7 +17,7 @@ import { processorForward } from "./processor-forward.js";
 import { recognizerForward } from "./recognizer-forward.js";
 import { type Forward, nextState, scalars, trainingStep } from "./step.js";
 
-/** Smooth pictures [count, 3, side, side] of drawn waves. */
+/** Smooth images [count, 3, side, side] of random waves. */
 function waves(count: number, side: number): Tensor {
   const data = Float32Array.from({ length: count * 3 * side * side }, (_, i) => {
     const random = randomAt(3, Math.floor(i / (side * side)));
@@ -27,7 +27,7 @@ function waves(count: number, side: number): Tensor {
   return float32(data, [count, 3, side, side]);
 }
 
-/** Losses of `steps` steps on one batch, and the state after them. */
+/** The losses of `steps` steps on one batch, and the final state. */
 async function losses(forward: Forward, batch: Tensors, steps: number) {
   const step = await trainingStep(forward);
   const session = await Session.create(step.graph, { threads: 1 });
@@ -41,7 +41,7 @@ async function losses(forward: Forward, batch: Tensors, steps: number) {
   return { losses, step, state };
 }
 
-/** Weights by the builders' own account: all but constants, fixed filters and running statistics. */
+/** Weights according to the builders' names: all initializers but constants, fixed filters and running statistics. */
 const weightsIn = (graph: Graph): string[] =>
   [...graph.initializers.keys()].filter(
     (name) => !/^constant_|\.(mean|variance)$/.test(name) && !name.startsWith(FIXED),
@@ -50,7 +50,7 @@ const weightsIn = (graph: Graph): string[] =>
 function assertLearns(graph: Graph, result: Awaited<ReturnType<typeof losses>>): void {
   assert.deepEqual(new Set(result.step.parameters), new Set(weightsIn(graph)));
   for (const name of result.step.parameters)
-    assert.notDeepEqual(result.state[name]?.data, graph.initializers.get(name)?.data, `${name} stays as it is`);
+    assert.notDeepEqual(result.state[name]?.data, graph.initializers.get(name)?.data, `${name} does not change`);
   assert.ok((result.losses.at(-1) as number) < 0.8 * (result.losses[0] as number), result.losses.join(" "));
 }
 
@@ -64,7 +64,7 @@ const processors: Readonly<Record<string, [scale: number, graph: Graph]>> = {
 };
 
 for (const [name, [scale, processor]] of Object.entries(processors))
-  test(`${name} learns: every weight moves and the loss falls`, async () => {
+  test(`${name} learns: every weight changes and the loss falls`, async () => {
     const [batch, cleanSide, degradedSide] = [2, 18, 18 / scale];
     const clean = waves(batch, cleanSide);
     const forward = processorForward({
@@ -77,7 +77,7 @@ for (const [name, [scale, processor]] of Object.entries(processors))
   });
 
 for (const { name } of recognizerNetworks)
-  test(`${name} gives a score for each class, every weight moves and the loss falls`, async () => {
+  test(`${name} outputs a score per class, every weight changes and the loss falls`, async () => {
     const network = buildRecognizer(name, 3, 32, 0);
     const image = waves(6, 32);
     const session = await Session.create(network, { threads: 1 });

@@ -12,7 +12,7 @@ import { adamScalars, BETA1, momentsOf } from "./adam.js";
 import { LAMBDA, processorForward, SQUARED_ERROR } from "./processor-forward.js";
 import { scalars, trainingStep } from "./step.js";
 
-/** size · sin(0.7 i + phase) + shift, as the PyTorch program that gave the reference values has it. */
+/** size · sin(0.7 i + phase) + shift, as in the PyTorch program that computed the reference values. */
 const wave = (shape: readonly number[], phase: number, size: number, shift = 0): Tensor =>
   float32(
     Float32Array.from({ length: sizeOf(shape) }, (_, i) => size * Math.sin(0.7 * i + phase) + shift),
@@ -23,7 +23,7 @@ const SIDE = 4;
 const image = [2, 3, SIDE, SIDE];
 const feeds = { degraded: wave(image, 0.1, 0.5, 0.5), clean: wave(image, 0.4, 0.4, 0.5), labels: int64([1, 2]) };
 
-/** A convolution 3x3 with bias: P, or with the names of T's weights T. */
+/** A 3x3 convolution with bias: P, or T if `prefix` is that of T's weights. */
 function convolution(prefix: string, phase: number, size: number): Graph {
   const b = new GraphBuilder("convolution");
   const x = b.input("image", ["N", 3, "H", "W"]);
@@ -34,17 +34,17 @@ function convolution(prefix: string, phase: number, size: number): Graph {
 }
 
 /**
- * R of three classes: a convolution, rectified, averaged, a product of matrices. "watched" gives the rectified map beside
- * the scores, "inside" both as values that are compared.
+ * R with three classes: convolution, ReLU, global average pooling, matrix product. "scores and features" also outputs the
+ * feature map after the ReLU; "features" outputs both values as compared features.
  */
-function recognizer(phase: number, kind: "scores" | "watched" | "inside" = "scores"): Graph {
+function recognizer(phase: number, kind: "scores" | "scores and features" | "features" = "scores"): Graph {
   const b = new GraphBuilder("recognizer");
   const x = b.input("image", image);
   const conv = b.Conv(x, b.initializer("conv", wave([4, 3, 3, 3], 1 + phase, 0.5)), "", { pads: [1, 1, 1, 1] });
   const map = b.Relu(conv);
   if (kind !== "scores") b.output("feature0", map, [2, 4, SIDE, SIDE]);
   const head = b.initializer("head", wave([4, 3], 2 + phase, 3));
-  b.output(kind === "inside" ? "feature1" : LOGITS, b.MatMul(b.Flatten(b.GlobalAveragePool(map)), head), [2, 3]);
+  b.output(kind === "features" ? "feature1" : LOGITS, b.MatMul(b.Flatten(b.GlobalAveragePool(map)), head), [2, 3]);
   return b.build();
 }
 
@@ -60,7 +60,7 @@ interface Case {
 const P = { weight: "weight", bias: "bias" };
 const T = { weight: "transformer/weight", bias: "transformer/bias" };
 
-/** The loss, and for a network sum(gradient of the weight · sin(0, 1, 2, …)) and the gradient of the bias. */
+/** The loss; per network, the sum over i of the weight's gradient times sin(i), and the bias's gradient. */
 async function stepOf({ objective, recognizers = [{ graph: recognizer(0) }], ...kinds }: Case) {
   const forward = processorForward({
     processor: convolution("", 3, 0.2),
@@ -81,7 +81,7 @@ async function stepOf({ objective, recognizers = [{ graph: recognizer(0) }], ...
     ...feeds,
   });
   await session.release();
-  // The first moment began at 0, so it is now (1 - β₁) times the gradient.
+  // The first moment was 0, so it is now (1 - β₁) times the gradient.
   const gradient = (name: string): number[] => {
     const moment = results[step.next.get(momentsOf(name).first) ?? ""]?.data as Float32Array;
     return Array.from(moment, (value) => value / (1 - BETA1));
@@ -97,11 +97,11 @@ async function stepOf({ objective, recognizers = [{ graph: recognizer(0) }], ...
 
 const numberIn = (results: Tensors, name: string) => Number(results[name]?.data[0]);
 
-function assertNear(got: number, wanted: number, what: string): void {
-  assert.ok(Math.abs(got - wanted) <= 2e-5 * Math.max(1, Math.abs(wanted)), `${what}: ${got}, not ${wanted}`);
+function assertNear(got: number, expected: number, name: string): void {
+  assert.ok(Math.abs(got - expected) <= 2e-5 * Math.max(1, Math.abs(expected)), `${name}: ${got}, not ${expected}`);
 }
 
-/** Loss, probe and bias from PyTorch 1.13 in double precision; λ is 0.3. */
+/** Reference values from PyTorch 1.13 in double precision; λ is 0.3. */
 const cases: (Case & { readonly pytorch: readonly [loss: number, probe: number, bias: readonly number[]] })[] = [
   {
     title: "plain",
@@ -149,23 +149,23 @@ const cases: (Case & { readonly pytorch: readonly [loss: number, probe: number, 
     pytorch: [1.34776511, 0.27739095, [-0.48465998, -0.51852344, -0.50312456]],
   },
   {
-    title: "feature with two values inside",
+    title: "feature with two feature maps",
     objective: "feature",
-    recognizers: [{ graph: recognizer(0, "inside") }],
+    recognizers: [{ graph: recognizer(0, "features") }],
     pytorch: [2.54886163, 0.44316448, [-0.48254726, -0.52275818, -0.51370563]],
   },
   {
-    title: "ra with twice the distance of a value inside",
+    title: "ra with feature weight 2",
     objective: "ra",
     featureWeight: 2,
-    recognizers: [{ graph: recognizer(0, "watched") }],
+    recognizers: [{ graph: recognizer(0, "scores and features") }],
     pytorch: [5.63952601, 0.68768586, [-0.43793495, -0.48735901, -0.48752958]],
   },
   {
-    title: "unsupervised with twice the distance of a value inside",
+    title: "unsupervised with feature weight 2",
     objective: "unsupervised",
     featureWeight: 2,
-    recognizers: [{ graph: recognizer(0, "watched") }],
+    recognizers: [{ graph: recognizer(0, "scores and features") }],
     pytorch: [4.86310461, 0.60984734, [-0.37489037, -0.42244565, -0.42076576]],
   },
 ];
@@ -180,7 +180,7 @@ for (const { pytorch, ...each } of cases)
     assertNear(numberIn(results, SQUARED_ERROR), 0.75798914, "squared error");
   });
 
-test("transformer: P learns from the image loss alone and T from the recognition loss alone, as in PyTorch", async () => {
+test("transformer: gradients equal PyTorch's, P's of the image loss only and T's of the recognition loss only", async () => {
   const { results, of } = await stepOf({ title: "transformer", objective: "transformer" });
   assertNear(numberIn(results, "loss"), 0.75798914 + 2.091451, "loss");
   assertNear(of(P).probe, 0.12663967, "gradient of P's weight");
@@ -189,7 +189,7 @@ test("transformer: P learns from the image loss alone and T from the recognition
     assertNear(of(T).bias[i] as number, value, `gradient of T's bias ${i}`);
 });
 
-test("a recognizer that looks twice has its weights once in the graph", async () => {
+test("a recognizer that is applied twice has its weights only once in the graph", async () => {
   const { graph } = processorForward({
     processor: convolution("", 3, 0.2),
     trainNorms: true,
@@ -204,13 +204,13 @@ test("a recognizer that looks twice has its weights once in the graph", async ()
   assert.equal(graph.nodes.filter(({ op }) => op === "MatMul").length, 2);
 });
 
-test("a picture is looked at once, whatever is read of it", () => {
+test("a recognizer is applied once per image, even if both output and features are read", () => {
   const { graph } = processorForward({
     processor: convolution("", 3, 0.2),
     trainNorms: true,
     objective: findObjective("unsupervised"),
     featureWeight: 1,
-    recognizers: [{ graph: recognizer(0, "watched") }],
+    recognizers: [{ graph: recognizer(0, "scores and features") }],
     batch: 2,
     degradedSide: SIDE,
     cleanSide: SIDE,

@@ -11,53 +11,57 @@ import { LOGITS } from "../recognition/recognizer.js";
 import { chooseWeights } from "./freeze.js";
 import type { Forward, Goal } from "./step.js";
 
-/** A recognizer that has been fitted to the crops. */
+/** A recognizer whose input has the size of the training crops. */
 export interface WeightedRecognizer {
   /**
-   * `image` [batch, 3, crop, crop] in. The outputs, with all sizes known, are what the objective reads: `logits`, and the
-   * values inside that are compared.
+   * Input: `image` [batch, 3, crop, crop]. Outputs, all with known shapes: those the objective reads, which are `logits` and
+   * the features that are compared.
    */
   readonly graph: Graph;
-  /** Factor of its loss. Default: 1. */
+  /** Factor on its loss. Default: 1. */
   readonly weight?: number;
 }
 
+/** Options of `processorForward`. */
 export interface ProcessorForwardOptions {
   /** P: one image input, one image output. */
   readonly processor: Graph;
-  /** How its numbers stand for pictures. Default: RGB in [0, 1], NCHW. */
+  /** P's image format. Default: RGB in [0, 1], NCHW. */
   readonly format?: ProcessorFormat;
-  /** Patterns of the names of weights that are kept as they are. Default: none. */
+  /** Name patterns of frozen weights. Default: none. */
   readonly freeze?: readonly string[];
-  /** Whether P's batch normalizations learn from the batch; otherwise they stay as they are. */
+  /** Whether P's batch normalizations use the batch's statistics; otherwise they stay in inference form. */
   readonly trainNorms: boolean;
   readonly objective: Objective;
   /** Default: mse. */
   readonly imageLoss?: ImageLoss;
-  /** For the objective that compares outputs. Default: softmax-mse. */
+  /** Distance between R's outputs, for objectives that compare them. Default: softmax-mse. */
   readonly distance?: DistanceName | null;
-  /** How much values inside R count beside its output. Default: 0. */
+  /** Factor on the feature distance that is added to the loss of R's output. Default: 0. */
   readonly featureWeight?: number;
-  /** None where the objective reads nothing of R. */
+  /** The recognizers; empty if the objective reads nothing of R. */
   readonly recognizers?: readonly WeightedRecognizer[];
-  /** T of `buildTransformer`, for the objective that has one. */
+  /** T from `buildTransformer`, for objectives with a transformer. */
   readonly transformer?: Graph | null;
+  /** Batch size. */
   readonly batch: number;
-  /** Sides of the degraded and the clean images. */
+  /** Side of the degraded images, in pixels. */
   readonly degradedSide: number;
+  /** Side of the clean images, in pixels. */
   readonly cleanSide: number;
 }
 
 /** The scalar input that holds λ. */
 export const LAMBDA = "lambda";
 
-/** The output that holds mean((P(x) - y)²), whatever the image loss is. */
+/** The output that holds mean((P(x) - y)²), independent of the image loss. */
 export const SQUARED_ERROR = "squared-error";
 
 /**
- * Joins P, R, T and the losses into one graph. Inputs: `degraded`, `clean`, `labels` [batch] and `lambda` where the
- * objective reads them, and the weights. Outputs: `loss`, a `loss.NAME` for each part, `squared-error`.
- * @throws UserError when the processor has no weights to train or not one image in and one out.
+ * Builds the forward graph of training: P, R, T and the losses. Inputs: `degraded` and `clean` [batch, 3, side, side] in
+ * [0, 1], `labels` [batch] and `lambda` if the objective reads them, and the weights. Outputs: `loss`, `loss.NAME` for each
+ * part, and `squared-error`.
+ * @throws UserError when the processor has no trainable weights, or not exactly one image input and one image output.
  */
 export function processorForward(options: ProcessorForwardOptions): Forward {
   const { processor, format = plainFormat, freeze = [], trainNorms, objective, recognizers = [], batch } = options;
@@ -85,7 +89,7 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
     labels: () => b.input("labels", [batch], "int64"),
     lambda: () => b.input(LAMBDA, []),
     transform(images) {
-      if (!t) throw new Error(`the objective ${objective.name} got no transformer`);
+      if (!t) throw new Error(`the objective ${objective.name} needs a transformer`);
       return inlineTrainable(b, t, { [IMAGE]: images }, "T/")[RESTORED] as string;
     },
     recognizers: recognizers.map((recognizer, i) => frozenIn(b, recognizer, `recognizer${i}/`)),
@@ -106,52 +110,54 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
   };
 }
 
-/** A recognizer inside a graph: its weights once, its nodes for every picture it looks at. */
+/** A recognizer in the training graph: its weights are added once, its nodes once per image it is applied to. */
 function frozenIn(b: GraphBuilder, { graph, weight = 1 }: WeightedRecognizer, prefix: string): FrozenRecognizer {
   const weights = Object.fromEntries(
     [...graph.initializers].map(([name, tensor]) => [name, b.initializer(prefix + name, tensor)]),
   );
-  const bare = { ...graph, initializers: new Map() };
-  const looks = new Map<string, Record<string, string>>();
-  const look = (images: string) => {
-    const earlier = looks.get(images);
-    if (earlier) return earlier;
-    const outputs = b.inline(bare, { ...weights, image: images }, `${prefix}${looks.size}/`);
-    looks.set(images, outputs);
+  const withoutWeights = { ...graph, initializers: new Map() };
+  const applications = new Map<string, Record<string, string>>();
+  const apply = (images: string) => {
+    const applied = applications.get(images);
+    if (applied) return applied;
+    const outputs = b.inline(withoutWeights, { ...weights, image: images }, `${prefix}${applications.size}/`);
+    applications.set(images, outputs);
     return outputs;
   };
-  const inside = graph.outputs.map(({ name }) => name).filter((name) => name !== LOGITS);
+  const features = graph.outputs.map(({ name }) => name).filter((name) => name !== LOGITS);
   return {
     weight,
     outputShape: shapeOf(graph, LOGITS),
-    output: (images) => look(images)[LOGITS] as string,
-    features: (images) => inside.map((name) => look(images)[name] as string),
+    output: (images) => apply(images)[LOGITS] as string,
+    features: (images) => features.map((name) => apply(images)[name] as string),
   };
 }
 
 function shapeOf({ name: title, outputs }: Graph, output: string): number[] {
   const { shape = [] } = outputs.find(({ name }) => name === output) ?? {};
   return shape.map((size) => {
-    if (typeof size !== "number") throw new Error(`the sizes of "${output}" of ${title} have not been settled`);
+    if (typeof size !== "number") throw new Error(`the shape of "${output}" of ${title} has not been specialized`);
     return size;
   });
 }
 
-/** A network that learns. */
-export interface Learning {
+/** A network in training form. */
+export interface TrainableNetwork {
   readonly graph: Graph;
   readonly parameters: readonly string[];
   readonly statistics: readonly RunningStatistic[];
 }
 
 /**
- * Puts a network into a graph with its weights and running statistics as inputs, and gives the new statistics out.
- * @param prefix of the names of its other values.
- * @returns the names that the network's outputs have in the graph.
+ * Inlines a network into a graph with its weights and running statistics as graph inputs and the updated statistics as
+ * graph outputs.
+ * @param bindings values of the graph for the network's inputs
+ * @param prefix prefix of the names of its other values
+ * @returns the names of the network's outputs in the graph
  */
 export function inlineTrainable(
   b: GraphBuilder,
-  { graph: network, parameters, statistics }: Learning,
+  { graph: network, parameters, statistics }: TrainableNetwork,
   bindings: Readonly<Record<string, string>>,
   prefix: string,
 ): Record<string, string> {

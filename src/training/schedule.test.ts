@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lambdaAt, learningRate } from "./schedule.js";
 
-test("lambda rises from 0 in a line and stays, or is whole from the first step", () => {
+test("lambda rises linearly from 0 and then stays constant, and is constant without warm-up", () => {
   assert.deepEqual(
     [0, 1, 2, 4, 9].map((step) => lambdaAt(8, step, 4)),
     [0, 2, 4, 8, 8],
@@ -10,7 +10,7 @@ test("lambda rises from 0 in a line and stays, or is whole from the first step",
   assert.equal(lambdaAt(8, 0, 0), 8);
 });
 
-test("the learning rate rises first, then falls along a cosine, or by tenths at the drops", () => {
+test("the learning rate warms up, then follows a cosine, or is multiplied by 0.1 at each drop", () => {
   const rates = (drops: readonly number[]) =>
     Array.from({ length: 40 }, (_, step) => Number(learningRate(1, step, 40, drops).toPrecision(12)));
   const [cosine, tenths] = [rates([]), rates([20, 30])];

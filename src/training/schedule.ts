@@ -1,16 +1,16 @@
-/** The part of the training over which the learning rate rises, and the most steps that this takes. */
+/** Warm-up of the learning rate: its share of the training steps, and its maximum number of steps. */
 const WARM_UP = { share: 0.05, steps: 100 };
 
-/** What the learning rate comes down to at the end, as a share of the highest. */
+/** Final learning rate of the cosine decay, as a share of the peak. */
 const FLOOR = 0.01;
 
-/** λ of a step: up from 0 in a line over so many steps, then constant. */
+/** λ of a step: rises linearly from 0 over `warmUp` steps, then stays constant. */
 export const lambdaAt = (lambda: number, step: number, warmUp: number): number =>
   step < warmUp ? (lambda * step) / warmUp : lambda;
 
 /**
- * The learning rate of a step: up in a line over the first steps, then down along half a cosine (Loshchilov 2017), or,
- * where there are drops, constant but for a tenth from each of these steps on.
+ * The learning rate of a step: linear warm-up, then cosine decay (Loshchilov & Hutter 2017). With `drops`, it is constant
+ * after the warm-up and multiplied by 0.1 at each of these steps.
  */
 export function learningRate(peak: number, step: number, steps: number, drops: readonly number[] = []): number {
   const warmUp = Math.min(WARM_UP.steps, Math.ceil(WARM_UP.share * steps));

@@ -9,48 +9,49 @@ import type { RunningStatistic } from "../processors/weights.js";
 import { probe } from "../runtime/probe.js";
 import { adam, CORRECTION, momentsOf, RATE } from "./adam.js";
 
-/** A loss and the parameters that learn from it. */
+/** A loss and the parameters that minimize it. */
 export interface Goal {
-  /** An output of the graph. */
+  /** Name of a scalar output of the graph. */
   readonly loss: string;
   readonly parameters: readonly string[];
 }
 
-/** Networks with their losses, before they can learn: parameters and running statistics are inputs of the graph. */
+/** The forward part of a training step. Parameters and running statistics are inputs of the graph. */
 export interface Forward {
-  /** Outputs: the losses of the goals, what the log wants, and the new running statistics. Its sizes are all known. */
+  /** Outputs: the losses of the goals, values for the log, and the updated running statistics. All shapes are known. */
   readonly graph: Graph;
-  /** Each loss is differentiated by its own parameters alone. */
+  /** Each loss is differentiated only with respect to its own parameters. */
   readonly goals: readonly Goal[];
   readonly statistics: readonly RunningStatistic[];
-  /** The weights and statistics at the start, by name. */
+  /** Initial weights and statistics, by name. */
   readonly initial: ReadonlyMap<string, Tensor>;
 }
 
-/** A whole step of training as one ONNX graph. */
+/** A training step (forward, backward and optimizer) as one ONNX graph. */
 export interface TrainingStep {
   /**
-   * Inputs: those of the forward graph, Adam's two scalars and the moments.
-   * Outputs: those of the forward graph and the new state.
+   * Inputs: those of the forward graph, the two scalars of Adam, and the moments.
+   * Outputs: those of the forward graph and the updated state.
    */
   readonly graph: Graph;
-  /** Parameters, moments and running statistics at the start, by the names of their inputs. */
+  /** Initial parameters, moments and running statistics, by the names of their inputs. */
   readonly state: Readonly<Record<string, Tensor>>;
-  /** Under which output the new value of each state tensor comes. */
+  /** The output that holds the updated value of each state tensor. */
   readonly next: ReadonlyMap<string, string>;
   readonly parameters: readonly string[];
 }
 
 /**
- * Differentiates a forward graph and appends the optimizer.
- * @param chosen the rewrites to faster forms; all of them by default.
- * @throws UserError when an operator on the way has no gradient.
+ * Differentiates a forward graph and appends Adam.
+ * @param appliedPasses the optimization passes to apply. Default: all.
+ * @throws UserError when an operator between a parameter and the loss has no gradient, or the loss does not depend on a
+ * parameter.
  */
 export async function trainingStep(
   { graph, goals, statistics, initial }: Forward,
-  chosen: readonly Pass[] = passes,
+  appliedPasses: readonly Pass[] = passes,
 ): Promise<TrainingStep> {
-  const rewritten = await applyPasses(graph, chosen, "forward");
+  const rewritten = await applyPasses(graph, appliedPasses, "forward");
   const { graph: folded, shapes } = await probe(rewritten, { runs: rewritten !== graph });
   const differentiated = differentiate(folded, goals, shapes);
   const b = GraphBuilder.from(differentiated.graph);
@@ -66,41 +67,45 @@ export async function trainingStep(
   const declared = new Set(differentiated.graph.outputs.map(({ name }) => name));
   for (const value of next.values()) if (!declared.has(value)) b.output(value, value);
   return {
-    graph: await applyPasses(b.build(), chosen, "step"),
-    state: startingState(initial, [...next.keys()]),
+    graph: await applyPasses(b.build(), appliedPasses, "step"),
+    state: initialState(initial, [...next.keys()]),
     next,
     parameters: [...differentiated.gradients.keys()],
   };
 }
 
-/** The graph with the gradient of each goal's loss with regard to its parameters. */
+/** Adds the gradient of each goal's loss with respect to its parameters to the graph. */
 function differentiate(graph: Graph, goals: readonly Goal[], shapes: ReadonlyMap<string, readonly number[]>) {
   const found = new Map<string, string>();
   let current = graph;
   for (const { loss, parameters } of goals) {
     const differentiated = gradients(current, loss, parameters, shapes);
     for (const [parameter, gradient] of differentiated.gradients) {
-      if (!gradient) throw new UserError(`the loss does not depend on the weight "${parameter}" in ${graph.name}`);
+      if (!gradient)
+        throw new UserError(
+          `cannot differentiate ${graph.name}: the loss does not depend on the weight "${parameter}"`,
+        );
       found.set(parameter, gradient);
     }
-    // Outputs for now, so that the next goal's differentiation keeps them.
+    // Temporary outputs keep these gradients through the next goal's differentiation.
     const kept = [...new Set(found.values())].map((name) => ({ name }));
     current = { ...differentiated.graph, outputs: [...graph.outputs, ...kept] };
   }
   return { graph: { ...current, outputs: graph.outputs }, gradients: found };
 }
 
-function startingState(initial: Forward["initial"], names: readonly string[]): Record<string, Tensor> {
-  const start = (name: string): Tensor => {
+/** The initial state tensors: given weights and statistics, and zero moments. */
+function initialState(initial: Forward["initial"], names: readonly string[]): Record<string, Tensor> {
+  const initialValue = (name: string): Tensor => {
     const weight = initial.get(name);
     if (weight) return weight;
     const owner = initial.get(name.replace(/^adam\.[mv]\//, ""));
     return zeros("float32", owner?.shape ?? []);
   };
-  return Object.fromEntries(names.map((name) => [name, start(name)]));
+  return Object.fromEntries(names.map((name) => [name, initialValue(name)]));
 }
 
-/** The state after a step, from what the step gave out. */
+/** The state after a step, from the step's outputs. */
 export const nextState = (
   { next }: Pick<TrainingStep, "next">,
   results: Readonly<Record<string, Tensor>>,
@@ -112,6 +117,6 @@ export const withState = (network: Graph, state: Readonly<Record<string, Tensor>
   initializers: new Map([...network.initializers].map(([name, tensor]) => [name, state[name] ?? tensor])),
 });
 
-/** Numbers as scalar tensors, by the names of the inputs that take them. */
+/** Scalar float32 tensors of these values, by input name. */
 export const scalars = (values: Readonly<Record<string, number>>): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, float32([value], [])]));

@@ -16,10 +16,10 @@ import { Session } from "../runtime/session.js";
 import { type RecognizerTraining, trainRecognizer } from "./train-recognizer.js";
 
 const SIZE = 16;
-const ground = mkdtempSync(join(tmpdir(), "legible-recognizers-"));
-const [data, validation] = [join(ground, "train"), join(ground, "held-out")];
+const workspace = mkdtempSync(join(tmpdir(), "legible-recognizers-"));
+const [data, validation] = [join(workspace, "train"), join(workspace, "held-out")];
 
-/** Stripes across, upright and in both directions, of any phase and contrast: a folder for each. */
+/** Writes horizontal, vertical and crossed stripes with random phase and contrast, one folder per class. */
 async function drawStripes(folder: string, count: number, seed: number): Promise<void> {
   for (let index = 0; index < count; index++) {
     const random = randomAt(seed, index);
@@ -38,7 +38,7 @@ before(async () => {
   await drawStripes(data, 60, 1);
   await drawStripes(validation, 60, 2);
 });
-after(() => rmSync(ground, { recursive: true }));
+after(() => rmSync(workspace, { recursive: true }));
 
 async function training(out: string, changes: Partial<RecognizerTraining> = {}): Promise<RecognizerTraining> {
   const settings = { network: "small-vgg", size: SIZE, steps: 30, batch: 12, lr: 5e-3, crop: 1, ...changes };
@@ -46,14 +46,14 @@ async function training(out: string, changes: Partial<RecognizerTraining> = {}):
 }
 
 for (const network of ["small-vgg", "small-resnet", "small-mobile", "mobilenet"])
-  test(`${network} learns: the loss falls and new pictures are read far above chance`, async (t) => {
+  test(`${network} learns: the loss falls and held-out accuracy is far above chance`, async (t) => {
     const out = join(temporaryFolder(t), network);
     const losses: number[] = [];
     const onStep: RecognizerTraining["onStep"] = (at) => losses.push(at.losses.loss as number);
     const { model, accuracy } = await trainRecognizer({ ...(await training(out, { network })), onStep });
     assert.equal(losses.length, 30);
     assert.ok((losses.at(-1) as number) < 0.5 * (losses[0] as number), losses.join(" "));
-    assert.ok(accuracy && accuracy.count === 60 && accuracy.top1 >= 0.75, `${accuracy?.top1} right, by chance 1/3`);
+    assert.ok(accuracy && accuracy.count === 60 && accuracy.top1 >= 0.75, `top-1 ${accuracy?.top1}, chance 1/3`);
     const { name, size } = await loadRecognizer(model as string);
     assert.deepEqual([name, size], [network, SIZE]);
     const sidecar = JSON.parse(readFileSync(join(out, "model.json"), "utf8"));
@@ -61,26 +61,26 @@ for (const network of ["small-vgg", "small-resnet", "small-mobile", "mobilenet"]
     assert.deepEqual(sidecar.accuracy, accuracy);
   });
 
-test("a training that was stopped and resumed gives the same bytes as one that was not", async (t) => {
+test("an interrupted and resumed training run writes the same bytes as an uninterrupted one", async (t) => {
   const folder = temporaryFolder(t);
-  const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
+  const [uninterrupted, interrupted] = [join(folder, "uninterrupted"), join(folder, "interrupted")];
   const changes = { steps: 12, crop: 0.6, color: 0.3, smoothing: 0.1 };
-  await trainRecognizer(await training(whole, changes));
+  await trainRecognizer(await training(uninterrupted, changes));
   const stop = new AbortController();
   const onStep: RecognizerTraining["onStep"] = ({ step }) => step === 5 && stop.abort();
-  const first = await trainRecognizer({ ...(await training(parted, changes)), signal: stop.signal, onStep });
+  const first = await trainRecognizer({ ...(await training(interrupted, changes)), signal: stop.signal, onStep });
   assert.deepEqual([first.step, first.model, first.accuracy], [5, null, null]);
-  const second = await trainRecognizer({ ...(await training(parted, changes)), resume: true });
+  const second = await trainRecognizer({ ...(await training(interrupted, changes)), resume: true });
   assert.equal(second.step, 12);
   for (const file of ["model.onnx", "model.json", "checkpoint.safetensors", "config.json"])
-    assert.ok(readFileSync(join(whole, file)).equals(readFileSync(join(parted, file))), file);
+    assert.ok(readFileSync(join(uninterrupted, file)).equals(readFileSync(join(interrupted, file))), file);
   await assert.rejects(
-    training(parted, { ...changes, lr: 1 }).then((options) => trainRecognizer({ ...options, resume: true })),
+    training(interrupted, { ...changes, lr: 1 }).then((options) => trainRecognizer({ ...options, resume: true })),
     /started with `lr` 0.005, not 1/,
   );
 });
 
-test("another seed gives other weights", async (t) => {
+test("a different seed gives different weights", async (t) => {
   const bytes = async (seed: number) => {
     const { model } = await trainRecognizer(await training(join(temporaryFolder(t), "run"), { steps: 3, seed }));
     return readFileSync(model as string);
@@ -88,19 +88,16 @@ test("another seed gives other weights", async (t) => {
   assert.ok(!(await bytes(0)).equals(await bytes(1)));
 });
 
-test("a rate that is far too high is refused when the loss is no longer finite", async (t) =>
-  assert.rejects(
-    trainRecognizer(await training(temporaryFolder(t), { lr: 1e30 })),
-    /the loss is no longer a finite number/,
-  ));
+test("training stops with an error when the loss is not finite", async (t) =>
+  assert.rejects(trainRecognizer(await training(temporaryFolder(t), { lr: 1e30 })), /the loss is not a finite number/));
 
-test("a recognizer that does not exist, or not for such pictures, is refused with what there is", () => {
+test("an unknown recognizer or an unsupported image size is refused with the valid choices", () => {
   assert.throws(
     () => buildRecognizer("alexnet", 3, 64, 0),
-    /no recognizer "alexnet".*resnet, vgg, densenet, mobilenet, vit/,
+    /cannot build recognizer "alexnet".*resnet, vgg, densenet, mobilenet, vit/,
   );
-  assert.throws(() => buildRecognizer("vit", 3, 60, 0), /squares of 8 pixels: 60 is not a multiple/);
-  assert.throws(() => buildRecognizer("vgg", 3, 8, 0), /16 pixels a side or more, not of 8/);
+  assert.throws(() => buildRecognizer("vit", 3, 60, 0), /"vit": `size` 60 is not a multiple of the patch size 8/);
+  assert.throws(() => buildRecognizer("vgg", 3, 8, 0), /"vgg": `size` 8 is below the minimum of 16 pixels/);
 });
 
 // torch.nn.functional.cross_entropy([[1, 2, 0.5], [0, -1, 3]], [1, 0], label_smoothing=0.2) of PyTorch 1.13

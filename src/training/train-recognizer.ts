@@ -132,9 +132,9 @@ export async function trainRecognizer(options: RecognizerTraining): Promise<Reco
   const about = { network: parsed.network, size, steps, batch, sets };
   onStart?.({ device: session.device, step: start.step, parameters, ...about });
   const nextBatch = async () => {
-    const { pictures, labels } = await loader.next();
+    const { images, labels } = await loader.next();
     return {
-      image: float32(pictures.image, [batch, 3, size, size]),
+      image: float32(images.image, [batch, 3, size, size]),
       labels: { type: "int64", shape: [batch], data: labels } as const,
     };
   };

@@ -150,9 +150,9 @@ function weightCounts({ graph, weights }: Processor, transformer: Graph | null, 
 }
 
 async function nextBatch(loader: Loader<"degraded" | "clean">, { graph }: TrainingStep): Promise<Tensors> {
-  const { pictures, labels } = await loader.next();
+  const { images, labels } = await loader.next();
   const shapeOf = (name: string) => graph.inputs.find((input) => input.name === name)?.shape as readonly number[];
-  const { degraded, clean } = pictures;
+  const { degraded, clean } = images;
   return {
     degraded: float32(degraded, shapeOf("degraded")),
     clean: float32(clean, shapeOf("clean")),

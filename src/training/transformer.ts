@@ -4,15 +4,16 @@ import { GraphBuilder } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
 import { IMAGE, type ImageNetwork, inlineImageNetwork, RESTORED } from "../processors/image-network.js";
 
+/** The default network of T. */
 export const DEFAULT_TRANSFORMER = compactS.name;
 
-/** Before the names of T's weights, so that they are none of P's. */
+/** Prefix of the names of T's weights, which keeps them distinct from P's. */
 const PREFIX = "transformer/";
 
 /**
- * T: a processor of scale 1 that stands between P and R. The compact ones begin as the identity.
- * @param name of a network that can be built for scale 1.
- * @throws UserError for another name.
+ * Builds T, a processor of scale 1 between P and R. The initial weights of the compact networks compute the identity.
+ * @param name name of a network that supports scale 1
+ * @throws UserError for an unknown name or a network that does not support scale 1.
  */
 export function buildTransformer(name: string, seed: number): Graph {
   const network = findNetwork(name, 1).build(1, seed);
@@ -22,7 +23,7 @@ export function buildTransformer(name: string, seed: number): Graph {
   return b.build();
 }
 
-/** T(P(x)) as one network: `image` [N, 3, H, W] in, `restored` out, RGB in [0, 1], whatever P's own format is. */
+/** T(P(x)) as one network. Input `image` [N, 3, H, W] and output `restored` are RGB in [0, 1], whatever P's format. */
 export function forRecognizers(processor: ImageNetwork, transformer: Graph): Graph {
   const b = new GraphBuilder(processor.graph.name);
   const image = b.input(IMAGE, ["N", 3, "H", "W"]);

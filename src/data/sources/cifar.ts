@@ -5,18 +5,18 @@ import { linesOf, readTextIfThere } from "../../platform/node/files.js";
 import type { Item } from "../item.js";
 import type { Layout, Part } from "./source.js";
 
-/** Side of the pictures in pixels. */
+/** Side of the images, in pixels. */
 const SIDE = 32;
 const PIXELS = 3 * SIDE * SIDE;
 
-/** A record is the bytes of its classes, then the picture in planes. */
+/** A binary format: each record contains the class bytes, then the image in planes. */
 interface Format {
-  /** Bytes before the pixels; the last of them is the class. */
+  /** Number of bytes before the pixels; the last of them is the class. */
   readonly head: number;
   readonly classes: number;
   /** The files of each part. */
   readonly files: Readonly<Record<Part, readonly string[]>>;
-  /** The file that names the classes, one a line. */
+  /** The file with the class names, one per line. */
   readonly names: string;
 }
 
@@ -28,7 +28,7 @@ const cifar10: Format = {
   names: "batches.meta.txt",
 };
 
-/** CIFAR-100: <one of 20 coarse classes><one of 100 fine classes><3072 bytes>; the fine one counts. */
+/** CIFAR-100: <one of 20 coarse classes><one of 100 fine classes><3072 bytes>; the fine class is used. */
 const cifar100: Format = {
   head: 2,
   classes: 100,
@@ -37,20 +37,20 @@ const cifar100: Format = {
 };
 
 /**
- * The binary versions of CIFAR-10 and CIFAR-100 (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html): their
- * folder, or one of its files.
+ * The binary versions of CIFAR-10 and CIFAR-100 (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html): the folder
+ * or one of its files.
  */
 export const cifar: Layout = {
-  summary: "cifar-10-batches-bin, cifar-100-binary: the binary CIFAR-10 and CIFAR-100, a folder or one file of it",
+  summary: "cifar-10-batches-bin, cifar-100-binary: binary CIFAR-10 or CIFAR-100, the folder or one of its files",
   async open(path, names, { part, withLabels }) {
     for (const format of [cifar10, cifar100]) {
       const { train, test } = format.files;
       const isFile = [...train, ...test].includes(basename(path)) && names.size === 0;
       const files = isFile ? [path] : format.files[part].filter((name) => names.has(name)).map((n) => join(path, n));
-      const known = isFile || [...train, ...test].some((name) => names.has(name));
-      if (!known) continue;
+      const matches = isFile || [...train, ...test].some((name) => names.has(name));
+      if (!matches) continue;
       if (files.length === 0)
-        throw new UserError(`cannot read the ${part} part of ${path}: there is no ${format.files[part].join(", ")}`);
+        throw new UserError(`cannot read the ${part} part of ${path}: ${format.files[part].join(", ")} is missing`);
       const root = isFile ? dirname(path) : path;
       const items: Item[] = [];
       for (const file of files) items.push(...(await recordsOf(file, format)));
@@ -63,7 +63,7 @@ export const cifar: Layout = {
   },
 };
 
-/** The pictures of one file with their classes. */
+/** The records of one file. */
 async function recordsOf(path: string, { head, classes }: Format): Promise<Item[]> {
   const content = await readFile(path).catch((error) => {
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
@@ -71,20 +71,20 @@ async function recordsOf(path: string, { head, classes }: Format): Promise<Item[
   const size = head + PIXELS;
   if (content.length === 0 || content.length % size)
     throw new UserError(
-      `cannot read ${path}: ${content.length} bytes are no whole number of CIFAR records of ${size} bytes; the file is cut off or of another kind`,
+      `cannot read ${path} as CIFAR records: its size, ${content.length} bytes, is not a multiple of the record size ${size}; the file is truncated or of another format`,
     );
   return Array.from({ length: content.length / size }, (_, index) => {
     const offset = index * size + head;
     const label = content[offset - 1] as number;
     if (label >= classes)
       throw new UserError(
-        `cannot read ${path}: the class of picture ${index} is ${label}, and there are ${classes}; the file is damaged or of another kind`,
+        `cannot read ${path} as CIFAR records: image ${index} has class ${label}, but there are only ${classes}; the file is corrupt or of another format`,
       );
     return { path, label, record: { index, offset, width: SIDE, height: SIDE } };
   });
 }
 
-/** The names of the classes; undefined where the file that holds them is missing. */
+/** The class names; undefined if their file is missing. */
 async function classNames(path: string): Promise<string[] | undefined> {
   const text = await readTextIfThere(path);
   return text === undefined ? undefined : linesOf(text);

@@ -5,12 +5,12 @@ import type { Item } from "../item.js";
 import { LABEL_FILE, readLabels } from "../labels.js";
 import { imagenetValidation } from "./imagenet.js";
 import type { Labelling } from "./labelling.js";
-import type { Source, Wanted } from "./source.js";
+import type { Source, SourceOptions } from "./source.js";
 import { tinyImagenet } from "./tiny-imagenet.js";
 
 const EXTENSIONS = new Set([".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif"]);
 
-/** What may say the classes of a folder's pictures; the first that is there does, else the folders inside do. */
+/** Sources of a folder's classes in order of precedence. If none applies, the subfolders define the classes. */
 const labellings: readonly ((folder: string, names: readonly string[]) => Promise<Labelling | undefined>)[] = [
   readLabels,
   tinyImagenet,
@@ -18,13 +18,15 @@ const labellings: readonly ((folder: string, names: readonly string[]) => Promis
 ];
 
 /**
- * The pictures of a folder and of the folders inside it.
- * @throws UserError when the folder is missing or holds no picture, and when what says the classes is wrong.
+ * The images of a folder and its subfolders.
+ * @throws UserError when the folder is missing or contains no image, or its class definitions are invalid.
  */
-export async function openFolder(folder: string, { withLabels }: Pick<Wanted, "withLabels">): Promise<Source> {
+export async function openFolder(folder: string, { withLabels }: Pick<SourceOptions, "withLabels">): Promise<Source> {
   const names = await imagesIn(folder);
   if (names.length === 0)
-    throw new UserError(`there is no image in ${folder}; looked for: ${[...EXTENSIONS].join(" ").replaceAll(".", "")}`);
+    throw new UserError(
+      `cannot open ${folder} as \`data\`: it contains no image; supported extensions: ${[...EXTENSIONS].join(" ")}`,
+    );
   const items = names.map((name) => ({ path: join(folder, name), label: null }));
   if (!withLabels) return { root: folder, items };
   for (const labelling of labellings) {
@@ -40,17 +42,17 @@ function labelled(folder: string, names: readonly string[], { labelOf, listed, c
   const missing = (listed ?? []).filter((name) => !present.has(name));
   if (listed && missing.length === listed.length)
     throw new UserError(
-      `none of the ${listed.length} files in ${join(folder, LABEL_FILE)} is in ${folder} ` +
+      `cannot read the labels ${join(folder, LABEL_FILE)}: none of its ${listed.length} files exists ` +
         `(first: ${missing[0] === undefined ? "no row" : join(folder, missing[0])}); ` +
-        "the column `file` must hold paths relative to that folder",
+        'its column "file" must contain paths relative to the folder',
     );
   return { root: folder, items: names.map(item), missing: missing.map(item), ...(classes && { classes }) };
 }
 
-/** The folder directly inside the data that the picture lies in; "" when it lies in the data itself. */
+/** The top-level subfolder that contains the image; "" if the image is not in a subfolder. */
 const classFolder = (name: string): string => name.slice(0, Math.max(0, name.indexOf("/")));
 
-/** Names of the pictures anywhere in a folder, relative to it, with "/"; hidden files are left out. */
+/** Paths of all images in a folder, relative to it, with "/" as separator. Hidden files are skipped. */
 async function imagesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true }).catch((error) => {
     throw new UserError(`cannot read the folder of images ${folder}: ${messageOf(error)}`);

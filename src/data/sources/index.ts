@@ -2,20 +2,20 @@ import { readdir } from "node:fs/promises";
 import { cifar } from "./cifar.js";
 import { openFolder } from "./folder.js";
 import { partFolders } from "./parts.js";
-import type { Layout, Source, Wanted } from "./source.js";
+import type { Layout, Source, SourceOptions } from "./source.js";
 
-/** The layouts that are recognized by what is there, the first that fits; everything else is a folder of pictures. */
+/** Known layouts in order of precedence. Everything else is opened as a folder of images. */
 export const layouts: readonly Layout[] = [cifar, partFolders];
 
 /**
- * Opens what a path given as data holds.
- * @throws UserError when there is nothing there to read or something in it is wrong.
+ * Opens the data set at a path.
+ * @throws UserError when the path cannot be read, contains no image, or its class definitions are invalid.
  */
-export async function openSource(path: string, wanted: Wanted): Promise<Source> {
+export async function openSource(path: string, options: SourceOptions): Promise<Source> {
   const names = new Set(await readdir(path).catch(() => []));
   for (const layout of layouts) {
-    const source = await layout.open(path, names, wanted);
+    const source = await layout.open(path, names, options);
     if (source) return source;
   }
-  return openFolder(path, wanted);
+  return openFolder(path, options);
 }

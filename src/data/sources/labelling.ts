@@ -1,9 +1,9 @@
-/** What says the classes of a folder's pictures, which go by their names relative to it, with "/". */
+/** The classes of a folder's images. Names are relative to the folder, with "/" as separator. */
 export interface Labelling {
-  /** The class of a picture; null when it has none. */
+  /** The class of an image; null if it has none. */
   labelOf(name: string): number | null;
-  /** The names that it lists, all of which should be there. */
+  /** Names of all listed images, if there is a list; each should exist. */
   readonly listed?: readonly string[];
-  /** What the classes are called, from class 0 on. */
+  /** Class names in the order of the class indices. */
   readonly classes?: readonly string[];
 }

@@ -4,14 +4,14 @@ import { inflateSync } from "node:zlib";
 import { imagenetMeta } from "../../../testing/imagenet-meta.js";
 import { readMatlabStruct } from "./matlab.js";
 
-/** The same file without compression: its only element as it is. */
+/** The same file with its only element uncompressed. */
 const plain = Buffer.concat([imagenetMeta.subarray(0, 128), inflateSync(imagenetMeta.subarray(136))]);
 
 for (const [what, file] of [
   ["a compressed", imagenetMeta],
   ["an uncompressed", plain],
 ] as const)
-  test(`${what} structure array that SciPy wrote is read: texts, numbers, empty fields and arrays`, () =>
+  test(`strings, numbers, empty fields and arrays are read from ${what} structure array written by SciPy`, () =>
     assert.deepEqual(
       [...readMatlabStruct(file)],
       [
@@ -26,7 +26,7 @@ for (const [what, file] of [
       ],
     ));
 
-test("a file that is cut off anywhere is refused", () => {
+test("a file truncated at any offset is refused", () => {
   for (const file of [imagenetMeta, plain])
     for (let length = 0; length < file.length; length += 13)
       assert.throws(() => readMatlabStruct(file.subarray(0, length)), `${length} of ${file.length} bytes`);

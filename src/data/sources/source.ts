@@ -1,37 +1,37 @@
 import type { Item } from "../item.js";
 
-/** Data sets that come in two parts: what is trained on, and what is judged. */
+/** The parts of a data set: training images and test images. */
 export const parts = ["train", "test"] as const;
 export type Part = (typeof parts)[number];
 
-/** What is wanted of a path given as data. */
-export interface Wanted {
-  /** Which one, of a data set that has several. */
+/** Options for opening a data set. */
+export interface SourceOptions {
+  /** The part to open if the data set has parts. */
   readonly part: Part;
-  /** Whether the classes are looked for at all; if not, no file that says them is opened. */
+  /** Whether classes are read. If not, no file that defines classes is opened. */
   readonly withLabels: boolean;
 }
 
-/** What a path given as data holds. */
+/** An opened data set. */
 export interface Source {
-  /** The folder that names of its pictures are relative to. */
+  /** The folder that image names are relative to. */
   readonly root: string;
-  /** In an order that depends on their names alone. */
+  /** The images, in an order that depends only on their names. */
   readonly items: readonly Item[];
-  /** Where nothing but folders says the classes: the folder that stands for each item's class; "" for none. */
+  /** The folder of each item, "" for none, if only folder names define the classes. */
   readonly classFolders?: readonly string[];
-  /** Pictures that are listed and not there. */
+  /** Listed images that do not exist. */
   readonly missing?: readonly Item[];
-  /** What the classes are called, from class 0 on. */
+  /** Class names in the order of the class indices. */
   readonly classes?: readonly string[];
-  /** The part that was read, of a data set that has several. */
+  /** The part that was opened if the data set has parts. */
   readonly part?: Part;
 }
 
-/** A way in which data sets are laid out on disk. */
+/** A layout of data sets on disk. */
 export interface Layout {
   /** One line for the help text. */
   readonly summary: string;
-  /** What the path holds; undefined when it is laid out another way. `names` are those directly in the folder. */
-  open(path: string, names: ReadonlySet<string>, wanted: Wanted): Promise<Source | undefined>;
+  /** Opens the data set at `path`; undefined if it has another layout. `names` are the folder's direct entries. */
+  open(path: string, names: ReadonlySet<string>, options: SourceOptions): Promise<Source | undefined>;
 }

@@ -13,7 +13,7 @@ import type { Part } from "./source.js";
 
 const PIXELS = 3 * 32 * 32;
 
-/** A file of CIFAR records: the heads given, each with a picture whose byte k is (7k + number of the record) mod 251. */
+/** A file of CIFAR records with the given heads. Byte k of record i's image is (7k + i) mod 251. */
 const records = (...heads: number[][]): Uint8Array =>
   Uint8Array.from(
     heads.flatMap((head, i) => [...head, ...Array.from({ length: PIXELS }, (_, k) => (7 * k + i) % 251)]),
@@ -25,7 +25,7 @@ const cifar10 = () => ({
   "batches.meta.txt": "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n",
 });
 
-function made(t: TestContext, files: Record<string, string | Uint8Array>): string {
+function folderWith(t: TestContext, files: Record<string, string | Uint8Array>): string {
   const folder = temporaryFolder(t);
   writeFiles(folder, files);
   return folder;
@@ -36,8 +36,8 @@ const open = (folder: string, part: Part = "train") => openDataset([folder], { n
 const named = (items: readonly Item[], folder: string) =>
   items.map((item) => [titleOf(item).slice(folder.length + 1), item.label]);
 
-test("the folder of CIFAR-10 gives its training part or its test part, with the names of its classes", async (t) => {
-  const folder = made(t, cifar10());
+test("CIFAR-10's folder is opened as its training or test part, with class names", async (t) => {
+  const folder = folderWith(t, cifar10());
   const { items, classes, selection } = await open(folder);
   assert.equal(items.length, 10);
   assert.deepEqual(named(items, folder).slice(0, 3), [
@@ -55,8 +55,8 @@ test("the folder of CIFAR-10 gives its training part or its test part, with the 
   assert.deepEqual((await open(join(folder, "test_batch.bin"))).items, test.items);
 });
 
-test("CIFAR-100 has the fine classes", async (t) => {
-  const folder = made(t, { "train.bin": records([0, 99], [19, 5]), "test.bin": records([7, 42]) });
+test("CIFAR-100 is opened with its fine classes", async (t) => {
+  const folder = folderWith(t, { "train.bin": records([0, 99], [19, 5]), "test.bin": records([7, 42]) });
   const train = await open(folder);
   assert.deepEqual(
     train.items.map(({ label }) => label),
@@ -65,8 +65,8 @@ test("CIFAR-100 has the fine classes", async (t) => {
   assert.deepEqual(named((await open(folder, "test")).items, folder), [["test.bin#0", 42]]);
 });
 
-test("a CIFAR picture has its planes as channels", async (t) => {
-  const folder = made(t, cifar10());
+test("the planes of a CIFAR record become the image's channels", async (t) => {
+  const folder = folderWith(t, cifar10());
   const { items } = await open(folder, "test");
   const { width, height, data } = await readItem(items[2] as Item);
   assert.deepEqual([width, height], [32, 32]);
@@ -79,38 +79,41 @@ test("a CIFAR picture has its planes as channels", async (t) => {
     assert.equal(data[(y * 32 + x) * 3 + channel], (7 * (channel * 1024 + y * 32 + x) + 2) % 251);
 });
 
-test("the loader's threads decode CIFAR records", async (t) => {
-  const folder = made(t, { ...cifar10(), "test_batch.bin": records([3]) });
+test("the loader's worker threads decode CIFAR records", async (t) => {
+  const folder = folderWith(t, { ...cifar10(), "test_batch.bin": records([3]) });
   const dataset = await open(folder, "test");
   const loader = openLoader({ dataset, task: findTask("sr", { scale: 2 }), batch: 1, crop: 32, seed: 0 });
-  const { pictures, labels } = await loader.next().finally(() => loader.close());
+  const { images, labels } = await loader.next().finally(() => loader.close());
   assert.deepEqual([...loader.broken], []);
   assert.equal(labels[0], 3n);
   const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
   const { data } = await readItem(dataset.items[0] as Item);
-  assert.ok(Math.abs(sum(pictures.clean) * 255 - sum(data)) < 1); // perhaps in a mirror
+  assert.ok(Math.abs(sum(images.clean) * 255 - sum(data)) < 1); // the sum does not change if the image is flipped
 });
 
 const wrongCifar: [what: string, files: Record<string, string | Uint8Array>, message: RegExp][] = [
   [
-    "cut off",
+    "truncated",
     { "test_batch.bin": records([1], [2]).slice(0, -1) },
-    /6145 bytes are no whole number of CIFAR records of 3073/,
+    /its size, 6145 bytes, is not a multiple of the record size 3073/,
   ],
-  ["empty", { "test_batch.bin": "" }, /0 bytes are no whole number/],
-  ["of another kind", { "test_batch.bin": records([10]) }, /the class of picture 0 is 10, and there are 10/],
-  ["missing", { "data_batch_1.bin": records([1]) }, /cannot read the test part of .*there is no test_batch\.bin/],
+  ["empty", { "test_batch.bin": "" }, /its size, 0 bytes, is not a multiple/],
+  ["of another kind", { "test_batch.bin": records([10]) }, /image 0 has class 10, but there are only 10/],
+  ["missing", { "data_batch_1.bin": records([1]) }, /cannot read the test part of .*: test_batch\.bin is missing/],
 ];
 
 for (const [what, files, message] of wrongCifar)
   test(`a CIFAR file that is ${what} is refused`, async (t) =>
-    assert.rejects(open(made(t, files), "test"), (error) => error instanceof UserError && message.test(error.message)));
+    assert.rejects(
+      open(folderWith(t, files), "test"),
+      (error) => error instanceof UserError && message.test(error.message),
+    ));
 
-test("a CIFAR file that is cut off after it was opened is named when its picture is read", async (t) => {
-  const folder = made(t, { "test_batch.bin": records([1], [2]) });
+test("reading an image of a CIFAR file truncated after opening is refused with the file's name", async (t) => {
+  const folder = folderWith(t, { "test_batch.bin": records([1], [2]) });
   const { items } = await open(folder, "test");
   writeFiles(folder, { "test_batch.bin": records([1]) });
-  await assert.rejects(readItem(items[1] as Item), /cannot read picture 1 of .*test_batch\.bin: the file is cut off/);
+  await assert.rejects(readItem(items[1] as Item), /cannot read image 1 of .*test_batch\.bin: the file is truncated/);
 });
 
 const tiny = {
@@ -125,8 +128,8 @@ const tiny = {
   "test/images/test_0.JPEG": "",
 };
 
-test("Tiny-ImageNet's classes are its sorted identifiers, from its root, from train/ and from val/", async (t) => {
-  const folder = made(t, tiny);
+test("Tiny-ImageNet's classes are its sorted identifiers, whether its root, train/ or val/ is opened", async (t) => {
+  const folder = folderWith(t, tiny);
   const train = [
     ["train/n01000000/images/n01000000_0.JPEG", 0],
     ["train/n02000000/images/n02000000_5.JPEG", 1],
@@ -142,11 +145,11 @@ test("Tiny-ImageNet's classes are its sorted identifiers, from its root, from tr
     assert.deepEqual(named(items, folder), val);
     assert.deepEqual(classes, ["n01000000", "n02000000", "n03000000"]);
   }
-  await assert.rejects(open(join(folder, "test")), /classes are needed, but 1 of 1 images/);
+  await assert.rejects(open(join(folder, "test")), /cannot use the classes of .*: 1 of 1 images have none/);
 });
 
-test("an annotation of Tiny-ImageNet with an unknown identifier is refused", async (t) => {
-  const folder = made(t, { ...tiny, "val/val_annotations.txt": "val_0.JPEG\tn09999999\t0\t0\t1\t1\n" });
+test("a Tiny-ImageNet annotation with an unknown identifier is refused", async (t) => {
+  const folder = folderWith(t, { ...tiny, "val/val_annotations.txt": "val_0.JPEG\tn09999999\t0\t0\t1\t1\n" });
   await assert.rejects(open(folder, "test"), /the class of val_0\.JPEG is "n09999999", which is not in wnids\.txt/);
 });
 
@@ -157,15 +160,15 @@ const imagenet = {
   "val/ILSVRC2012_val_00000002.JPEG": "",
 };
 
-test("a list of identifiers that stands beside ImageNet does not change its classes", async (t) => {
-  const folder = made(t, { ...imagenet, "wnids.txt": "n02102040\n" });
+test("a wnids.txt in ImageNet's folder does not change its classes", async (t) => {
+  const folder = folderWith(t, { ...imagenet, "wnids.txt": "n02102040\n" });
   assert.deepEqual(
     (await open(folder)).items.map(({ label }) => label),
     [0, 217],
   );
 });
 
-/** Whatever says the classes of the validation pictures, they are these. */
+/** Equivalent definitions of the classes of the validation images. */
 const validation: [what: string, files: Record<string, string>][] = [
   [
     "a csv of numbers",
@@ -186,8 +189,8 @@ const validation: [what: string, files: Record<string, string>][] = [
 ];
 
 for (const [what, files] of validation)
-  test(`${what} says the classes of ImageNet's val/`, async (t) => {
-    const folder = made(t, { ...imagenet, ...files });
+  test(`${what} defines the classes of ImageNet's val/`, async (t) => {
+    const folder = folderWith(t, { ...imagenet, ...files });
     for (const path of [folder, join(folder, "val")])
       assert.deepEqual(
         (await open(path, "test")).items.map(({ label }) => label),
@@ -197,9 +200,9 @@ for (const [what, files] of validation)
 
 const TRUTH = "ILSVRC2012_validation_ground_truth.txt";
 
-test("the devkit says the classes of ImageNet's val/, by its own numbers and meta.mat", async (t) => {
+test("the devkit's ground truth and meta.mat define the classes of ImageNet's val/", async (t) => {
   for (const place of ["", "ILSVRC2012_devkit_t12/data/"]) {
-    const folder = made(t, { ...imagenet, [`${place}${TRUTH}`]: "3\n1\n", [`${place}meta.mat`]: imagenetMeta });
+    const folder = folderWith(t, { ...imagenet, [`${place}${TRUTH}`]: "3\n1\n", [`${place}meta.mat`]: imagenetMeta });
     // torchvision's order of the 1000 classes: Siberian husky 250, kit fox 278.
     assert.deepEqual(
       (await open(folder, "test")).items.map(({ label }) => label),
@@ -209,23 +212,23 @@ test("the devkit says the classes of ImageNet's val/, by its own numbers and met
 });
 
 test("a ground truth whose meta.mat is missing or damaged is refused", async (t) => {
-  const alone = made(t, { ...imagenet, [TRUTH]: "3\n1\n" });
-  await assert.rejects(open(alone, "test"), /cannot read .*meta\.mat, which says what the numbers .* mean: ENOENT/);
+  const alone = folderWith(t, { ...imagenet, [TRUTH]: "3\n1\n" });
+  await assert.rejects(open(alone, "test"), /cannot read .*meta\.mat, .*ILSVRC2012_ID.*: ENOENT/);
   writeFiles(alone, { "meta.mat": imagenetMeta.subarray(0, 300) });
-  await assert.rejects(
-    open(alone, "test"),
-    /cannot read .*meta\.mat, which says what the numbers .* mean: it is cut off/,
-  );
+  await assert.rejects(open(alone, "test"), /cannot read .*meta\.mat, .*ILSVRC2012_ID.*: it is truncated/);
 });
 
-test("an identifier outside ImageNet-1k is refused by the file that has it", async (t) => {
-  const folder = made(t, { ...imagenet, "val/labels.csv": "file,wnid\nILSVRC2012_val_00000001.JPEG,n00000001\n" });
+test("an identifier outside ImageNet-1k is refused with the name of its file", async (t) => {
+  const folder = folderWith(t, {
+    ...imagenet,
+    "val/labels.csv": "file,wnid\nILSVRC2012_val_00000001.JPEG,n00000001\n",
+  });
   await assert.rejects(open(folder, "test"), /labels\.csv: the class of "ILSVRC.*" is "n00000001"; expected a WordNet/);
 });
 
-test("CIFAR as pictures, a folder per class, has the classes in their standard order", async (t) => {
+test("CIFAR exported to image files, one folder per class, gets the standard class order", async (t) => {
   const names = ["truck", "cat", "airplane"];
-  const folder = made(
+  const folder = folderWith(
     t,
     Object.fromEntries(["train", "test"].flatMap((part) => names.map((n) => [`${part}/${n}/1.png`, ""]))),
   );
@@ -239,12 +242,12 @@ test("CIFAR as pictures, a folder per class, has the classes in their standard o
   }
 });
 
-test("data sets of different classes are refused together where classes are needed, else taken", async (t) => {
-  const cifar = made(t, cifar10());
-  const folder = made(t, { "cat/1.png": "", "sofa/1.png": "" });
+test("data sets with different classes are refused if classes are required, and combined otherwise", async (t) => {
+  const cifar = folderWith(t, cifar10());
+  const folder = folderWith(t, { "cat/1.png": "", "sofa/1.png": "" });
   await assert.rejects(
     openDataset([cifar, folder], { needLabels: true }),
-    /do not have the same classes: .* airplane, automobile, bird, … in one folder and cat, sofa in another/,
+    /different classes: .* airplane, automobile, bird, … in one folder and cat, sofa in another/,
   );
   const { items, classes } = await openDataset([cifar, folder], { needLabels: false });
   assert.deepEqual([items.length, classes], [12, undefined]);

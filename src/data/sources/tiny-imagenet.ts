@@ -7,10 +7,11 @@ const CLASSES = "wnids.txt";
 const ANNOTATIONS = "val_annotations.txt";
 
 /**
- * Tiny-ImageNet (Stanford CS231n): `wnids.txt` in the folder above lists the classes, `train/` has a folder for each with
- * the pictures in `images/`, and `val/val_annotations.txt` says the classes of `val/images/`. Classes are numbered in the
- * order of their sorted identifiers, as is usual where networks are trained on it.
- * @throws UserError when an annotation names a class that is not listed.
+ * The classes of Tiny-ImageNet (Stanford CS231n): `wnids.txt` in the parent folder lists the classes, `train/` has one
+ * folder per class with images in `images/`, and `val/val_annotations.txt` lists the classes of `val/images/`. Classes are
+ * numbered in the order of their sorted identifiers, as is common practice for this data set.
+ * @returns undefined if the folder is not a part of Tiny-ImageNet.
+ * @throws UserError when an annotation contains a class that `wnids.txt` does not list.
  */
 export async function tinyImagenet(folder: string, names: readonly string[]): Promise<Labelling | undefined> {
   if (!names.every((name) => name.includes("images/"))) return undefined;

@@ -4,16 +4,18 @@ import { imageOf, planesOf } from "../../images/planar.js";
 import { draw, range } from "../range.js";
 import { defineTask } from "../task.js";
 
-/** Blur as of a lens out of focus (a Gaussian) or of a camera that moves evenly along a straight line. The edges go on outside. */
+/** Gaussian blur, or motion blur of a camera in uniform linear motion. Edge pixels are replicated. */
 export const deblur = defineTask({
   name: "deblur",
   options: z.object({
-    kind: z.enum(["gaussian", "motion"]).default("gaussian").describe("gaussian or motion"),
-    sigma: range({ min: 0.1, max: 50 }).default(2).describe("deviation of the gaussian in pixels; or lo..hi"),
-    length: range({ min: 1, max: 200 }).default(15).describe("length of the motion in pixels; or lo..hi"),
+    kind: z.enum(["gaussian", "motion"]).default("gaussian").describe("kind of blur: gaussian or motion"),
+    sigma: range({ min: 0.1, max: 50 })
+      .default(2)
+      .describe("standard deviation of the Gaussian, in pixels; or a range lo..hi"),
+    length: range({ min: 1, max: 200 }).default(15).describe("length of the motion, in pixels; or a range lo..hi"),
     angle: range({ min: -360, max: 360 })
       .default([0, 180])
-      .describe("its direction in degrees, counterclockwise from the right; or lo..hi"),
+      .describe("direction of the motion, in degrees counterclockwise from the x-axis; or a range lo..hi"),
   }),
   scale: 1,
   idle: ({ kind }) => (kind === "gaussian" ? ["length", "angle"] : ["sigma"]),
@@ -24,29 +26,29 @@ export const deblur = defineTask({
   },
 });
 
-/** Places looked at for each pixel of a line. */
-const PER_PIXEL = 16;
+/** Sample points per pixel of a line. */
+const SAMPLES_PER_PIXEL = 16;
 
 /**
- * An evenly covered line of `length` pixels through (0, 0), `degrees` counterclockwise from the right: each of many places
- * along it is shared among the four pixels around, linearly.
+ * The kernel of a uniform line of `length` pixels centered at (0, 0), `degrees` counterclockwise from the x-axis. Each
+ * sample point on the line is distributed bilinearly over the four pixels around it.
  */
 export function lineTaps(length: number, degrees: number): Tap[] {
   const radians = (degrees * Math.PI) / 180;
-  const places = Math.ceil(length * PER_PIXEL);
+  const count = Math.ceil(length * SAMPLES_PER_PIXEL);
   const taps = new Map<string, Tap>();
-  const share = (x: number, y: number, weight: number) => {
-    const known = taps.get(`${x} ${y}`);
-    taps.set(`${x} ${y}`, { x, y, weight: weight + (known?.weight ?? 0) });
+  const addWeight = (x: number, y: number, weight: number) => {
+    const tap = taps.get(`${x} ${y}`);
+    taps.set(`${x} ${y}`, { x, y, weight: weight + (tap?.weight ?? 0) });
   };
-  for (let i = 0; i < places; i++) {
-    const along = length * ((i + 0.5) / places - 0.5);
-    const [x, y] = [along * Math.cos(radians), -along * Math.sin(radians)];
+  for (let i = 0; i < count; i++) {
+    const distance = length * ((i + 0.5) / count - 0.5);
+    const [x, y] = [distance * Math.cos(radians), -distance * Math.sin(radians)];
     const [left, top] = [Math.floor(x), Math.floor(y)];
-    share(left, top, (left + 1 - x) * (top + 1 - y));
-    share(left + 1, top, (x - left) * (top + 1 - y));
-    share(left, top + 1, (left + 1 - x) * (y - top));
-    share(left + 1, top + 1, (x - left) * (y - top));
+    addWeight(left, top, (left + 1 - x) * (top + 1 - y));
+    addWeight(left + 1, top, (x - left) * (top + 1 - y));
+    addWeight(left, top + 1, (left + 1 - x) * (y - top));
+    addWeight(left + 1, top + 1, (x - left) * (y - top));
   }
   return normalized([...taps.values()]);
 }

@@ -18,20 +18,20 @@ function moments({ data }: Image): { mean: number; deviation: number } {
   return { mean, deviation: Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length) };
 }
 
-test("noise of sigma 0.1 on gray has the mean of the gray and a deviation of 25.5 levels", async () => {
+test("noise of sigma 0.1 on gray has the mean of the gray and a standard deviation of 25.5 levels", async () => {
   const { mean, deviation } = moments(await degrade("denoise", {}, gray));
   assert.ok(Math.abs(mean - GRAY) < 0.6, `mean ${mean}`); // five standard errors
   assert.ok(Math.abs(deviation - 25.5) < 0.45, `deviation ${deviation}`);
 });
 
-test("noise is clamped: on black half of the values stay black and none wraps round", async () => {
+test("noise is clamped: on black, half of the values stay black and none wraps around", async () => {
   const { data } = await degrade("denoise", { sigma: 0.05 }, flatPicture(64, 64, 0));
   const black = data.filter((value) => value === 0).length / data.length;
   assert.ok(Math.abs(black - 0.516) < 0.025, `${black} black`); // P(noise < half a level) = Phi(0.5 / 12.75)
   assert.ok(data.every((value) => value < 5.5 * 12.75));
 });
 
-test("the values and channels of the noise are independent of their neighbors", async () => {
+test("the noise is uncorrelated between pixels and channels", async () => {
   const { data } = await degrade("denoise", {}, gray);
   for (const step of [1, 2, 3, 3 * gray.width]) {
     let sum = 0;
@@ -41,7 +41,7 @@ test("the values and channels of the noise are independent of their neighbors", 
   }
 });
 
-test("a range of sigma is drawn for each image, uniformly", async () => {
+test("sigma is drawn uniformly from its range for each image", async () => {
   const deviations: number[] = [];
   for (let i = 0; i < 100; i++) {
     const { deviation } = moments(await degrade("denoise", { sigma: "0.05..0.2" }, flatPicture(32, 32, GRAY), i));
@@ -52,17 +52,17 @@ test("a range of sigma is drawn for each image, uniformly", async () => {
   assert.ok(Math.abs((deviations[50] as number) - 0.125) < 0.025, `median ${deviations[50]}`);
 });
 
-/** What Pillow 9.4 makes of the 45 x 37 picture with `save(quality=…)`: sums of the channels, and of values weighted by place. */
+/** Pillow 9.4's `save(quality=…)` of the 45 x 37 image: sums of the channels, and of values weighted by position. */
 const pillowJpeg = [
   { quality: 10, sums: [207199, 204656, 212318], weighted: 78995433, pixel: [117, 119, 98] },
   { quality: 40, sums: [210143, 202852, 218786], weighted: 80167945, pixel: [128, 135, 119] },
   { quality: 95, sums: [210626, 202989, 218215], weighted: 80097151, pixel: [101, 120, 75] },
 ];
-/** Libraries that rest on the same algorithms may round differently: a level on every hundredth value. */
+/** Other implementations of the same algorithms can round differently: one level in 1 % of the values. */
 const TOLERANCE = 0.01;
 
 for (const { quality, sums, weighted, pixel } of pillowJpeg)
-  test(`JPEG of quality ${quality} leaves the pixels that Pillow's does`, async () => {
+  test(`JPEG of quality ${quality} gives Pillow's pixels within rounding`, async () => {
     const image = await degrade("jpeg", { quality }, formulaPicture(45, 37));
     for (const [i, sum] of channelSums(image).entries())
       assert.ok(Math.abs(sum - (sums[i] as number)) <= TOLERANCE * 45 * 37, `channel ${i}: ${sum}`);
@@ -71,14 +71,14 @@ for (const { quality, sums, weighted, pixel } of pillowJpeg)
     assert.ok(pixelAt(image, 30, 20).every((value, i) => Math.abs(value - (pixel[i] as number)) <= 1));
   });
 
-test("JPEG files have the quantization tables and the halved chroma of Pillow's at quality 10", async () => {
+test("JPEG files have Pillow's quantization tables and chroma subsampling at quality 10", async () => {
   const file = await encodeJpeg(formulaPicture(45, 37), 10);
   const segment = (marker: number) => file.subarray(file.indexOf(Buffer.of(0xff, marker)) + 4);
   assert.deepEqual([...segment(0xdb).subarray(1, 5)], [80, 55, 60, 70]); // zigzag order
   assert.deepEqual([...segment(0xc0).subarray(6, 15)], [1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
 });
 
-test("JPEG's error falls with the quality, and a range of it is drawn for each image", async () => {
+test("the error of JPEG decreases with quality, and quality is drawn from its range for each image", async () => {
   const clean = formulaPicture(48, 48);
   const errors: number[] = [];
   for (const quality of [5, 10, 20, 40, 80])
@@ -87,15 +87,15 @@ test("JPEG's error falls with the quality, and a range of it is drawn for each i
     errors,
     [...errors].sort((a, b) => b - a),
   );
-  const drawn = new Set<string>();
-  for (let i = 0; i < 60; i++) drawn.add(String(channelSums(await degrade("jpeg", { quality: "10..13" }, clean, i))));
-  assert.equal(drawn.size, 4);
+  const results = new Set<string>();
+  for (let i = 0; i < 60; i++) results.add(String(channelSums(await degrade("jpeg", { quality: "10..13" }, clean, i))));
+  assert.equal(results.size, 4);
 });
 
 const squaredError = (one: Image, other: Image): number =>
   one.data.reduce((sum, value, i) => sum + (value - (other.data[i] as number)) ** 2, 0);
 
-test("a motion's kernel sums to 1, is centered, and has the length and angle asked for", () => {
+test("a motion blur kernel sums to 1, is centered, and has the requested length and angle", () => {
   for (const [length, angle] of [
     [1, 0],
     [15, 30],
@@ -121,7 +121,7 @@ test("a motion's kernel sums to 1, is centered, and has the length and angle ask
       0,
       1e-9,
     );
-    // A line's variance along itself is length² / 12; sharing among pixels adds at most 1/4 each way.
+    // The variance along the line is length² / 12; distributing over pixels adds at most 1/4 in each direction.
     const [cos, sin] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
     const along = moment((x, y) => (x * cos - y * sin) ** 2);
     const across = moment((x, y) => (x * sin + y * cos) ** 2);
@@ -130,7 +130,7 @@ test("a motion's kernel sums to 1, is centered, and has the length and angle ask
   }
 });
 
-test("a horizontal motion blurs along the rows alone", async () => {
+test("a horizontal motion blurs only along rows", async () => {
   const rows = formulaPicture(1, 20);
   const striped: Image = { width: 30, height: 20, data: new Uint8Array(30 * 20 * 3) };
   for (let i = 0; i < striped.data.length; i++) striped.data[i] = rows.data[Math.floor(i / 90) * 3 + (i % 3)] as number;
@@ -138,7 +138,7 @@ test("a horizontal motion blurs along the rows alone", async () => {
   assert.notDeepEqual(await degrade("deblur", { kind: "motion", length: 9, angle: 90 }, striped), striped);
 });
 
-test("blur's error grows with sigma and length", async () => {
+test("the error of blur increases with sigma and length", async () => {
   const clean = formulaPicture(40, 40);
   for (const growing of [
     [0.5, 1, 2, 4].map((sigma) => ({ kind: "gaussian", sigma })),
@@ -154,19 +154,19 @@ test("blur's error grows with sigma and length", async () => {
 });
 
 for (const options of [{ kind: "gaussian", sigma: 3 }, { kind: "motion" }])
-  test(`a flat picture stays flat under ${options.kind} blur`, async () => {
+  test(`a flat image stays flat under ${options.kind} blur`, async () => {
     for (const value of [0, 77, 255])
       assert.deepEqual(await degrade("deblur", options, flatPicture(20, 13, value)), flatPicture(20, 13, value));
   });
 
 for (const { name, options } of taskKinds)
-  test(`${name}: the same random numbers give the same bytes, and settled options settle to themselves`, async () => {
+  test(`${name}: the same seed gives the same bytes, and resolved options resolve to themselves`, async () => {
     const task = findTask(name);
     const clean = formulaPicture(48, 48);
     const [once, again] = [await task.degrade(clean, randomAt(3, 1)), await task.degrade(clean, randomAt(3, 1))];
     assert.deepEqual(once, again);
     assert.deepEqual([once.width * task.scale, once.height * task.scale], [48, 48]);
-    assert.deepEqual(clean, formulaPicture(48, 48), "the clean picture was changed");
+    assert.deepEqual(clean, formulaPicture(48, 48), "the clean image was modified");
     assert.deepEqual(findTask(name, JSON.parse(JSON.stringify(task.options))).options, task.options);
     for (const [key, option] of Object.entries(options.shape))
       assert.ok(option.meta()?.description, `${key} has no description`);

@@ -6,22 +6,26 @@ import { denoise } from "./denoise.js";
 import { jpeg } from "./jpeg.js";
 import { sr } from "./sr.js";
 
-/** Every task there is. The command line, its help and the reports read them from here. */
+/** The built-in tasks. The command line, its help and the reports read this list. */
 export const taskKinds = [sr, denoise, jpeg, deblur, corruption] as const satisfies readonly TaskKind[];
 
 type Options = (typeof taskKinds)[number]["options"]["shape"];
-/** The name of an option of any of them. */
+/** The name of an option of a built-in task. */
 export type TaskOption = Options extends infer Shape ? (Shape extends Shape ? keyof Shape : never) : never;
 
 /**
- * The task of that name with its options checked and the missing ones at their defaults.
+ * The built-in task of that name with these options; missing ones get their defaults.
  * @throws UserError for an unknown name, an unknown option or a value out of range.
  */
 export function findTask(name: string, options: Readonly<Record<string, unknown>> = {}): Task {
   const kind: TaskKind | undefined = taskKinds.find((candidate) => candidate.name === name);
-  if (!kind) throw new UserError(`there is no task "${name}"; tasks: ${taskKinds.map((each) => each.name).join(", ")}`);
+  if (!kind)
+    throw new UserError(
+      `cannot find task "${name}": unknown name; give one of ${taskKinds.map((each) => each.name).join(", ")}`,
+    );
   return kind.create(options);
 }
 
-/** Whether a task is one of these, so that its name and options say everything about it. */
-export const isOwnTask = ({ kind }: Pick<Task, "kind">): boolean => (taskKinds as readonly TaskKind[]).includes(kind);
+/** Whether a task is built in, so that its name and options define it. */
+export const isBuiltInTask = ({ kind }: Pick<Task, "kind">): boolean =>
+  (taskKinds as readonly TaskKind[]).includes(kind);

@@ -8,7 +8,7 @@ import { smallMobile, smallResnet, smallVgg } from "./small.js";
 import { vgg } from "./vgg.js";
 import { vit } from "./vit.js";
 
-/** Every recognizer that can be built by name. */
+/** Recognizer architectures that can be built by name. */
 export const recognizerNetworks: readonly RecognizerNetwork[] = [
   resnet,
   vgg,
@@ -20,19 +20,21 @@ export const recognizerNetworks: readonly RecognizerNetwork[] = [
   smallMobile,
 ];
 
-/** The smallest side that all of them can halve as often as they do. */
-const SMALLEST = 16;
+/** The smallest image side that all of them support; below it, a stage would have no pixels left. */
+const MIN_SIZE = 16;
 
 /**
- * An untrained recognizer for square pictures of `size` pixels; its weights follow from the seed.
- * @throws UserError for an unknown name or a size that the network cannot be made for.
+ * An untrained recognizer for square images of `size` x `size` pixels. Its initial weights depend only on `seed`.
+ * @throws UserError for an unknown name or a size that the network does not support.
  */
 export function buildRecognizer(name: string, classes: number, size: number, seed: number): Graph {
   const network = recognizerNetworks.find((candidate) => candidate.name === name);
-  if (network && size < SMALLEST)
-    throw new UserError(`recognizers are made for pictures of ${SMALLEST} pixels a side or more, not of ${size}`);
+  if (network && size < MIN_SIZE)
+    throw new UserError(
+      `cannot build recognizer "${name}": \`size\` ${size} is below the minimum of ${MIN_SIZE} pixels`,
+    );
   if (network) return network.build(classes, size, seed);
   throw new UserError(
-    `there is no recognizer "${name}" to train; give one of ${recognizerNetworks.map((each) => each.name).join(", ")}`,
+    `cannot build recognizer "${name}": unknown network; give one of ${recognizerNetworks.map((each) => each.name).join(", ")}`,
   );
 }

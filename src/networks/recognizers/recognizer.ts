@@ -1,12 +1,15 @@
 import type { Graph } from "../../onnx/graph.js";
 import { IMAGE, Layers } from "../network.js";
 
-/** A classifier to train from scratch: image [N, 3, size, size] in [0, 1] in, raw scores [N, classes] out. */
+/** A classifier architecture. Input: RGB images [N, 3, size, size] in [0, 1]. Output: logits [N, classes]. */
 export interface RecognizerNetwork {
   readonly name: string;
   /** One line for the help text. */
   readonly summary: string;
-  /** @throws UserError when it cannot be made for pictures of this size. */
+  /**
+   * Builds the network with initial weights that depend only on `seed`.
+   * @throws UserError when it does not support images of this size.
+   */
   build(classes: number, size: number, seed: number): Graph;
 }
 
@@ -16,16 +19,17 @@ export const LOGITS = "logits";
 interface Architecture {
   readonly name: string;
   readonly summary: string;
-  /** Adds the layers from the image (values around 0) to the features [N, channels, h, w]. */
+  /** Adds the layers from the normalized image (values in [-2, 2]) to the features [N, channels, h, w]. */
   features(layers: Layers, image: string, size: number): Features;
 }
 
+/** Feature maps [N, channels, h, w] in a graph. */
 export interface Features {
   readonly x: string;
   readonly channels: number;
 }
 
-/** A recognizer that decides by the mean of the features over all places. */
+/** A recognizer with global average pooling and a linear classifier on top of the features. */
 export const recognizer = ({ name, summary, features }: Architecture): RecognizerNetwork => ({
   name,
   summary,
@@ -40,10 +44,10 @@ export const recognizer = ({ name, summary, features }: Architecture): Recognize
   },
 });
 
-/** Channels into a layer and out of it. */
+/** Input and output channels of a layer. */
 export type Channels = readonly [inputs: number, outputs: number];
 
-/** A convolution and a batch normalization. */
+/** A convolution followed by batch normalization. */
 export function normalized(
   layers: Layers,
   name: string,
@@ -58,5 +62,5 @@ export function normalized(
   return layers.batchNorm(`${name}.norm`, convolved, outputs);
 }
 
-/** The same, rectified. */
+/** A convolution followed by batch normalization and ReLU. */
 export const unit = (...layer: Parameters<typeof normalized>): string => layer[0].b.Relu(normalized(...layer));

@@ -1,13 +1,15 @@
 import type { Layers } from "../network.js";
 import { type Channels, normalized, recognizer, unit } from "./recognizer.js";
 
+/** Channels of each stage. */
 const WIDTHS = [32, 64, 128, 256];
+/** Blocks per stage. */
 const BLOCKS = 2;
 
-/** ResNet-18 (He et al., CVPR 2016) at half its width, behind one halving 3 x 3 convolution instead of two halvings. */
+/** ResNet-18 (He et al., CVPR 2016) at half width, with one stride-2 3 x 3 convolution as its stem. */
 export const resnet = recognizer({
   name: "resnet",
-  summary: "ResNet-18 of half the width: 8 residual blocks of 32 to 256 channels",
+  summary: "ResNet-18 at half width: 8 residual blocks of 32 to 256 channels",
   features(layers, image) {
     let channels = WIDTHS[0] as number;
     let x = unit(layers, "head", image, [3, channels], 3, 2);
@@ -20,7 +22,7 @@ export const resnet = recognizer({
   },
 });
 
-/** Two convolutions beside a skip, which is one of 1 x 1 where the shape changes. */
+/** A residual block: two 3 x 3 convolutions and a skip, which is a 1 x 1 convolution where the shape changes. */
 function block(layers: Layers, name: string, x: string, io: Channels, stride: number): string {
   const [inputs, outputs] = io;
   const inner = unit(layers, `${name}.conv1`, x, io, 3, stride);

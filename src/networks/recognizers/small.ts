@@ -1,10 +1,10 @@
 import { averagePool } from "./pool.js";
 import { type Channels, normalized, recognizer, unit } from "./recognizer.js";
 
-/** Plain convolutions with pooling between them (after Simonyan & Zisserman 2015). */
+/** Plain convolutions with average pooling (after Simonyan & Zisserman 2015). */
 export const smallVgg = recognizer({
   name: "small-vgg",
-  summary: "4 plain convolutions, for the demonstration",
+  summary: "4 plain convolutions, for the demo",
   features(layers, image) {
     const pooled = (name: string, x: string, channels: Channels) =>
       averagePool(layers.b, unit(layers, name, x, channels, 3));
@@ -13,10 +13,10 @@ export const smallVgg = recognizer({
   },
 });
 
-/** A residual block after each halving of the sides (after He et al. 2016). */
+/** One residual block after each stride-2 convolution (after He et al. 2016). */
 export const smallResnet = recognizer({
   name: "small-resnet",
-  summary: "3 residual blocks, for the demonstration",
+  summary: "3 residual blocks, for the demo",
   features(layers, image) {
     const { b } = layers;
     const block = (stage: string, x: string, [inputs, outputs]: Channels) => {
@@ -29,10 +29,10 @@ export const smallResnet = recognizer({
   },
 });
 
-/** Convolutions within each channel, each followed by one across channels (after Howard et al. 2017). */
+/** Depthwise separable convolutions (after Howard et al. 2017). */
 export const smallMobile = recognizer({
   name: "small-mobile",
-  summary: "5 depthwise separable convolutions, for the demonstration",
+  summary: "5 depthwise separable convolutions, for the demo",
   features(layers, image) {
     let x = unit(layers, "head", image, [3, 24], 5, 2);
     const pair = (name: string, [inputs, outputs]: Channels, stride = 1) => {

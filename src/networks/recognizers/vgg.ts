@@ -1,16 +1,16 @@
 import { maxPool } from "./pool.js";
 import { recognizer, unit } from "./recognizer.js";
 
-/** Channels of the convolutions of each stage. */
+/** Output channels of each convolution, by stage. */
 const STAGES = [[32], [64], [128, 128], [256, 256], [256, 256]];
 
 /**
- * VGG-11 with batch normalization (Simonyan & Zisserman, ICLR 2015) at half its width, four maximum poolings between the
- * stages, and the mean over all places in place of the large linear layers.
+ * VGG-11 with batch normalization (Simonyan & Zisserman, ICLR 2015) at half width, with max pooling between the stages and
+ * global average pooling instead of the large linear layers.
  */
 export const vgg = recognizer({
   name: "vgg",
-  summary: "VGG-11 of half the width: 8 plain convolutions of 32 to 256 channels",
+  summary: "VGG-11 at half width: 8 plain convolutions of 32 to 256 channels",
   features(layers, image) {
     let [x, channels] = [image, 3];
     for (const [stage, widths] of STAGES.entries()) {

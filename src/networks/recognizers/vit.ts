@@ -3,20 +3,21 @@ import { float32 } from "../../onnx/tensor.js";
 import { FIXED, type Layers } from "../network.js";
 import { type RecognizerNetwork, recognizer } from "./recognizer.js";
 
+/** Hyperparameters of a vision transformer. */
 export interface VitSize {
-  /** Side of a patch in pixels. */
+  /** Patch side in pixels. */
   readonly patch: number;
-  /** Channels of a token; a multiple of 4 and of the heads. */
+  /** Embedding dimension of a token; a multiple of 4 and of `heads`. */
   readonly channels: number;
   readonly heads: number;
   readonly blocks: number;
-  /** Channels between the two layers of a perceptron. */
+  /** Hidden dimension of the MLP blocks. */
   readonly hidden: number;
 }
 
 /**
- * A vision transformer (Dosovitskiy et al., ICLR 2021) in the plain form of Beyer et al. 2022: patches become tokens, sines
- * and cosines tell their places, the mean over all tokens decides.
+ * A vision transformer (Dosovitskiy et al., ICLR 2021) in the plain form of Beyer et al. 2022: fixed sine-cosine position
+ * embeddings and global average pooling instead of a class token.
  */
 export const vitOf = (vit: VitSize): RecognizerNetwork =>
   recognizer({
@@ -27,32 +28,33 @@ export const vitOf = (vit: VitSize): RecognizerNetwork =>
       const { patch, channels, blocks } = vit;
       if (size % patch)
         throw new UserError(
-          `the recognizer vit cuts pictures into squares of ${patch} pixels: ${size} is not a multiple of it`,
+          `cannot build recognizer "vit": \`size\` ${size} is not a multiple of the patch size ${patch}`,
         );
       const side = size / patch;
       const embedded = layers.conv("patches", image, 3, channels, patch, { stride: patch, pad: 0 });
       const tokens = b.Transpose(b.Reshape(embedded, [0, channels, side * side]), [0, 2, 1]);
-      let x = b.Add(tokens, b.initializer(`${FIXED}places`, places(side, channels)));
+      let x = b.Add(tokens, b.initializer(`${FIXED}places`, positionEmbedding(side, channels)));
       for (let i = 0; i < blocks; i++) x = block(layers, `block${i}`, x, side * side, vit);
       const normal = b.Transpose(layers.layerNorm("tail.norm", x, channels), [0, 2, 1]);
       return { x: b.Reshape(normal, [0, channels, side, side]), channels };
     },
   });
 
+/** The vision transformer with patches of 8 x 8 pixels, 6 blocks, 128 channels and 4 heads. */
 export const vit = vitOf({ patch: 8, channels: 128, heads: 4, blocks: 6, hidden: 256 });
 
-/** Attention, then a perceptron for each token, both normalized before and added to what came in. */
+/** A pre-norm transformer block: self-attention, then an MLP, each with a residual connection. */
 function block(layers: Layers, name: string, x: string, tokens: number, vit: VitSize): string {
   const { b } = layers;
   const { channels, hidden } = vit;
   const attended = attention(layers, `${name}.attention`, layers.layerNorm(`${name}.norm1`, x, channels), tokens, vit);
-  const seen = b.Add(x, attended);
-  const normal = layers.layerNorm(`${name}.norm2`, seen, channels);
+  const sum = b.Add(x, attended);
+  const normal = layers.layerNorm(`${name}.norm2`, sum, channels);
   const inner = b.add("Gelu", [layers.linear(`${name}.linear1`, normal, channels, hidden)]);
-  return b.Add(seen, layers.linear(`${name}.linear2`, inner, hidden, channels));
+  return b.Add(sum, layers.linear(`${name}.linear2`, inner, hidden, channels));
 }
 
-/** softmax(Q·Kᵀ / √d)·V in each head of d channels (Vaswani et al. 2017). */
+/** Multi-head self-attention: softmax(Q·Kᵀ / √d)·V in each head of d channels (Vaswani et al. 2017). */
 function attention(layers: Layers, name: string, x: string, tokens: number, { channels, heads }: VitSize): string {
   const { b } = layers;
   const depth = channels / heads;
@@ -71,16 +73,16 @@ function attention(layers: Layers, name: string, x: string, tokens: number, { ch
 }
 
 /**
- * Where each token stands: [1, side², channels]. Sine and cosine of its column, then of its row, at wavelengths from 2π to
- * 2π · 10 000 in equal steps of their logarithm.
+ * Fixed position embedding [1, side², channels]: sine and cosine of the token's column, then of its row, at wavelengths
+ * spaced logarithmically from 2π to 2π · 10 000.
  */
-function places(side: number, channels: number) {
+function positionEmbedding(side: number, channels: number) {
   const quarter = channels / 4;
   const frequency = (i: number) => 10_000 ** (-i / Math.max(quarter - 1, 1));
-  const values = Float32Array.from({ length: side * side * channels }, (_, at) => {
-    const [token, channel] = [Math.floor(at / channels), at % channels];
-    const place = channel < channels / 2 ? token % side : Math.floor(token / side);
-    const angle = place * frequency(channel % quarter);
+  const values = Float32Array.from({ length: side * side * channels }, (_, i) => {
+    const [token, channel] = [Math.floor(i / channels), i % channels];
+    const position = channel < channels / 2 ? token % side : Math.floor(token / side);
+    const angle = position * frequency(channel % quarter);
     return Math.floor(channel / quarter) % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
   });
   return float32(values, [1, side * side, channels]);

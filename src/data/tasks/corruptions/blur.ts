@@ -6,9 +6,9 @@ import type { Random } from "../../../random.js";
 import { between } from "../../range.js";
 import { bySeverity } from "./severity.js";
 
-/** The blurs of ImageNet-C. Sizes in pixels. */
+/** The blur corruptions of ImageNet-C. Sizes are in pixels. */
 export const blurs = {
-  /** By the radius of a disk and the deviation that smooths its edge. */
+  /** Parameters: radius of the disk, standard deviation of the smoothing of its edge. */
   "defocus-blur": bySeverity(
     [
       [3, 0.1],
@@ -20,7 +20,7 @@ export const blurs = {
     (clean, [radius, smoothing]: Pair) => imageOf(filter(planesOf(clean), diskTaps(radius, smoothing), mirror)),
   ),
 
-  /** Frosted glass: by deviation, reach of the shuffling, and how often that is done. */
+  /** Parameters: standard deviation of the blur, maximum distance of the pixel shuffling, number of shufflings. */
   "glass-blur": bySeverity(
     [
       [0.7, 1, 2],
@@ -29,14 +29,14 @@ export const blurs = {
       [1.1, 3, 2],
       [1.5, 4, 2],
     ],
-    (clean, [sigma, reach, times]: readonly [number, number, number], random) => {
+    (clean, [sigma, distance, iterations]: readonly [number, number, number], random) => {
       const blurred = imageOf(gaussianBlur(planesOf(clean), sigma));
-      for (let i = 0; i < times; i++) shuffleNearby(blurred, reach, random);
+      for (let i = 0; i < iterations; i++) shuffleNearby(blurred, distance, random);
       return imageOf(gaussianBlur(planesOf(blurred), sigma));
     },
   ),
 
-  /** By length and deviation of the trail. */
+  /** Parameters: radius and standard deviation of the one-sided kernel. */
   "motion-blur": bySeverity(
     [
       [10, 3],
@@ -46,10 +46,10 @@ export const blurs = {
       [20, 15],
     ],
     (clean, [radius, sigma]: Pair, random) =>
-      imageOf(trailing(planesOf(clean), radius, sigma, between([-45, 45], random))),
+      imageOf(motionBlur(planesOf(clean), radius, sigma, between([-45, 45], random))),
   ),
 
-  /** The mean of enlargements, by how many there are (besides the picture itself) and how much each adds. */
+  /** The mean of the image and its enlargements. Parameters: number of enlargements, step of the zoom factor. */
   "zoom-blur": bySeverity(
     [
       [12, 0.01],
@@ -62,8 +62,8 @@ export const blurs = {
       const planes = planesOf(clean);
       const sum = Float32Array.from(planes.data);
       for (let i = 0; i < count; i++)
-        for (const [at, value] of zoomed(planes, 1 + i * step, nearest).data.entries())
-          sum[at] = (sum[at] as number) + value;
+        for (const [index, value] of zoomed(planes, 1 + i * step, nearest).data.entries())
+          sum[index] = (sum[index] as number) + value;
       return imageOf({ ...planes, data: sum.map((value) => value / (count + 1)) });
     },
   ),
@@ -72,13 +72,13 @@ export const blurs = {
 type Pair = readonly [number, number];
 
 /**
- * A disk whose edge is smoothed by a Gaussian of 3 x 3 samples (5 x 5 where its radius is above 8). The sum is 1; the
- * published disks of radius 8 and 10 touch the border of their array and sum to 1.013 and 1.011.
+ * A disk kernel smoothed by a Gaussian of 3 x 3 samples (5 x 5 for radii above 8). It sums to 1; the published kernels of
+ * radius 8 and 10 touch the border of their array and sum to 1.013 and 1.011.
  */
 export function diskTaps(radius: number, smoothing: number): Tap[] {
-  const reach = Math.max(8, radius);
-  const side = 2 * reach + 1;
-  const offset = (i: number) => ({ x: (i % side) - reach, y: Math.floor(i / side) - reach });
+  const halfSide = Math.max(8, radius);
+  const side = 2 * halfSide + 1;
+  const offset = (i: number) => ({ x: (i % side) - halfSide, y: Math.floor(i / side) - halfSide });
   const data = Float32Array.from({ length: side * side }, (_, i) => {
     const { x, y } = offset(i);
     return x * x + y * y <= radius * radius ? 1 : 0;
@@ -89,30 +89,31 @@ export function diskTaps(radius: number, smoothing: number): Tap[] {
   return normalized(taps.filter(({ weight }) => weight > 0));
 }
 
-/** Exchanges every pixel but those near the edge with one at most `reach` up or left of it, or less than that down or right. */
-function shuffleNearby({ width, height, data }: Image, reach: number, random: Random): void {
-  const near = () => random.integer(2 * reach) - reach;
-  for (let y = height - reach; y > reach; y--)
-    for (let x = width - reach; x > reach; x--) {
-      const [here, there] = [(y * width + x) * 3, ((y + near()) * width + x + near()) * 3];
+/** Swaps each pixel, except near the borders, with a random one at an offset of -distance … distance - 1 on each axis. */
+function shuffleNearby({ width, height, data }: Image, distance: number, random: Random): void {
+  const offset = () => random.integer(2 * distance) - distance;
+  for (let y = height - distance; y > distance; y--)
+    for (let x = width - distance; x > distance; x--) {
+      const [pixel, other] = [(y * width + x) * 3, ((y + offset()) * width + x + offset()) * 3];
       for (let channel = 0; channel < 3; channel++) {
-        const own = data[here + channel] as number;
-        data[here + channel] = data[there + channel] as number;
-        data[there + channel] = own;
+        const value = data[pixel + channel] as number;
+        data[pixel + channel] = data[other + channel] as number;
+        data[other + channel] = value;
       }
     }
 }
 
-/** Motion blur as ImageMagick makes it: a trail of 2 · radius + 1 pixels to one side that fades as half a Gaussian does. */
-export const trailing = (planes: Planes, radius: number, sigma: number, degrees: number): Planes =>
-  filter(planes, trailTaps(radius, sigma, degrees), nearest);
+/** Motion blur as in ImageMagick, with the kernel of `motionTaps`. Border pixels are replicated. */
+export const motionBlur = (planes: Planes, radius: number, sigma: number, degrees: number): Planes =>
+  filter(planes, motionTaps(radius, sigma, degrees), nearest);
 
-export function trailTaps(radius: number, sigma: number, degrees: number): Tap[] {
+/** A one-sided line kernel of 2 · radius + 1 pixels at an angle of `degrees`, weighted by half a Gaussian. */
+export function motionTaps(radius: number, sigma: number, degrees: number): Tap[] {
   const radians = (degrees * Math.PI) / 180;
   const length = 2 * radius + 1;
-  const fading = gaussianKernel(sigma, length - 1).slice(length - 1);
+  const halfGaussian = gaussianKernel(sigma, length - 1).slice(length - 1);
   const pixel = (distance: number): number => Math.ceil(distance - 0.5);
   return normalized(
-    fading.map((weight, i) => ({ x: pixel(i * Math.cos(radians)), y: pixel(i * Math.sin(radians)), weight })),
+    halfGaussian.map((weight, i) => ({ x: pixel(i * Math.cos(radians)), y: pixel(i * Math.sin(radians)), weight })),
   );
 }

@@ -6,14 +6,14 @@ import { psnr } from "../../../metrics/psnr.js";
 import { randomAt } from "../../../random.js";
 import { renderScene } from "../../../synthetic/render.js";
 import { findTask } from "../index.js";
-import { diskTaps, trailTaps } from "./blur.js";
+import { diskTaps, motionTaps } from "./blur.js";
 import { cumulativePoisson } from "./noise.js";
 import { plasma } from "./weather.js";
 
 const corrupt = (kind: string, severity: number, image: Image, index = 0) =>
   findTask("corruption", { kind, severity }).degrade(image, randomAt(0, index));
 
-/** Of the 24 x 20 picture, in NumPy, torch, colorsys and Pillow: sums of the channels, pixels (12, 10) and (0, 0). */
+/** Channel sums and pixels (12, 10) and (0, 0) of the corrupted 24 x 20 image, from NumPy, torch, colorsys and Pillow. */
 const references = [
   { kind: "defocus-blur", severity: 1, sums: [61748, 57260, 91200], inside: [102, 116, 187], corner: [30, 9, 248] },
   { kind: "defocus-blur", severity: 3, sums: [61786, 57744, 91200], inside: [121, 132, 187], corner: [61, 41, 240] },
@@ -33,9 +33,9 @@ const references = [
 ];
 
 for (const { kind, severity, sums, inside, corner } of references)
-  test(`${kind} of severity ${severity} gives the reference's picture`, async () => {
+  test(`${kind} of severity ${severity} equals the reference`, async () => {
     const image = await corrupt(kind, severity, formulaPicture(24, 20));
-    // A value halfway between two levels may be rounded either way: one in twenty.
+    // Values halfway between two levels can round either way; at most one in twenty may differ.
     for (const [i, sum] of channelSums(image).entries())
       assert.ok(Math.abs(sum - (sums[i] as number)) <= 24, `channel ${i}: ${sum}`);
     for (const [got, want] of [
@@ -48,8 +48,8 @@ for (const { kind, severity, sums, inside, corner } of references)
       );
   });
 
-/** Severities in the order in which the published parameters grow the error; elastic's first two are of another sort. */
-const growing: Record<string, number[]> = {
+/** Severities at which the published parameters increase the error; elastic's first two parameters differ in kind. */
+const increasing: Record<string, number[]> = {
   "gaussian-noise": [1, 2, 3, 4, 5],
   "shot-noise": [1, 2, 3, 4, 5],
   "impulse-noise": [1, 2, 3, 4, 5],
@@ -66,38 +66,40 @@ const growing: Record<string, number[]> = {
   jpeg: [1, 2, 3, 4, 5],
 };
 
-/** Waves of all lengths and directions, the longer the stronger, as in photographs. */
-function wavy(side: number): Image {
+/** An image of waves of random directions whose amplitudes fall with frequency, as in photographs. */
+function waves(side: number): Image {
   const random = randomAt(11);
-  const waves = Array.from({ length: 48 }, (_, i) => {
+  const components = Array.from({ length: 48 }, (_, i) => {
     const [frequency, angle] = [2 ** (-7.5 + i / 8), 2 * Math.PI * random.uniform()];
     const [x, y] = [2 * Math.PI * frequency * Math.cos(angle), 2 * Math.PI * frequency * Math.sin(angle)];
     return { x, y, phase: 2 * Math.PI * random.uniform(), strength: 0.5 / Math.sqrt(frequency) };
   });
   const data = Uint8ClampedArray.from({ length: side * side * 3 }, (_, i) => {
     const [column, row] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side)];
-    const at = waves.map(({ x, y, phase, strength }) => strength * Math.sin(x * column + y * row + phase + (i % 3)));
-    return 120 + 2.5 * at.reduce((sum, value) => sum + value, 0);
+    const terms = components.map(
+      ({ x, y, phase, strength }) => strength * Math.sin(x * column + y * row + phase + (i % 3)),
+    );
+    return 120 + 2.5 * terms.reduce((sum, value) => sum + value, 0);
   });
   return { width: side, height: side, data: new Uint8Array(data) };
 }
 
-const picture = wavy(160);
+const clean = waves(160);
 
-for (const [kind, severities] of Object.entries(growing))
-  test(`${kind}: the error grows with the severity, and the same random numbers give the same bytes`, async () => {
+for (const [kind, severities] of Object.entries(increasing))
+  test(`${kind}: the error increases with severity, and the same seed gives the same bytes`, async () => {
     const decibels: number[] = [];
-    for (const severity of severities) decibels.push(psnr(await corrupt(kind, severity, picture, 7), picture));
+    for (const severity of severities) decibels.push(psnr(await corrupt(kind, severity, clean, 7), clean));
     assert.deepEqual(
       decibels,
       [...decibels].sort((a, b) => b - a),
     );
-    assert.deepEqual(await corrupt(kind, 3, picture, 2), await corrupt(kind, 3, picture, 2));
-    assert.deepEqual(picture, wavy(160), "the clean picture was changed");
+    assert.deepEqual(await corrupt(kind, 3, clean, 2), await corrupt(kind, 3, clean, 2));
+    assert.deepEqual(clean, waves(160), "the clean image was modified");
   });
 
-test("every corruption keeps the size of oblong and of tiny pictures", async () => {
-  for (const kind of Object.keys(growing))
+test("every corruption keeps the size of non-square and tiny images", async () => {
+  for (const kind of Object.keys(increasing))
     for (const severity of [1, 5])
       for (const [width, height] of [
         [70, 33],
@@ -110,21 +112,21 @@ test("every corruption keeps the size of oblong and of tiny pictures", async () 
 });
 
 for (const kind of ["defocus-blur", "glass-blur", "motion-blur", "zoom-blur", "elastic", "pixelate", "contrast"])
-  test(`a flat picture stays flat under ${kind}`, async () => {
+  test(`a flat image stays flat under ${kind}`, async () => {
     for (const severity of [1, 2, 5])
       assert.deepEqual(await corrupt(kind, severity, flatPicture(40, 32, 90)), flatPicture(40, 32, 90));
   });
 
-test("shot noise has the mean of the picture and the variance of so many photons", async () => {
+test("shot noise has the mean of the image and the variance of a Poisson distribution", async () => {
   const { data } = await corrupt("shot-noise", 1, flatPicture(128, 128, 102));
   const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
   const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length;
   assert.ok(Math.abs(mean - 102) < 0.5, `mean ${mean}`);
-  // 0.4 · 60 = 24 photons, so a deviation of sqrt(24) / 60
+  // 0.4 · 60 = 24 photons, so the standard deviation is sqrt(24) / 60.
   assert.ok(Math.abs(Math.sqrt(variance) / 255 - Math.sqrt(24) / 60) < 0.001);
 });
 
-test("the Poisson table is that of the closed form, and certain where nothing is expected", () => {
+test("the cumulative Poisson table equals the closed form, and is 1 for mean 0", () => {
   const table = cumulativePoisson(3);
   const closed = Math.exp(-3) * (1 + 3 + 9 / 2 + 27 / 6);
   assert.ok(Math.abs((table[3] as number) - closed) < 1e-12);
@@ -132,14 +134,14 @@ test("the Poisson table is that of the closed form, and certain where nothing is
   assert.deepEqual([...cumulativePoisson(0)], [1]);
 });
 
-test("impulse noise makes the share of the values black or white, as many the one as the other", async () => {
+test("impulse noise sets the given share of values to black or white, equally often", async () => {
   const { data } = await corrupt("impulse-noise", 5, flatPicture(128, 128, 90));
   const share = (value: number) => data.filter((each) => each === value).length / data.length;
   assert.ok(Math.abs(share(0) - 0.135) < 0.008 && Math.abs(share(255) - 0.135) < 0.008);
   assert.ok(Math.abs(share(90) - 0.73) < 0.01);
 });
 
-test("the disk of radius 3 has 29 equal weights, and a larger one a soft edge", () => {
+test("the disk kernel of radius 3 has 29 equal weights, and that of radius 10 a smooth edge", () => {
   const small = diskTaps(3, 0.1).filter(({ weight }) => weight > 1e-9);
   assert.equal(small.length, 29);
   assert.ok(small.every(({ weight }) => Math.abs(weight - 1 / 29) < 1e-6));
@@ -148,12 +150,12 @@ test("the disk of radius 3 has 29 equal weights, and a larger one a soft edge", 
   assert.ok(Math.abs(Math.max(...large.map(({ weight }) => weight)) - 0.0031209127) < 1e-8);
 });
 
-test("a motion's trail is ImageMagick's: half a Gaussian to one side along whole pixels", () => {
+test("the motion blur kernel equals ImageMagick's: half a Gaussian on whole pixels to one side", () => {
   for (const [radius, sigma, angle, first, sixth, places] of [
     [10, 3, 30, 0.2347449574, 0.0585341736, ["0 0", "1 0", "4 2", "17 10"]],
     [15, 12, -100, 0.0650440698, 0.059636003, ["0 0", "0 -1", "-1 -5", "-5 -30"]],
   ] as const) {
-    const taps = trailTaps(radius, sigma, angle);
+    const taps = motionTaps(radius, sigma, angle);
     assert.equal(taps.length, 2 * radius + 1);
     assert.ok(Math.abs((taps[0]?.weight as number) - first) < 1e-9);
     assert.ok(Math.abs((taps[5]?.weight as number) - sixth) < 1e-9);
@@ -162,7 +164,7 @@ test("a motion's trail is ImageMagick's: half a Gaussian to one side along whole
   }
 });
 
-test("a cloud fills [0, 1], is continuous across its borders, and rougher with less decay", () => {
+test("a plasma fractal spans [0, 1], is periodic, and is rougher with less decay", () => {
   const roughness = (decay: number): number => {
     const map = plasma(64, decay, randomAt(4));
     assert.deepEqual([Math.min(...map), Math.max(...map)], [0, 1]);
@@ -179,15 +181,15 @@ test("a cloud fills [0, 1], is continuous across its borders, and rougher with l
   assert.ok(roughness(1.4) > 2 * roughness(2));
 });
 
-test("snow and fog brighten, and what they do is drawn: other random numbers give other weather", async () => {
+test("snow brightens the image, and snow and fog depend on the seed", async () => {
   const { image } = renderScene({ style: "patterned", size: 64 }, 1, 3);
-  const total = (picture: Image) => picture.data.reduce((sum, value) => sum + value, 0);
+  const total = ({ data }: Image) => data.reduce((sum, value) => sum + value, 0);
   assert.ok(total(await corrupt("snow", 1, image)) > total(image));
   for (const kind of ["snow", "fog"])
     assert.notDeepEqual(await corrupt(kind, 2, image, 0), await corrupt(kind, 2, image, 1));
 });
 
-test("what ImageNet-C has and this has not is refused with the choices", () => {
+test("frost and severities out of range are refused with the valid choices", () => {
   assert.throws(() => findTask("corruption", { kind: "frost" }), /kind: .*"snow"\|"fog"/);
-  assert.throws(() => findTask("corruption", { severity: 6 }), /severity: expected a whole number from 1 to 5/);
+  assert.throws(() => findTask("corruption", { severity: 6 }), /severity: expected an integer from 1 to 5/);
 });

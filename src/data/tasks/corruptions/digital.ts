@@ -7,16 +7,17 @@ import { between } from "../../range.js";
 import { throughJpeg } from "../jpeg.js";
 import { bySeverity } from "./severity.js";
 
+/** Parameters of the elastic transform, in pixels. */
 interface Elasticity {
-  /** What the smoothed noise in [-1, 1] is multiplied by to give displacements in pixels. */
+  /** Factor from smoothed noise in [-1, 1] to displacements. */
   readonly strength: number;
-  /** Deviation of that smoothing, in pixels. */
+  /** Standard deviation of the smoothing. */
   readonly sigma: number;
-  /** How far each of three points is moved at most, each way, in pixels; the whole picture goes along. */
+  /** Maximum shift, along each axis, of the three points that define the random affine map. */
   readonly shift: number;
 }
 
-/** In ImageNet-C the parameters of `elastic` are shares of this size. */
+/** ImageNet-C gives the parameters of `elastic` relative to this size. */
 const SIZE = 244;
 const elasticity = (strength: number, sigma: number, shift: number): Elasticity => ({
   strength: SIZE * strength,
@@ -26,7 +27,7 @@ const elasticity = (strength: number, sigma: number, shift: number): Elasticity 
 
 /** The digital corruptions of ImageNet-C. */
 export const digital = {
-  /** At the first two severities the picture is mostly bent as a whole, at the others mostly in detail. */
+  /** Random affine map and smooth random displacements. The displacements are local from severity 3 on. */
   elastic: bySeverity(
     [
       elasticity(2, 0.7, 0.1),
@@ -36,34 +37,31 @@ export const digital = {
       elasticity(0.12, 0.01, 0.02),
     ],
     (clean, { strength, sigma, shift }, random) => {
-      const moved = movedAtRandom(planesOf(clean), shift, random);
-      const [right, down] = [
-        displacement(moved, strength, sigma, random),
-        displacement(moved, strength, sigma, random),
-      ];
+      const shifted = randomAffine(planesOf(clean), shift, random);
+      const [dx, dy] = [displacement(shifted, strength, sigma, random), displacement(shifted, strength, sigma, random)];
       return imageOf(
         warp(
-          moved,
-          (x, y) => x + right(x, y),
-          (x, y) => y + down(x, y),
+          shifted,
+          (x, y) => x + dx(x, y),
+          (x, y) => y + dy(x, y),
           reflect,
         ),
       );
     },
   ),
 
-  /** By the share of its sides that the picture is reduced to. */
+  /** Parameter: factor of the downsampling. */
   pixelate: bySeverity([0.6, 0.5, 0.4, 0.3, 0.25], (clean, share) => {
     const reduced = (side: number) => Math.max(1, Math.floor(side * share));
     const small = resize(clean, reduced(clean.width), reduced(clean.height), "box");
     return resize(small, clean.width, clean.height, "box");
   }),
 
-  /** By quality. */
+  /** Parameter: JPEG quality. */
   jpeg: bySeverity([25, 18, 15, 10, 7], throughJpeg),
 };
 
-/** Smoothed noise, a number for every pixel. */
+/** A displacement per pixel from smoothed noise. */
 function displacement({ width, height }: Planes, strength: number, sigma: number, random: Random): Coordinate {
   const noise = Float32Array.from({ length: width * height }, () => between([-1, 1], random));
   const options = { radius: Math.floor(3 * sigma + 0.5), border: reflect };
@@ -71,21 +69,21 @@ function displacement({ width, height }: Planes, strength: number, sigma: number
   return (x, y) => strength * (data[y * width + x] as number);
 }
 
-/** The affine map that takes three points around the middle to places nearby. */
-function movedAtRandom(planes: Planes, shift: number, random: Random): Planes {
-  const [middleX, middleY] = [Math.floor(planes.width / 2), Math.floor(planes.height / 2)];
-  const reach = Math.floor(Math.min(planes.width, planes.height) / 3);
-  const near = (x: number, y: number) => [x + between([-shift, shift], random), y + between([-shift, shift], random)];
-  const [lowX, lowY] = near(middleX + reach, middleY + reach) as [number, number];
-  const [highX, highY] = near(middleX + reach, middleY - reach) as [number, number];
-  const [leftX, leftY] = near(middleX - reach, middleY - reach) as [number, number];
-  // From the upper left point, `across` leads to the upper right one and `downward` from there to the lower one.
-  const [acrossX, acrossY] = [highX - leftX, highY - leftY];
-  const [downwardX, downwardY] = [lowX - highX, lowY - highY];
-  const determinant = acrossX * downwardY - acrossY * downwardX;
+/** Warps by the affine map that moves three points around the center by random shifts. */
+function randomAffine(planes: Planes, shift: number, random: Random): Planes {
+  const [centerX, centerY] = [Math.floor(planes.width / 2), Math.floor(planes.height / 2)];
+  const offset = Math.floor(Math.min(planes.width, planes.height) / 3);
+  const jitter = (x: number, y: number) => [x + between([-shift, shift], random), y + between([-shift, shift], random)];
+  const [bottomRightX, bottomRightY] = jitter(centerX + offset, centerY + offset) as [number, number];
+  const [topRightX, topRightY] = jitter(centerX + offset, centerY - offset) as [number, number];
+  const [topLeftX, topLeftY] = jitter(centerX - offset, centerY - offset) as [number, number];
+  // The columns of the linear part, times 2 · offset: `u` from top left to top right, `v` from there to bottom right.
+  const [uX, uY] = [topRightX - topLeftX, topRightY - topLeftY];
+  const [vX, vY] = [bottomRightX - topRightX, bottomRightY - topRightY];
+  const determinant = uX * vY - uY * vX;
   const sourceX: Coordinate = (x, y) =>
-    middleX - reach + (2 * reach * ((x - leftX) * downwardY - (y - leftY) * downwardX)) / determinant;
+    centerX - offset + (2 * offset * ((x - topLeftX) * vY - (y - topLeftY) * vX)) / determinant;
   const sourceY: Coordinate = (x, y) =>
-    middleY - reach + (2 * reach * ((y - leftY) * acrossX - (x - leftX) * acrossY)) / determinant;
+    centerY - offset + (2 * offset * ((y - topLeftY) * uX - (x - topLeftX) * uY)) / determinant;
   return warp(planes, sourceX, sourceY, mirror);
 }

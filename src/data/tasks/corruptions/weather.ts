@@ -3,25 +3,27 @@ import { imageOf, planesOf } from "../../../images/planar.js";
 import { zoomed } from "../../../images/warp.js";
 import type { Random } from "../../../random.js";
 import { between } from "../../range.js";
-import { trailing } from "./blur.js";
+import { motionBlur } from "./blur.js";
 import { bySeverity } from "./severity.js";
 
 interface Snow {
-  /** Mean and deviation of the noise that the flakes are made from. */
+  /** Mean of the Gaussian noise that the flakes are made from. */
   readonly mean: number;
+  /** Standard deviation of that noise. */
   readonly sigma: number;
-  /** How much it is enlarged. */
+  /** Zoom factor of the noise. */
   readonly zoom: number;
-  /** What is darker is no flake. */
+  /** Noise below this value is set to 0. */
   readonly threshold: number;
-  /** Of the trails of the flakes, in pixels. */
+  /** Radius of the flakes' motion blur, in pixels. */
   readonly radius: number;
+  /** Standard deviation of the flakes' motion blur, in pixels. */
   readonly trail: number;
-  /** What is left of the picture's own colors; the rest is whitened. */
+  /** Weight of the original colors; the rest is whitened. */
   readonly kept: number;
 }
 
-/** The weathers of ImageNet-C, without its frost. */
+/** The weather corruptions of ImageNet-C except frost. */
 export const weather = {
   snow: bySeverity<Snow>(
     [
@@ -36,17 +38,21 @@ export const weather = {
       const area = width * height;
       const flakes = flakesOf(width, height, snow, random);
       const snowy = data.map((value, i) => {
-        const at = i % area;
-        const [red, green, blue] = [data[at], data[area + at], data[2 * area + at]] as [number, number, number];
+        const pixel = i % area;
+        const [red, green, blue] = [data[pixel], data[area + pixel], data[2 * area + pixel]] as [
+          number,
+          number,
+          number,
+        ];
         const white = 1.5 * (0.299 * red + 0.587 * green + 0.114 * blue) + 0.5;
-        const fallen = (flakes[at] as number) + (flakes[area - 1 - at] as number);
-        return snow.kept * value + (1 - snow.kept) * Math.max(value, white) + fallen;
+        const layer = (flakes[pixel] as number) + (flakes[area - 1 - pixel] as number);
+        return snow.kept * value + (1 - snow.kept) * Math.max(value, white) + layer;
       });
       return imageOf({ width, height, data: snowy });
     },
   ),
 
-  /** By how thick it is, and how much smoother it is at each finer level. */
+  /** Parameters: thickness, and decay of the plasma's deviation per level. */
   fog: bySeverity(
     [
       [1.5, 2],
@@ -68,63 +74,67 @@ export const weather = {
     },
   ),
 
-  /** By what is added to the value of HSV: the color stays and becomes brighter, black becomes gray. */
+  /** Parameter: increase of the value component of HSV. */
   brightness: bySeverity([0.1, 0.2, 0.3, 0.4, 0.5], (clean, added) => {
     const { width, height, data } = planesOf(clean);
     const area = width * height;
     const bright = data.map((value, i) => {
-      const at = i % area;
-      const highest = Math.max(data[at] as number, data[area + at] as number, data[2 * area + at] as number);
+      const pixel = i % area;
+      const highest = Math.max(data[pixel] as number, data[area + pixel] as number, data[2 * area + pixel] as number);
       const brighter = Math.min(highest + added, 1);
       return highest === 0 ? brighter : (value * brighter) / highest;
     });
     return imageOf({ width, height, data: bright });
   }),
 
-  /** By what is left of each channel's distance from its mean. */
-  contrast: bySeverity([0.4, 0.3, 0.2, 0.1, 0.05], (clean, kept) => {
+  /** Parameter: factor of each value's difference from its channel's mean. */
+  contrast: bySeverity([0.4, 0.3, 0.2, 0.1, 0.05], (clean, factor) => {
     const planes = planesOf(clean);
     const area = planes.width * planes.height;
     const sums = [0, 0, 0];
     for (const [i, value] of planes.data.entries())
       sums[Math.floor(i / area)] = (sums[Math.floor(i / area)] as number) + value;
-    const faint = planes.data.map((value, i) => {
+    const reduced = planes.data.map((value, i) => {
       const mean = (sums[Math.floor(i / area)] as number) / area;
-      return (value - mean) * kept + mean;
+      return (value - mean) * factor + mean;
     });
-    return imageOf({ ...planes, data: faint });
+    return imageOf({ ...planes, data: reduced });
   }),
 };
 
-/** Flakes with their trails, [height, width] in [0, 1]. */
+/** Motion-blurred snowflakes, [height, width] in [0, 1]. */
 function flakesOf(width: number, height: number, snow: Snow, random: Random): Float32Array {
   const noise = Float32Array.from({ length: width * height }, () => snow.mean + snow.sigma * random.normal());
   const flakes = zoomed({ width, height, data: noise }, snow.zoom, nearest).data.map((value) =>
     value < snow.threshold ? 0 : Math.min(value, 1),
   );
-  return trailing({ width, height, data: flakes }, snow.radius, snow.trail, between([-135, -45], random)).data;
+  return motionBlur({ width, height, data: flakes }, snow.radius, snow.trail, between([-135, -45], random)).data;
 }
 
 /**
- * A cloud in [0, 1] by the diamond-square algorithm on a torus of `side` (a power of two): each middle is the mean of the
- * four places around plus a deviation, which shrinks by `decay`² from level to level.
+ * A plasma fractal in [0, 1] from the diamond-square algorithm on a torus of `side` x `side` (a power of two): each midpoint
+ * is the mean of the four points around it plus a uniform deviation, which is divided by `decay`² at each level.
  */
 export function plasma(side: number, decay: number, random: Random): Float32Array {
   const map = new Float64Array(side * side);
-  const at = (x: number, y: number): number => (y & (side - 1)) * side + (x & (side - 1));
-  const level = (x: number, y: number): number => map[at(x, y)] as number;
+  const indexOf = (x: number, y: number): number => (y & (side - 1)) * side + (x & (side - 1));
+  const valueAt = (x: number, y: number): number => map[indexOf(x, y)] as number;
   let deviation = 1;
-  const settle = (x: number, y: number, around: number) => {
-    map[at(x, y)] = around / 4 + deviation * between([-1, 1], random);
+  const setMidpoint = (x: number, y: number, sum: number) => {
+    map[indexOf(x, y)] = sum / 4 + deviation * between([-1, 1], random);
   };
   for (let step = side; step >= 2; step /= 2, deviation /= decay ** 2) {
     const half = step / 2;
     for (let y = 0; y < side; y += step)
       for (let x = 0; x < side; x += step)
-        settle(x + half, y + half, level(x, y) + level(x + step, y) + level(x, y + step) + level(x + step, y + step));
+        setMidpoint(
+          x + half,
+          y + half,
+          valueAt(x, y) + valueAt(x + step, y) + valueAt(x, y + step) + valueAt(x + step, y + step),
+        );
     for (let y = 0; y < side; y += half)
       for (let x = y % step === 0 ? half : 0; x < side; x += step)
-        settle(x, y, level(x - half, y) + level(x + half, y) + level(x, y - half) + level(x, y + half));
+        setMidpoint(x, y, valueAt(x - half, y) + valueAt(x + half, y) + valueAt(x, y - half) + valueAt(x, y + half));
   }
   const [lowest, highest] = map.reduce(
     ([low, high], value) => [Math.min(low, value), Math.max(high, value)] as [number, number],

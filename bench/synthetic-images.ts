@@ -7,26 +7,26 @@ import { type Dataset, openDataset } from "../src/data/dataset.js";
 import { randomAt } from "../src/random.js";
 import { renderScene } from "../src/synthetic/render.js";
 
-/** The size of most photographs of ImageNet. */
+/** The most common size of ImageNet's images. */
 const [WIDTH, HEIGHT] = [500, 375];
-/** Pictures that are drawn; the others are further names of them, which are decoded afresh all the same. */
-const DRAWN = 48;
+/** Number of distinct images. The other files are hard links to them, which are decoded separately. */
+const DISTINCT = 48;
 
-/** A folder of so many labelled JPEG files, which goes away with this process. */
-export async function drawnPictures(count: number): Promise<Dataset> {
+/** A folder of `count` JPEG files with a labels.csv, which is deleted when this process ends. */
+export async function syntheticImages(count: number): Promise<Dataset> {
   const folder = await mkdtemp(join(tmpdir(), "legible-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const fileOf = (i: number) => join(folder, `${String(i).padStart(6, "0")}.jpg`);
   for (let i = 0; i < count; i++)
-    if (i < DRAWN) await writeFile(fileOf(i), await drawn(i));
-    else await link(fileOf(i % DRAWN), fileOf(i));
+    if (i < DISTINCT) await writeFile(fileOf(i), await syntheticJpeg(i));
+    else await link(fileOf(i % DISTINCT), fileOf(i));
   const rows = Array.from({ length: count }, (_, i) => `${String(i).padStart(6, "0")}.jpg,${i % 1000}`);
   await writeFile(join(folder, "labels.csv"), ["file,class_index", ...rows].join("\n"));
   return openDataset([folder], { needLabels: true });
 }
 
-/** A shape with grain, which makes its JPEG file about as large as a photograph's. */
-async function drawn(index: number): Promise<Buffer> {
+/** A synthetic image with noise, which makes its JPEG file about as large as a photograph's. */
+async function syntheticJpeg(index: number): Promise<Buffer> {
   const { image } = renderScene({ style: "patterned", size: WIDTH }, 0, index);
   const random = randomAt(1, index);
   const data = Uint8ClampedArray.from(
