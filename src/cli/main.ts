@@ -16,10 +16,11 @@ import { synthesizeCommand } from "./synthesize.js";
 import { trainCommand } from "./train.js";
 import { trainRecognizerCommand } from "./train-recognizer.js";
 import { transferCommand } from "./transfer.js";
+import { version } from "./version.js";
 
 const program = new Command("legible")
   .description("Image processing whose results machines recognize as well as people do.")
-  .version("0.1.0")
+  .version(version)
   .option("--debug", "show where an error came from")
   .addCommand(demoCommand)
   .addCommand(trainCommand)
