@@ -1,21 +1,26 @@
 /**
- * Fine-tunes any ONNX restorer so that its results are recognized better: its own weights, with the loss of a frozen
- * classifier beside the image loss. What is written has the names, inputs and outputs of the original.
+ * Fine-tunes any ONNX restorer so that a classifier recognizes its results better: the restorer's own weights are trained
+ * with the loss of the frozen classifier beside the image loss. The written model keeps the names, inputs and outputs of
+ * the original.
  *
- *   node dist/examples/01-fine-tune-any-restorer.js their-sr.onnx squeezenet1_1.onnx photos runs/theirs
+ *   node dist/examples/01-fine-tune-any-restorer.js their-sr.onnx squeezenet1_1.onnx images runs/theirs [SCALE] [STEPS] [CROP]
  *
- * Beside the classifier stands a JSON with its preprocessing; beside the restorer one where it wants anything but RGB in
- * [0, 1], such as {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh. `photos` holds a folder for
- * each class, or a labels.csv.
+ * The classifier needs a JSON file of the same name with its preprocessing, such as
+ *   {"input": {"size": 224, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}}
+ * The restorer's input and output default to RGB in [0, 1]; a JSON file of the same name overrides this, such as
+ *   {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for an output in [-1, 1].
+ * `images` has one subfolder per class, or a labels.csv.
  */
 import { findTask, openDataset, type TrainingConfig, train, UserError } from "legible";
 
-const [processor, recognizer, photos, out] = process.argv.slice(2);
-if (!processor || !recognizer || !photos || !out)
-  throw new UserError("usage: 01-fine-tune-any-restorer RESTORER.onnx CLASSIFIER.onnx PHOTOS RUN");
+const [processor, recognizer, images, out, scale = "4", steps = "200", crop = "128"] = process.argv.slice(2);
+if (!processor || !recognizer || !images || !out)
+  throw new UserError(
+    "usage: 01-fine-tune-any-restorer RESTORER.onnx CLASSIFIER.onnx IMAGES RUN [SCALE] [STEPS] [CROP]",
+  );
 
-const task = findTask("sr", { scale: 4 });
-const dataset = await openDataset([photos], { needLabels: true });
+const task = findTask("sr", { scale: Number(scale) });
+const dataset = await openDataset([images], { needLabels: true });
 
 const config: TrainingConfig = {
   task: task.name,
@@ -25,11 +30,11 @@ const config: TrainingConfig = {
   processor,
   recognizer,
   init: null,
-  freeze: [], // ["head.*"] would keep the first layer as it is
-  data: [photos],
-  steps: 200,
+  freeze: [], // ["head.*"] would freeze the first layer
+  data: [images],
+  steps: Number(steps),
   batch: 4,
-  crop: 128,
+  crop: Number(crop),
   lr: 1e-4,
   seed: 0,
 };
@@ -40,8 +45,8 @@ const { model } = await train({
   dataset,
   out,
   onStart: ({ parameters, constant }) => {
-    console.log(`${parameters} weights train`);
-    for (const [what, names] of constant) console.log(`constant: ${what}: ${names.join(", ")}`);
+    console.log(`${parameters} trainable weights`);
+    for (const [kind, names] of constant) console.log(`constant: ${kind}: ${names.join(", ")}`);
   },
   onStep: ({ step, losses, psnr }) => {
     if (step % 10 === 0) console.log(`step ${step}: loss ${losses.loss}, ${psnr.toFixed(2)} dB`);

@@ -1,10 +1,10 @@
 /**
- * A task of your own: pixels that a broken sensor leaves black. A processor learns to fill them in, on pictures that
- * Legible draws, and is judged on others.
+ * A task of your own: dead pixels, which a broken sensor leaves black. A processor is trained to fill them in, on synthetic
+ * images, and evaluated on other ones.
  *
- *   node dist/examples/02-a-task-of-your-own.js runs/dead-pixels
+ *   node dist/examples/02-a-task-of-your-own.js runs/dead-pixels [STEPS]
  *
- * As a file of src/data/tasks/ with a line in its index.ts the task would also be one of the command line's.
+ * In a clone, a file in src/data/tasks/ and a line in its index.ts add the task to the command line too.
  */
 import { join } from "node:path";
 import {
@@ -27,27 +27,27 @@ const deadPixels = defineTask({
   options: z.object({ share: range({ min: 0, max: 1 }).default([0.1, 0.3]) }),
   scale: 1,
   degrade({ width, height, data }, { share }, random) {
-    const dark = draw(share, random);
-    const alive = Array.from({ length: width * height }, () => random.uniform() >= dark);
+    const dead = draw(share, random);
+    const alive = Array.from({ length: width * height }, () => random.uniform() >= dead);
     return { width, height, data: data.map((value, i) => (alive[Math.floor(i / 3)] ? value : 0)) };
   },
 });
 
 const task = deadPixels.create({ share: 0.2 });
-await writeSynthetic(join(folder, "learned"), { count: 200, seed: 0 });
-await writeSynthetic(join(folder, "judged"), { count: 40, seed: 0, firstIndex: 200 });
-const learned = await openDataset([join(folder, "learned")], { needLabels: false });
-const judged = await openDataset([join(folder, "judged")], { needLabels: false });
+await writeSynthetic(join(folder, "train"), { count: 200, seed: 0 });
+await writeSynthetic(join(folder, "test"), { count: 40, seed: 0, firstIndex: 200 });
+const training = await openDataset([join(folder, "train")], { needLabels: false });
+const test = await openDataset([join(folder, "test")], { needLabels: false });
 
 const network = { processor: "compact-s", init: null, objective: "plain", lambda: 0, recognizer: null };
 const schedule = { steps: Number(steps), batch: 4, crop: 48, lr: 3e-3, seed: 0 };
 const { model } = await train({
   task,
-  dataset: learned,
+  dataset: training,
   out: join(folder, "run"),
-  config: { task: task.name, options: task.options, data: [...learned.folders], ...network, ...schedule },
+  config: { task: task.name, options: task.options, data: [...training.folders], ...network, ...schedule },
   onStep: ({ step, psnr }) => console.error(`step ${step}: ${psnr.toFixed(2)} dB`),
 });
 
 const processors = [await openProcessor(model, { name: "trained" })];
-console.log(evaluationTable(await evaluate({ dataset: judged, task, processors, recognizers: [] })));
+console.log(evaluationTable(await evaluate({ dataset: test, task, processors, recognizers: [] })));

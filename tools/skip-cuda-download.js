@@ -11,7 +11,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 const NOTE = `Not a library. To install ONNX Runtime's CUDA libraries, with internet access, run:
-npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12
+ONNXRUNTIME_NODE_INSTALL=true npm rebuild onnxruntime-node --ignore-scripts=false
 `;
 const choices = ["ONNXRUNTIME_NODE_INSTALL", "ONNXRUNTIME_NODE_INSTALL_CUDA"];
 const isChosen = choices.some((name) => process.env[name] ?? process.env[`npm_config_${name.toLowerCase()}`]);
