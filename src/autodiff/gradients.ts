@@ -5,6 +5,7 @@ import type { Tensor } from "../onnx/tensor.js";
 import { noGradient, type Rule, type RuleContext } from "./rule.js";
 import { rules } from "./rules/index.js";
 
+/** A graph that also computes gradients. */
 export interface Differentiated {
   /** The graph with the nodes of the gradients behind its own. Its outputs are unchanged. */
   readonly graph: Graph;

@@ -41,8 +41,11 @@ const distances = {
   },
 } satisfies Record<string, Distance>;
 
+/** The name of a distance. */
 export type DistanceName = keyof typeof distances;
+/** The names of all distances. */
 export const distanceNames = Object.keys(distances) as readonly DistanceName[];
 export const DEFAULT_DISTANCE: DistanceName = "softmax-mse";
 
+/** The distance of that name. */
 export const distanceOf = (name: DistanceName): Distance => distances[name];

@@ -18,7 +18,9 @@ const losses = {
   },
 };
 
+/** The name of an image loss. */
 export type ImageLoss = keyof typeof losses;
+/** The names of all image losses. */
 export const imageLosses = Object.keys(losses) as readonly ImageLoss[];
 
 /** The loss of that name between two images of one shape. */

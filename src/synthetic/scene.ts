@@ -39,6 +39,7 @@ export interface BoxedObject {
   readonly bottom: number;
 }
 
+/** A synthetic image and its objects. */
 export interface Scene {
   readonly image: Image;
   /** The largest first. */

@@ -10,6 +10,7 @@ import { drawScene, type Scene, type SceneSettings } from "./scene.js";
 /** The file in the folder that says where the objects are. */
 export const BOX_FILE = "boxes.csv";
 
+/** Settings of a synthetic dataset. */
 export interface SynthesisOptions extends SceneSettings {
   /** Pictures. */
   readonly count: number;

@@ -27,6 +27,7 @@ export interface Loop {
   onStep?(progress: StepProgress): void;
 }
 
+/** The state of a training after a step. */
 export interface StepProgress {
   /** Steps done. */
   readonly step: number;

@@ -36,6 +36,7 @@ export const RecognizerConfig = z.object({
 });
 export type RecognizerConfig = z.input<typeof RecognizerConfig>;
 
+/** Which recognizer to train, on which images, and where to write. */
 export interface RecognizerTraining extends SessionOptions {
   readonly config: RecognizerConfig;
   /** The pictures that `config` names. */
@@ -59,6 +60,7 @@ export interface RecognizerStart {
   readonly parameters: number;
 }
 
+/** The files and the state that the training of a recognizer leaves. */
 export interface RecognizerResult {
   /** Steps done; fewer than asked for when it was stopped. */
   readonly step: number;

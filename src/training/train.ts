@@ -21,6 +21,7 @@ import { lambdaAt } from "./schedule.js";
 import { scalars, type TrainingStep, withState } from "./step.js";
 import { forRecognizers } from "./transformer.js";
 
+/** What to train, on which images, and where to write. */
 export interface TrainOptions {
   readonly config: TrainingConfig;
   readonly task: Task;
@@ -58,6 +59,7 @@ export interface TrainingStart {
   readonly notes: readonly string[];
 }
 
+/** The files and the state that a training leaves. */
 export interface TrainingResult {
   /** Steps done; fewer than asked for when it was stopped. */
   readonly step: number;
