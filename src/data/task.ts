@@ -38,7 +38,7 @@ interface TaskDefinition<Options extends z.ZodObject> {
   degrade(clean: Image, options: z.output<Options>, random: Random): Image | Promise<Image>;
 }
 
-/** Makes a task from its options (a Zod object with defaults), its scale and its degradation of images in [0, 1]. */
+/** Makes a task from its options (a Zod object with defaults), its scale and its degradation of an 8-bit RGB image. */
 export function defineTask<Options extends z.ZodObject>(definition: TaskDefinition<Options>): TaskKind {
   const { name } = definition;
   const kind: TaskKind = {

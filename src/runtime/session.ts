@@ -5,6 +5,9 @@ import { encodeModel, weightBytes } from "../onnx/encode.js";
 import type { Graph } from "../onnx/graph.js";
 import type { NumericData, Tensor } from "../onnx/tensor.js";
 import { withModelFile } from "../platform/node/models.js";
+import { keepHalvesAsBits } from "./node/half-precision.js";
+
+keepHalvesAsBits();
 
 /** The device that computes. */
 export type Device = "cpu" | "cuda" | "webgpu";
