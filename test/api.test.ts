@@ -8,6 +8,6 @@ test("everything that the package exports has a doc comment", () => {
   assert.deepEqual(undocumented(), []);
 });
 
-test("docs/api.md is what `npm run docs` writes", () => {
-  assert.equal(readFileSync(repositoryPath("docs", "api.md"), "utf8"), apiPage());
+test("docs/api/README.md is what `npm run docs` writes", () => {
+  assert.equal(readFileSync(repositoryPath("docs", "api", "README.md"), "utf8"), apiPage());
 });

@@ -141,7 +141,7 @@ export const undocumented = (): string[] =>
     .filter((each) => commentOf(each) === "")
     .map(({ name, file }) => `${name} (${relative(declarations, file)})`);
 
-/** docs/api.md: every export with its doc comment and declaration, read from the declarations in dist/. */
+/** docs/api/README.md: every export with its doc comment and declaration, read from the declarations in dist/. */
 export function apiPage(): string {
   const api = publicApi();
   const rooms = [...new Set([...Object.keys(chapters), ...api.map(roomOf)])];
