@@ -47,8 +47,10 @@ after(() => rmSync(project, { recursive: true, force: true }));
 
 const tsc = repositoryPath("node_modules", "typescript", "bin", "tsc");
 
+/** Without what npm says of this repository, which the install script of onnxruntime-node would take for its own. */
 function runNode(...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: project, encoding: "utf8" });
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: project, env, encoding: "utf8" });
   assert.equal(status, 0, stdout + stderr);
   return stdout;
 }
@@ -100,6 +102,37 @@ test("the examples type-check against the declarations in the archive, which are
   runNode("built/examples/01-fine-tune-any-restorer.js", ...first);
   assert.ok(existsSync(join(project, "run", "model.onnx")));
   assert.match(runNode("built/examples/02-a-task-of-your-own.js", "dead-pixels", "2"), /^\| trained /m);
+});
+
+/** A project into which npm has put the files of legible and onnxruntime-node, and whose install scripts are to run. */
+function unbuiltProject(name: string): { runScript(...path: string[]): string; libraries(): string[] } {
+  const modules = join(project, name, "node_modules");
+  const runtime = repositoryPath("node_modules", "onnxruntime-node");
+  cpSync(join(installed, "tools"), join(modules, "legible", "tools"), { recursive: true });
+  cpSync(join(runtime, "package.json"), join(modules, "onnxruntime-node", "package.json"));
+  cpSync(join(runtime, "script"), join(modules, "onnxruntime-node", "script"), { recursive: true });
+  const bin = join(modules, "onnxruntime-node", "bin", "napi-v6", process.platform, process.arch);
+  mkdirSync(bin, { recursive: true });
+  for (const dependency of Object.keys(JSON.parse(readFileSync(join(runtime, "package.json"), "utf8")).dependencies))
+    symlinkSync(repositoryPath("node_modules", dependency), join(modules, dependency));
+  return {
+    libraries: () => readdirSync(bin),
+    runScript: (...path) => runNode(join(modules, ...path)),
+  };
+}
+
+test("after the package's own install script, that of onnxruntime-node downloads nothing", () => {
+  const { runScript } = unbuiltProject("registry-only");
+  assert.equal(runScript("legible", "tools", "skip-cuda-download.js"), "");
+  assert.equal(runScript("onnxruntime-node", "script", "install.js"), "");
+});
+
+test("the package's install script leaves the CUDA libraries to a user who has asked for them", (t) => {
+  process.env.ONNXRUNTIME_NODE_INSTALL = "true";
+  t.after(() => delete process.env.ONNXRUNTIME_NODE_INSTALL);
+  const { runScript, libraries } = unbuiltProject("cuda");
+  runScript("legible", "tools", "skip-cuda-download.js");
+  assert.deepEqual(libraries(), []);
 });
 
 test("the skeletons in CONTRIBUTING.md type-check as the files that they name", () => {
