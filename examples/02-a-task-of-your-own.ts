@@ -1,10 +1,10 @@
 /**
- * A custom task: dead pixels of a sensor, which are black. A processor is trained to inpaint them on synthetic images and
- * evaluated on others.
+ * A task of your own: dead pixels, which a broken sensor leaves black. A processor is trained to fill them in, on synthetic
+ * images, and evaluated on other ones.
  *
- *   node dist/examples/02-a-task-of-your-own.js runs/dead-pixels
+ *   node dist/examples/02-a-task-of-your-own.js runs/dead-pixels [STEPS]
  *
- * To make the task available on the command line, put it into src/data/tasks/ and add it to the list in index.ts there.
+ * In a clone, a file in src/data/tasks/ and a line in its index.ts add the task to the command line too.
  */
 import { join } from "node:path";
 import {
@@ -27,21 +27,21 @@ const deadPixels = defineTask({
   options: z.object({ share: range({ min: 0, max: 1 }).default([0.1, 0.3]) }),
   scale: 1,
   degrade({ width, height, data }, { share }, random) {
-    const deadShare = draw(share, random);
-    const alive = Array.from({ length: width * height }, () => random.uniform() >= deadShare);
+    const dead = draw(share, random);
+    const alive = Array.from({ length: width * height }, () => random.uniform() >= dead);
     return { width, height, data: data.map((value, i) => (alive[Math.floor(i / 3)] ? value : 0)) };
   },
 });
 
 const task = deadPixels.create({ share: 0.2 });
-await synthesize(join(folder, "training"), { style: "patterned", count: 200 });
-await synthesize(join(folder, "held-out"), { style: "patterned", count: 40, firstIndex: 200 });
-const trainingSet = await openDataset([join(folder, "training")], { needLabels: false });
-const heldOutSet = await openDataset([join(folder, "held-out")], { needLabels: false });
+await synthesize(join(folder, "train"), { style: "patterned", count: 200 });
+await synthesize(join(folder, "test"), { style: "patterned", count: 40, firstIndex: 200 });
+const training = await openDataset([join(folder, "train")], { needLabels: false });
+const test = await openDataset([join(folder, "test")], { needLabels: false });
 
 const { model } = await train({
   task,
-  dataset: trainingSet,
+  dataset: training,
   processor: "compact-s",
   steps: Number(steps),
   batch: 4,
@@ -52,4 +52,4 @@ const { model } = await train({
 });
 
 const processors = [await openProcessor(model, { name: "trained" })];
-console.log(evaluationTable(await evaluate({ dataset: heldOutSet, task, processors, recognizers: [] })));
+console.log(evaluationTable(await evaluate({ dataset: test, task, processors, recognizers: [] })));

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { referenceFiles } from "../testing/reference-files.js";
 import { repositoryPath } from "../testing/shared.js";
 
-test("the reference pages and schemas are those of the commands; `npm run reference` writes them", () => {
+test("the reference pages and schemas are those of the commands; `npm run docs` writes them", () => {
   const files = referenceFiles();
   for (const [path, content] of files) assert.equal(readFileSync(repositoryPath(path), "utf8"), content, path);
   const present = ["docs/commands", "schemas"].flatMap((folder) =>

@@ -5,6 +5,7 @@ import { computedFrom } from "../onnx/uses.js";
 import type { Rule, RuleContext } from "./rule.js";
 import { rules } from "./rules/index.js";
 
+/** A graph that also computes gradients. */
 export interface Differentiated {
   /** The graph, followed by the nodes of the gradients. Its outputs are unchanged. */
   readonly graph: Graph;

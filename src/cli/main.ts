@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Context, Outcome } from "../commands/command.js";
 import { commands } from "../commands/index.js";
@@ -7,8 +6,8 @@ import { messageOf, UserError } from "../errors.js";
 import { commanderOf } from "./program.js";
 import { Interruption } from "./signals.js";
 import { terminal } from "./terminal.js";
+import { version } from "./version.js";
 
-const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
 const interruption = new Interruption();
 const context: Context = {
   report: terminal,

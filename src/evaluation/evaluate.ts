@@ -15,6 +15,7 @@ import { Assistants } from "./assistants.js";
 import type { Evaluation, Skipped } from "./evaluation.js";
 import { type Measured, summarize } from "./summarize.js";
 
+/** What to evaluate, on which images. */
 export interface EvaluateOptions {
   dataset: Dataset;
   task: Task;

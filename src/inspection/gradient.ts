@@ -12,6 +12,7 @@ import { running } from "./running.js";
 import { listed } from "./text.js";
 import { makersOf, sourcesOf, weightsOf } from "./weights.js";
 
+/** Which loss to differentiate, and with respect to what. */
 export interface GradientOptions {
   readonly loss: LossKind;
   /** The value that the loss is computed from. Default: every NAME with a tensor `weight.NAME`, or the first output. */
@@ -24,6 +25,7 @@ export interface GradientOptions {
   readonly passes?: readonly Pass[];
 }
 
+/** The value of a loss and its gradients. */
 export interface LossGradients {
   /** float32 [1]. */
   readonly loss: Tensor;

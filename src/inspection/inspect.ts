@@ -13,6 +13,7 @@ import { type Serving, servingOf } from "./serving.js";
 import { chooseSizes, type SizeOptions, type Sizes } from "./sizes.js";
 import { type ParameterKind, parameterKinds } from "./weights.js";
 
+/** Settings of an inspection. */
 export interface InspectOptions {
   /** The value whose gradients are examined: an output or any computed value. Default: every float32 output. */
   readonly output?: string;
@@ -34,6 +35,7 @@ export interface InspectedOutput extends InspectedValue {
   readonly reason: string | null;
 }
 
+/** Everything that can be learned from a graph alone. */
 export interface GraphInspection {
   readonly inputs: readonly InspectedValue[];
   readonly outputs: readonly InspectedOutput[];
@@ -44,6 +46,7 @@ export interface GraphInspection {
   readonly notes: readonly string[];
 }
 
+/** Everything that can be learned from an ONNX file. */
 export interface Inspection extends Header, GraphInspection {
   readonly file: string;
 }

@@ -4,15 +4,19 @@ import { type DataType, float32, int64, sizeOf, type Tensor } from "./tensor.js"
 
 type Attributes = Record<string, Attribute>;
 
-/** Attribute literals: `{ axis: int(1), strides: ints([2, 2]) }`. */
+/** An attribute of one whole number: `axis: int(1)`. */
 export const int = (value: number): Attribute => ({ kind: "int", value });
+/** An attribute of whole numbers: `strides: ints([2, 2])`. */
 export const ints = (value: readonly number[]): Attribute => ({ kind: "ints", value });
+/** An attribute of one number: `alpha: float(0.01)`. */
 export const float = (value: number): Attribute => ({ kind: "float", value });
+/** An attribute of text: `mode: string("nearest")`. */
 export const string = (value: string): Attribute => ({ kind: "string", value });
 
 /** Equal constants of up to this many elements are shared. */
 const SHARED_LIMIT = 64;
 
+/** Attributes of a convolution or pooling; ONNX's defaults where they are left out. */
 export interface WindowOptions {
   strides?: readonly number[];
   /** Padding before every axis, then after every axis. */

@@ -13,6 +13,7 @@ export interface ValueInfo {
   readonly shape?: readonly Dim[];
 }
 
+/** An attribute of a node, with its kind. */
 export type Attribute =
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "int"; readonly value: number }

@@ -4,6 +4,7 @@ import type { SessionOptions } from "../runtime/session.js";
 import { parseFormat, plainFormat } from "./format.js";
 import { Processor } from "./processor.js";
 
+/** Settings of a processor. */
 export interface OpenOptions extends SessionOptions {
   /** Default: the file's name, or for the `model.onnx` of a run that of the run's folder. */
   readonly name?: string;

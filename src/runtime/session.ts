@@ -5,9 +5,14 @@ import { encodeModel, weightBytes } from "../onnx/encode.js";
 import type { Graph } from "../onnx/graph.js";
 import type { NumericData, Tensor } from "../onnx/tensor.js";
 import { withModelFile } from "../platform/node/models.js";
+import { keepHalvesAsBits } from "./node/half-precision.js";
 
+keepHalvesAsBits();
+
+/** The device that computes. */
 export type Device = "cpu" | "cuda" | "webgpu";
 
+/** Settings of ONNX Runtime. */
 export interface SessionOptions {
   /** Where to compute. Default: cpu. */
   device?: Device;
@@ -19,6 +24,7 @@ export interface SessionOptions {
   trace?: string;
 }
 
+/** Tensors by the names of inputs or outputs. */
 export type Tensors = Record<string, Tensor>;
 
 /** Weights of more bytes go to the runtime by a file: as bytes of a model they would be in memory twice over meanwhile. */

@@ -31,7 +31,7 @@ export interface Loop {
   onStep?(progress: StepProgress): void;
 }
 
-/** The result of a training step. */
+/** The state of a training after a step. */
 export interface StepProgress {
   /** Number of completed steps. */
   readonly step: number;

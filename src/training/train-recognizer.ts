@@ -79,6 +79,7 @@ export interface RecognizerStart {
   readonly sets: LabelledSets;
 }
 
+/** The files and the state that the training of a recognizer leaves. */
 export interface RecognizerResult {
   /** Completed steps; fewer than asked for when it was interrupted. */
   readonly step: number;

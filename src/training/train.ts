@@ -61,6 +61,7 @@ export interface TrainingStart {
   readonly notes: readonly string[];
 }
 
+/** The files and the state that a training leaves. */
 export interface TrainingResult {
   /** Completed steps; fewer than asked for when it was interrupted. */
   readonly step: number;
