@@ -100,7 +100,7 @@ export async function evaluatePipeline(batch: number, pictures: number): Promise
     const stamps: number[] = [];
     const items = Array.from(
       { length: (steps + 1) * batch },
-      (_, i) => dataset.items[i % pictures] ?? { path: "", label: 0 },
+      (_, i) => dataset.items[i % pictures] ?? { path: "", annotation: { kind: "none" } as const },
     );
     const onProgress = () => stamps.push(performance.now());
     const data = { ...dataset, items };

@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { sharedPath, skipWithoutShared } from "../../testing/shared.js";
 import { writeFiles } from "../../testing/workspace.js";
+import { classOf } from "./annotation.js";
 import { openDataset } from "./dataset.js";
 import { folderClasses } from "./labels.js";
 
@@ -23,7 +24,7 @@ const images = (...names: string[]) => Object.fromEntries(names.map((name) => [n
 
 async function labelsOf(folders: string[], needLabels = true) {
   const { items } = await openDataset(folders, { needLabels });
-  return items.map(({ path, label }) => [path.slice(folders[0]?.length).replaceAll("\\", "/"), label]);
+  return items.map((item) => [item.path.slice(folders[0]?.length).replaceAll("\\", "/"), classOf(item)]);
 }
 
 test("images are found in folders inside folders, in the order of their names, whatever the case of the extension", () =>
@@ -45,7 +46,7 @@ test("labels.csv gives the classes, empty ones included, and its missing files a
       const expected = [7, null, 0];
       const { items, missing } = await openDataset([folder], { needLabels: false });
       assert.deepEqual(
-        items.map(({ label }) => label),
+        items.map(classOf),
         expected,
       );
       assert.deepEqual(missing, [join(folder, "d.png")]);
@@ -67,7 +68,7 @@ test("labels.csv names the classes by identifiers where they have ImageNet's num
       const classes = "n02102040";
       const { items } = await openDataset([join(folder, "one")], { needLabels: true, classes });
       assert.deepEqual(
-        items.map(({ label }) => label),
+        items.map(classOf),
         [217],
       );
       await assert.rejects(
@@ -89,7 +90,7 @@ test("folders named otherwise are numbered in the order of their names, over all
   withFolder(images("one/dog/x.jpg", "one/ant/y.jpg", "two/cat/z.jpg"), async (folder) => {
     const { items } = await openDataset([join(folder, "one"), join(folder, "two")], { needLabels: true });
     assert.deepEqual(
-      items.map(({ label }) => label),
+      items.map(classOf),
       [0, 2, 1],
     );
   }));
@@ -132,6 +133,6 @@ test("labels.csv and folder names give the same ImageNet classes", { skip: skipW
   const { items, missing } = await openDataset([folder], { needLabels: true });
   assert.equal(items.length, 2050);
   assert.deepEqual(missing, []);
-  const { classOf } = folderClasses(items.map(({ path }) => basename(dirname(path))));
-  for (const { path, label } of items) assert.equal(classOf(basename(dirname(path))), label);
+  const byFolder = folderClasses(items.map(({ path }) => basename(dirname(path))));
+  for (const item of items) assert.equal(byFolder.classOf(basename(dirname(item.path))), classOf(item));
 });

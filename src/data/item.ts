@@ -4,14 +4,14 @@ import { shrinkShorterSide } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { fromPlanes } from "../images/planar.js";
 import { decodeImage, decodeShrunk } from "../platform/node/codec.js";
+import type { Annotation } from "./annotation.js";
 
-/** A picture of a data set and its class; plain values, so that a worker thread can be told of it. */
+/** An image of a data set with its annotation; plain values, which can be sent to a worker thread. */
 export interface Item {
-  /** The file that holds the picture. */
+  /** The file that holds the image. */
   readonly path: string;
-  /** The class, 0 or more; null when nothing says it. */
-  readonly label: number | null;
-  /** Which picture of the file it is, where the file holds many; absent for a picture file. */
+  readonly annotation: Annotation;
+  /** Which image of the file it is, where the file holds many; absent for an image file. */
   readonly record?: PlanarRecord;
 }
 

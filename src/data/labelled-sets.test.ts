@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder } from "../../testing/workspace.js";
+import { classOf } from "./annotation.js";
 import { wnids } from "./imagenet.js";
 import { openLabelledSets } from "./labelled-sets.js";
 
@@ -26,11 +27,11 @@ test("folders of one name are one class, also where the held-out pictures show f
   const sets = await openLabelledSets([data], { validation: [validation] });
   assert.deepEqual([sets.classes, sets.names], [3, ["ant", "bee", "cat"]]);
   assert.deepEqual(
-    sets.training.items.map(({ label }) => label),
+    sets.training.items.map(classOf),
     [0, 1, 2],
   );
   assert.deepEqual(
-    sets.heldOut?.items.map(({ label }) => label),
+    sets.heldOut?.items.map(classOf),
     [0, 2],
   );
 });
@@ -51,7 +52,7 @@ test("a split holds out the other part, the same for the same seed, and leaves t
 test("of data that come in parts one is learned and the other judged", async (t) => {
   const data = write(ground(t)("data"), ["train/ant/1.png", "train/bee/2.png", "val/bee/3.png"]);
   const { training, heldOut } = await openLabelledSets([data], { validation: [data] });
-  assert.deepEqual([training.items.length, heldOut?.items.map(({ label }) => label)], [2, [1]]);
+  assert.deepEqual([training.items.length, heldOut?.items.map(classOf)], [2, [1]]);
 });
 
 test("where classes are chosen, these alone are learned and judged, with their numbers", async (t) => {
@@ -59,7 +60,7 @@ test("where classes are chosen, these alone are learned and judged, with their n
   const data = write(at("train"), ["ant/1.png", "bee/2.png", "cat/3.png"]);
   const validation = write(at("test"), ["bee/4.png", "cat/5.png"]);
   const sets = await openLabelledSets([data], { selection: { classes: "ant,cat" }, validation: [validation] });
-  assert.deepEqual([sets.classes, sets.heldOut?.items.map(({ label }) => label)], [3, [2]]);
+  assert.deepEqual([sets.classes, sets.heldOut?.items.map(classOf)], [3, [2]]);
 });
 
 test("ImageNet's folders stand for all thousand classes; labels.csv gives numbers without names", async (t) => {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { UserError } from "../errors.js";
+import { classAnnotation, classOf } from "./annotation.js";
 import { type Dataset, openDataset, type Selection } from "./dataset.js";
 import { type Item, titleOf } from "./item.js";
 
@@ -33,7 +34,7 @@ export async function openLabelledSets(
   if (validation.length > 0 && selection.split)
     throw new UserError("held-out pictures come from --validation or from --split, not from both");
   const training = await openDataset(data, { needLabels: true, ...selection });
-  const labels = new Set(training.items.map(({ label }) => label));
+  const labels = new Set(training.items.map(classOf));
   if (labels.size < 2)
     throw new UserError(
       `a recognizer tells classes apart, but all ${training.items.length} training pictures in ${data.join(", ")} are of one class; ` +
@@ -60,11 +61,11 @@ async function openValidation(
   const set = await openDataset(folders, { needLabels: true, part });
   const numbers = new Map(training.classes?.map((name, number) => [name, number]));
   const items = set.items.map((item) => {
-    const name = training.classes && set.classes?.[item.label as number];
-    return name === undefined ? item : { ...item, label: numbers.get(name) ?? numbers.size };
+    const name = training.classes && set.classes?.[classOf(item) as number];
+    return name === undefined ? item : { ...item, annotation: classAnnotation(numbers.get(name) ?? numbers.size) };
   });
-  const labels = new Set(training.items.map(({ label }) => label));
-  return { ...set, items: chosen === undefined ? items : items.filter(({ label }) => labels.has(label)) };
+  const labels = new Set(training.items.map(classOf));
+  return { ...set, items: chosen === undefined ? items : items.filter((item) => labels.has(classOf(item))) };
 }
 
 /** @throws UserError when a picture to judge is learned too, or is of a class that training does not show. */
@@ -75,9 +76,9 @@ function requireOthers({ items }: Dataset, learned: readonly Item[], labels: Rea
     throw new UserError(
       `the held-out picture ${titleOf(same)} is among the training pictures too: move it out, or divide them by --split`,
     );
-  const strange = items.find(({ label }) => !labels.has(label));
+  const strange = items.find((item) => !labels.has(classOf(item)));
   if (strange)
     throw new UserError(
-      `the held-out picture ${titleOf(strange)} is of class ${strange.label}, which no training picture shows`,
+      `the held-out picture ${titleOf(strange)} is of class ${classOf(strange)}, which no training picture shows`,
     );
 }

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import sharp from "sharp";
 import type { Image } from "../images/image.js";
 import { randomAt } from "../random.js";
+import { classAnnotation } from "./annotation.js";
 import type { Batch } from "./batches.js";
 import { type Dataset, openDataset } from "./dataset.js";
 import { type LoaderOptions, openLoader, openRecognitionLoader } from "./loader.js";
@@ -96,7 +97,7 @@ test("a broken image is listed once and replaced; an epoch shows every other one
 });
 
 test("nothing but broken images is an error, not an endless search", async () => {
-  const items = [{ path: join(folder, BROKEN), label: 0 }];
+  const items = [{ path: join(folder, BROKEN), annotation: classAnnotation(0) }];
   await assert.rejects(
     load(1, { dataset: { ...dataset, items } }),
     /20 drawn in a row are broken, 1 in all \(.*broken\.png/,
@@ -115,7 +116,7 @@ test("a task that is not in the index gives the same batches, made in this threa
   assert.deepEqual(batches, (await load(6)).batches.slice(1));
   assert.deepEqual([...broken.keys()], [join(folder, BROKEN)]);
   await assert.rejects(
-    load(1, { task: kind.create(), dataset: { ...dataset, items: [{ path: join(folder, BROKEN), label: 0 }] } }),
+    load(1, { task: kind.create(), dataset: { ...dataset, items: [{ path: join(folder, BROKEN), annotation: classAnnotation(0) }] } }),
     /20 drawn in a row are broken/,
   );
 });

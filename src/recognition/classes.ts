@@ -1,3 +1,4 @@
+import { classOf } from "../data/annotation.js";
 import { type Item, titleOf } from "../data/item.js";
 import { UserError } from "../errors.js";
 import type { Recognizer } from "./recognizer.js";
@@ -23,7 +24,7 @@ export function requireClasses(
   const fail = (item: Item, reason: string) =>
     new UserError(`cannot ${attempt} ${name} on ${titleOf(item)}: ${reason}`);
   for (const item of items) {
-    const { label } = item;
+    const label = classOf(item);
     if (label === null) throw fail(item, "the image has no class");
     if (label >= classes)
       throw fail(item, `its class is ${label}, but ${name} knows ${classes} classes, from 0${instead}`);

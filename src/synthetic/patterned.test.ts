@@ -3,6 +3,7 @@ import { readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder } from "../../testing/workspace.js";
+import { classOf } from "../data/annotation.js";
 import { openDataset } from "../data/dataset.js";
 import { decodeImage } from "../platform/node/codec.js";
 import { drawSynthetic, syntheticClasses, writeSynthetic } from "./patterned.js";
@@ -48,10 +49,11 @@ test("pictures on disk are those drawn, in folders that give their labels; a com
   await writeSynthetic(folder, set);
   const { items } = await openDataset([folder], { needLabels: true });
   assert.equal(items.length, set.count);
-  for (const { path, label } of items) {
+  for (const item of items) {
+    const { path } = item;
     const drawn = drawSynthetic(set.seed, Number(basename(path, ".png")), set.size);
     assert.deepEqual(await decodeImage(path), drawn.image);
-    assert.deepEqual([label, basename(dirname(path))], [drawn.label, syntheticClasses[drawn.label]]);
+    assert.deepEqual([classOf(item), basename(dirname(path))], [drawn.label, syntheticClasses[drawn.label]]);
   }
   const { mtimeMs } = statSync(items[0]?.path as string);
   await writeSynthetic(folder, set);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
+import { classOf } from "../data/annotation.js";
 import { openDataset } from "../data/dataset.js";
 import { readItem } from "../data/item.js";
 import { UserError } from "../errors.js";
@@ -26,11 +27,11 @@ test("the pictures on disk are those drawn, and the folder gives their labels, b
   await synthesize(folder, set);
   const { items, classes, missing } = await openDataset([folder], { needLabels: true });
   assert.deepEqual([items.length, missing, classes], [36, [], marksOf(4).map(({ name }) => name)]);
-  for (const { path, label } of items) {
-    const index = Number(basename(path, ".png"));
+  for (const item of items) {
+    const index = Number(basename(item.path, ".png"));
     const { image, objects } = drawScene(set, 3, index);
-    assert.deepEqual(await readItem({ path, label }), image);
-    assert.deepEqual([label, objects[0]?.label], [index % 4, index % 4]);
+    assert.deepEqual(await readItem(item), image);
+    assert.deepEqual([classOf(item), objects[0]?.label], [index % 4, index % 4]);
   }
   const chosen = await openDataset([folder], { needLabels: true, classes: "bars,p" });
   assert.equal(chosen.items.length, 18);

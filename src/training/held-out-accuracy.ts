@@ -1,3 +1,4 @@
+import { classOf } from "../data/annotation.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Item, readItem } from "../data/item.js";
 import { evaluationCrop } from "../data/samples.js";
@@ -57,7 +58,7 @@ export async function heldOutAccuracy(
 }
 
 async function load(item: Item, side: number): Promise<{ image: Image; label: number } | null> {
-  const { label } = item;
+  const label = classOf(item);
   if (label === null) return null;
   try {
     return { image: resize(evaluationCrop(await readItem(item)), side, side, "bilinear"), label };

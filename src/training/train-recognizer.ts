@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { classOf } from "../data/annotation.js";
 import { Augmentation } from "../data/augmentation.js";
 import type { LabelledSets } from "../data/labelled-sets.js";
 import { openRecognitionLoader } from "../data/loader.js";
@@ -132,7 +133,7 @@ export async function trainRecognizer(options: RecognizerTraining): Promise<Reco
 
 /** The classes of the training pictures, where these are not all; else null. */
 function learnedOf({ training, classes }: LabelledSets): number[] | null {
-  const learned = new Set(training.items.flatMap(({ label }) => label ?? []));
+  const learned = new Set(training.items.flatMap((item) => classOf(item) ?? []));
   return learned.size < classes ? [...learned].sort((a, b) => a - b) : null;
 }
 

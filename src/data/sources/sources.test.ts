@@ -4,6 +4,7 @@ import { type TestContext, test } from "node:test";
 import { imagenetMeta } from "../../../testing/imagenet-meta.js";
 import { temporaryFolder, writeFiles } from "../../../testing/workspace.js";
 import { UserError } from "../../errors.js";
+import { classOf } from "../annotation.js";
 import { openDataset } from "../dataset.js";
 import { wnids } from "../imagenet.js";
 import { type Item, readItem, titleOf } from "../item.js";
@@ -34,7 +35,7 @@ function made(t: TestContext, files: Record<string, string | Uint8Array>): strin
 const open = (folder: string, part: Part = "train") => openDataset([folder], { needLabels: true, part });
 
 const named = (items: readonly Item[], folder: string) =>
-  items.map((item) => [titleOf(item).slice(folder.length + 1), item.label]);
+  items.map((item) => [titleOf(item).slice(folder.length + 1), classOf(item)]);
 
 test("the folder of CIFAR-10 gives its training part or its test part, with the names of its classes", async (t) => {
   const folder = made(t, cifar10());
@@ -59,7 +60,7 @@ test("CIFAR-100 has the fine classes", async (t) => {
   const folder = made(t, { "train.bin": records([0, 99], [19, 5]), "test.bin": records([7, 42]) });
   const train = await open(folder);
   assert.deepEqual(
-    train.items.map(({ label }) => label),
+    train.items.map(classOf),
     [99, 5],
   );
   assert.deepEqual(named((await open(folder, "test")).items, folder), [["test.bin#0", 42]]);
@@ -160,7 +161,7 @@ const imagenet = {
 test("a list of identifiers that stands beside ImageNet does not change its classes", async (t) => {
   const folder = made(t, { ...imagenet, "wnids.txt": "n02102040\n" });
   assert.deepEqual(
-    (await open(folder)).items.map(({ label }) => label),
+    (await open(folder)).items.map(classOf),
     [0, 217],
   );
 });
@@ -190,7 +191,7 @@ for (const [what, files] of validation)
     const folder = made(t, { ...imagenet, ...files });
     for (const path of [folder, join(folder, "val")])
       assert.deepEqual(
-        (await open(path, "test")).items.map(({ label }) => label),
+        (await open(path, "test")).items.map(classOf),
         [65, 970],
       );
   });
@@ -202,7 +203,7 @@ test("the devkit says the classes of ImageNet's val/, by its own numbers and met
     const folder = made(t, { ...imagenet, [`${place}${TRUTH}`]: "3\n1\n", [`${place}meta.mat`]: imagenetMeta });
     // torchvision's order of the 1000 classes: Siberian husky 250, kit fox 278.
     assert.deepEqual(
-      (await open(folder, "test")).items.map(({ label }) => label),
+      (await open(folder, "test")).items.map(classOf),
       [250, 278],
     );
   }
@@ -232,7 +233,7 @@ test("CIFAR as pictures, a folder per class, has the classes in their standard o
   for (const part of ["train", "test"] as const) {
     const { items, classes } = await open(folder, part);
     assert.deepEqual(
-      items.map(({ path, label }) => [basename(dirname(dirname(path))), basename(dirname(path)), label]),
+      items.map((item) => [basename(dirname(dirname(item.path))), basename(dirname(item.path)), classOf(item)]),
       ["airplane", "cat", "truck"].map((name, label) => [part, name, label]),
     );
     assert.deepEqual(classes, ["airplane", "cat", "truck"]);
