@@ -50,4 +50,4 @@ const { model } = await train({
 });
 
 const processors = [await openProcessor(model, { name: "trained" })];
-console.log(evaluationTable(await evaluate({ dataset: judged, task, processors, recognizers: [] })));
+console.log(evaluationTable(await evaluate({ dataset: judged, task, processors, judges: [] })));

@@ -1,14 +1,14 @@
-import type { ChangedMind } from "../evaluation/changed-minds.js";
 import type { Evaluation, Gain } from "../evaluation/evaluation.js";
+import type { FlippedPrediction } from "../evaluation/flipped-predictions.js";
 import type { Image } from "../images/image.js";
-import type { Recognizer } from "../recognition/recognizer.js";
+import type { Judge } from "../recognition/judge.js";
 import { contactSheet } from "../report/sheet.js";
 
 /** How many times the pictures are enlarged on the strip. */
 const ZOOM = 3;
 
 /** A row for each picture: reduced, plain, ra, clean. */
-export const stripOf = (changed: readonly ChangedMind[]): Image =>
+export const stripOf = (changed: readonly FlippedPrediction[]): Image =>
   contactSheet(
     changed.map(({ interpolated, before, after, clean }) => [interpolated, before, after, clean]),
     { zoom: ZOOM },
@@ -39,8 +39,8 @@ const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixe
 
 /** A line for each picture: its class and, for each recognizer, the class seen in plain's picture and in ra's. */
 export function mindsTable(
-  changed: readonly ChangedMind[],
-  recognizers: readonly Recognizer[],
+  changed: readonly FlippedPrediction[],
+  recognizers: readonly Pick<Judge, "name">[],
   classes: readonly string[],
 ): string {
   const header = ["class", ...recognizers.map(({ name }) => name)];

@@ -2,15 +2,15 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { type Dataset, openDataset } from "../data/dataset.js";
 import { findTask } from "../data/tasks/index.js";
-import { changedMinds } from "../evaluation/changed-minds.js";
 import { evaluate } from "../evaluation/evaluate.js";
+import { flippedPredictions } from "../evaluation/flipped-predictions.js";
 import { evaluationTable } from "../evaluation/table.js";
 import type { DistanceName } from "../objectives/distances.js";
 import { encodeImage } from "../platform/node/codec.js";
 import { isThere, writeBytes } from "../platform/node/files.js";
 import { sidecarPath } from "../platform/node/models.js";
 import { openProcessor } from "../processors/open.js";
-import { loadRecognizer } from "../recognition/recognizer.js";
+import { openClassifier } from "../recognition/classifier.js";
 import { syntheticClasses, writeSynthetic } from "../synthetic/patterned.js";
 import { train } from "../training/train.js";
 import { trainRecognizer } from "../training/train-recognizer.js";
@@ -191,24 +191,24 @@ async function judge({ out, signal }: Demo, dataset: Dataset, models: Models, fi
   const plain = await openProcessor(models.plain, { name: "plain" });
   const ra = await openProcessor(models.ra, { name: "ra" });
   const unsupervised = await openProcessor(models.unsupervised, { name: "unsupervised" });
-  const recognizers = await Promise.all(files.map((file) => loadRecognizer(file)));
+  const judges = await Promise.all(files.map((file) => openClassifier(file)));
   const bar = progress(dataset.items.length, "evaluating");
   const evaluation = await evaluate({
     dataset,
     task: TASK,
     processors: [plain, ra, unsupervised],
-    recognizers,
+    judges,
     onProgress: (done) => bar.update(done),
   }).finally(bar.stop);
   signal.throwIfAborted();
-  const changed = await changedMinds({ dataset, task: TASK, before: plain, after: ra, recognizers, count: SHOWN });
+  const changed = await flippedPredictions({ dataset, task: TASK, before: plain, after: ra, judges, count: SHOWN });
   const [results, strip] = [join(out, "results.json"), join(out, "strip.png")];
   await writeBytes(results, [`${JSON.stringify(evaluation, null, 2)}\n`]);
   await encodeImage(stripOf(changed), strip);
   console.log(
     `${evaluationTable(evaluation)}\n\n${conclusion(evaluation)}\n\n` +
       `What recognizers see in the pictures of ${strip} (a row each: reduced, plain, ra, clean),\n` +
-      `chosen because ra changed their minds:\n${mindsTable(changed, recognizers, syntheticClasses)}\n\n` +
+      `chosen because ra changed their minds:\n${mindsTable(changed, judges, syntheticClasses)}\n\n` +
       `results: ${results}\nmodels:  ${Object.values(models).join(", ")}`,
   );
 }

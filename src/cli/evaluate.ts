@@ -10,7 +10,7 @@ import { readModel, writeModel } from "../platform/node/models.js";
 import { cardOf, withCard } from "../processors/card.js";
 import { openProcessor } from "../processors/open.js";
 import type { Processor } from "../processors/processor.js";
-import { loadRecognizer } from "../recognition/recognizer.js";
+import { openClassifier } from "../recognition/classifier.js";
 import {
   addDataOptions,
   addRecognizerOptions,
@@ -73,22 +73,22 @@ Examples:
 async function run(flags: Flags): Promise<void> {
   const { limit, threads } = flags;
   const task = taskFrom(flags);
-  const recognizers = [];
+  const judges = [];
   for (const file of flags.recognizer ?? [])
-    recognizers.push(await loadRecognizer(file, recognizerFrom(flags), { threads }));
+    judges.push(await openClassifier(file, recognizerFrom(flags), { threads }));
   const processors: Processor[] = [];
   for (const { name, file } of flags.processor ?? [])
     processors.push(await openProcessor(file, { name: name, threads }));
-  const dataset = await datasetFrom(flags, { needLabels: recognizers.length > 0 });
+  const dataset = await datasetFrom(flags, { needLabels: judges.length > 0 });
   const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
   console.error(
     `evaluating ${task.name} x${task.scale} on cpu, ${threads} threads\n` +
       `  images       ${count} of ${dataset.items.length} in ${titleOfData(dataset)}\n` +
       `  processors   ${processors.map(({ name }) => name).join(", ") || "none"}\n` +
-      `  recognizers  ${recognizers.map(({ name }) => name).join(", ") || "none"}`,
+      `  recognizers  ${judges.map(({ name }) => name).join(", ") || "none"}`,
   );
   const bar = progress(count, "evaluating");
-  const options = { dataset, task, processors, recognizers, ...(limit && { limit }) };
+  const options = { dataset, task, processors, judges, ...(limit && { limit }) };
   const evaluation = await evaluate({ ...options, onProgress: (done) => bar.update(done) }).finally(() => bar.stop());
   reportSkipped(evaluation);
   console.log(evaluationTable(evaluation));

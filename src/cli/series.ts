@@ -7,7 +7,7 @@ import { evaluate } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { openProcessor } from "../processors/open.js";
 import type { Processor } from "../processors/processor.js";
-import type { Recognizer } from "../recognition/recognizer.js";
+import type { Judge } from "../recognition/judge.js";
 import { datasetFrom, positiveInteger, selectionFrom, several, taskFrom } from "./options.js";
 import { progress } from "./progress.js";
 import { type SharedTrainingFlags, type TrainingFlags, trainingConfig } from "./training-options.js";
@@ -97,7 +97,7 @@ export async function trainSeries(
 export async function judgeSeries(
   models: readonly SeriesModel[],
   dataset: Dataset,
-  recognizers: readonly Recognizer[],
+  judges: readonly Judge[],
   flags: SeriesFlags,
   signal: AbortSignal,
 ): Promise<Evaluation> {
@@ -106,7 +106,7 @@ export async function judgeSeries(
   for (const { name, model } of models)
     processors.push(await openProcessor(model, { name: name, ...threadsOf(flags) }));
   const bar = progress(Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length), "evaluating");
-  const options = { dataset, task: taskFrom(flags), processors, recognizers, ...(limit && { limit }) };
+  const options = { dataset, task: taskFrom(flags), processors, judges, ...(limit && { limit }) };
   const onProgress = (done: number) => {
     signal.throwIfAborted();
     bar.update(done);

@@ -4,7 +4,7 @@ import { UserError } from "../errors.js";
 import { findObjective } from "../objectives/index.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
-import { loadRecognizer } from "../recognition/recognizer.js";
+import { openClassifier } from "../recognition/classifier.js";
 import { type SweepPoint, sweepPlot, sweepPoints, sweepTable } from "../report/sweep.js";
 import { dataHelp, datasetFrom, number, recognizerFrom, several, taskFrom } from "./options.js";
 import {
@@ -75,7 +75,7 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const files = flags.judge.length > 0 ? flags.judge : flags.recognizer.map(({ file }) => file);
   const settings = flags.judge.length > 0 ? {} : recognizerFrom(flags);
   const recognizers = [];
-  for (const file of files) recognizers.push(await loadRecognizer(file, settings, threadsOf(flags)));
+  for (const file of files) recognizers.push(await openClassifier(file, settings, threadsOf(flags)));
   const models = await trainSeries(flags.lambda.map(runOf(flags)), flags.out, dataset, signal);
   const evaluation = await judgeSeries(models, judged, recognizers, flags, signal);
   const swept = models.map((model, i) => ({ ...model, lambda: flags.lambda[i] as number }));

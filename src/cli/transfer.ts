@@ -8,8 +8,8 @@ import { defaultLambda, findObjective, objectives } from "../objectives/index.js
 import { type Objective, readsOutput } from "../objectives/objective.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
-import { requireRecognizes } from "../recognition/classes.js";
-import { loadRecognizer, type Recognizer } from "../recognition/recognizer.js";
+import { openClassifier } from "../recognition/classifier.js";
+import type { Judge } from "../recognition/judge.js";
 import { PLAIN, type TransferRun, transferPoints, transferSetting, transferTables } from "../report/transfer.js";
 import {
   addDataOptions,
@@ -148,12 +148,12 @@ function requireRead({ objective: given, distance, feature, featureWeight, trans
 }
 
 /** Recognizers by their files, each once. */
-type Loaded = ReadonlyMap<string, Recognizer>;
+type Loaded = ReadonlyMap<string, Judge>;
 
 async function loadAll(files: readonly string[], flags: Flags): Promise<Loaded> {
-  const loaded = new Map<string, Recognizer>();
+  const loaded = new Map<string, Judge>();
   for (const file of new Set(files.map((each) => resolve(each))))
-    loaded.set(file, await loadRecognizer(file, recognizerFrom(flags), threadsOf(flags)));
+    loaded.set(file, await openClassifier(file, recognizerFrom(flags), threadsOf(flags)));
   return loaded;
 }
 
@@ -170,8 +170,8 @@ interface Source {
 async function sourcesOf(flags: Flags, loaded: Loaded, dataset: Dataset | null): Promise<Source[]> {
   const sources: Source[] = [];
   for (const file of flags.source) {
-    const recognizer = loaded.get(resolve(file)) as Recognizer;
-    if (dataset) await requireRecognizes(recognizer, dataset.items, "train with");
+    const recognizer = loaded.get(resolve(file)) as Judge;
+    if (dataset) await recognizer.requireKnows(dataset.items, "train with");
     sources.push({ source: recognizer.name, sourceFile: file });
   }
   requireDistinct(
@@ -185,7 +185,7 @@ async function sourcesOf(flags: Flags, loaded: Loaded, dataset: Dataset | null):
  * Who judges: the sources, where the images are of the classes that they taught, and the targets.
  * @throws UserError when nobody does, two have one name, or one does not know a class of the images.
  */
-async function judgesOf(flags: Flags, loaded: Loaded, dataset: Dataset, judged: Dataset): Promise<Recognizer[]> {
+async function judgesOf(flags: Flags, loaded: Loaded, dataset: Dataset, judged: Dataset): Promise<Judge[]> {
   const same = flags.evaluateClasses === undefined && dataset.classes?.join("\n") === judged.classes?.join("\n");
   const files = new Set([...(same ? flags.source : []), ...flags.target].map((file) => resolve(file)));
   if (files.size === 0)
@@ -193,12 +193,12 @@ async function judgesOf(flags: Flags, loaded: Loaded, dataset: Dataset, judged: 
       `nobody can judge ${titleOfData(judged)}: it is of other classes than were trained on. Give recognizers of these by --target`,
     );
   if (!same) console.error("the images to judge are of other classes than were trained on: the targets alone judge");
-  const judges = [...files].map((file) => loaded.get(file) as Recognizer);
+  const judges = [...files].map((file) => loaded.get(file) as Judge);
   requireDistinct(
     "recognizer",
     judges.map(({ name }) => name),
   );
-  for (const judge of judges) await requireRecognizes(judge, judged.items, "judge");
+  for (const judge of judges) await judge.requireKnows(judged.items, "judge");
   return judges;
 }
 

@@ -45,10 +45,7 @@ test("labels.csv gives the classes, empty ones included, and its missing files a
     async (folder) => {
       const expected = [7, null, 0];
       const { items, missing } = await openDataset([folder], { needLabels: false });
-      assert.deepEqual(
-        items.map(classOf),
-        expected,
-      );
+      assert.deepEqual(items.map(classOf), expected);
       assert.deepEqual(missing, [join(folder, "d.png")]);
       await assert.rejects(
         openDataset([folder], { needLabels: true }),
@@ -67,10 +64,7 @@ test("labels.csv names the classes by identifiers where they have ImageNet's num
     async (folder) => {
       const classes = "n02102040";
       const { items } = await openDataset([join(folder, "one")], { needLabels: true, classes });
-      assert.deepEqual(
-        items.map(classOf),
-        [217],
-      );
+      assert.deepEqual(items.map(classOf), [217]);
       await assert.rejects(
         openDataset([join(folder, "two")], { needLabels: true, classes }),
         /is no class of the data/,
@@ -89,10 +83,7 @@ test("folders named by WordNet identifiers have the standard ImageNet classes", 
 test("folders named otherwise are numbered in the order of their names, over all folders given", () =>
   withFolder(images("one/dog/x.jpg", "one/ant/y.jpg", "two/cat/z.jpg"), async (folder) => {
     const { items } = await openDataset([join(folder, "one"), join(folder, "two")], { needLabels: true });
-    assert.deepEqual(
-      items.map(classOf),
-      [0, 2, 1],
-    );
+    assert.deepEqual(items.map(classOf), [0, 2, 1]);
   }));
 
 const wrong: [what: string, files: Record<string, string>, message: RegExp][] = [

@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
 import { UserError } from "../errors.js";
-import { readClasses } from "./class-subset.js";
 import { classAnnotation, classOf } from "./annotation.js";
+import { readClasses } from "./class-subset.js";
 import { type Item, titleOf } from "./item.js";
 import { folderClasses, LABEL_FILE } from "./labels.js";
 import { openSource } from "./sources/index.js";

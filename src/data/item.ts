@@ -1,4 +1,5 @@
-import { open } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { open, readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../errors.js";
 import { shrinkShorterSide } from "../images/crop.js";
 import type { Image } from "../images/image.js";
@@ -43,12 +44,24 @@ export const readItem = ({ path, record }: Item): Promise<Image> =>
 export const readShrunk = async ({ path, record }: Item, size: number): Promise<Image> =>
   record ? shrinkShorterSide(await readRecord(path, record), size) : decodeShrunk(path, size);
 
-async function readRecord(path: string, { index, offset, width, height }: PlanarRecord): Promise<Image> {
+/** The SHA-256 of the bytes that hold the image, hexadecimal; null where they cannot be read. */
+export async function sha256OfItem({ path, record }: Item): Promise<string | null> {
+  const bytes = record ? readPlanes(path, record) : readFile(path);
+  return bytes.then(
+    (content) => createHash("sha256").update(content).digest("hex"),
+    () => null,
+  );
+}
+
+const readRecord = async (path: string, record: PlanarRecord): Promise<Image> =>
+  fromPlanes(await readPlanes(path, record), record.width, record.height);
+
+async function readPlanes(path: string, { index, offset, width, height }: PlanarRecord): Promise<Uint8Array> {
   const planes = new Uint8Array(3 * width * height);
   const file = await open(path).catch((error) => {
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   });
   const { bytesRead } = await file.read(planes, 0, planes.length, offset).finally(() => file.close());
   if (bytesRead < planes.length) throw new UserError(`cannot read picture ${index} of ${path}: the file is cut off`);
-  return fromPlanes(planes, width, height);
+  return planes;
 }

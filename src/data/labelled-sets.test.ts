@@ -26,14 +26,8 @@ test("folders of one name are one class, also where the held-out pictures show f
   const validation = write(at("test"), ["cat/4.png", "ant/5.png"]);
   const sets = await openLabelledSets([data], { validation: [validation] });
   assert.deepEqual([sets.classes, sets.names], [3, ["ant", "bee", "cat"]]);
-  assert.deepEqual(
-    sets.training.items.map(classOf),
-    [0, 1, 2],
-  );
-  assert.deepEqual(
-    sets.heldOut?.items.map(classOf),
-    [0, 2],
-  );
+  assert.deepEqual(sets.training.items.map(classOf), [0, 1, 2]);
+  assert.deepEqual(sets.heldOut?.items.map(classOf), [0, 2]);
 });
 
 test("a split holds out the other part, the same for the same seed, and leaves the rest", async (t) => {

@@ -116,7 +116,10 @@ test("a task that is not in the index gives the same batches, made in this threa
   assert.deepEqual(batches, (await load(6)).batches.slice(1));
   assert.deepEqual([...broken.keys()], [join(folder, BROKEN)]);
   await assert.rejects(
-    load(1, { task: kind.create(), dataset: { ...dataset, items: [{ path: join(folder, BROKEN), annotation: classAnnotation(0) }] } }),
+    load(1, {
+      task: kind.create(),
+      dataset: { ...dataset, items: [{ path: join(folder, BROKEN), annotation: classAnnotation(0) }] },
+    }),
     /20 drawn in a row are broken/,
   );
 });

@@ -51,10 +51,7 @@ for (const [text, classes, message] of wrong)
 
 test("a subset keeps the numbers of its classes and leaves out what has none", async (t) => {
   const { items, classes, selection } = await chosen(pictures(t), { classes: "1,3" }, true);
-  assert.deepEqual(
-    items.map(classOf),
-    [...new Array(10).fill(1), ...new Array(10).fill(3)],
-  );
+  assert.deepEqual(items.map(classOf), [...new Array(10).fill(1), ...new Array(10).fill(3)]);
   assert.deepEqual([classes, selection], [NAMES, "classes 1,3"]);
 });
 

@@ -1,66 +1,87 @@
 import type { Item } from "../data/item.js";
-import { type EvaluationSample, evaluationSample } from "../data/samples.js";
 import type { Task } from "../data/task.js";
 import { taskKinds } from "../data/tasks/index.js";
 import type { Image } from "../images/image.js";
 import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
 import { randomAt } from "../random.js";
-import type { Likeness, Question, Told } from "./assistant-worker.js";
+import { degradedSample, type EvaluationSample, type ResolvedProtocol } from "./protocols.js";
+import type { Quality } from "./quality.js";
+import type { Request, Result } from "./worker.js";
 
 /**
- * Threads that do beside the networks, which block the one they are started from, what needs no network: decoding, cropping
- * and degrading pictures, and comparing them.
+ * Workers for CPU work that ONNX Runtime's blocking `run()` would delay: decoding, cropping and degrading images, and
+ * comparing them.
  */
-export class Assistants {
-  private readonly threads = Array.from({ length: THREADS }, () => new Assistant());
+export class EvaluationWorkers {
+  private readonly threads = Array.from({ length: THREADS }, () => new EvaluationWorker());
+  private sent = 0;
+
+  constructor(private readonly protocol: ResolvedProtocol) {}
 
   /**
-   * What is evaluated of a photograph. The degradation is made in the thread where it knows the task, in this one otherwise.
-   * @param seed of what is random in it, together with the photograph's number.
-   * @throws UserError when the file cannot be read, or leaves too little to judge.
+   * The part of an image that is evaluated, with sides that are multiples of `scale`.
+   * @throws UserError when the file cannot be read.
    */
-  async sample(item: Item, task: Task, [seed, number]: readonly [number, number]): Promise<EvaluationSample> {
-    const thread = this.threads[number % this.threads.length] as Assistant;
-    if (taskKinds.includes(task.kind)) {
-      const { name, options } = task;
-      return (await thread.ask({ kind: "sample", item, task: { name, options }, seed, number })) as EvaluationSample;
-    }
-    const crop = (await thread.ask({ kind: "crop", item, multiple: task.scale })) as Image;
-    return evaluationSample(crop, task, randomAt(seed, number));
+  async clean(item: Item, scale: number): Promise<Image> {
+    return (await this.send({ kind: "clean", item, protocol: this.protocol, scale })) as Image;
   }
 
   /**
-   * How near the images of each row are to the clean ones.
-   * @throws UserError when their sizes differ or are too small.
+   * The evaluation sample of an image. A task of Legible's own is computed in the worker, any other on this thread.
+   * @param place seed and number of the image, which decide the random part of the degradation.
+   * @throws UserError when the file cannot be read or is too small.
    */
-  async compare(rows: readonly (readonly Image[])[], clean: readonly Image[]): Promise<readonly Likeness[]> {
+  async sample(item: Item, task: Task, [seed, number]: readonly [number, number]): Promise<EvaluationSample> {
+    const { protocol } = this;
+    if (taskKinds.includes(task.kind)) {
+      const { name, options } = task;
+      const request = { kind: "sample", item, protocol, task: { name, options }, seed, number } as const;
+      return (await this.send(request)) as EvaluationSample;
+    }
+    const clean = await this.clean(item, task.scale);
+    return degradedSample(clean, task, randomAt(seed, number), { ...protocol, original: clean });
+  }
+
+  /**
+   * The quality of the images of each row against the clean ones: [rows][images].
+   * @throws UserError when sizes differ or are too small.
+   */
+  async compare(
+    rows: readonly (readonly Image[])[],
+    clean: readonly Image[],
+  ): Promise<readonly (readonly Quality[])[]> {
     const share = Math.ceil(clean.length / this.threads.length);
-    const answers = this.threads.map((thread, i) => {
-      const part = (images: readonly Image[]) => images.slice(i * share, (i + 1) * share);
-      return thread.ask({ kind: "compare", rows: rows.map(part), clean: part(clean) }) as Promise<readonly Likeness[]>;
-    });
-    const parts = await Promise.all(answers);
-    return rows.map((_, row) => ({
-      psnr: parts.flatMap((likenesses) => (likenesses[row] as Likeness).psnr),
-      ssim: parts.flatMap((likenesses) => (likenesses[row] as Likeness).ssim),
-    }));
+    const starts = Array.from({ length: Math.ceil(clean.length / share) }, (_, i) => i * share);
+    const parts = await Promise.all(
+      starts.map((start) => {
+        const part = (images: readonly Image[]) => images.slice(start, start + share);
+        const request = { kind: "compare", rows: rows.map(part), clean: part(clean), protocol: this.protocol } as const;
+        return this.send(request) as Promise<readonly (readonly Quality[])[]>;
+      }),
+    );
+    return rows.map((_, row) => parts.flatMap((qualities) => qualities[row] as readonly Quality[]));
   }
 
   async close(): Promise<void> {
     await Promise.all(this.threads.map((thread) => thread.close()));
   }
+
+  /** Sends requests to the threads in turn. */
+  private send(request: Request): Promise<Result> {
+    return (this.threads[this.sent++ % this.threads.length] as EvaluationWorker).send(request);
+  }
 }
 
-class Assistant extends WorkerClient<Told> {
-  private asked = 0;
+class EvaluationWorker extends WorkerClient<Result> {
+  private sent = 0;
 
   constructor() {
-    super(new URL("./assistant-worker.js", import.meta.url), "a thread beside the evaluation");
+    super(new URL("./worker.js", import.meta.url), "a worker of the evaluation");
   }
 
-  ask(question: Question): Promise<Told> {
-    const id = this.asked++;
-    return this.request(id, { id, question });
+  send(request: Request): Promise<Result> {
+    const id = this.sent++;
+    return this.request(id, { id, request });
   }
 
   async close(): Promise<void> {

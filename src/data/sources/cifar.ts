@@ -56,7 +56,11 @@ export const cifar: Layout = {
       const items: Item[] = [];
       for (const file of files) items.push(...(await recordsOf(file, format)));
       if (!withLabels)
-        return { root, items: items.map((item) => ({ ...item, annotation: classAnnotation(null) })), ...(!isFile && { part }) };
+        return {
+          root,
+          items: items.map((item) => ({ ...item, annotation: classAnnotation(null) })),
+          ...(!isFile && { part }),
+        };
       const classes = await classNames(join(root, format.names));
       return { root, items, ...(classes && { classes }), ...(!isFile && { part }) };
     }

@@ -59,10 +59,7 @@ test("the folder of CIFAR-10 gives its training part or its test part, with the 
 test("CIFAR-100 has the fine classes", async (t) => {
   const folder = made(t, { "train.bin": records([0, 99], [19, 5]), "test.bin": records([7, 42]) });
   const train = await open(folder);
-  assert.deepEqual(
-    train.items.map(classOf),
-    [99, 5],
-  );
+  assert.deepEqual(train.items.map(classOf), [99, 5]);
   assert.deepEqual(named((await open(folder, "test")).items, folder), [["test.bin#0", 42]]);
 });
 
@@ -160,10 +157,7 @@ const imagenet = {
 
 test("a list of identifiers that stands beside ImageNet does not change its classes", async (t) => {
   const folder = made(t, { ...imagenet, "wnids.txt": "n02102040\n" });
-  assert.deepEqual(
-    (await open(folder)).items.map(classOf),
-    [0, 217],
-  );
+  assert.deepEqual((await open(folder)).items.map(classOf), [0, 217]);
 });
 
 /** Whatever says the classes of the validation pictures, they are these. */
@@ -190,10 +184,7 @@ for (const [what, files] of validation)
   test(`${what} says the classes of ImageNet's val/`, async (t) => {
     const folder = made(t, { ...imagenet, ...files });
     for (const path of [folder, join(folder, "val")])
-      assert.deepEqual(
-        (await open(path, "test")).items.map(classOf),
-        [65, 970],
-      );
+      assert.deepEqual((await open(path, "test")).items.map(classOf), [65, 970]);
   });
 
 const TRUTH = "ILSVRC2012_validation_ground_truth.txt";
@@ -202,10 +193,7 @@ test("the devkit says the classes of ImageNet's val/, by its own numbers and met
   for (const place of ["", "ILSVRC2012_devkit_t12/data/"]) {
     const folder = made(t, { ...imagenet, [`${place}${TRUTH}`]: "3\n1\n", [`${place}meta.mat`]: imagenetMeta });
     // torchvision's order of the 1000 classes: Siberian husky 250, kit fox 278.
-    assert.deepEqual(
-      (await open(folder, "test")).items.map(classOf),
-      [250, 278],
-    );
+    assert.deepEqual((await open(folder, "test")).items.map(classOf), [250, 278]);
   }
 });
 
