@@ -9,7 +9,7 @@ import type { Evaluation, EvaluationSetting, Skipped } from "./evaluation.js";
 import { type Instruments, measure } from "./measure.js";
 import { writePredictions } from "./predictions.js";
 import { type ProtocolName, resolveProtocol } from "./protocols.js";
-import { batchesOf, type ItemBatch, loadSamples, prefetched, SEED, type Sample, separated, spread } from "./samples.js";
+import { batchesOf, type ItemBatch, loadSamples, prefetched, type Sample, SEED, separated, spread } from "./samples.js";
 import { summarize } from "./summarize.js";
 import { EvaluationWorkers } from "./workers.js";
 
