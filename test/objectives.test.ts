@@ -227,7 +227,7 @@ const refusals: [string, readonly string[], RegExp][] = [
   [
     "a feature that is not there",
     ["--objective", "feature", "--recognizer", "ONE", "--feature", "Relu"],
-    /there is no value "Relu" inside .*one\.onnx; the nearest names: Relu_\d/,
+    /one has no feature "Relu"; the nearest names: Relu_\d/,
   ],
   [
     "features of several recognizers",
