@@ -227,7 +227,7 @@ const refusals: [string, readonly string[], RegExp][] = [
   [
     "a feature that is not there",
     ["--objective", "feature", "--recognizer", "ONE", "--feature", "Relu"],
-    /one has no feature "Relu"; the nearest names: Relu_\d/,
+    /one\.onnx has no feature "Relu"; the nearest names: Relu_\d/,
   ],
   [
     "features of several recognizers",

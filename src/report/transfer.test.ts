@@ -4,7 +4,7 @@ import { madeUpEvaluation } from "../../testing/evaluations.js";
 import { findTask } from "../data/tasks/index.js";
 import { type TransferRun, transferPoints, transferSetting, transferTables } from "./transfer.js";
 
-/** A hundred images, of which the source reads the first `own` and the target the first `others`. */
+/** A hundred images; the source is right on the first `own` of them, the target on the first `others`. */
 const measured = (processor: string, decibels: number, own: number, others: number) => ({
   processor,
   psnr: decibels,
@@ -52,7 +52,7 @@ test("gains are over plain, not over none or an earlier processor, each with the
   assert.ok(low > 0 && low < 20 && high > 20);
 });
 
-test("a table for what is there before, and one for each objective, sources down and judges across", () => {
+test("there is a table of the reference rows and one for each objective, sources down and judges across", () => {
   const [before, ra, unsupervised, ...others] = transferTables(points, evaluation).split("\n\n");
   assert.equal(others.length, 0);
   assert.match(before ?? "", /\| plain +\| +25\.00 \| 40\.0 \[\d+\.\d, \d+\.\d\] \| 50\.0 \[/);
