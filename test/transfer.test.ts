@@ -65,7 +65,7 @@ test("a processor for each source and objective is judged by all, over plain, an
   assert.match(tables, /\| ra \(lambda 0\.1\): gain over plain .*\n.*\n\| one .* \* \|.*\n\| other .* \* \|/);
   const written = readFileSync(join(out, "transfer.md"), "utf8");
   assert.ok(tables.startsWith(written.slice(written.indexOf("| top-1")).trim()));
-  assert.match(written, /Trained on 8 images of .*data: compact-s from drawn weights, 60 steps/);
+  assert.match(written, /Trained on 8 images of .*data: compact-s from initial weights, 60 steps/);
 });
 
 test("of categories, recognizers of the other half judge alone, and those of the wrong half are refused", async (t) => {
