@@ -13,8 +13,12 @@ export { enhanceAll } from "./enhancement/batch.js";
 export { enhanceFile } from "./enhancement/enhance.js";
 export { UserError } from "./errors.js";
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
-export type { Accuracy, Evaluation, Flips, Gain, Row } from "./evaluation/evaluation.js";
-export { type FlippedPrediction, flippedPredictions } from "./evaluation/flipped-predictions.js";
+export type { Accuracy, Evaluation, EvaluationSetting, Flips, Gain, Row, Skipped } from "./evaluation/evaluation.js";
+export {
+  type FlippedPrediction,
+  type FlippedPredictionsOptions,
+  flippedPredictions,
+} from "./evaluation/flipped-predictions.js";
 export { evaluationFrom } from "./evaluation/from-predictions.js";
 export { type ProtocolName, protocols } from "./evaluation/protocols.js";
 export { evaluationTable } from "./evaluation/table.js";

@@ -8,6 +8,7 @@ import { resolveProtocol } from "./protocols.js";
 import { batchesOf, type ItemBatch, orSkipped, prefetched, separated } from "./samples.js";
 import { EvaluationWorkers } from "./workers.js";
 
+/** The top-1 accuracy of a judge, as a share from 0 to 1. */
 export interface CleanAccuracy extends Figure {
   /** Images judged; images that cannot be read are not. */
   readonly count: number;

@@ -13,6 +13,7 @@ import { batchesOf, type ItemBatch, loadSamples, prefetched, type Sample, SEED, 
 import { summarize } from "./summarize.js";
 import { EvaluationWorkers } from "./workers.js";
 
+/** What is evaluated, how, and where results are kept. */
 export interface EvaluateOptions {
   dataset: Dataset;
   task: Task;
@@ -146,7 +147,10 @@ async function finishBatch(
   return { result: stored() };
 }
 
-/** @throws UserError when two have one name. */
+/**
+ * @param what the things named, in the singular, for the message.
+ * @throws UserError when two of the names are equal.
+ */
 export function requireDistinct(what: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UserError(`two ${what}s named "${twice}": give each a name of its own`);

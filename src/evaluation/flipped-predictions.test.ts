@@ -15,16 +15,13 @@ import { flippedPredictions } from "./flipped-predictions.js";
 const SIDE = 16;
 
 /** Flat images of these brightnesses, each with its class. */
-async function flatPictures(
-  folder: string,
-  pictures: readonly [brightness: number, label: number][],
-): Promise<Dataset> {
-  const items = pictures.map(([, label], i) => ({
+async function flatImages(folder: string, images: readonly [brightness: number, label: number][]): Promise<Dataset> {
+  const items = images.map(([, label], i) => ({
     path: join(folder, `${i}.png`),
     annotation: { kind: "class", class: label } as const,
   }));
   for (const [i, { path }] of items.entries()) {
-    const data = new Uint8Array(SIDE * SIDE * 3).fill(pictures[i]?.[0] ?? 0);
+    const data = new Uint8Array(SIDE * SIDE * 3).fill(images[i]?.[0] ?? 0);
     await encodeImage({ width: SIDE, height: SIDE, data }, path);
   }
   return { folders: [folder], items, missing: [] };
@@ -54,7 +51,7 @@ const brightness = (low: number, high: number): Judge => ({
 
 test("images predicted rightly only after come first, one of each class, with the predictions of each judge", async (t) => {
   // Before, all is half as bright as after; labels 1 and 2 are right after, and so is 0 either way.
-  const dataset = await flatPictures(temporaryFolder(t), [
+  const dataset = await flatImages(temporaryFolder(t), [
     [40, 0],
     [220, 2],
     [128, 1],

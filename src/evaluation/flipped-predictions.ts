@@ -19,6 +19,7 @@ export interface FlippedPrediction extends EvaluationSample {
   readonly seenAfter: readonly number[];
 }
 
+/** The images, the two processors and the judges of `flippedPredictions`. */
 export interface FlippedPredictionsOptions {
   dataset: Dataset;
   task: Task;
@@ -73,15 +74,15 @@ async function judgeTwice(
     ...(await after.restore([sample.degraded], task)),
   ];
   const predictions = await Promise.all(judges.map((judge) => judge.predict(restored)));
-  const seen = (place: 0 | 1) => predictions.map((both) => both[place] as Prediction);
+  const predicted = (place: 0 | 1) => predictions.map((both) => both[place] as Prediction);
   const right = (place: 0 | 1) =>
     top1
       .scores(
-        seen(place),
+        predicted(place),
         judges.map(() => annotation),
       )
       .reduce((a, b) => a + b, 0);
-  const classes = (place: 0 | 1) => seen(place).map(({ ranked }) => ranked[0]?.class ?? -1);
+  const classes = (place: 0 | 1) => predicted(place).map(({ ranked }) => ranked[0]?.class ?? -1);
   const images = { before: restored[0] as Image, after: restored[1] as Image };
   const prediction = { ...sample, ...images, label: annotation.class, seenBefore: classes(0), seenAfter: classes(1) };
   return { prediction, change: right(1) - right(0) };

@@ -5,7 +5,9 @@ import { crop } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import type { Random } from "../random.js";
 
+/** The names of the evaluation protocols. */
 export const protocolNames = ["imagenet", "full"] as const;
+/** The name of an evaluation protocol. */
 export type ProtocolName = (typeof protocolNames)[number];
 
 /** Which part of an image is evaluated, and how it is compared. */
@@ -22,6 +24,7 @@ export interface Protocol {
   readonly luma: boolean;
 }
 
+/** The evaluation protocols by name. */
 export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
   imagenet: {
     summary: "shorter side reduced to 256, center crop of 224; PSNR and SSIM on RGB",

@@ -22,6 +22,7 @@ export interface ItemBatch {
   readonly first: number;
 }
 
+/** Items in batches of `size`; the last may be smaller. */
 export const batchesOf = (items: readonly Item[], size: number): ItemBatch[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => ({
     items: items.slice(i * size, (i + 1) * size),

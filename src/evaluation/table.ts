@@ -38,7 +38,7 @@ export const gainsTable = (gains: readonly Gain[], judges: readonly string[]): s
 export const flipsTable = (flips: readonly Flips[], judges: readonly string[]): string =>
   pairsTable("flips in top-1 (helpful, harmful, McNemar's p)", flips, judges, flipsText);
 
-/** What one judge says of one processor compared with another. */
+/** The comparison of two processors by one judge. */
 type Comparison = Pick<Gain, "processor" | "over" | "recognizer">;
 
 function pairsTable<T extends Comparison>(

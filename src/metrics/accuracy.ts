@@ -25,5 +25,7 @@ const topK = (k: number): Metric<Ranked, Annotated> => ({
   },
 });
 
+/** Top-1 accuracy. */
 export const top1 = topK(1);
+/** Top-5 accuracy. */
 export const top5 = topK(5);

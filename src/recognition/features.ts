@@ -75,7 +75,7 @@ async function featuresOf(
   for (const name of features) {
     if (!computed.includes(name))
       throw new UserError(
-        `${model.name} has no feature "${name}"; the nearest names: ` + nearestNames(name, computed, LISTED).join(", "),
+        `${model.name} has no feature "${name}"; the nearest names: ${nearestNames(name, computed, LISTED).join(", ")}`,
       );
     if (!onImage.has(name))
       throw new UserError(`the feature "${name}" of ${model.name} has no gradient to the image; name another`);
