@@ -30,8 +30,11 @@ export async function measure(
   instruments: Instruments,
 ): Promise<{ readonly comparing: Promise<MeasuredImage[]> }> {
   const groups: Promise<MeasuredImage[]>[] = [];
-  for (const group of groupsOf(samples, instruments.batch))
-    groups.push((await measureGroup(group, instruments)).comparing);
+  for (const group of groupsOf(samples, instruments.batch)) {
+    const { comparing } = await measureGroup(group, instruments);
+    comparing.catch(() => {}); // reported by Promise.all below, unless another group fails first
+    groups.push(comparing);
+  }
   return { comparing: Promise.all(groups).then((measured) => measured.flat()) };
 }
 
