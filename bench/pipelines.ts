@@ -8,7 +8,7 @@ import { findNetwork } from "../src/networks/index.js";
 import { optimizeForInference } from "../src/passes/optimize-for-inference.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { openProcessor } from "../src/processors/open.js";
-import type { Recognizer } from "../src/recognition/recognizer.js";
+import { startClassifier } from "../src/recognition/classifier.js";
 import { Session } from "../src/runtime/session.js";
 import { prepareStep } from "../src/training/prepare.js";
 import { resolveModels } from "../src/training/resolve.js";
@@ -73,47 +73,36 @@ export async function bareTraining(work: Training, batch: number): Promise<Measu
 async function networks() {
   const file = join(await temporaryFolder(), "model.onnx");
   await writeModel(findNetwork(PROCESSOR, task.scale).build(task.scale, 0), file);
-  return { processor: await openProcessor(file, { name: "processor" }), recognizer: await recognizerOf() };
-}
-
-async function recognizerOf(): Promise<Recognizer> {
-  const session = await Session.create(optimizeForInference(resnet18()));
-  return {
-    name: "resnet18",
-    size: 224,
-    async logits(images, count) {
-      const shape = [count, 3, 224, 224];
-      const { logits } = await session.run({ image: { type: "float32", shape, data: images } });
-      return logits?.data as Float32Array;
-    },
-  };
+  return { processor: await openProcessor(file, { name: "processor" }), graph: optimizeForInference(resnet18()) };
 }
 
 /** Evaluation as in `legible evaluate` on a folder of images. Measures the time between finished batches. */
 export async function evaluatePipeline(batch: number, imageCount: number): Promise<Measure> {
   const dataset = await syntheticImages(imageCount);
-  const { processor, recognizer } = await networks();
+  const { processor, graph } = await networks();
+  const judge = await startClassifier({ name: "resnet18", key: "resnet18", graph, side: 224 });
   return async (steps) => {
     const stamps: number[] = [];
     const items = Array.from(
       { length: (steps + 1) * batch },
-      (_, i) => dataset.items[i % imageCount] ?? { path: "", label: 0 },
+      (_, i) => dataset.items[i % imageCount] ?? { path: "", annotation: { kind: "none" } as const },
     );
     const onProgress = () => stamps.push(performance.now());
     const data = { ...dataset, items };
-    await evaluate({ dataset: data, task, processors: [processor], recognizers: [recognizer], batch, onProgress });
+    await evaluate({ dataset: data, task, processors: [processor], judges: [judge], batch, onProgress });
     return intervals(stamps);
   };
 }
 
 /** The same networks on images in memory. The recognizer runs on three rows: "none", the processor's and "clean". */
 export async function bareEvaluation(batch: number): Promise<Measure> {
-  const { processor, recognizer } = await networks();
+  const { processor, graph } = await networks();
+  const session = await Session.create(graph);
   const degraded = noise([batch, 3, 56, 56]);
-  const images = noise([batch, 3, 224, 224]).data as Float32Array;
+  const image = noise([batch, 3, 224, 224]);
   return timed(async () => {
     await processor.run(degraded);
-    for (let row = 0; row < 3; row++) await recognizer.logits(images, batch);
+    for (let row = 0; row < 3; row++) await session.run({ image });
   });
 }
 

@@ -52,4 +52,4 @@ const { model } = await train({
 });
 
 const processors = [await openProcessor(model, { name: "trained" })];
-console.log(evaluationTable(await evaluate({ dataset: test, task, processors, recognizers: [] })));
+console.log(evaluationTable(await evaluate({ dataset: test, task, processors, judges: [] })));

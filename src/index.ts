@@ -2,6 +2,7 @@
 
 export { type Differentiated, gradients, type Obstacle, obstacles } from "./autodiff/gradients.js";
 export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
+export { type Annotation, type Box, classOf } from "./data/annotation.js";
 export { type Dataset, openDataset, type Selection } from "./data/dataset.js";
 export { type Item, readItem } from "./data/item.js";
 export { type LabelledSets, openLabelledSets } from "./data/labelled-sets.js";
@@ -30,7 +31,14 @@ export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.
 export type { OutputFormat } from "./enhancement/raster-codec.js";
 export { UserError } from "./errors.js";
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
-export type { Accuracy, Evaluation, Gain, Row } from "./evaluation/evaluation.js";
+export type { Accuracy, Evaluation, EvaluationSetting, Flips, Gain, Row, Skipped } from "./evaluation/evaluation.js";
+export {
+  type FlippedPrediction,
+  type FlippedPredictionsOptions,
+  flippedPredictions,
+} from "./evaluation/flipped-predictions.js";
+export { evaluationFrom } from "./evaluation/from-predictions.js";
+export { type ProtocolName, protocols } from "./evaluation/protocols.js";
 export { evaluationTable } from "./evaluation/table.js";
 export type { Image } from "./images/image.js";
 export { resize } from "./images/resize.js";
@@ -46,6 +54,7 @@ export type { LossKind } from "./inspection/loss.js";
 export { magnitudes, type Saliency, saliency } from "./inspection/saliency.js";
 export { type ParameterKind, parameterKinds, weightsOf } from "./inspection/weights.js";
 export { pairedBootstrap, wilson } from "./metrics/bootstrap.js";
+export { mcnemar } from "./metrics/mcnemar.js";
 export { psnr, psnrY } from "./metrics/psnr.js";
 export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";
 export { findNetwork, networks } from "./networks/index.js";
@@ -80,13 +89,15 @@ export { Card, cardOf } from "./processors/card.js";
 export { type OpenOptions, openProcessor } from "./processors/open.js";
 export { Processor, type ProcessorSource } from "./processors/processor.js";
 export { type Random, randomAt } from "./random.js";
+export { type Classifier, openClassifier } from "./recognition/classifier.js";
+export type { Judge, Prediction } from "./recognition/judge.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";
-export { loadRecognizer, type Recognizer, readRecognizer } from "./recognition/recognizer.js";
+export { readRecognizer } from "./recognition/recognizer.js";
 export { heatMap } from "./report/heatmap.js";
 export { type Probe, probe } from "./runtime/probe.js";
 export { type Device, Session, type SessionOptions, type Tensors } from "./runtime/session.js";
 export { type RenderOptions, renderScene } from "./synthetic/render.js";
-export type { Box, BoxedObject, Scene, SceneSettings } from "./synthetic/scene.js";
+export type { BoxedObject, Extent, Scene, SceneSettings } from "./synthetic/scene.js";
 export { findStyle, type Style, styles } from "./synthetic/styles.js";
 export { type SynthesisOptions, synthesize } from "./synthetic/synthesize.js";
 export type { HeldOutAccuracy } from "./training/held-out-accuracy.js";

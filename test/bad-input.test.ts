@@ -99,7 +99,7 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
       writeFileSync(path, readFileSync(classifier));
       return training("--objective", "ra", "--recognizer", path, "--data", data, "--out", temporaryFolder(t));
     },
-    /how does .*bare\.onnx want its images\?/,
+    /preprocessing of .*bare\.onnx is unknown/,
   ],
   [
     "a truncated ONNX file",

@@ -229,7 +229,7 @@ const refusals: [string, readonly string[], RegExp][] = [
   [
     "an unknown feature",
     ["--objective", "feature", "--recognizer", "ONE", "--feature", "Relu"],
-    /there is no value "Relu" inside .*one\.onnx; the nearest names: Relu_\d/,
+    /one\.onnx has no feature "Relu"; the nearest names: Relu_\d/,
   ],
   [
     "features of several recognizers",

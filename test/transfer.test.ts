@@ -65,7 +65,7 @@ test("every processor's gain over plain is measured with every recognizer, and a
   assert.match(tables, /\| ra \(lambda 0\.1\): gain over plain .*\n.*\n\| one .* \* \|.*\n\| other .* \* \|/);
   const written = readFileSync(join(out, "transfer.md"), "utf8");
   assert.ok(tables.startsWith(written.slice(written.indexOf("| top-1")).trim()));
-  assert.match(written, /Trained on 8 images of .*data: compact-s from drawn weights, 60 steps/);
+  assert.match(written, /Trained on 8 images of .*data: compact-s from initial weights, 60 steps/);
 });
 
 test("with disjoint evaluation classes, only recognizers of those classes evaluate, and others are refused", async (t) => {

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { dataSettings, datasetFrom, titleOfData } from "../data/settings.js";
@@ -5,17 +6,19 @@ import { taskFrom, taskSettings } from "../data/tasks/settings.js";
 import { evaluate as judge } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { writeMeasured } from "../evaluation/measured-card.js";
+import { protocolNames, protocols } from "../evaluation/protocols.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { RESULTS } from "../experiments/findings.js";
+import { openLocalStore } from "../jobs/local-store.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelTitle } from "../platform/node/models.js";
 import { openProcessor } from "../processors/open.js";
-import { loadRecognizer } from "../recognition/recognizer.js";
+import { openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
 import type { Reporter } from "../reporter.js";
-import { listOf, path, paths, positiveInteger } from "../settings.js";
+import { listOf, path, paths, positiveInteger, wholeNumber } from "../settings.js";
 import { defineCommand } from "./command.js";
-import { dataNotes } from "./notes.js";
+import { dataNotes, listOfNames } from "./notes.js";
 import { fileStage } from "./stage.js";
 
 /** "NAME=FILE", "FILE", or the same as an object. */
@@ -37,50 +40,82 @@ export const evaluate = defineCommand({
       .meta({ placeholder: "name=file" }),
     recognizer: paths("a classifier that judges (ONNX); may be repeated", { placeholder: "file" }).optional(),
     limit: positiveInteger().optional().describe("judge n images, spread evenly over the data"),
+    protocol: z
+      .enum(protocolNames)
+      .default("imagenet")
+      .describe("part of an image that is judged, and measures")
+      .meta({ placeholder: "name" }),
+    cropBorder: wholeNumber()
+      .optional()
+      .describe("for the protocol full: pixels cut off each side before PSNR and SSIM (default: the scale)")
+      .meta({ placeholder: "pixels" }),
     json: path("write the results there", { placeholder: "file" }).optional(),
+    predictions: path("write what was measured and predicted of each image there (JSON Lines)", {
+      placeholder: "file",
+    }).optional(),
     cards: z.boolean().default(false).describe("write the figures into the cards of processors that Legible trained"),
     threads: positiveInteger().default(availableParallelism()).describe("threads inside an operator"),
     ...recognizerInputSettings,
   }),
   notes: `${dataNotes}
 
+Protocols:
+${listOfNames(
+  protocolNames.map((name) => ({ name, ...protocols[name] })),
+  10,
+)}
+
 Recognizers judge images that have classes.
-"none" (the degraded image interpolated) and "clean" are always judged beside the processors.`,
+"none" (the degraded image interpolated) and "clean" are always judged beside the processors.
+Harmful flips are images that are right with the second processor of a pair and wrong with the first; helpful ones are the
+reverse; p is McNemar's. \`legible tabulate\` makes the tables again from --predictions.
+If interrupted, a command with --json or --predictions resumes when it is rerun.`,
   examples: [
     "legible evaluate --data val --recognizer resnet50.onnx",
     "legible evaluate --data cifar-10-batches-bin --classes 0-4 --recognizer cifar.onnx",
     "legible evaluate --data photos --split 0.9 --recognizer resnet50.onnx",
+    "legible evaluate --data Set5 --protocol full --crop-border 4 --processor plain.onnx --predictions set5.jsonl",
     "legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx --recognizer resnet18.onnx --recognizer vgg16.onnx --json results.json",
   ],
   async run(settings, { report, print, signal }) {
     const { limit, threads, json, processor = [], recognizer = [] } = settings;
     const task = taskFrom(settings);
-    const recognizers = [];
-    for (const file of recognizer) recognizers.push(await loadRecognizer(file, recognizerFrom(settings), { threads }));
+    const judges = [];
+    for (const file of recognizer) judges.push(await openClassifier(file, recognizerFrom(settings), { threads }));
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
-    const dataset = await datasetFrom(settings, { needLabels: recognizers.length > 0 });
+    const dataset = await datasetFrom(settings, { needLabels: judges.length > 0 });
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
     const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join(", ") || "none";
     report.info(
       `evaluating ${task.name} x${task.scale} on cpu, ${threads} threads\n` +
         `  images       ${count} of ${dataset.items.length} in ${titleOfData(dataset)}\n` +
         `  processors   ${names(processors)}\n` +
-        `  recognizers  ${names(recognizers)}`,
+        `  recognizers  ${names(judges)}`,
     );
     const bar = report.progress(count, "evaluating");
-    const onProgress = (done: number) => {
-      signal.throwIfAborted();
-      bar.update(done);
-    };
-    const options = { dataset, task, processors, recognizers, ...(limit && { limit }) };
-    const evaluation = await judge({ ...options, onProgress }).finally(() => bar.stop());
+    const { protocol, cropBorder, predictions } = settings;
+    const partial = await openPartialStore(json ?? predictions);
+    const options = { dataset, task, processors, judges, protocol, ...(limit && { limit }) };
+    const evaluation = await judge({
+      ...options,
+      ...(cropBorder !== undefined && { cropBorder }),
+      ...(predictions !== undefined && { predictions }),
+      ...(partial && { store: partial.store }),
+      signal,
+      onProgress: (done) => bar.update(done),
+    }).finally(() => {
+      bar.stop();
+      return partial?.store.close();
+    });
     reportSkipped(evaluation, report);
     print(evaluationTable(evaluation));
     if (json !== undefined) {
       await writeBytes(json, [`${JSON.stringify(evaluation, null, 2)}\n`]);
       report.info(`results: ${json}`);
     }
+    if (predictions !== undefined) report.info(`predictions: ${predictions}`);
+    await partial?.remove();
     if (settings.cards)
       for (const { name, file } of processor) {
         await writeMeasured(file, name, evaluation);
@@ -90,6 +125,13 @@ Recognizers judge images that have classes.
   },
   stage: fileStage("json", RESULTS),
 });
+
+/** The store of an evaluation beside the file of its results; it is removed once the evaluation is complete. */
+async function openPartialStore(file: string | undefined) {
+  if (file === undefined) return undefined;
+  const partial = `${file}.partial.jsonl`;
+  return { store: await openLocalStore(partial), remove: () => rm(partial, { force: true }) };
+}
 
 function reportSkipped({ data: { skipped } }: Evaluation, report: Reporter): void {
   const [first] = skipped;

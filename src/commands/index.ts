@@ -11,6 +11,7 @@ import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
+import { tabulate } from "./tabulate.js";
 import { train } from "./train.js";
 import { trainRecognizer } from "./train-recognizer.js";
 import { transfer } from "./transfer.js";
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   enhance,
   train,
   evaluate,
+  tabulate,
   sweep,
   transfer,
   reproduce,

@@ -2,6 +2,7 @@ import { messageOf, UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { randomAt, shuffled } from "../random.js";
+import { classOf } from "./annotation.js";
 import { type Item, readShrunk, titleOf } from "./item.js";
 import type { Sampler } from "./sampler.js";
 import { SHORTER_SIDE } from "./samples.js";
@@ -109,7 +110,7 @@ export class BatchMaker {
     for (let draws = 1; draws <= MAX_DRAWS; draws++) {
       const item = items[index] as Item;
       const image = await this.decode(item);
-      if (image) return { image, label: item.label };
+      if (image) return { image, label: classOf(item) };
       index = randomAt(seed, epoch, position, draws).integer(items.length);
     }
     const [title, reason] = [...this.broken][0] ?? [];

@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { sharedPath, skipWithoutShared } from "../../testing/shared.js";
 import { writeFiles } from "../../testing/workspace.js";
+import { classOf } from "./annotation.js";
 import { openDataset } from "./dataset.js";
 import { folderClasses } from "./labels.js";
 
@@ -23,7 +24,7 @@ const images = (...names: string[]) => Object.fromEntries(names.map((name) => [n
 
 async function labelsOf(folders: string[], needLabels = true) {
   const { items } = await openDataset(folders, { needLabels });
-  return items.map(({ path, label }) => [path.slice(folders[0]?.length).replaceAll("\\", "/"), label]);
+  return items.map((item) => [item.path.slice(folders[0]?.length).replaceAll("\\", "/"), classOf(item)]);
 }
 
 test("images are found in nested folders, sorted by name, with extensions in any case", () =>
@@ -44,10 +45,7 @@ test("labels.csv defines the classes, an empty field means no class, and missing
     async (folder) => {
       const expected = [7, null, 0];
       const { items, missing } = await openDataset([folder], { needLabels: false });
-      assert.deepEqual(
-        items.map(({ label }) => label),
-        expected,
-      );
+      assert.deepEqual(items.map(classOf), expected);
       assert.deepEqual(missing, [join(folder, "d.png")]);
       await assert.rejects(openDataset([folder], { needLabels: true }), /1 of 3 images have none \(first: .*c\.png\)/);
     },
@@ -63,10 +61,7 @@ test("labels.csv names classes by identifiers only if their indices are ImageNet
     async (folder) => {
       const classes = "n02102040";
       const { items } = await openDataset([join(folder, "one")], { needLabels: true, classes });
-      assert.deepEqual(
-        items.map(({ label }) => label),
-        [217],
-      );
+      assert.deepEqual(items.map(classOf), [217]);
       await assert.rejects(
         openDataset([join(folder, "two")], { needLabels: true, classes }),
         /is not a class of the data/,
@@ -85,10 +80,7 @@ test("folders named by WordNet identifiers get the standard ImageNet class indic
 test("folders with other names are numbered in sorted order, jointly over all data folders", () =>
   withFolder(images("one/dog/x.jpg", "one/ant/y.jpg", "two/cat/z.jpg"), async (folder) => {
     const { items } = await openDataset([join(folder, "one"), join(folder, "two")], { needLabels: true });
-    assert.deepEqual(
-      items.map(({ label }) => label),
-      [0, 2, 1],
-    );
+    assert.deepEqual(items.map(classOf), [0, 2, 1]);
   }));
 
 const wrong: [what: string, files: Record<string, string>, message: RegExp][] = [
@@ -129,6 +121,6 @@ test("labels.csv and folder names define the same ImageNet classes", { skip: ski
   const { items, missing } = await openDataset([folder], { needLabels: true });
   assert.equal(items.length, 2050);
   assert.deepEqual(missing, []);
-  const { classOf } = folderClasses(items.map(({ path }) => basename(dirname(path))));
-  for (const { path, label } of items) assert.equal(classOf(basename(dirname(path))), label);
+  const byFolder = folderClasses(items.map(({ path }) => basename(dirname(path))));
+  for (const item of items) assert.equal(byFolder.classOf(basename(dirname(item.path))), classOf(item));
 });

@@ -1,5 +1,6 @@
 import { relative, sep } from "node:path";
 import { UserError } from "../errors.js";
+import { classAnnotation, classOf } from "./annotation.js";
 import { readClasses } from "./class-subset.js";
 import { type Item, titleOf } from "./item.js";
 import { folderClasses, LABEL_FILE } from "./labels.js";
@@ -59,7 +60,7 @@ export async function openDataset(
   const classes = classesOf(sources, needLabels || selection.classes !== undefined);
   const labelled = withFolderClasses(sources);
   const chosen = selection.classes === undefined ? undefined : await readClasses(selection.classes, classes);
-  const isChosen = ({ label }: Item) => !chosen || (label !== null && chosen.has(label));
+  const isChosen = (item: Item) => !chosen || chosen.has(classOf(item) ?? -1);
   const items = labelled.flatMap((source) =>
     source.items.filter((item) => isChosen(item) && (!split || partOf(nameIn(source, item), split) === part)),
   );
@@ -82,11 +83,15 @@ const nameIn = ({ root }: Source, item: Item): string => relative(root, titleOf(
 
 /** The sources with classes from folder names, numbered jointly over all sources. */
 function withFolderClasses(sources: readonly Source[]): Source[] {
-  const { classOf } = folderClasses(sources.flatMap(({ classFolders }) => classFolders ?? []));
+  const folders = folderClasses(sources.flatMap(({ classFolders }) => classFolders ?? []));
   return sources.map((source) => {
     const { classFolders, items } = source;
     if (!classFolders) return source;
-    return { ...source, items: items.map((item, i) => ({ ...item, label: classOf(classFolders[i] as string) })) };
+    const annotationOf = (folder: string) => classAnnotation(folders.classOf(folder));
+    return {
+      ...source,
+      items: items.map((item, i) => ({ ...item, annotation: annotationOf(classFolders[i] as string) })),
+    };
   });
 }
 
@@ -120,7 +125,7 @@ function descriptionOf({ classes, split }: Selection, part: Part, sources: reado
 }
 
 function requireLabels(folders: readonly string[], items: readonly Item[]): void {
-  const without = items.filter(({ label }) => label === null);
+  const without = items.filter((item) => classOf(item) === null);
   const [first] = without;
   if (!first) return;
   throw new UserError(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { relative, resolve, sep } from "node:path";
+import { classOf } from "./annotation.js";
 import type { Dataset } from "./dataset.js";
 import { titleOf } from "./item.js";
 
@@ -17,7 +18,7 @@ export function fingerprintOf({ folders, items }: Dataset): Fingerprint {
   for (const item of items) {
     const title = resolve(titleOf(item));
     const root = roots.find((each) => title.startsWith(each + sep));
-    hash.update(`${root === undefined ? title : relative(root, title).replaceAll(sep, "/")}\t${item.label}\n`);
+    hash.update(`${root === undefined ? title : relative(root, title).replaceAll(sep, "/")}\t${classOf(item)}\n`);
   }
   return { count: items.length, sha256: hash.digest("hex") };
 }

@@ -1,17 +1,18 @@
-import { open } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { open, readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../errors.js";
 import { shrinkShorterSide } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { fromPlanes } from "../images/planar.js";
 import { decodeImage, decodeShrunk } from "../platform/node/codec.js";
+import type { Annotation } from "./annotation.js";
 
-/** A picture of a data set and its class; plain values, so that a worker thread can be told of it. */
+/** An image of a data set with its annotation; plain values, which can be sent to a worker thread. */
 export interface Item {
-  /** The file that holds the picture. */
+  /** The file that holds the image. */
   readonly path: string;
-  /** The class, 0 or more; null when nothing says it. */
-  readonly label: number | null;
-  /** Which picture of the file it is, where the file holds many; absent for a picture file. */
+  readonly annotation: Annotation;
+  /** Which image of the file it is, where the file holds many; absent for an image file. */
   readonly record?: PlanarRecord;
 }
 
@@ -43,12 +44,24 @@ export const readItem = ({ path, record }: Item): Promise<Image> =>
 export const readShrunk = async ({ path, record }: Item, size: number): Promise<Image> =>
   record ? shrinkShorterSide(await readRecord(path, record), size) : decodeShrunk(path, size);
 
-async function readRecord(path: string, { index, offset, width, height }: PlanarRecord): Promise<Image> {
+/** The SHA-256 of the bytes that hold the image, hexadecimal; null where they cannot be read. */
+export async function sha256OfItem({ path, record }: Item): Promise<string | null> {
+  const bytes = record ? readPlanes(path, record) : readFile(path);
+  return bytes.then(
+    (content) => createHash("sha256").update(content).digest("hex"),
+    () => null,
+  );
+}
+
+const readRecord = async (path: string, record: PlanarRecord): Promise<Image> =>
+  fromPlanes(await readPlanes(path, record), record.width, record.height);
+
+async function readPlanes(path: string, { index, offset, width, height }: PlanarRecord): Promise<Uint8Array> {
   const planes = new Uint8Array(3 * width * height);
   const file = await open(path).catch((error) => {
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   });
   const { bytesRead } = await file.read(planes, 0, planes.length, offset).finally(() => file.close());
   if (bytesRead < planes.length) throw new UserError(`cannot read image ${index} of ${path}: the file is truncated`);
-  return fromPlanes(planes, width, height);
+  return planes;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder } from "../../testing/workspace.js";
+import { classOf } from "./annotation.js";
 import { wnids } from "./imagenet.js";
 import { openLabelledSets } from "./labelled-sets.js";
 
@@ -25,14 +26,8 @@ test("folders with the same name are one class, even if the held-out images have
   const validation = write(at("test"), ["cat/4.png", "ant/5.png"]);
   const sets = await openLabelledSets([data], { validation: [validation] });
   assert.deepEqual([sets.classes, sets.names], [3, ["ant", "bee", "cat"]]);
-  assert.deepEqual(
-    sets.training.items.map(({ label }) => label),
-    [0, 1, 2],
-  );
-  assert.deepEqual(
-    sets.heldOut?.items.map(({ label }) => label),
-    [0, 2],
-  );
+  assert.deepEqual(sets.training.items.map(classOf), [0, 1, 2]);
+  assert.deepEqual(sets.heldOut?.items.map(classOf), [0, 2]);
 });
 
 test("a split holds out the test part, which depends only on the seed, and trains on the rest", async (t) => {
@@ -51,7 +46,7 @@ test("a split holds out the test part, which depends only on the seed, and train
 test("of data that have parts, one is used for training and the other is held out", async (t) => {
   const data = write(workspace(t)("data"), ["train/ant/1.png", "train/bee/2.png", "val/bee/3.png"]);
   const { training, heldOut } = await openLabelledSets([data], { validation: [data] });
-  assert.deepEqual([training.items.length, heldOut?.items.map(({ label }) => label)], [2, [1]]);
+  assert.deepEqual([training.items.length, heldOut?.items.map(classOf)], [2, [1]]);
 });
 
 test("selected classes keep their indices, and only they are used for training and held out", async (t) => {
@@ -59,7 +54,7 @@ test("selected classes keep their indices, and only they are used for training a
   const data = write(at("train"), ["ant/1.png", "bee/2.png", "cat/3.png"]);
   const validation = write(at("test"), ["bee/4.png", "cat/5.png"]);
   const sets = await openLabelledSets([data], { selection: { classes: "ant,cat" }, validation: [validation] });
-  assert.deepEqual([sets.classes, sets.heldOut?.items.map(({ label }) => label)], [3, [2]]);
+  assert.deepEqual([sets.classes, sets.heldOut?.items.map(classOf)], [3, [2]]);
 });
 
 test("ImageNet's folders define all 1000 classes; labels.csv defines indices without names", async (t) => {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { UserError } from "../errors.js";
+import { classAnnotation, classOf } from "./annotation.js";
 import { type Dataset, openDataset, type Selection } from "./dataset.js";
 import { type Item, titleOf } from "./item.js";
 
@@ -34,7 +35,7 @@ export async function openLabelledSets(
   if (validation.length > 0 && selection.split)
     throw new UserError("cannot hold out images with both `validation` and `split`: give only one of them");
   const training = await openDataset(data, { needLabels: true, ...selection });
-  const labels = new Set(training.items.map(({ label }) => label));
+  const labels = new Set(training.items.map(classOf));
   if (labels.size < 2)
     throw new UserError(
       `cannot train a recognizer on one class: all ${training.items.length} training images in ${data.join(", ")} have the same class; ` +
@@ -61,11 +62,11 @@ async function openValidation(
   const set = await openDataset(folders, { needLabels: true, part });
   const numbers = new Map(training.classes?.map((name, number) => [name, number]));
   const items = set.items.map((item) => {
-    const name = training.classes && set.classes?.[item.label as number];
-    return name === undefined ? item : { ...item, label: numbers.get(name) ?? numbers.size };
+    const name = training.classes && set.classes?.[classOf(item) as number];
+    return name === undefined ? item : { ...item, annotation: classAnnotation(numbers.get(name) ?? numbers.size) };
   });
-  const labels = new Set(training.items.map(({ label }) => label));
-  return { ...set, items: chosen === undefined ? items : items.filter(({ label }) => labels.has(label)) };
+  const labels = new Set(training.items.map(classOf));
+  return { ...set, items: chosen === undefined ? items : items.filter((item) => labels.has(classOf(item))) };
 }
 
 /** @throws UserError when a held-out image is also a training image, or has a class without training images. */
@@ -76,9 +77,9 @@ function requireDisjoint({ items }: Dataset, training: readonly Item[], labels: 
     throw new UserError(
       `cannot hold out ${titleOf(shared)}: it is also a training image; remove it from one set, or use \`split\``,
     );
-  const strange = items.find(({ label }) => !labels.has(label));
+  const strange = items.find((item) => !labels.has(classOf(item)));
   if (strange)
     throw new UserError(
-      `cannot hold out ${titleOf(strange)}: no training image has its class ${strange.label}; add some, or remove it`,
+      `cannot hold out ${titleOf(strange)}: no training image has its class ${classOf(strange)}; add some, or remove it`,
     );
 }

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import sharp from "sharp";
 import type { Image } from "../images/image.js";
 import { randomAt } from "../random.js";
+import { classAnnotation } from "./annotation.js";
 import type { Batch } from "./batches.js";
 import { type Dataset, openDataset } from "./dataset.js";
 import { type LoaderOptions, openLoader, openRecognitionLoader } from "./loader.js";
@@ -96,7 +97,7 @@ test("a broken image is reported once and replaced, and an epoch contains every 
 });
 
 test("a data set of only broken images is refused", async () => {
-  const items = [{ path: join(folder, BROKEN), label: 0 }];
+  const items = [{ path: join(folder, BROKEN), annotation: classAnnotation(0) }];
   await assert.rejects(
     load(1, { dataset: { ...dataset, items } }),
     /20 in a row cannot be read, 1 in total \(first: .*broken\.png/,
@@ -115,7 +116,10 @@ test("a custom task runs in the main thread and gives the same batches", async (
   assert.deepEqual(batches, (await load(6)).batches.slice(1));
   assert.deepEqual([...broken.keys()], [join(folder, BROKEN)]);
   await assert.rejects(
-    load(1, { task: kind.create(), dataset: { ...dataset, items: [{ path: join(folder, BROKEN), label: 0 }] } }),
+    load(1, {
+      task: kind.create(),
+      dataset: { ...dataset, items: [{ path: join(folder, BROKEN), annotation: classAnnotation(0) }] },
+    }),
     /20 in a row cannot be read/,
   );
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { flipHorizontal } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { randomAt } from "../random.js";
-import { evaluationSample, trainingSample } from "./samples.js";
+import { trainingSample } from "./samples.js";
 import { findTask } from "./tasks/index.js";
 
 /** An image whose red value is the column and whose green value is the row, so that a crop shows its position. */
@@ -47,18 +47,3 @@ test("an image smaller than the crop is enlarged to the crop's size", async () =
   const { clean } = await trainingSample(chart(50, 20), task, { crop: 128 }, randomAt(0));
   assert.deepEqual(size(clean), [128, 128]);
 });
-
-for (const [width, height, scale, side] of [
-  [500, 300, 4, 224],
-  [227, 227, 3, 222],
-  [150, 500, 4, 148],
-] as const)
-  test(`the evaluation sample of ${width}x${height} pixels at scale ${scale} is ${side}x${side}`, async () => {
-    const sample = await evaluationSample(chart(width, height), findTask("sr", { scale }), randomAt(0));
-    assert.deepEqual(size(sample.clean), [side, side]);
-    assert.deepEqual(size(sample.degraded), [side / scale, side / scale]);
-    assert.deepEqual(size(sample.interpolated), [side, side]);
-  });
-
-test("an image with a side under 11 pixels is refused for evaluation", () =>
-  assert.rejects(evaluationSample(chart(10, 40), task, randomAt(0)), /cannot evaluate an image of 10x40 pixels/));

@@ -1,4 +1,3 @@
-import { UserError } from "../errors.js";
 import { crop, flipHorizontal, shrinkShorterSide, shrunkCenter, shrunkSize } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
@@ -9,8 +8,6 @@ import type { Task } from "./task.js";
 export const SHORTER_SIDE = 256;
 /** The side of the center crop for evaluation. */
 const EVALUATION_CROP = 224;
-/** The smallest side that can be evaluated: the window of SSIM has 11 x 11 pixels. */
-const SMALLEST_CROP = 11;
 
 /** A pair of images for the training of a processor. */
 export interface TrainingSample {
@@ -18,14 +15,6 @@ export interface TrainingSample {
   clean: Image;
   /** `side / scale` x `side / scale` pixels. */
   degraded: Image;
-}
-
-/** The images of an evaluation item. */
-export interface EvaluationSample {
-  clean: Image;
-  degraded: Image;
-  /** The degraded image interpolated to the size of the clean one: the baseline without a network. */
-  interpolated: Image;
 }
 
 /**
@@ -46,19 +35,6 @@ export async function trainingSample(
   const cropped = crop(resized, left, top, side, side);
   const clean = flip ? flipHorizontal(cropped) : cropped;
   return { clean, degraded: await task.degrade(clean, random) };
-}
-
-/**
- * An evaluation sample of an image: shorter side reduced to 256, center crop of 224 x 224 pixels, then degradation. The
- * crop is square and a multiple of the task's scale, so it is smaller at scale 3 (222) and for small images.
- * @throws UserError when the crop has fewer than 11 x 11 pixels.
- */
-export async function evaluationSample(image: Image, task: Task, random: Random): Promise<EvaluationSample> {
-  const clean = evaluationCrop(image, task.scale);
-  if (clean.width < SMALLEST_CROP)
-    throw new UserError(`cannot evaluate an image of ${image.width}x${image.height} pixels: SSIM needs at least 11x11`);
-  const degraded = await task.degrade(clean, random);
-  return { clean, degraded, interpolated: task.interpolate(degraded) };
 }
 
 /** The center crop of an image for evaluation: a square of at most 224 pixels a side, a multiple of `multiple`. */

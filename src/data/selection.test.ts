@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
+import { classOf } from "./annotation.js";
 import { readClasses } from "./class-subset.js";
 import { openDataset, type Selection } from "./dataset.js";
 
@@ -50,10 +51,7 @@ for (const [text, classes, message] of wrong)
 
 test("selected classes keep their indices, and images without a class are left out", async (t) => {
   const { items, classes, selection } = await openSelected(imageFolder(t), { classes: "1,3" }, true);
-  assert.deepEqual(
-    items.map(({ label }) => label),
-    [...new Array(10).fill(1), ...new Array(10).fill(3)],
-  );
+  assert.deepEqual(items.map(classOf), [...new Array(10).fill(1), ...new Array(10).fill(3)]);
   assert.deepEqual([classes, selection], [NAMES, "classes 1,3"]);
 });
 
@@ -116,6 +114,6 @@ test("with `withLabels: false`, no file that defines classes is opened unless cl
   writeFiles(folder, { "a.png": "", "labels.csv": "nonsense\nmore\n" });
   const options = { needLabels: false, withLabels: false };
   const { items, classes } = await openDataset([folder], options);
-  assert.deepEqual([items.map(({ label }) => label), classes], [[null], undefined]);
+  assert.deepEqual([items.map(classOf), classes], [[null], undefined]);
   await assert.rejects(openDataset([folder], { ...options, classes: "0" }), /no column "file"/);
 });

@@ -6,27 +6,29 @@ import { after, before, test } from "node:test";
 import { z } from "zod";
 import { type Dataset, openDataset } from "../data/dataset.js";
 import { readItem } from "../data/item.js";
-import { evaluationSample } from "../data/samples.js";
 import { defineTask, type Task } from "../data/task.js";
 import { findTask } from "../data/tasks/index.js";
 import { UserError } from "../errors.js";
 import { flipHorizontal } from "../images/crop.js";
 import { psnr } from "../metrics/psnr.js";
+import { rankingOf } from "../metrics/ranking.js";
 import { ssim } from "../metrics/ssim.js";
 import { GraphBuilder, string } from "../onnx/builder.js";
 import { float32 } from "../onnx/tensor.js";
 import { encodeImage } from "../platform/node/codec.js";
 import { Processor } from "../processors/processor.js";
 import { randomAt } from "../random.js";
-import type { Recognizer } from "../recognition/recognizer.js";
-import { Assistants } from "./assistants.js";
+import { requireClasses } from "../recognition/classes.js";
+import type { Judge } from "../recognition/judge.js";
 import { type EvaluateOptions, evaluate } from "./evaluate.js";
+import { evaluationSample, resolveProtocol } from "./protocols.js";
+import { EvaluationWorkers } from "./workers.js";
 
 const IMAGES = 12;
 let folder: string;
 let dataset: Dataset;
 
-/** Twelve stripy pictures of two sizes, in two brightnesses that are their classes; a broken one and a missing one. */
+/** Twelve striped images of two sizes, in two brightnesses that are their classes; a broken one and a missing one. */
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "legible-evaluate-"));
   const rows = ["file,class_index", "broken.png,0", "missing.png,1"];
@@ -52,22 +54,22 @@ async function enlarger(name: string, scale: number, gain = 1) {
   return new Processor(b.build(), { name, file: `./${name}.onnx` });
 }
 
-/** Tells bright pictures (class 1) from dark ones; never takes class 2. */
-const brightness: Recognizer = {
+/** Tells bright images (class 1) from dark ones (class 0); never predicts class 2. */
+const brightness: Judge = {
   name: "brightness",
-  size: 16,
-  async logits(images, count) {
-    const pixels = 3 * 16 * 16;
-    assert.equal(images.length, count * pixels);
-    const mean = (i: number) => images.subarray(i * pixels, (i + 1) * pixels).reduce((a, b) => a + b) / pixels;
-    return Float32Array.from(Array.from({ length: count }, (_, i) => [0.5, mean(i), -1]).flat());
-  },
+  key: "brightness",
+  requireKnows: async (items, attempt) => requireClasses({ name: "brightness", classes: 3 }, items, attempt),
+  predict: async (images) =>
+    images.map(({ data }) => {
+      const mean = data.reduce((a, b) => a + b) / data.length / 255;
+      return { kind: "class", ranked: rankingOf([0.5, mean, -1], 0, 3) };
+    }),
 };
 
 const run = async (options: Partial<EvaluateOptions>) =>
-  evaluate({ dataset, task: findTask("sr"), processors: [], recognizers: [brightness], batch: 5, ...options });
+  evaluate({ dataset, task: findTask("sr"), processors: [], judges: [brightness], batch: 5, ...options });
 
-test("none, the processors and clean are judged by people's measures and by recognizers", async () => {
+test("none, the processors and clean are measured by PSNR, SSIM and judges", async () => {
   const processors = [await enlarger("nearest", 4), await enlarger("dark", 4, 0.25)];
   const { rows, gains, data, task, scale } = await run({ processors });
   assert.deepEqual([task, scale, data.count], ["sr", 4, IMAGES]);
@@ -97,11 +99,12 @@ test("none, the processors and clean are judged by people's measures and by reco
   );
 });
 
-test("what the threads beside the networks make and measure is the same as here, SSIM within 1e-5", async () => {
+test("samples and qualities computed by workers are the same as on this thread, SSIM within 1e-5", async () => {
   const items = dataset.items.filter(({ path }) => !path.endsWith("broken.png"));
   const noisy = findTask("denoise");
+  const protocol = resolveProtocol("imagenet", 1);
   const samplesOf = (task: Task) =>
-    Promise.all(items.map(async (item, i) => evaluationSample(await readItem(item), task, randomAt(7, i))));
+    Promise.all(items.map(async (item, i) => evaluationSample(await readItem(item), task, randomAt(7, i), protocol)));
   const samples = await samplesOf(noisy);
   const [interpolated, clean] = [samples.map((sample) => sample.interpolated), samples.map((sample) => sample.clean)];
   const here = (measure: typeof psnr) => samples.map((sample) => measure(sample.interpolated, sample.clean));
@@ -111,21 +114,24 @@ test("what the threads beside the networks make and measure is the same as here,
     scale: 1,
     degrade: (image) => flipHorizontal(image),
   }).create();
-  const assistants = new Assistants();
+  const workers = new EvaluationWorkers(protocol);
   try {
-    const [likeness] = await assistants.compare([interpolated], clean);
-    assert.deepEqual(likeness?.psnr, here(psnr));
-    for (const [i, want] of here(ssim).entries()) assert.ok(Math.abs((likeness?.ssim[i] ?? 0) - want) < 1e-5);
+    const [qualities = []] = await workers.compare([interpolated], clean);
+    assert.deepEqual(
+      qualities.map((quality) => quality.psnr),
+      here(psnr),
+    );
+    for (const [i, want] of here(ssim).entries()) assert.ok(Math.abs((qualities[i]?.ssim ?? 0) - want) < 1e-5);
     for (const task of [noisy, own])
       assert.deepEqual(
-        await Promise.all(items.map((item, i) => assistants.sample(item, task, [7, i]))),
+        await Promise.all(items.map((item, i) => workers.sample(item, task, [7, i]))),
         await samplesOf(task),
       );
-    const broken = { path: join(folder, "broken.png"), label: null };
-    await assert.rejects(assistants.sample(broken, noisy, [7, 0]), UserError);
-    await assert.rejects(assistants.compare([clean.toReversed()], clean), UserError);
+    const broken = { path: join(folder, "broken.png"), annotation: { kind: "none" } as const };
+    await assert.rejects(workers.sample(broken, noisy, [7, 0]), UserError);
+    await assert.rejects(workers.compare([clean.toReversed()], clean), UserError);
   } finally {
-    await assistants.close();
+    await workers.close();
   }
 });
 
@@ -154,9 +160,9 @@ test("a limit takes images from all over the data, and progress ends at their nu
   assert.deepEqual(seen, [5, 6, 6, 6]);
 });
 
-test("without recognizers only PSNR and SSIM are measured, and no image needs a class", async () => {
-  const items = dataset.items.map(({ path }) => ({ path, label: null }));
-  const { rows, gains } = await run({ dataset: { ...dataset, items }, recognizers: [] });
+test("without judges only PSNR and SSIM are measured, and no image needs a class", async () => {
+  const items = dataset.items.map(({ path }) => ({ path, annotation: { kind: "none" } as const }));
+  const { rows, gains } = await run({ dataset: { ...dataset, items }, judges: [] });
   assert.deepEqual(
     rows.map(({ recognizers }) => recognizers),
     [{}, {}],
@@ -178,7 +184,7 @@ test("two processors of one name, or one named like a fixed row, are refused", a
   await assert.rejects(run({ processors: [await enlarger("clean", 4)] }), /two processors named "clean"/);
 });
 
-test("a class that the recognizer does not know is refused", async () => {
-  const items = dataset.items.map(({ path }) => ({ path, label: 3 }));
+test("a class that the judge does not know is refused", async () => {
+  const items = dataset.items.map(({ path }) => ({ path, annotation: { kind: "class", class: 3 } as const }));
   await assert.rejects(run({ dataset: { ...dataset, items } }), /its class is 3, but brightness knows 3 classes/);
 });

@@ -1,188 +1,157 @@
 import type { Dataset } from "../data/dataset.js";
-import { type Item, titleOf } from "../data/item.js";
-import type { EvaluationSample } from "../data/samples.js";
 import type { Task } from "../data/task.js";
-import { messageOf, UserError } from "../errors.js";
-import type { Image } from "../images/image.js";
-import { toPlanar } from "../images/planar.js";
-import { resize } from "../images/resize.js";
-import { rankOf } from "../metrics/accuracy.js";
+import { UserError } from "../errors.js";
+import type { JobStore } from "../jobs/job.js";
 import type { Processor } from "../processors/processor.js";
-import { requireRecognizes } from "../recognition/classes.js";
-import type { Recognizer } from "../recognition/recognizer.js";
-import type { Likeness } from "./assistant-worker.js";
-import { Assistants } from "./assistants.js";
-import type { Evaluation, Skipped } from "./evaluation.js";
-import { type Measured, summarize } from "./summarize.js";
+import type { Judge } from "../recognition/judge.js";
+import { BatchRecords, type BatchResult } from "./batch-records.js";
+import type { Evaluation, EvaluationSetting, Skipped } from "./evaluation.js";
+import { type Instruments, measure } from "./measure.js";
+import { writePredictions } from "./predictions.js";
+import { type ProtocolName, resolveProtocol } from "./protocols.js";
+import { batchesOf, type ItemBatch, loadSamples, prefetched, type Sample, SEED, separated, spread } from "./samples.js";
+import { summarize } from "./summarize.js";
+import { EvaluationWorkers } from "./workers.js";
 
-/** What to evaluate, on which images. */
+/** What is evaluated, how, and where results are kept. */
 export interface EvaluateOptions {
   dataset: Dataset;
   task: Task;
   /** Compared in this order: each gain is over "none" and over the processors before. */
   processors: readonly Processor[];
-  /** None: only PSNR and SSIM, for which the images need no class. */
-  recognizers: readonly Recognizer[];
-  /** At most so many images, spread evenly over the data set. Default: all. */
+  /** With none, only PSNR and SSIM are measured, and the images need no annotation. */
+  judges: readonly Judge[];
+  /** Which part of an image is evaluated, and how it is compared. Default: imagenet. */
+  protocol?: ProtocolName;
+  /** Pixels cut off each side before PSNR and SSIM; for `full` only. Default: the task's scale, 0 for scale 1. */
+  cropBorder?: number;
+  /** At most this many images, spread evenly over the data set. Default: all. */
   limit?: number;
-  /** Images given to a network at once. Default: 16. */
+  /** Images loaded together, and given to a network at once. Default: 16; 4 for `full`. */
   batch?: number;
+  /** File for the predictions of each image (JSON Lines), from which `evaluationFrom` makes the evaluation again. */
+  predictions?: string;
+  /** Keeps the results of complete batches: if interrupted, the same call with this store computes only the others. */
+  store?: JobStore;
+  /** Stops before the next batch; batches whose images are judged already are still completed. */
+  signal?: AbortSignal;
   onProgress?(done: number, total: number): void;
 }
 
-/** Of the random part of a degradation and of the bootstrap. */
-const SEED = 0;
+const DEFAULT_BATCH: Readonly<Record<ProtocolName, number>> = { imagenet: 16, full: 4 };
 
-interface Sample extends EvaluationSample {
-  /** Null only where no recognizer judges. */
-  label: number | null;
+/**
+ * Runs processors and judges over a data set; "none" (the degraded image interpolated) and "clean" are always included.
+ * Every image is judged as the 8-bit image that would be saved. Images that cannot be read are skipped and listed.
+ * @example
+ * const judge = await openClassifier("resnet50.onnx");
+ * const evaluation = await evaluate({ dataset, task: findTask("sr"), processors, judges: [judge] });
+ * console.log(evaluationTable(evaluation));
+ * @throws UserError when a processor does not fit the task, when a judge does not know an image's class, and when no image
+ * can be read; the signal's reason when it aborts.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { dataset, task, processors, judges, limit = Number.POSITIVE_INFINITY } = options;
+  const { protocol: name = "imagenet", batch = DEFAULT_BATCH[name] } = options;
+  const protocol = resolveProtocol(name, task.scale, options.cropBorder);
+  const rows = ["none", ...processors.map((processor) => processor.name), "clean"];
+  const judgeNames = judges.map((judge) => judge.name);
+  requireDistinct("processor", rows);
+  requireDistinct("recognizer", judgeNames);
+  const items = spread(dataset.items, limit);
+  for (const judge of judges) await judge.requireKnows(items, "judge");
+  const workers = new EvaluationWorkers(protocol);
+  const instruments = { task, protocol, processors, judges, workers, batch };
+  const results = await measureAll(batchesOf(items, batch), instruments, options).finally(() => workers.close());
+  const images = results.flatMap((result) => result.images);
+  const skipped = [...missingOf(dataset), ...results.flatMap((result) => result.skipped)];
+  if (images.length === 0)
+    throw new UserError(`none of the ${items.length} images can be read (${skipped[0]?.reason})`);
+  const { folders, selection } = dataset;
+  const setting: EvaluationSetting = {
+    ...{ task: task.name, options: task.options, scale: task.scale },
+    ...{ protocol: protocol.protocol, crop_border: protocol.cropBorder },
+    data: { folders, ...(selection && { selection }), count: images.length, skipped },
+    seed: SEED,
+  };
+  const measurements = { processors: rows, judges: judgeNames, images };
+  if (options.predictions !== undefined) await writePredictions(options.predictions, setting, measurements);
+  return summarize(setting, measurements);
+}
+
+const missingOf = ({ missing }: Dataset): Skipped[] =>
+  missing.map((file) => ({ file, reason: "listed in labels.csv, but missing" }));
+
+/** Batches that are compared with the clean images while the networks run the next. */
+const COMPARING = 2;
+
+/** The results of all batches, in order. */
+async function measureAll(
+  batches: readonly ItemBatch[],
+  instruments: Instruments,
+  { store, signal, onProgress }: Pick<EvaluateOptions, "store" | "signal" | "onProgress">,
+): Promise<BatchResult[]> {
+  const records = store && BatchRecords.open(store, instruments);
+  const total = batches.reduce((sum, { items }) => sum + items.length, 0);
+  const results: BatchResult[] = [];
+  const pending: Promise<BatchResult>[] = [];
+  let done = 0;
+  for await (const loaded of prefetched(batches, (batch) => beginBatch(batch, instruments, records))) {
+    if (signal?.aborted) break;
+    const { result } = await finishBatch(loaded, instruments, records);
+    result.catch(() => {}); // awaited below, unless another error comes first
+    pending.push(result);
+    while (pending.length > COMPARING) results.push(await (pending.shift() as Promise<BatchResult>));
+    done += loaded.batch.items.length;
+    onProgress?.(done, total);
+  }
+  for (const result of pending) results.push(await result);
+  signal?.throwIfAborted();
+  return results;
+}
+
+/** A batch with its stored result, or with its samples. */
+interface LoadedBatch {
+  readonly batch: ItemBatch;
+  readonly key: string | undefined;
+  readonly kept: BatchResult | undefined;
+  readonly samples: readonly (Sample | Skipped)[];
+}
+
+/** Looks up the stored result of a batch, or begins to load its samples. */
+async function beginBatch(
+  batch: ItemBatch,
+  { task, workers }: Instruments,
+  records: BatchRecords | undefined,
+): Promise<{ loading: Promise<LoadedBatch> }> {
+  const key = await records?.keyOf(batch);
+  const kept = key === undefined ? undefined : await records?.get(key);
+  const samples = kept ? Promise.resolve([]) : loadSamples(batch, task, workers);
+  return { loading: samples.then((loaded) => ({ batch, key, kept, samples: loaded })) };
+}
+
+/** Runs the networks on a batch; its result follows once the workers have compared the images and it is stored. */
+async function finishBatch(
+  { key, kept, samples }: LoadedBatch,
+  instruments: Instruments,
+  records: BatchRecords | undefined,
+): Promise<{ result: Promise<BatchResult> }> {
+  if (kept) return { result: Promise.resolve(kept) };
+  const { loaded, skipped } = separated(samples);
+  const { comparing } = await measure(loaded, instruments);
+  const stored = async () => {
+    const result = { images: await comparing, skipped };
+    if (key !== undefined) await records?.put(key, result);
+    return result;
+  };
+  return { result: stored() };
 }
 
 /**
- * Runs processors x recognizers over a data set: "none" (the degraded image interpolated) and "clean" stand beside the
- * processors. Every image is judged as the 8-bit picture that would be saved. Broken images are left out and listed.
- * @throws UserError when a processor does not fit the task, when an image has no class that a recognizer knows, and when
- * no image can be read.
+ * @param what the things named, in the singular, for the message.
+ * @throws UserError when two of the names are equal.
  */
-export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { dataset, task, processors, recognizers, limit = Number.POSITIVE_INFINITY, batch = 16, onProgress } = options;
-  requireDistinct("processor", ["none", ...processors.map(({ name }) => name), "clean"]);
-  requireDistinct(
-    "recognizer",
-    recognizers.map(({ name }) => name),
-  );
-  const items = spread(dataset.items, limit);
-  for (const recognizer of recognizers) await requireRecognizes(recognizer, items, "judge");
-  const skipped: Skipped[] = dataset.missing.map((file) => ({ file, reason: "listed in labels.csv, but not there" }));
-  const rows = ["none", ...processors.map(({ name }) => name), "clean"].map((name) => newMeasured(name, recognizers));
-  const assistants = new Assistants();
-  const comparing: Promise<readonly Likeness[]>[] = [];
-  let done = 0;
-  try {
-    for await (const loaded of samplesOf(items, task, batch, assistants, skipped)) {
-      for (const samples of groupedBySize(loaded)) {
-        const images = await restoredBy(processors, samples, task);
-        for (const [i, row] of rows.entries()) await recognize(row, images[i] as Image[], samples, recognizers);
-        comparing.push(assistants.compare(images.slice(0, -1), images.at(-1) as Image[]));
-      }
-      while (comparing.length > COMPARING) note(rows, await (comparing.shift() as Promise<readonly Likeness[]>));
-      done = Math.min(done + batch, items.length);
-      onProgress?.(done, items.length);
-    }
-    for (const likenesses of comparing) note(rows, await likenesses);
-  } finally {
-    await assistants.close();
-  }
-  if (rows[0]?.psnr.length === 0)
-    throw new UserError(`none of the ${items.length} images can be read (${skipped[0]?.reason})`);
-  const { folders, selection } = dataset;
-  return summarize({ task, folders, selection, skipped, seed: SEED, rows });
-}
-
-/** Batches that are still compared with the clean images while the networks go on with the next. */
-const COMPARING = 2;
-
-/** The images of each row: interpolated, restored by each processor, clean. */
-async function restoredBy(
-  processors: readonly Processor[],
-  samples: readonly Sample[],
-  task: Task,
-): Promise<Image[][]> {
-  const degraded = samples.map((sample) => sample.degraded);
-  const restored: Image[][] = [];
-  for (const processor of processors) restored.push(await processor.restore(degraded, task));
-  return [samples.map(({ interpolated }) => interpolated), ...restored, samples.map(({ clean }) => clean)];
-}
-
-/** Adds, for each recognizer, the rank of the true class. */
-async function recognize(
-  row: Measured,
-  images: readonly Image[],
-  samples: readonly Sample[],
-  recognizers: readonly Recognizer[],
-): Promise<void> {
-  const inputs = new Map<number, Float32Array>();
-  for (const recognizer of recognizers) {
-    const { size } = recognizer;
-    const input = inputs.get(size) ?? inputOf(size, images);
-    inputs.set(size, input);
-    const logits = await recognizer.logits(input, images.length);
-    const classes = logits.length / images.length;
-    const ranks = samples.map(({ label }, i) => rankOf(logits, i * classes, classes, label as number));
-    row.ranks.get(recognizer.name)?.push(...ranks);
-  }
-}
-
-/** Adds PSNR and SSIM to every row; of the last, which is clean, they are known. */
-function note(rows: readonly Measured[], likenesses: readonly Likeness[]): void {
-  const equal = likenesses[0]?.psnr.map(() => 1) ?? [];
-  const clean = { psnr: equal.map(() => Number.POSITIVE_INFINITY), ssim: equal };
-  for (const [i, { psnr, ssim }] of [...likenesses, clean].entries()) {
-    rows[i]?.psnr.push(...psnr);
-    rows[i]?.ssim.push(...ssim);
-  }
-}
-
-/** [N, 3, size, size] for recognizers of that size; images of another are resized to it. */
-function inputOf(size: number, images: readonly Image[]): Float32Array {
-  const input = new Float32Array(images.length * 3 * size * size);
-  for (const [i, image] of images.entries())
-    toPlanar(resize(image, size, size, "bilinear"), input, i * 3 * size * size);
-  return input;
-}
-
-/** Has a batch decoded and cropped while the one before is judged. */
-async function* samplesOf(
-  items: readonly Item[],
-  task: Task,
-  batch: number,
-  assistants: Assistants,
-  skipped: Skipped[],
-) {
-  const load = (start: number) =>
-    Promise.all(items.slice(start, start + batch).map((item, i) => loadSample(item, task, assistants, start + i)));
-  let next = load(0);
-  for (let start = 0; start < items.length; start += batch) {
-    const loaded = await next;
-    next = load(start + batch);
-    skipped.push(...loaded.filter((each) => "reason" in each));
-    yield loaded.filter((each) => "clean" in each);
-  }
-}
-
-async function loadSample(item: Item, task: Task, assistants: Assistants, index: number): Promise<Sample | Skipped> {
-  try {
-    return { label: item.label, ...(await assistants.sample(item, task, [SEED, index])) };
-  } catch (error) {
-    return { file: titleOf(item), reason: messageOf(error) };
-  }
-}
-
-/** Photographs smaller than the crop give samples of other sizes, which cannot share a batch. */
-function groupedBySize(samples: readonly Sample[]): Sample[][] {
-  const groups = new Map<string, Sample[]>();
-  for (const sample of samples) {
-    const size = `${sample.clean.width}x${sample.clean.height}`;
-    groups.set(size, [...(groups.get(size) ?? []), sample]);
-  }
-  return [...groups.values()];
-}
-
-/** Items at even distances: the first of a data set sorted by class would be of a few classes only. */
-const spread = (items: readonly Item[], limit: number): readonly Item[] =>
-  limit >= items.length
-    ? items
-    : Array.from({ length: limit }, (_, i) => items[Math.floor((i * items.length) / limit)] as Item);
-
-const newMeasured = (processor: string, recognizers: readonly Recognizer[]): Measured => ({
-  processor,
-  psnr: [],
-  ssim: [],
-  ranks: new Map(recognizers.map(({ name }) => [name, []])),
-});
-
-/** @throws UserError when two have one name. */
 export function requireDistinct(what: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new UserError(`there are two ${what}s named "${twice}"; give each a name of its own`);
+  if (twice !== undefined) throw new UserError(`two ${what}s named "${twice}": give each a name of its own`);
 }

@@ -1,51 +1,82 @@
-/** What an evaluation found; written as JSON as it stands. Percentages are 0 to 100, intervals [low, high] at 95 %. */
-export interface Evaluation {
-  task: string;
+import type { ProtocolName } from "./protocols.js";
+
+/** What an evaluation rests on beside the measurements of single images. */
+export interface EvaluationSetting {
+  readonly task: string;
   /** Of the task, such as {"sigma": 0.1}. */
-  options: Readonly<Record<string, unknown>>;
-  scale: number;
-  data: {
-    folders: readonly string[];
-    /** What was taken of them, in words; absent when it is everything. */
-    selection?: string;
-    /** Images judged. */
-    count: number;
-    skipped: readonly Skipped[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly scale: number;
+  readonly protocol: ProtocolName;
+  /** Pixels cut off each side before PSNR and SSIM. */
+  readonly crop_border: number;
+  readonly data: {
+    readonly folders: readonly string[];
+    /** Which images of the folders were selected, such as "test part"; absent: all. */
+    readonly selection?: string;
+    /** Images evaluated. */
+    readonly count: number;
+    readonly skipped: readonly Skipped[];
   };
-  /** Seed of whatever is random in the degradation and in the bootstrap. */
-  seed: number;
-  /** "none" (interpolated) first, then each processor, "clean" last. */
-  rows: readonly Row[];
-  gains: readonly Gain[];
+  /** Seed of the random part of degradations and of the bootstrap. */
+  readonly seed: number;
 }
 
+/** The result of an evaluation, written as JSON unchanged. Percentages are 0 to 100, intervals [low, high] at 95 %. */
+export interface Evaluation extends EvaluationSetting {
+  /** "none" (interpolated) first, then each processor, "clean" last. */
+  readonly rows: readonly Row[];
+  /** Of each processor over "none" and over each processor before it. */
+  readonly gains: readonly Gain[];
+  /** Of the same pairs as the gains. */
+  readonly flips: readonly Flips[];
+}
+
+/** An image that could not be evaluated. */
 export interface Skipped {
-  file: string;
-  reason: string;
+  readonly file: string;
+  readonly reason: string;
 }
 
 /** Means over the images. */
 export interface Row {
-  processor: string;
-  /** In dB against the clean image; null where that is infinite. */
-  psnr: number | null;
-  /** Against the clean image, 1 for equal ones. */
-  ssim: number;
-  recognizers: Record<string, Accuracy>;
+  readonly processor: string;
+  /** In dB on RGB against the clean image; null: infinite. */
+  readonly psnr: number | null;
+  /** On RGB against the clean image; 1 for equal images. */
+  readonly ssim: number;
+  /** In dB on Y of BT.601, where the protocol measures it; null: infinite. */
+  readonly psnr_y?: number | null;
+  /** On Y of BT.601, where the protocol measures it. */
+  readonly ssim_y?: number;
+  /** By judge. */
+  readonly recognizers: Readonly<Record<string, Accuracy>>;
 }
 
-/** In percent; the interval is Wilson's. */
+/** In percent, with Wilson's interval. */
 export interface Accuracy {
-  top1: number;
-  top5: number;
-  top1_ci95: [low: number, high: number];
+  readonly top1: number;
+  readonly top5: number;
+  readonly top1_ci95: readonly [low: number, high: number];
 }
 
-/** How many percentage points of top-1 one row is above another; the interval is from a paired bootstrap. */
+/** How many percentage points of top-1 one row is above another, with the interval of a paired bootstrap. */
 export interface Gain {
-  processor: string;
-  over: string;
-  recognizer: string;
-  top1: number;
-  ci95: [low: number, high: number];
+  readonly processor: string;
+  readonly over: string;
+  readonly recognizer: string;
+  readonly top1: number;
+  readonly ci95: readonly [low: number, high: number];
+}
+
+/** Images whose top-1 prediction is right in only one of two rows. */
+export interface Flips {
+  readonly processor: string;
+  readonly over: string;
+  readonly recognizer: string;
+  /** Images right in the row `over` and wrong in the row `processor`. */
+  readonly harmful: number;
+  /** Images wrong in the row `over` and right in the row `processor`. */
+  readonly helpful: number;
+  /** Two-sided p-value of McNemar's test. */
+  readonly p: number;
 }

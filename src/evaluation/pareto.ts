@@ -1,5 +1,5 @@
 /**
- * Which of several points no other is better than: none is as good in both measures and better in one.
+ * Marks the points of the Pareto front: those for which no other point is as good in both measures and better in one.
  * @param points two measures each, of which more is better.
  */
 export const paretoFront = (points: readonly (readonly [number, number])[]): boolean[] =>

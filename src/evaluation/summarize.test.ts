@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { madeUpEvaluation } from "../../testing/evaluations.js";
 import { findTask } from "../data/tasks/index.js";
-import { summarize } from "./summarize.js";
 import { evaluationTable } from "./table.js";
 
 /** A hundred images: of the first `right` the true class is first, of the next ten it is among the first five. */
 const measured = (processor: string, right: number, decibels: number) => ({
   processor,
-  psnr: new Array<number>(100).fill(decibels),
-  ssim: new Array<number>(100).fill(0.5),
-  ranks: new Map([["net", Array.from({ length: 100 }, (_, i) => (i < right ? 0 : i < right + 10 ? 4 : 5))]]),
+  psnr: decibels,
+  ssim: 0.5,
+  ranks: { net: Array.from({ length: 100 }, (_, i) => (i < right ? 0 : i < right + 10 ? 4 : 5)) },
 });
 
 const rows = [
@@ -18,7 +18,7 @@ const rows = [
   measured("ra", 60, 25),
   measured("clean", 80, Number.POSITIVE_INFINITY),
 ];
-const evaluation = summarize({ task: findTask("sr"), folders: ["val"], skipped: [], seed: 0, rows });
+const evaluation = madeUpEvaluation(findTask("sr"), rows);
 
 test("accuracies are percentages with Wilson's interval; an infinite PSNR is null", () => {
   const [none, , , clean] = evaluation.rows;
@@ -45,6 +45,27 @@ test("every processor is compared with none and with each before it, and 10 imag
   for (const { top1, ci95 } of evaluation.gains) assert.ok(ci95[0] > 0 && ci95[0] < top1 && top1 < ci95[1]);
 });
 
+test("flips count the images right in only one of two rows, with McNemar's p", () => {
+  // The first 30 images change to wrong, the last 12 to right: statsmodels 0.15.0, mcnemar([[.., 30], [12, ..]], exact=False)
+  const hits = (from: number, to: number) => Array.from({ length: 100 }, (_, i) => (i >= from && i < to ? 0 : 9));
+  const row = (processor: string, ranks: number[]) => ({ processor, psnr: 20, ssim: 0.5, ranks: { net: ranks } });
+  const { flips } = madeUpEvaluation(findTask("sr"), [
+    row("none", hits(0, 50)),
+    row("plain", hits(0, 88)),
+    row("ra", hits(30, 100)),
+    row("clean", hits(0, 100)),
+  ]);
+  assert.deepEqual(
+    flips.map(({ processor, over, harmful, helpful }) => [processor, over, harmful, helpful]),
+    [
+      ["plain", "none", 0, 38],
+      ["ra", "none", 30, 50],
+      ["ra", "plain", 30, 12],
+    ],
+  );
+  assert.ok(Math.abs((flips[2]?.p ?? 0) - 0.008711912962379598) < 1e-12);
+});
+
 test("the table shows the same numbers in columns that line up", () => {
   const table = evaluationTable(evaluation);
   const [header, , none, plain, , clean] = table.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
@@ -53,5 +74,7 @@ test("the table shows the same numbers in columns that line up", () => {
   assert.deepEqual(plain?.slice(1, 3), ["plain", "25.13"]);
   assert.deepEqual(clean?.slice(1, 3), ["clean", "∞"]);
   assert.match(table, /ra over plain +\| +\+10\.0 \[\+\d+\.\d, \+\d+\.\d\] \|/);
+  // 10 discordant pairs to one side: exact p = 2 / 2^10.
+  assert.match(table, /McNemar's p\) +\| +net \|\n.*\n\| ra over plain +\| \+10 -0, p 0\.002 \|$/);
   for (const block of table.split("\n\n")) assert.equal(new Set(block.split("\n").map((line) => line.length)).size, 1);
 });

@@ -1,65 +1,96 @@
-import type { Task } from "../data/task.js";
-import { pairedBootstrap, wilson } from "../metrics/bootstrap.js";
-import type { Accuracy, Evaluation, Gain, Row, Skipped } from "./evaluation.js";
+import { type Annotation, classAnnotation } from "../data/annotation.js";
+import { top1, top5 } from "../metrics/accuracy.js";
+import { pairedBootstrap } from "../metrics/bootstrap.js";
+import { mcnemar } from "../metrics/mcnemar.js";
+import type { Metric } from "../metrics/metric.js";
+import type { Prediction } from "../recognition/judge.js";
+import type { Accuracy, Evaluation, EvaluationSetting, Flips, Gain, Row } from "./evaluation.js";
+import type { MeasuredImage, MeasuredRow } from "./measured-image.js";
 
-/** What was measured of one row; all arrays have an element for each image, in the same order in every row. */
-export interface Measured {
-  processor: string;
-  /** In dB. */
-  psnr: number[];
-  ssim: number[];
-  /** For each recognizer, how many classes it put before the true one. */
-  ranks: Map<string, number[]>;
-}
-
-interface Findings {
-  task: Task;
-  folders: readonly string[];
-  /** What was taken of them, in words, when it is not everything. */
-  selection?: string | undefined;
-  skipped: readonly Skipped[];
-  seed: number;
+/** What is summarized: the names of rows and judges, in the order of the measurements. */
+export interface Measurements {
   /** "none", the processors, "clean". */
-  rows: readonly Measured[];
+  readonly processors: readonly string[];
+  readonly judges: readonly string[];
+  readonly images: readonly MeasuredImage[];
 }
 
-/** Means, accuracies and gains, each with its interval, from measurements image by image. */
-export const summarize = ({ task, folders, selection, skipped, seed, rows }: Findings): Evaluation => ({
-  task: task.name,
-  options: task.options,
-  scale: task.scale,
-  data: { folders, ...(selection && { selection }), count: rows[0]?.psnr.length ?? 0, skipped },
-  seed,
-  rows: rows.map(summarizeRow),
-  gains: rows.slice(1, -1).flatMap((row, i) => rows.slice(0, i + 1).flatMap((over) => gainsOver(row, over, seed))),
-});
-
-function summarizeRow({ processor, psnr, ssim, ranks }: Measured): Row {
-  const decibels = mean(psnr);
+/** Means, accuracies, gains and flips with their intervals, from the measurements of single images. */
+export function summarize(setting: EvaluationSetting, { processors, judges, images }: Measurements): Evaluation {
+  const rows = processors.map((processor, i) => scoredRow(processor, judges, images, i));
+  const pairs = rows.slice(1, -1).flatMap((row, i) => rows.slice(0, i + 1).map((over) => [row, over] as const));
   return {
-    processor,
-    psnr: Number.isFinite(decibels) ? decibels : null,
-    ssim: mean(ssim),
-    recognizers: Object.fromEntries([...ranks].map(([name, each]) => [name, accuracyOf(each)])),
+    ...setting,
+    rows: rows.map(summarizeRow),
+    gains: pairs.flatMap(([row, over]) => gainsOver(row, over, setting.seed)),
+    flips: pairs.flatMap(([row, over]) => flipsOver(row, over)),
   };
 }
 
-function accuracyOf(ranks: readonly number[]): Accuracy {
-  const first = hits(ranks, 1);
-  const [low, high] = wilson(sum(first), ranks.length);
-  return { top1: percent(first), top5: percent(hits(ranks, 5)), top1_ci95: [100 * low, 100 * high] };
+/** The scores of the images as one processor restored them. */
+interface ScoredRow {
+  readonly processor: string;
+  readonly measured: readonly MeasuredRow[];
+  /** By judge. */
+  readonly top1: ReadonlyMap<string, readonly number[]>;
+  readonly top5: ReadonlyMap<string, readonly number[]>;
 }
 
-const gainsOver = (row: Measured, over: Measured, seed: number): Gain[] =>
-  [...row.ranks].map(([recognizer, ranks]) => {
-    const { difference, low, high } = pairedBootstrap(hits(ranks, 1), hits(over.ranks.get(recognizer) ?? [], 1), seed);
-    const top1 = 100 * difference;
-    return { processor: row.processor, over: over.processor, recognizer, top1, ci95: [100 * low, 100 * high] };
+function scoredRow(
+  processor: string,
+  judges: readonly string[],
+  images: readonly MeasuredImage[],
+  place: number,
+): ScoredRow {
+  const measured = images.map(({ rows }) => rows[place] as MeasuredRow);
+  const annotations = images.map(({ label }) => classAnnotation(label));
+  const byJudge = (metric: Metric<Prediction, Annotation>) =>
+    new Map(
+      judges.map((name, judge) => {
+        const predictions = measured.map((row) => row.predictions[judge] as Prediction);
+        return [name, metric.scores(predictions, annotations)];
+      }),
+    );
+  return { processor, measured, top1: byJudge(top1), top5: byJudge(top5) };
+}
+
+function summarizeRow(row: ScoredRow): Row {
+  const { measured } = row;
+  const luma = measured[0]?.psnr_y !== undefined;
+  return {
+    processor: row.processor,
+    psnr: finite(mean(measured.map(({ psnr }) => psnr))),
+    ssim: mean(measured.map(({ ssim }) => ssim)),
+    ...(luma && {
+      psnr_y: finite(mean(measured.map(({ psnr_y }) => psnr_y as number))),
+      ssim_y: mean(measured.map(({ ssim_y }) => ssim_y as number)),
+    }),
+    recognizers: Object.fromEntries([...row.top1].map(([judge, hits]) => [judge, accuracyOf(row, judge, hits)])),
+  };
+}
+
+function accuracyOf(row: ScoredRow, judge: string, hits: readonly number[]): Accuracy {
+  const { low, high } = top1.figure(hits);
+  return { top1: percent(hits), top5: percent(row.top5.get(judge) ?? []), top1_ci95: [100 * low, 100 * high] };
+}
+
+const gainsOver = (row: ScoredRow, over: ScoredRow, seed: number): Gain[] =>
+  [...row.top1].map(([recognizer, hits]) => {
+    const { difference, low, high } = pairedBootstrap(hits, over.top1.get(recognizer) ?? [], seed);
+    const ci95 = [100 * low, 100 * high] as const;
+    return { processor: row.processor, over: over.processor, recognizer, top1: 100 * difference, ci95 };
   });
 
-/** 1 for each image whose true class is among the first `k`, else 0. */
-const hits = (ranks: readonly number[], k: number): number[] => ranks.map((rank) => (rank < k ? 1 : 0));
+const flipsOver = (row: ScoredRow, over: ScoredRow): Flips[] =>
+  [...row.top1].map(([recognizer, hits]) => {
+    const before = over.top1.get(recognizer) ?? [];
+    const harmful = hits.filter((hit, i) => hit < (before[i] as number)).length;
+    const helpful = hits.filter((hit, i) => hit > (before[i] as number)).length;
+    const p = mcnemar(harmful, helpful);
+    return { processor: row.processor, over: over.processor, recognizer, harmful, helpful, p };
+  });
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const percent = (values: readonly number[]): number => (100 * sum(values)) / values.length;
 const mean = (values: readonly number[]): number => sum(values) / values.length;
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

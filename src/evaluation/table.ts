@@ -1,33 +1,60 @@
-import type { Evaluation, Gain } from "./evaluation.js";
+import type { Evaluation, Flips, Gain, Row } from "./evaluation.js";
 
 /**
- * An evaluation for people, as Markdown that also lines up on a terminal: processors down, recognizers (top-1 in percent)
- * across; then what each processor gains, in percentage points with the 95 % interval.
+ * An evaluation as Markdown tables that also line up on a terminal: processors down, judges (top-1 in percent) across; the
+ * gain of each processor, in percentage points with the 95 % interval; the flips between processors.
  */
-export function evaluationTable({ rows, gains }: Evaluation): string {
-  const recognizers = Object.keys(rows[0]?.recognizers ?? {});
-  const main = markdownTable(
-    ["processor", "PSNR (dB)", "SSIM", ...recognizers],
-    rows.map(({ processor, psnr, ssim, recognizers: accuracies }) => [
-      processor,
-      psnr === null ? "∞" : psnr.toFixed(2),
-      ssim.toFixed(4),
-      ...recognizers.map((name) => accuracies[name]?.top1.toFixed(1) ?? ""),
-    ]),
-  );
-  return gains.length === 0 ? main : `${main}\n\n${gainsTable(gains, recognizers)}`;
+export function evaluationTable({ rows, gains, flips }: Evaluation): string {
+  const judges = Object.keys(rows[0]?.recognizers ?? {});
+  const between = flips.filter(({ over }) => over !== rows[0]?.processor);
+  return [
+    qualityTable(rows, judges),
+    ...(gains.length > 0 ? [gainsTable(gains, judges)] : []),
+    ...(between.length > 0 ? [flipsTable(between, judges)] : []),
+  ].join("\n\n");
 }
 
-/** What processors gain over others, recognizers across, in percentage points with the 95 % interval, as Markdown. */
-export function gainsTable(gains: readonly Gain[], recognizers: readonly string[]): string {
-  const pairs = new Map(gains.map((gain) => [`${gain.processor} over ${gain.over}`, gain]));
+function qualityTable(rows: readonly Row[], judges: readonly string[]): string {
+  const luma = rows.some(({ ssim_y }) => ssim_y !== undefined);
   return markdownTable(
-    ["gain in top-1 (points, 95 %)", ...recognizers],
-    [...pairs].map(([title, { processor, over }]) => [
-      title,
-      ...recognizers.map((name) => {
-        const gain = gains.find((g) => g.processor === processor && g.over === over && g.recognizer === name);
-        return gain ? gainText(gain) : "";
+    ["processor", "PSNR (dB)", "SSIM", ...(luma ? ["PSNR-Y (dB)", "SSIM-Y"] : []), ...judges],
+    rows.map(({ processor, psnr, ssim, psnr_y = null, ssim_y = Number.NaN, recognizers }) => [
+      processor,
+      decibels(psnr),
+      ssim.toFixed(4),
+      ...(luma ? [decibels(psnr_y), ssim_y.toFixed(4)] : []),
+      ...judges.map((name) => recognizers[name]?.top1.toFixed(1) ?? ""),
+    ]),
+  );
+}
+
+const decibels = (psnr: number | null): string => (psnr === null ? "∞" : psnr.toFixed(2));
+
+/** Gains in percentage points with the 95 % interval, pairs of processors down, judges across, as Markdown. */
+export const gainsTable = (gains: readonly Gain[], judges: readonly string[]): string =>
+  pairsTable("gain in top-1 (points, 95 %)", gains, judges, gainText);
+
+/** Flips of each pair of processors, judges across, as Markdown. */
+export const flipsTable = (flips: readonly Flips[], judges: readonly string[]): string =>
+  pairsTable("flips in top-1 (helpful, harmful, McNemar's p)", flips, judges, flipsText);
+
+/** The comparison of two processors by one judge. */
+type Comparison = Pick<Gain, "processor" | "over" | "recognizer">;
+
+function pairsTable<T extends Comparison>(
+  title: string,
+  comparisons: readonly T[],
+  judges: readonly string[],
+  textOf: (comparison: T) => string,
+): string {
+  const titleOf = ({ processor, over }: Comparison) => `${processor} over ${over}`;
+  return markdownTable(
+    [title, ...judges],
+    [...new Set(comparisons.map(titleOf))].map((pair) => [
+      pair,
+      ...judges.map((name) => {
+        const comparison = comparisons.find((each) => titleOf(each) === pair && each.recognizer === name);
+        return comparison ? textOf(comparison) : "";
       }),
     ]),
   );
@@ -37,13 +64,17 @@ export function gainsTable(gains: readonly Gain[], recognizers: readonly string[
 export const gainText = ({ top1, ci95 }: Pick<Gain, "top1" | "ci95">): string =>
   `${signed(top1)} [${ci95.map(signed).join(", ")}]`;
 
-/** One decimal with its sign; none on what rounds to zero. */
+/** "+12 -6, p 0.238" */
+const flipsText = ({ helpful, harmful, p }: Flips): string =>
+  `+${helpful} -${harmful}, p ${p < 0.001 ? "< 0.001" : p.toFixed(3)}`;
+
+/** One decimal with its sign; no sign where it rounds to zero. */
 function signed(value: number): string {
   const text = value.toFixed(1);
   return Number(text) === 0 ? "0.0" : value > 0 ? `+${text}` : text;
 }
 
-/** A table as Markdown: the first column to the left, the others to the right. */
+/** A table as Markdown: the first column left-aligned, the others right-aligned. */
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, i) => Math.max(3, title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]) =>

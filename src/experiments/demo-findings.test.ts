@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import type { Recognizer } from "../recognition/recognizer.js";
-import { conclusion, mindsTable } from "./demo-findings.js";
+import { conclusion, flippedTable } from "./demo-findings.js";
 
 const row = (processor: string, psnr: number | null) => ({ processor, psnr, ssim: 1, recognizers: {} });
 const gain = (processor: string, over: string, recognizer: string, top1: number) => ({
@@ -18,6 +17,8 @@ test("the conclusion is about ra over plain, loss of PSNR and of accuracy includ
     task: "sr",
     options: { scale: 4 },
     scale: 4,
+    protocol: "imagenet",
+    crop_border: 0,
     data: { folders: [], count: 1, skipped: [] },
     seed: 0,
     rows: [row("none", 20), row("plain", 21.5), row("ra", 21.25), row("clean", null)],
@@ -28,6 +29,7 @@ test("the conclusion is about ra over plain, loss of PSNR and of accuracy includ
       gain("ra", "plain", "s", 5),
       gain("ra", "plain", "t", -1),
     ],
+    flips: [],
   };
   const text = conclusion(evaluation).replaceAll("\n", " ");
   assert.match(text, /\+10\.0 points \[\+8\.0, \+12\.0\] \(r\), .*never met by \+5\.0 .* \(s\) and -1\.0 points/);
@@ -37,9 +39,8 @@ test("the conclusion is about ra over plain, loss of PSNR and of accuracy includ
 test("what recognizers see is given in words", () => {
   const image = { width: 1, height: 1, data: new Uint8Array(3) };
   const pictures = { clean: image, degraded: image, interpolated: image, before: image, after: image };
-  const recognizer = (name: string): Recognizer => ({ name, size: 1, logits: async () => new Float32Array() });
   const changed = [{ ...pictures, label: 1, seenBefore: [0, 1], seenAfter: [1, 1] }];
-  const lines = mindsTable(changed, [recognizer("r"), recognizer("s")], ["cat", "dog"]).split("\n");
+  const lines = flippedTable(changed, [{ name: "r" }, { name: "s" }], ["cat", "dog"]).split("\n");
   assert.deepEqual(
     lines.map((line) => line.trim().split(/ {2,}/)),
     [

@@ -1,22 +1,22 @@
-import type { ChangedMind } from "../evaluation/changed-minds.js";
 import type { Evaluation, Gain } from "../evaluation/evaluation.js";
+import type { FlippedPrediction } from "../evaluation/flipped-predictions.js";
 import type { Image } from "../images/image.js";
-import type { Recognizer } from "../recognition/recognizer.js";
+import type { Judge } from "../recognition/judge.js";
 import { contactSheet } from "../report/sheet.js";
 
-/** How many times the pictures are enlarged on the strip. */
+/** Enlargement of the images on the strip. */
 const ZOOM = 3;
 
-/** A row for each picture: reduced, plain, ra, clean. */
-export const stripOf = (changed: readonly ChangedMind[]): Image =>
+/** One row for each image: reduced, plain, ra, clean. */
+export const stripOf = (flipped: readonly FlippedPrediction[]): Image =>
   contactSheet(
-    changed.map(({ interpolated, before, after, clean }) => [interpolated, before, after, clean]),
+    flipped.map(({ interpolated, before, after, clean }) => [interpolated, before, after, clean]),
     { zoom: ZOOM },
   );
 
 const trainings = { ra: "recognition-aware training", unsupervised: "the same without classes" };
 
-/** What came out, a sentence for each training: the first recognizer is the one whose loss was used. */
+/** The result, one sentence for each training. The first recognizer is the one whose loss was used. */
 export function conclusion(evaluation: Evaluation): string {
   const trained = Object.entries(trainings).filter(([name]) => evaluation.rows.some((row) => row.processor === name));
   return trained.map(([name, title]) => sentence(evaluation, name, title)).join("\n");
@@ -28,7 +28,7 @@ function sentence({ rows, gains }: Evaluation, trained: string, title: string): 
   return (
     `Over plain training, ${title} changes the top-1 of the recognizer whose loss it used by ` +
     `${points(source as Gain)},\n` +
-    `and of those it never met by ${unseen.map(points).join(" and ")}, for ${(psnr(trained) - psnr("plain")).toFixed(2)} dB of PSNR.`
+    `and of unseen recognizers by ${unseen.map(points).join(" and ")}, for ${(psnr(trained) - psnr("plain")).toFixed(2)} dB of PSNR.`
   );
 }
 
@@ -37,14 +37,14 @@ const points = ({ recognizer, top1, ci95: [low, high] }: Gain): string =>
 
 const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(1)}`;
 
-/** A line for each picture: its class and, for each recognizer, the class seen in plain's picture and in ra's. */
-export function mindsTable(
-  changed: readonly ChangedMind[],
-  recognizers: readonly Recognizer[],
+/** One line for each image: its class and, for each recognizer, the class predicted for plain's result and for ra's. */
+export function flippedTable(
+  flipped: readonly FlippedPrediction[],
+  recognizers: readonly Pick<Judge, "name">[],
   classes: readonly string[],
 ): string {
   const header = ["class", ...recognizers.map(({ name }) => name)];
-  const lines = changed.map(({ label, seenBefore, seenAfter }) => [
+  const lines = flipped.map(({ label, seenBefore, seenAfter }) => [
     classes[label] ?? "",
     ...seenBefore.map((before, i) => `${classes[before]} -> ${classes[seenAfter[i] ?? -1]}`),
   ]);

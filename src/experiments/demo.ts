@@ -3,8 +3,8 @@ import { z } from "zod";
 import { type Dataset, openDataset } from "../data/dataset.js";
 import { findTask } from "../data/tasks/index.js";
 import { settingsOfTask } from "../data/tasks/settings.js";
-import { changedMinds } from "../evaluation/changed-minds.js";
 import { evaluate } from "../evaluation/evaluate.js";
+import { flippedPredictions } from "../evaluation/flipped-predictions.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { type Job, type JobStore, keyOf } from "../jobs/job.js";
 import { openLocalStore } from "../jobs/local-store.js";
@@ -12,7 +12,7 @@ import { runJobs } from "../jobs/run-jobs.js";
 import { encodeImage } from "../platform/node/codec.js";
 import { writeBytes } from "../platform/node/files.js";
 import { openProcessor } from "../processors/open.js";
-import { loadRecognizer } from "../recognition/recognizer.js";
+import { openClassifier } from "../recognition/classifier.js";
 import { lateProgress } from "../reporter.js";
 import { path, seed } from "../settings.js";
 import { findStyle } from "../synthetic/styles.js";
@@ -21,7 +21,7 @@ import { resolveTraining } from "../training/resolve.js";
 import type { TrainingSettings } from "../training/settings.js";
 import { runTraining } from "../training/train.js";
 import { trainRecognizer } from "../training/train-recognizer.js";
-import { conclusion, mindsTable, stripOf } from "./demo-findings.js";
+import { conclusion, flippedTable, stripOf } from "./demo-findings.js";
 import type { ExperimentContext } from "./series.js";
 
 /** Side in pixels of the images, of the crops and of the recognizers' inputs. */
@@ -162,28 +162,29 @@ interface Models {
 }
 
 /** Judges the processors, and writes results.json and strip.png. @returns the results as text. */
-async function judge({ out, signal, report }: Demo, dataset: Dataset, models: Models, files: readonly string[]) {
+async function judge({ out, signal, report, store }: Demo, dataset: Dataset, models: Models, files: readonly string[]) {
   const plain = await openProcessor(models.plain, { name: "plain" });
   const ra = await openProcessor(models.ra, { name: "ra" });
   const unsupervised = await openProcessor(models.unsupervised, { name: "unsupervised" });
-  const recognizers = await Promise.all(files.map((file) => loadRecognizer(file)));
+  const judges = await Promise.all(files.map((file) => openClassifier(file)));
   const bar = report.progress(dataset.items.length, "evaluating");
   const evaluation = await evaluate({
     dataset,
     task: TASK,
     processors: [plain, ra, unsupervised],
-    recognizers,
+    judges,
+    store,
+    signal,
     onProgress: (done) => bar.update(done),
   }).finally(bar.stop);
-  signal.throwIfAborted();
-  const changed = await changedMinds({ dataset, task: TASK, before: plain, after: ra, recognizers, count: SHOWN });
+  const flipped = await flippedPredictions({ dataset, task: TASK, before: plain, after: ra, judges, count: SHOWN });
   const [results, strip] = [join(out, "results.json"), join(out, "strip.png")];
   await writeBytes(results, [`${JSON.stringify(evaluation, null, 2)}\n`]);
-  await encodeImage(stripOf(changed), strip);
+  await encodeImage(stripOf(flipped), strip);
   return (
     `${evaluationTable(evaluation)}\n\n${conclusion(evaluation)}\n\n` +
     `What recognizers see in the images of ${strip} (one row each: reduced, plain, ra, clean),\n` +
-    `which ra flips to the right class:\n${mindsTable(changed, recognizers, CLASSES)}\n\n` +
+    `which ra flips to the right class:\n${flippedTable(flipped, judges, CLASSES)}\n\n` +
     `results: ${results}\nmodels:  ${Object.values(models).join(", ")}`
   );
 }

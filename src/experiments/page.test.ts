@@ -2,29 +2,26 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { madeUpEvaluation } from "../../testing/evaluations.js";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { findTask } from "../data/tasks/index.js";
-import { summarize } from "../evaluation/summarize.js";
 import { findingsOf } from "./findings.js";
 import { writePage } from "./page.js";
 
 /** Of a hundred images a recognizer gets `right` of. */
 const measured = (processor: string, right: number, decibels: number) => ({
   processor,
-  psnr: new Array<number>(100).fill(decibels),
-  ssim: new Array<number>(100).fill(0.5),
-  ranks: new Map([["net", Array.from({ length: 100 }, (_, i) => (i < right ? 0 : 9))]]),
+  psnr: decibels,
+  ssim: 0.5,
+  ranks: { net: Array.from({ length: 100 }, (_, i) => (i < right ? 0 : 9)) },
 });
 
 const evaluationOf = (...names: string[]) =>
-  summarize({
-    ...{ task: findTask("denoise", { sigma: 0.1 }), folders: ["val"], skipped: [], seed: 0 },
-    rows: [
-      measured("none", 40, 20),
-      ...names.map((name, i) => measured(name, 50 + 10 * i, 25 - i)),
-      measured("clean", 80, Number.POSITIVE_INFINITY),
-    ],
-  });
+  madeUpEvaluation(findTask("denoise", { sigma: 0.1 }), [
+    measured("none", 40, 20),
+    ...names.map((name, i) => measured(name, 50 + 10 * i, 25 - i)),
+    measured("clean", 80, Number.POSITIVE_INFINITY),
+  ]);
 
 /** The page of a recipe whose only stage left these files. */
 async function pageOf(folder: string, files: Readonly<Record<string, unknown>>): Promise<string> {

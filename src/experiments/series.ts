@@ -10,7 +10,7 @@ import type { Evaluation } from "../evaluation/evaluation.js";
 import { type Job, type JobStore, keyOf } from "../jobs/job.js";
 import { runJobs } from "../jobs/run-jobs.js";
 import { openProcessor } from "../processors/open.js";
-import type { Recognizer } from "../recognition/recognizer.js";
+import type { Judge } from "../recognition/judge.js";
 import type { Reporter } from "../reporter.js";
 import { named, paths, positiveInteger } from "../settings.js";
 import { type ResolvedTraining, resolveTraining } from "../training/resolve.js";
@@ -133,8 +133,9 @@ export async function trainSeries(
 export async function judgeSeries(
   models: readonly SeriesModel[],
   dataset: Dataset,
-  recognizers: readonly Recognizer[],
+  judges: readonly Judge[],
   settings: SeriesSettings,
+  store: JobStore,
   { report, signal }: ExperimentContext,
 ): Promise<Evaluation> {
   const { limit, threads } = settings;
@@ -142,10 +143,6 @@ export async function judgeSeries(
   for (const { name, model } of models)
     processors.push(await openProcessor(model, { name, ...(threads && { threads }) }));
   const bar = report.progress(Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length), "evaluating");
-  const options = { dataset, task: taskFrom(settings), processors, recognizers, ...(limit && { limit }) };
-  const onProgress = (done: number) => {
-    signal.throwIfAborted();
-    bar.update(done);
-  };
-  return evaluate({ ...options, onProgress }).finally(bar.stop);
+  const options = { dataset, task: taskFrom(settings), processors, judges, store, signal, ...(limit && { limit }) };
+  return evaluate({ ...options, onProgress: (done) => bar.update(done) }).finally(bar.stop);
 }

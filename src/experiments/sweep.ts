@@ -8,7 +8,7 @@ import { openLocalStore } from "../jobs/local-store.js";
 import { findObjective } from "../objectives/index.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
-import { loadRecognizer } from "../recognition/recognizer.js";
+import { openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom } from "../recognition/settings.js";
 import { type SweepPoint, sweepPlot, sweepPoints, sweepTable } from "../report/sweep.js";
 import { listOf, named, nonnegativeNumber, paths } from "../settings.js";
@@ -66,12 +66,12 @@ export async function sweep(
   const { needsLabels } = objective;
   const dataset = await datasetFrom(settings, { needLabels: needsLabels, withLabels: needsLabels });
   const judged = await judgedImages(settings, dataset);
-  const recognizers = await judgesOf(settings);
+  const judges = await judgesOf(settings);
   const store = await openLocalStore(join(settings.out, "jobs.jsonl"));
   try {
     const runs = settings.lambda.map((lambda) => runOf(trainingPart(given), lambda));
     const models = await trainSeries(runs, settings, dataset, store, context);
-    const evaluation = await judgeSeries(models, judged, recognizers, settings, context);
+    const evaluation = await judgeSeries(models, judged, judges, settings, store, context);
     const swept = models.map((model, i) => ({ ...model, lambda: settings.lambda[i] as number }));
     const task = taskFrom(settings);
     const title = `${task.name} ×${task.scale}, ${objective.name}: ${evaluation.data.count} images`;
@@ -96,7 +96,7 @@ async function judgesOf(settings: SweepSettings) {
   const { judge, recognizer = [], threads } = settings;
   const files = judge ?? recognizer.map(({ file }) => file);
   const input = judge ? {} : recognizerFrom(settings);
-  return Promise.all(files.map((file) => loadRecognizer(file, input, threads ? { threads } : {})));
+  return Promise.all(files.map((file) => openClassifier(file, input, threads ? { threads } : {})));
 }
 
 async function write(out: string, title: string, points: SweepPoint[], evaluation: Evaluation): Promise<SweepResult> {

@@ -10,8 +10,8 @@ import { defaultLambda, findObjective, objectives } from "../objectives/index.js
 import type { Objective } from "../objectives/objective.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
-import { requireRecognizes } from "../recognition/classes.js";
-import { loadRecognizer, type Recognizer } from "../recognition/recognizer.js";
+import { openClassifier } from "../recognition/classifier.js";
+import type { Judge } from "../recognition/judge.js";
 import { recognizerFrom } from "../recognition/settings.js";
 import { PLAIN, type TransferRun, transferPoints, transferSetting, transferTables } from "../report/transfer.js";
 import { listOf, named, paths, positiveNumber } from "../settings.js";
@@ -82,7 +82,7 @@ interface Plan {
   readonly training: TrainingSettings;
   readonly dataset: Dataset;
   readonly judged: Dataset;
-  readonly judges: readonly Recognizer[];
+  readonly judges: readonly Judge[];
   readonly runs: readonly PlannedRun[];
 }
 
@@ -114,7 +114,7 @@ export async function transfer(
   const store = await openLocalStore(join(settings.out, "jobs.jsonl"));
   try {
     const models = await trainSeries(series, settings, dataset, store, context);
-    const evaluation = await judgeSeries(models, judged, judges, settings, context);
+    const evaluation = await judgeSeries(models, judged, judges, settings, store, context);
     const trained = runs.map(({ objective, ...each }, i) => ({
       ...each,
       objective: objective.name,
@@ -171,13 +171,13 @@ const seriesRun = (training: TrainingSettings, { name, objective, lambda, source
 });
 
 /** Recognizers by their files, each once. */
-type Loaded = ReadonlyMap<string, Recognizer>;
+type Loaded = ReadonlyMap<string, Judge>;
 
 async function loadAll(settings: TransferSettings): Promise<Loaded> {
   const { source, target = [], threads } = settings;
-  const loaded = new Map<string, Recognizer>();
+  const loaded = new Map<string, Judge>();
   for (const file of new Set([...source, ...target].map((each) => resolve(each))))
-    loaded.set(file, await loadRecognizer(file, recognizerFrom(settings), threads ? { threads } : {}));
+    loaded.set(file, await openClassifier(file, recognizerFrom(settings), threads ? { threads } : {}));
   return loaded;
 }
 
@@ -188,8 +188,8 @@ async function loadAll(settings: TransferSettings): Promise<Loaded> {
 async function sourcesOf({ source: files }: TransferSettings, loaded: Loaded, dataset: Dataset | null) {
   const sources: Pick<PlannedRun, "source" | "sourceFile">[] = [];
   for (const file of files) {
-    const recognizer = loaded.get(resolve(file)) as Recognizer;
-    if (dataset) await requireRecognizes(recognizer, dataset.items, "train with");
+    const recognizer = loaded.get(resolve(file)) as Judge;
+    if (dataset) await recognizer.requireKnows(dataset.items, "train with");
     sources.push({ source: recognizer.name, sourceFile: file });
   }
   requireDistinct(
@@ -209,7 +209,7 @@ async function judgesOf(
   dataset: Dataset,
   judged: Dataset,
   info: (text: string) => void,
-): Promise<Recognizer[]> {
+): Promise<Judge[]> {
   const same = evaluateClasses === undefined && dataset.classes?.join("\n") === judged.classes?.join("\n");
   const files = new Set([...(same ? source : []), ...target].map((file) => resolve(file)));
   if (files.size === 0)
@@ -218,12 +218,12 @@ async function judgesOf(
         `set ${named("target")} to recognizers of these classes`,
     );
   if (!same) info("the judged images have other classes than the training images: only the targets judge");
-  const judges = [...files].map((file) => loaded.get(file) as Recognizer);
+  const judges = [...files].map((file) => loaded.get(file) as Judge);
   requireDistinct(
     "recognizer",
     judges.map(({ name }) => name),
   );
-  for (const judge of judges) await requireRecognizes(judge, judged.items, "judge");
+  for (const judge of judges) await judge.requireKnows(judged.items, "judge");
   return judges;
 }
 

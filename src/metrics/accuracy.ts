@@ -1,12 +1,31 @@
-/**
- * How many other classes are ahead of `label` in the scores [classes] that stand in `logits` from `offset` on: top-1
- * is right when the rank is 0, top-5 when it is below 5. Another class of equal score counts as ahead, and so does
- * any that cannot be compared (NaN): an output that says nothing is never right.
- */
-export function rankOf(logits: Float32Array, offset: number, classes: number, label: number): number {
-  const own = logits[offset + label] as number;
-  let rank = 0;
-  for (let other = 0; other < classes; other++)
-    if (other !== label && !((logits[offset + other] as number) < own)) rank++;
-  return rank;
+import { wilson } from "./bootstrap.js";
+import type { Metric } from "./metric.js";
+import { type ClassScore, rankOf } from "./ranking.js";
+
+/** What a classifier predicts of an image. */
+interface Ranked {
+  readonly ranked: readonly ClassScore[];
 }
+
+/** An image's annotation; only one with a class can be met. */
+interface Annotated {
+  readonly kind: string;
+  readonly class?: number;
+}
+
+/** The share of images whose class is among the first `k`, with Wilson's interval. The score of an image is 1 or 0. */
+const topK = (k: number): Metric<Ranked, Annotated> => ({
+  name: `top${k}`,
+  scores: (predictions, annotations) =>
+    predictions.map(({ ranked }, i) => Number(rankOf(ranked, annotations[i]?.class ?? -1) < k)),
+  figure(scores) {
+    const hits = scores.reduce((sum, score) => sum + score, 0);
+    const [low, high] = wilson(hits, scores.length);
+    return { value: hits / scores.length, low, high };
+  },
+});
+
+/** Top-1 accuracy. */
+export const top1 = topK(1);
+/** Top-5 accuracy. */
+export const top5 = topK(5);

@@ -17,7 +17,7 @@ for (const [successes, n, low, high] of [
     near(gotHigh, high, 5e-5);
   });
 
-/** Fixed values that look random: the fractional parts of multiples of the golden ratio. */
+/** Fixed values, evenly distributed: the fractional parts of multiples of the golden ratio. */
 const spread = (n: number): number[] => Array.from({ length: n }, (_, i) => (i * 0.6180339887498949) % 1);
 
 test("the bootstrap's interval is that of the normal distribution for many values", () => {
@@ -29,7 +29,7 @@ test("the bootstrap's interval is that of the normal distribution for many value
   near(high, difference + 1.96 * standardError, 0.1 * standardError);
 });
 
-test("what all images share cancels out: a constant difference has no spread", () => {
+test("a constant difference between paired values has an interval of no width", () => {
   const b = spread(50);
   const { low, high } = pairedBootstrap(
     b.map((value) => value + 2),
@@ -45,6 +45,6 @@ test("the same seed gives the same interval, another seed another", () => {
   assert.notEqual(pairedBootstrap(a, b, 7).low, pairedBootstrap(a, b, 8).low);
 });
 
-test("values that do not pair up are refused", () => {
+test("values that differ in number are refused", () => {
   assert.throws(() => pairedBootstrap([1, 2], [1]), RangeError);
 });

@@ -16,15 +16,15 @@ export function wilson(successes: number, n: number): [low: number, high: number
 export interface Difference {
   /** mean(a) - mean(b). */
   difference: number;
-  /** The 95 % confidence interval of it. */
+  /** Its 95 % confidence interval. */
   low: number;
   high: number;
 }
 
 /**
- * mean(a) - mean(b) over the same images, with the 95 % interval of the percentile bootstrap: images are drawn with
- * replacement, `resamples` times. The same seed gives the same interval.
- * @throws RangeError when there are no values, or not as many of one as of the other.
+ * mean(a) - mean(b) over the same images, with the 95 % interval of the percentile bootstrap: images are sampled
+ * with replacement, `resamples` times. The same seed gives the same interval.
+ * @throws RangeError when there are no values, or `a` and `b` differ in length.
  */
 export function pairedBootstrap(a: readonly number[], b: readonly number[], seed = 0, resamples = 10_000): Difference {
   if (a.length !== b.length || a.length === 0)

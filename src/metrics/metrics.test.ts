@@ -20,7 +20,7 @@ interface Pair {
   ssim_y_crop4: number;
 }
 
-const picture = (file: string): Promise<Image> => decodeImage(sharedPath("reference/images", file));
+const imageOf = (file: string): Promise<Image> => decodeImage(sharedPath("reference/images", file));
 
 const pairs: Pair[] = hasShared
   ? JSON.parse(readFileSync(sharedPath("reference/images/values.json"), "utf8")).pairs
@@ -30,7 +30,7 @@ if (!hasShared) test("PSNR and SSIM equal the reference values", { skip: skipWit
 
 for (const pair of pairs)
   test(`PSNR and SSIM of ${pair.a} and ${pair.b} equal the reference values`, async () => {
-    const [a, b] = await Promise.all([picture(pair.a), picture(pair.b)]);
+    const [a, b] = await Promise.all([imageOf(pair.a), imageOf(pair.b)]);
     const near = (got: number, want: number, tolerance: number): void =>
       assert.ok(Math.abs(got - want) <= tolerance, `${got} instead of ${want}`);
     near(psnr(a, b), pair.psnr, 1e-4);
@@ -48,12 +48,12 @@ const gray = (width: number, height: number, level: number): Image => ({
   data: new Uint8Array(width * height * 3).fill(level),
 });
 
-test("equal pictures have an SSIM of 1 and an infinite PSNR", () => {
+test("equal images have an SSIM of 1 and an infinite PSNR", () => {
   assert.equal(ssim(gray(11, 12, 77), gray(11, 12, 77)), 1);
   assert.equal(psnr(gray(11, 12, 77), gray(11, 12, 77)), Infinity);
 });
 
-test("one meter measures pictures of several sizes, flat and bright ones too, as ssim does", async () => {
+test("one meter measures images of several sizes, flat and bright ones included, as ssim does", async () => {
   const meter = new SsimMeter();
   for (const [width, height] of [
     [11, 12],
@@ -73,14 +73,14 @@ test("one meter measures pictures of several sizes, flat and bright ones too, as
   await assert.rejects(meter.measure([gray(10, 30, 0)], gray(10, 30, 0)), /^UserError: SSIM needs 11 pixels a side/);
 });
 
-test("pictures of different sizes are not compared", () => {
+test("images of different sizes are not compared", () => {
   assert.throws(
     () => psnr(gray(11, 12, 0), gray(12, 11, 0)),
-    /^UserError: cannot compare a picture of 11x12 with one of 12x11$/,
+    /^UserError: cannot compare an image of 11x12 with one of 12x11$/,
   );
   assert.throws(() => ssimPytorch(gray(11, 12, 0), gray(12, 11, 0)), /cannot compare/);
 });
 
-test("SSIM refuses a picture that its window does not fit into", () => {
+test("SSIM refuses an image that its window does not fit into", () => {
   assert.throws(() => ssim(gray(10, 30, 0), gray(10, 30, 0)), /^UserError: SSIM needs 11 pixels a side/);
 });

@@ -3,7 +3,7 @@ import { luma } from "./luma.js";
 import { assertSameSize } from "./size.js";
 
 /**
- * Peak signal-to-noise ratio in dB over all pixels and channels, as in scikit-image; Infinity for equal pictures.
+ * Peak signal-to-noise ratio in dB over all pixels and channels, as in scikit-image; Infinity for equal images.
  * @throws UserError when the sizes differ.
  */
 export function psnr(a: Image, b: Image): number {
@@ -12,7 +12,7 @@ export function psnr(a: Image, b: Image): number {
 }
 
 export interface LumaOptions {
-  /** Pixels cut off each side before comparing; usually the scale of the enlargement. */
+  /** Pixels cut off each side before comparing; usually the scale. */
   border: number;
 }
 
@@ -26,7 +26,7 @@ export function psnrY(a: Image, b: Image, { border }: LumaOptions): number {
 }
 
 /**
- * `psnrY` with luma rounded to whole levels first, as MATLAB's rgb2ycbcr gives it and older papers report it.
+ * `psnrY` of luma rounded to whole levels, as MATLAB's rgb2ycbcr computes it and older papers report it.
  * @throws UserError when the sizes differ.
  */
 export function psnrYRounded(a: Image, b: Image, { border }: LumaOptions): number {

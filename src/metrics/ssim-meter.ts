@@ -8,15 +8,18 @@ import { Session } from "../runtime/session.js";
 import { assertSameSize } from "./size.js";
 import { c1, c2, radius, sigma } from "./ssim.js";
 
+/** Sizes whose sessions are kept. */
+const KEPT_SIZES = 8;
+
 /**
- * Computes what `ssim` does with ONNX Runtime on one thread, in float32 and a fraction of the time; they agree within 1e-5.
- * A graph for each size of pictures is kept.
+ * Computes `ssim` with ONNX Runtime on one thread, in float32 and a fraction of the time; they agree within 1e-5. The
+ * sessions of the last 8 image sizes are kept.
  */
 export class SsimMeter {
   private readonly sessions = new Map<string, Promise<Session>>();
 
   /**
-   * SSIM of each picture of `images` against `clean`.
+   * SSIM of each of `images` against `clean`.
    * @throws UserError when the sizes differ or a side is shorter than 11.
    */
   async measure(images: readonly Image[], clean: Image): Promise<number[]> {
@@ -34,7 +37,10 @@ export class SsimMeter {
   private sessionFor({ width, height }: Image): Promise<Session> {
     const key = `${width}x${height}`;
     const session = this.sessions.get(key) ?? Session.create(ssimGraph(width, height), { threads: 1 });
-    this.sessions.set(key, session);
+    this.sessions.delete(key);
+    this.sessions.set(key, session); // last, as the most recently used
+    const [oldest] = this.sessions.keys();
+    if (this.sessions.size > KEPT_SIZES) this.sessions.delete(oldest as string);
     return session;
   }
 }
@@ -51,7 +57,7 @@ function levelsOf({ width, height, data }: Image) {
   return float32(levels, [3, height, width]);
 }
 
-/** Levels are counted from here, which keeps squares small: float32 has 24 bits. */
+/** Levels are relative to this one, which keeps squares small: float32 has 24 bits. */
 const MIDDLE = 128;
 
 /**
@@ -60,7 +66,7 @@ const MIDDLE = 128;
  */
 function ssimGraph(width: number, height: number): Graph {
   if (Math.min(width, height) <= 2 * radius)
-    throw new UserError(`SSIM needs 11 pixels a side; there are ${width}x${height} to compare`);
+    throw new UserError(`SSIM needs 11 pixels a side; the images have ${width}x${height}`);
   const b = new GraphBuilder("ssim");
   const [x, y] = [b.input("x", [3, height, width]), b.input("y", [3, height, width])];
   const both = b.Concat([b.Sub(b.Add(x, y), b.scalar(2 * MIDDLE)), b.Sub(x, y)], 0);
@@ -80,10 +86,10 @@ function ssimGraph(width: number, height: number): Graph {
   return b.build();
 }
 
-/** Places blurred together in one product: more would multiply more zeros, fewer would be many small products. */
+/** Positions blurred in one product: with more, more zeros are multiplied; with fewer, there are many small products. */
 const TILE = 24;
 
-/** Ranges of at most TILE places, of all where the window fits. */
+/** The positions where the window fits, in ranges of at most TILE. */
 const tilesOf = (size: number) => {
   const fitting = size - 2 * radius;
   return Array.from({ length: Math.ceil(fitting / TILE) }, (_, i) => {

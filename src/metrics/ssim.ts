@@ -16,7 +16,7 @@ export function ssim(a: Image, b: Image): number {
 }
 
 /**
- * SSIM as the package pytorch-ssim computes it: zeros around the picture and the mean over all pixels and channels.
+ * SSIM as the package pytorch-ssim computes it: zeros around the image and the mean over all pixels and channels.
  * @throws UserError when the sizes differ.
  */
 export function ssimPytorch(a: Image, b: Image): number {
@@ -35,7 +35,7 @@ export function ssimY(a: Image, b: Image, { border }: LumaOptions): number {
   return ssimOfPlanes(luma(a, border), luma(b, border));
 }
 
-/** The window reaches so far from its center. */
+/** Pixels from the center of the window to its edge. */
 export const radius = 5;
 export const sigma = 1.5;
 export const c1 = (0.01 * 255) ** 2;
@@ -48,7 +48,7 @@ const window = gaussianKernel(sigma, radius).slice(radius);
 function ssimOfPlanes(a: Plane, b: Plane): number {
   const { width, height } = a;
   if (Math.min(width, height) < window.length * 2 - 1)
-    throw new UserError(`SSIM needs 11 pixels a side; there are ${width}x${height} to compare`);
+    throw new UserError(`SSIM needs 11 pixels a side; the images have ${width}x${height}`);
   const x = a.data;
   const y = b.data;
   const blurred = (plane: Float64Array): Float64Array => blurRows(blurColumns(plane, width, height), width);
@@ -84,8 +84,8 @@ function blurRows(plane: Float64Array, width: number): Float64Array {
 }
 
 /**
- * Puts `count` weighted sums into `result` from `to` on, the first of them of the 11 values around `center` that stand `step`
- * apart. The window is written out: this is where an evaluation spends its time beside the networks.
+ * Writes `count` weighted sums to `result` from `to` on. The first is of the 11 values around `center` that are `step`
+ * apart. The loop over the window is unrolled, since it dominates the time of SSIM.
  */
 function blurInto(
   result: Float64Array,
@@ -117,7 +117,7 @@ function channelOf({ width, height, data }: Image, channel: number): Plane {
   return { width, height, data: plane };
 }
 
-/** The plane with as many zeros on each side as the window reaches out. */
+/** The plane with `radius` zeros on each side. */
 function zeroPadded({ width, height, data }: Plane): Plane {
   const padded = { width: width + 2 * radius, height: height + 2 * radius };
   const plane = new Float64Array(padded.width * padded.height);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { classAnnotation } from "../data/annotation.js";
 import { rangesOf, requireClasses } from "./classes.js";
 
-const items = [0, 3].map((label) => ({ path: `${label}.png`, label }));
+const items = [0, 3].map((label) => ({ path: `${label}.png`, annotation: classAnnotation(label) }));
 
 test("classes without a score, classes never learned and images without a class are refused by name", () => {
   requireClasses({ name: "net", classes: 4 }, items, "judge");
@@ -11,7 +12,7 @@ test("classes without a score, classes never learned and images without a class 
     assert.throws(() => requireClasses({ name: "net", classes: 4, ...known }, items, "train with"), expected);
   refused({ classes: 3 }, /cannot train with net on 3\.png: its class is 3, but net knows 3 classes, from 0/);
   refused({ learned: new Set([2, 3]) }, /cannot train with net on 0\.png: its class is 0, but net learned 2-3 only/);
-  const unlabelled = [{ path: "x.png", label: null }];
+  const unlabelled = [{ path: "x.png", annotation: classAnnotation(null) }];
   assert.throws(
     () => requireClasses({ name: "net", classes: 4 }, unlabelled, "judge"),
     /x\.png: the image has no class/,

@@ -1,19 +1,19 @@
+import { classOf } from "../data/annotation.js";
 import { type Item, titleOf } from "../data/item.js";
 import { UserError } from "../errors.js";
-import type { Recognizer } from "./recognizer.js";
 
-/** What a recognizer can tell of an image's class. */
+/** The classes that a classifier can predict. */
 export interface KnownClasses {
   readonly name: string;
-  /** Scores that it gives, for class 0 and on. */
+  /** How many classes it scores, from class 0 on. */
   readonly classes: number;
-  /** The classes that it was shown in training, where that is known and not all of them. */
+  /** The classes of its training data, where known and not all. */
   readonly learned?: ReadonlySet<number>;
 }
 
 /**
  * @param attempt what the images are for, such as "judge".
- * @throws UserError when an image has no class, or one that the recognizer gives no score for or was never shown.
+ * @throws UserError when an image has no class, or one without a score or that was not in the classifier's training data.
  */
 export function requireClasses(
   { name, classes, learned }: KnownClasses,
@@ -23,29 +23,16 @@ export function requireClasses(
   const fail = (item: Item, reason: string) =>
     new UserError(`cannot ${attempt} ${name} on ${titleOf(item)}: ${reason}`);
   for (const item of items) {
-    const { label } = item;
+    const label = classOf(item);
     if (label === null) throw fail(item, "the image has no class");
     if (label >= classes)
-      throw fail(item, `its class is ${label}, but ${name} knows ${classes} classes, from 0${instead}`);
+      throw fail(item, `its class is ${label}, but ${name} knows ${classes} classes, from 0${remedy}`);
     if (learned && !learned.has(label))
-      throw fail(item, `its class is ${label}, but ${name} learned ${rangesOf(learned)} only${instead}`);
+      throw fail(item, `its class is ${label}, but ${name} learned ${rangesOf(learned)} only${remedy}`);
   }
 }
 
-const instead = "; choose images of other classes, or another recognizer";
-
-/**
- * The same of a recognizer that is ready: it is asked about a black image, to count its scores.
- * @throws UserError likewise.
- */
-export async function requireRecognizes(
-  recognizer: Recognizer,
-  items: readonly Item[],
-  attempt: string,
-): Promise<void> {
-  const { length: classes } = await recognizer.logits(new Float32Array(3 * recognizer.size ** 2), 1);
-  requireClasses({ ...recognizer, classes }, items, attempt);
-}
+const remedy = "; choose images of other classes, or another recognizer";
 
 /** "0-4, 7" */
 export function rangesOf(numbers: Iterable<number>): string {

@@ -3,23 +3,23 @@ import { type Graph, type Node, specialize, withOutputs } from "../onnx/graph.js
 import { probe } from "../runtime/probe.js";
 import type { Preprocessing } from "./preprocessing.js";
 
-/** Operators that look at a map of features [N, channels, height, width]. */
-const lookers = ["Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax"];
+/** Operators whose input is a feature map [N, channels, height, width]. */
+const mapReaders = ["Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax"];
 
-/** Operators whose input is the last value of features, the later group where the first is absent. */
+/** Operators whose input is the last features; the second group where the first is absent. */
 const heads = [
   ["GlobalAveragePool", "GlobalMaxPool", "ReduceMean"],
   ["Gemm", "MatMul"],
 ];
 
-/** How many maps are compared: of the coarsest resolutions. */
+/** Feature maps at most: those of the coarsest resolutions. */
 const MOST = 4;
 
 /**
- * The values inside a network that say what it sees, for comparison: the last map of features at each of its four coarsest
- * resolutions, before the last layer that has weights. Without maps, what the last global pooling takes, or the last
- * fully connected layer.
- * @throws UserError when it has none of these.
+ * The features of a network that are compared by default: the last feature map at each of its four coarsest resolutions,
+ * before the last layer with weights. Without feature maps, the input of the last global pooling, or of the last fully
+ * connected layer.
+ * @throws UserError when the network has none of these.
  */
 export async function defaultFeatures(model: Graph, { size, layout }: Preprocessing): Promise<string[]> {
   const scores = model.outputs.slice(0, 1).map(({ name }) => name);
@@ -39,7 +39,7 @@ export async function defaultFeatures(model: Graph, { size, layout }: Preprocess
   return coarsest.length > 0 ? coarsest.map(([, name]) => name).reverse() : [lastFeature(model.name, nodes)];
 }
 
-/** What operators that look at maps are given, behind the first convolution, in the order in which it is computed. */
+/** The inputs of operators that read feature maps, after the first convolution, in topological order. */
 function mapsOf(nodes: readonly Node[]): string[] {
   const behind = new Set<string>();
   const unpadded = new Map<string, string>();
@@ -47,20 +47,20 @@ function mapsOf(nodes: readonly Node[]): string[] {
   for (const node of nodes) {
     const [input = "", output = ""] = [node.inputs[0], node.outputs[0]];
     if (isStandard(node, ["Pad"])) unpadded.set(output, input);
-    else if (behind.has(input) && isStandard(node, lookers)) found.push(unpadded.get(input) ?? input);
+    else if (behind.has(input) && isStandard(node, mapReaders)) found.push(unpadded.get(input) ?? input);
     if (isStandard(node, ["Conv"]) || node.inputs.some((name) => behind.has(name)))
       for (const output of node.outputs) behind.add(output);
   }
   return found;
 }
 
-/** The value that the last global pooling takes or, without one, the last fully connected layer. */
+/** The input of the last global pooling or, without one, of the last fully connected layer. */
 function lastFeature(name: string, nodes: readonly Node[]): string {
   for (const operators of heads) {
     const input = nodes.findLast((node) => isStandard(node, operators))?.inputs[0];
     if (input !== undefined) return input;
   }
-  throw new UserError(`${name} has no global pooling and no fully connected layer: say which value by --feature`);
+  throw new UserError(`${name} has no global pooling and no fully connected layer; name the features in \`feature\``);
 }
 
 const isStandard = ({ op, domain }: Node, operators: readonly string[]): boolean =>

@@ -16,7 +16,7 @@ const seen = (size: number): Preprocessing => ({
   ...{ size, layout: "NCHW", channels: "RGB", range: 1, mean: [0, 0, 0], std: [1, 1, 1] },
 });
 
-test("by default the last map at each of the four coarsest resolutions is compared, before padding and the last layer", async () => {
+test("the default features are the last feature map at each of the four coarsest resolutions, before padding and the last layer", async () => {
   const b = new GraphBuilder("stages");
   const weight = (inputs: number) => b.constant(float32(new Float32Array(4 * inputs * 9), [4, inputs, 3, 3]));
   let x = b.input("image", ["N", 3, 64, 64]);
@@ -31,7 +31,7 @@ test("by default the last map at each of the four coarsest resolutions is compar
   assert.deepEqual(await defaultFeatures(b.build(), seen(64)), ends.slice(2));
 });
 
-test("without maps it is what the last fully connected layer takes, and without one it has to be named", async () => {
+test("without feature maps the default is the input of the last fully connected layer; without one, an error", async () => {
   const b = new GraphBuilder("dense");
   const flat = b.Flatten(b.input("image", ["N", 3, 2, 2]));
   const hidden = b.Relu(b.MatMul(flat, b.initializer("first", float32(new Float32Array(48), [12, 4]))));
@@ -39,10 +39,10 @@ test("without maps it is what the last fully connected layer takes, and without 
   assert.deepEqual(await defaultFeatures(b.build(), seen(2)), [hidden]);
   const none = new GraphBuilder("none");
   none.output("y", none.Relu(none.input("image", ["N", 3, 2, 2])));
-  await assert.rejects(defaultFeatures(none.build(), seen(2)), /none has no global pooling .*--feature/);
+  await assert.rejects(defaultFeatures(none.build(), seen(2)), /none has no global pooling .*`feature`/);
 });
 
-test("a feature extractor gives the values that were named, behind the preprocessing, at the size of the crops", async (t) => {
+test("a feature extractor returns the named features, with preprocessing, at the size of the crops", async (t) => {
   const path = join(temporaryFolder(t), "r.onnx");
   await writeClassifier(path, 32);
   const { nodes } = await readModel(path);
@@ -59,18 +59,15 @@ test("a feature extractor gives the values that were named, behind the preproces
   assert.ok(feature1?.data.every((value) => Math.abs(Number(value)) < 1e-6));
 });
 
-test("a value that no gradient leads from to the image is refused", async (t) => {
+test("a feature without a gradient to the image is refused", async (t) => {
   const path = join(temporaryFolder(t), "r.onnx");
   await writeClassifier(path, 32, (b, x) => b.Mul(x, b.Cast(b.add("Size", [x]), "float32")));
   const { nodes } = await readModel(path);
   const size = nodes.find(({ op }) => op === "Size")?.outputs[0] as string;
-  await assert.rejects(
-    readFeatureExtractor(path, [size]),
-    /no gradient leads from the value "Size_\d+" of .* to the image/,
-  );
+  await assert.rejects(readFeatureExtractor(path, [size]), /the feature "Size_\d+" of .* has no gradient to the image/);
 });
 
-test("near names are those that contain what was asked for, then those with the fewest letters changed", () => {
+test("the nearest names are those that contain the given one, then those with the fewest letters changed", () => {
   const names = ["conv1", "/layer3/relu/Relu_output_0", "layer", "head", "Layer4"];
   assert.deepEqual(nearestNames("layer3", names, 3), ["/layer3/relu/Relu_output_0", "layer", "Layer4"]);
 });

@@ -10,9 +10,9 @@ import { withScores } from "./logits.js";
 import { type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
 import { behindPreprocessing, LOGITS, type RecognizerModel, type RecognizerSettings } from "./recognizer.js";
 
-/** A network of which values inside are watched: its graph has the outputs `feature0`, `feature1`, … */
+/** A network whose outputs are features: `feature0`, `feature1`, … */
 export interface FeatureExtractor extends RecognizerModel {
-  /** The names of the values, as the file has them. */
+  /** The names of the features in the file. */
   readonly features: readonly string[];
 }
 
@@ -20,9 +20,9 @@ export interface FeatureExtractor extends RecognizerModel {
 const LISTED = 5;
 
 /**
- * Reads a network up to some of its values, with its preprocessing before it. What only later layers need is left out.
- * @param names of values in the file. Default: those that `defaultFeatures` finds.
- * @throws UserError that lists the nearest names when there is no such value, or it does not depend on the image.
+ * Reads a network up to some of its features, with its preprocessing. Later layers are removed.
+ * @param names of features in the file. Default: `defaultFeatures`.
+ * @throws UserError when a name is unknown, with the nearest names, or when the feature does not depend on the image.
  */
 export async function readFeatureExtractor(
   path: string,
@@ -36,7 +36,7 @@ export async function readFeatureExtractor(
 }
 
 /**
- * Reads a classifier likewise, with its scores as output `logits` before those of the values inside.
+ * Reads a classifier likewise, with its class scores as output `logits` before the features.
  * @throws UserError as `readFeatureExtractor` and `readRecognizer` do.
  */
 export async function readWatchedRecognizer(
@@ -58,7 +58,7 @@ function declareFeatures(b: GraphBuilder, values: readonly string[]): void {
   for (const [i, value] of values.entries()) b.output(`feature${i}`, value);
 }
 
-/** The names if a gradient leads from each to the image; without names, those of `defaultFeatures`. */
+/** The names, each of a feature with a gradient to the image; without names, those of `defaultFeatures`. */
 async function featuresOf(
   path: string,
   model: Graph,
@@ -75,11 +75,10 @@ async function featuresOf(
   for (const name of features) {
     if (!computed.includes(name))
       throw new UserError(
-        `there is no value "${name}" inside ${model.name}; the nearest names: ` +
-          nearestNames(name, computed, LISTED).join(", "),
+        `${model.name} has no feature "${name}"; the nearest names: ${nearestNames(name, computed, LISTED).join(", ")}`,
       );
     if (!onImage.has(name))
-      throw new UserError(`no gradient leads from the value "${name}" of ${model.name} to the image; name another`);
+      throw new UserError(`the feature "${name}" of ${model.name} has no gradient to the image; name another`);
   }
   return features;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { scoresOf } from "../../testing/scores.js";
 import { temporaryFolder } from "../../testing/workspace.js";
 import { GraphBuilder, int } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
@@ -9,11 +10,11 @@ import { float32, sizeOf, toNumbers } from "../onnx/tensor.js";
 import { readModel, writeModel } from "../platform/node/models.js";
 import { Session } from "../runtime/session.js";
 import { type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
-import { loadRecognizer, readRecognizer } from "./recognizer.js";
+import { readRecognizer } from "./recognizer.js";
 
 const NCHW = ["N", 3, 2, 2];
 
-/** A classifier of 12 classes that gives back what it is fed; `end` may put something behind that. */
+/** A classifier of 12 classes whose output is its input; `end` may append operators. */
 function mirror(
   shape: readonly (number | string)[] = NCHW,
   end = (b: GraphBuilder, x: string) => b.Identity(x),
@@ -46,10 +47,9 @@ const read = async (path: string, overrides: PreprocessingOverrides = {}) =>
 
 const pixels = Float32Array.from({ length: 12 }, (_, i) => i / 12);
 
-/** What the classifier is fed for `pixels` [1, 3, 2, 2]. */
-async function seen(path: string, overrides: PreprocessingOverrides = {}): Promise<number[]> {
-  return [...(await (await loadRecognizer(path, overrides)).logits(pixels, 1))];
-}
+/** The input of the classifier for `pixels` [1, 3, 2, 2]. */
+const seen = (path: string, overrides: PreprocessingOverrides = {}): Promise<number[]> =>
+  scoresOf(path, overrides, pixels);
 
 function near(got: readonly number[], expected: readonly number[]): void {
   assert.equal(got.length, expected.length);
@@ -63,7 +63,7 @@ const plain = [0, 0, 0] as [number, number, number];
 const ones = [1, 1, 1] as [number, number, number];
 const channelOf = (i: number) => Math.floor(i / 4);
 
-test("flags win over the sidecar, it over the metadata, they over preprocessor_config.json", async (t) => {
+test("settings override the sidecar, it the metadata, and they preprocessor_config.json", async (t) => {
   const size = { size: 2 };
   const all = {
     sidecar: { input: { ...size, mean: [1, 1, 1] } },
@@ -91,7 +91,7 @@ test("images in 0 to 255 have their mean and standard deviation in the same rang
   near(await seen(path), expected);
 });
 
-test("ONNX's own metadata keys tell range and color order", async (t) => {
+test("range and color order come from ONNX's own metadata keys", async (t) => {
   const of = async (range: string, format: string) =>
     seen(await write(t, { metadata: { "Image.NominalPixelRange": range, "Image.BitmapPixelFormat": format } }));
   const bgr = (values: readonly number[]) => [...values.slice(8), ...values.slice(4, 8), ...values.slice(0, 4)];
@@ -107,7 +107,7 @@ test("ONNX's own metadata keys tell range and color order", async (t) => {
   );
 });
 
-test("a Hugging Face preprocessor_config.json is followed: factor, offset, normalization and color order", async (t) => {
+test("factor, offset, normalization and color order come from a Hugging Face preprocessor_config.json", async (t) => {
   const of = async (config: object) => seen(await write(t, { config: { size: { height: 2, width: 2 }, ...config } }));
   const half = { image_mean: [0.5, 0.5, 0.5], image_std: [0.25, 0.25, 0.25] };
   const each = (f: (v: number) => number) => [...pixels].map(f);
@@ -133,11 +133,11 @@ test("the size in a preprocessor_config.json is the crop where it crops", async 
   assert.equal(await size({ size: 24 }), 24);
   assert.equal(await size({ size: { shortest_edge: 30 }, crop_size: { height: 26, width: 26 } }), 26);
   assert.equal(await size({ size: { shortest_edge: 30 }, crop_size: 26, do_center_crop: false }), 30);
-  await assert.rejects(size({ size: { height: 20, width: 30 } }), /asks for images of 30x20/);
+  await assert.rejects(size({ size: { height: 20, width: 30 } }), /has an input of 30x20/);
   await assert.rejects(size({ size: "large" }), /does not describe an input/);
 });
 
-test("the input's shape tells NHWC and the size", async (t) => {
+test("layout NHWC and size come from the input's shape", async (t) => {
   const path = await write(t, { graph: mirror(["N", 2, 2, 3]) });
   assert.deepEqual(await read(path, { range: 1 }), {
     size: 2,
@@ -153,7 +153,7 @@ test("the input's shape tells NHWC and the size", async (t) => {
   );
 });
 
-test("an input of whole numbers is fed whole numbers", async (t) => {
+test("an input of integer type gets integers", async (t) => {
   const b = new GraphBuilder("bytes");
   const x = b.add("Cast", [b.input("x", NCHW, "uint8")], { to: int(1) });
   b.output("y", b.Reshape(x, [-1, 12]));
@@ -162,13 +162,13 @@ test("an input of whole numbers is fed whole numbers", async (t) => {
     assert.ok(Number.isInteger(value) && Math.abs(value - 255 * (pixels[i] as number)) <= 0.5 + 1e-4, `${value}`);
 });
 
-test("what nothing tells is asked for, with the flags that answer", async (t) => {
+test("missing preprocessing is an error that names the settings to give", async (t) => {
   await assert.rejects(
     read(await write(t, {})),
-    /how does .*net\.onnx want its images\? .*--size, --mean and --std .*--range 255 .*--layout nhwc, --channels bgr/,
+    /preprocessing of .*net\.onnx is unknown.*`size`, `mean` and `std` .*`range` 255 .*`layout` NHWC .*`channels` BGR/s,
   );
   const open = mirror(["N", 3, "H", "W"]);
-  await assert.rejects(read(await write(t, { graph: open }), { range: 255 }), /how large .*--size/);
+  await assert.rejects(read(await write(t, { graph: open }), { range: 255 }), /input size of .* is unknown.*`size`/);
   const broken = await write(t, { sidecar: { input: { size: 2, layout: "CHWN" } } });
   await assert.rejects(read(broken), /net\.json does not describe an input/);
   const zero = await write(t, { sidecar: { input: { size: 2, std: [1, 0, 1] } } });
@@ -183,12 +183,12 @@ const ends: [string, (b: GraphBuilder, x: string) => string][] = [
 ];
 
 for (const [name, end] of ends)
-  test(`a classifier that ends in ${name} gives the scores before it`, async (t) => {
+  test(`a classifier that ends in ${name} returns the scores before it`, async (t) => {
     const path = await write(t, { graph: mirror(NCHW, end) });
     near(await seen(path, { range: 1 }), [...pixels]);
   });
 
-test("a classifier of an old opset that ends in Softmax gives the scores before it", async (t) => {
+test("a classifier of an old opset that ends in Softmax returns the scores before it", async (t) => {
   const graph: Graph = {
     ...mirror(),
     opsets: { "": 9 },
@@ -198,7 +198,7 @@ test("a classifier of an old opset that ends in Softmax gives the scores before 
   near(await seen(await write(t, { graph }), { range: 1 }), [...pixels]);
 });
 
-test("a Softmax over positions, or in the middle, stays", async (t) => {
+test("a Softmax over positions, or before other operators, is kept", async (t) => {
   const middle = mirror(NCHW, (b, x) => b.Mul(b.Softmax(x, 1), b.scalar(2)));
   const positions = mirror(NCHW, (b, x) => b.Reshape(b.Softmax(b.Reshape(x, [-1, 3, 2, 2]), 2), [-1, 12]));
   const sum = async (graph: Graph) =>
@@ -206,7 +206,7 @@ test("a Softmax over positions, or in the middle, stays", async (t) => {
   near([await sum(middle), await sum(positions)], [2, 6]);
 });
 
-test("the first of several outputs counts, or the one that is named", async (t) => {
+test("the scores are the first of several outputs, or the one that is named", async (t) => {
   const b = new GraphBuilder("two");
   const x = b.Reshape(b.input("x", NCHW), [-1, 12]);
   b.output("first", b.Identity(x));

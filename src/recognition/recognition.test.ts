@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { scoresOf } from "../../testing/scores.js";
 import { temporaryFolder, writeClassifier } from "../../testing/workspace.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { float32, type Tensor } from "../onnx/tensor.js";
 import { writeModel } from "../platform/node/models.js";
 import { Session } from "../runtime/session.js";
 import { fitRecognizer } from "./fit.js";
-import { loadRecognizer, readRecognizer } from "./recognizer.js";
+import { readRecognizer } from "./recognizer.js";
 
-/** A network that gives back what it is fed: for looking at the preprocessing. Its size is fixed to 2x2 pixels. */
+/** A network whose output is its input, which shows the preprocessing. Its size is fixed to 2x2 pixels. */
 async function writeMirror(path: string, input: object): Promise<void> {
   const b = new GraphBuilder("mirror");
   const nhwc = "layout" in input && input.layout === "NHWC";
@@ -32,29 +33,29 @@ const at = (channel: number, pixel: number) => (channel * 4 + pixel) / 12;
 test("mean and standard deviation are applied per channel", async (t) => {
   const path = join(temporaryFolder(t), "mirror.onnx");
   await writeMirror(path, { mean: [0.1, 0.2, 0.3], std: [1, 2, 4] });
-  const seen = await (await loadRecognizer(path)).logits(image, 1);
+  const seen = await scoresOf(path, {}, image);
   for (const pixel of [0, 1, 2, 3]) {
     assert.ok(Math.abs((seen[pixel] as number) - (at(0, pixel) - 0.1)) < 1e-6);
     assert.ok(Math.abs((seen[8 + pixel] as number) - (at(2, pixel) - 0.3) / 4) < 1e-6);
   }
 });
 
-test("BGR channels last are fed as such", async (t) => {
+test("a sidecar with NHWC and BGR gives that input", async (t) => {
   const path = join(temporaryFolder(t), "mirror.onnx");
   await writeMirror(path, { layout: "NHWC", channels: "BGR" });
-  const seen = await (await loadRecognizer(path)).logits(image, 1);
+  const seen = await scoresOf(path, {}, image);
   const expected = [0, 1, 2, 3].flatMap((pixel) => [2, 1, 0].map((channel) => at(channel, pixel)));
   for (const [i, value] of expected.entries()) assert.ok(Math.abs((seen[i] as number) - value) < 1e-6);
 });
 
-test("flags win over the sidecar", async (t) => {
+test("settings override the sidecar", async (t) => {
   const path = join(temporaryFolder(t), "mirror.onnx");
   await writeMirror(path, { mean: [0.5, 0.5, 0.5] });
-  const seen = await (await loadRecognizer(path, { mean: [0, 0, 0] })).logits(image, 1);
+  const seen = await scoresOf(path, { mean: [0, 0, 0] }, image);
   assert.ok(Math.abs((seen[11] as number) - 11 / 12) < 1e-6);
 });
 
-test("a recognizer sees crops of its own size as they are, others at their size where its graph allows it", async (t) => {
+test("a recognizer gets crops of its own size unchanged, and others at their size where its graph allows it", async (t) => {
   const path = join(temporaryFolder(t), "classifier.onnx");
   await writeClassifier(path, 32);
   const model = await readRecognizer(path);
@@ -62,7 +63,7 @@ test("a recognizer sees crops of its own size as they are, others at their size 
   assert.equal((await fitRecognizer(model, 2, 20)).view, "crop");
 });
 
-test("a recognizer that is tied to its size sees other crops resized", async (t) => {
+test("a recognizer of a fixed size gets other crops resized", async (t) => {
   const path = join(temporaryFolder(t), "mirror.onnx");
   await writeMirror(path, {});
   const { graph, view } = await fitRecognizer(await readRecognizer(path), 2, 8);
@@ -74,14 +75,14 @@ test("a recognizer that is tied to its size sees other crops resized", async (t)
   for (const value of logits?.data ?? []) assert.ok(Math.abs(Number(value) - 0.25) < 1e-6);
 });
 
-test("the classes that a recognizer learned stand in its sidecar, and must be numbers of classes", async (t) => {
+test("the learned classes of a recognizer come from its sidecar and must be class numbers", async (t) => {
   const path = join(temporaryFolder(t), "net.onnx");
   await writeClassifier(path, 32);
   assert.equal((await readRecognizer(path)).learned, undefined);
   const say = (learned: unknown) =>
     writeFileSync(path.replace(/onnx$/, "json"), JSON.stringify({ input: { size: 32 }, learned }));
   say([1]);
-  assert.deepEqual((await loadRecognizer(path)).learned, new Set([1]));
+  assert.deepEqual((await readRecognizer(path)).learned, new Set([1]));
   say(["cat"]);
-  await assert.rejects(readRecognizer(path), /net\.json does not say which classes were learned/);
+  await assert.rejects(readRecognizer(path), /`learned` in .*net\.json is not a list of classes/);
 });

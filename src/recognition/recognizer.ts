@@ -2,9 +2,8 @@ import { UserError } from "../errors.js";
 import { GraphBuilder, int, ints, string } from "../onnx/builder.js";
 import { type Graph, specialize, type ValueInfo } from "../onnx/graph.js";
 import { typeCodes } from "../onnx/schema.js";
-import { float32, type Tensor } from "../onnx/tensor.js";
+import { float32 } from "../onnx/tensor.js";
 import { modelTitle, readModel, sha256OfFile } from "../platform/node/models.js";
-import { Session, type SessionOptions } from "../runtime/session.js";
 import { withScores } from "./logits.js";
 import { type Preprocessing, type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
 import { learnedClasses } from "./sources.js";
@@ -33,17 +32,6 @@ export interface RecognizerModel {
   readonly learned?: ReadonlySet<number>;
   /** SHA-256 of the file, hexadecimal. */
   readonly sha256: string;
-}
-
-/** A classifier that is ready to judge images. */
-export interface Recognizer {
-  readonly name: string;
-  /** Side of the square images it takes, in pixels. */
-  readonly size: number;
-  /** The classes that it was shown in training, where that is known and not all. */
-  readonly learned?: ReadonlySet<number>;
-  /** @param images [count, 3, size, size] RGB in [0, 1]. @returns [count, classes], flattened. */
-  logits(images: Float32Array, count: number): Promise<Float32Array>;
 }
 
 /**
@@ -79,26 +67,6 @@ export async function behindPreprocessing(
   const graph = { ...b.build(), notes: model.notes ?? [] };
   const learned = await learnedClasses(path);
   return { name: modelTitle(path), preprocessing, graph, sources, sha256, ...(learned && { learned }) };
-}
-
-/** Reads a recognizer and starts it. */
-export async function loadRecognizer(
-  path: string,
-  settings: RecognizerSettings = {},
-  options: SessionOptions = {},
-): Promise<Recognizer> {
-  const { name, graph, preprocessing, learned } = await readRecognizer(path, settings);
-  const { size } = preprocessing;
-  const session = await Session.create(graph, options);
-  return {
-    name,
-    size,
-    ...(learned && { learned }),
-    async logits(images, count) {
-      const { logits } = await session.run({ image: float32(images, [count, 3, size, size]) });
-      return (logits as Tensor).data as Float32Array;
-    },
-  };
 }
 
 /** Declares `image` and puts the model behind its preprocessing. @returns the names that its outputs have in the graph. */

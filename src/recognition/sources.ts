@@ -4,7 +4,7 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import { sidecarPath } from "../platform/node/models.js";
 
-/** What a file says about a recognizer's images; `preprocessing.ts` checks and completes it. */
+/** What a file states about a recognizer's preprocessing; `preprocessing.ts` checks and completes it. */
 export interface Statement {
   /** The file, for messages. */
   readonly source: string;
@@ -12,9 +12,9 @@ export interface Statement {
 }
 
 /**
- * The first statement of: the sidecar JSON; the model's metadata; a Hugging Face preprocessor_config.json in its folder
- * or the one above.
- * @throws UserError when one of them is there and not valid.
+ * The first statement among the sidecar JSON, the model's metadata, and a Hugging Face preprocessor_config.json in its
+ * folder or the one above.
+ * @throws UserError when one that exists is not valid.
  */
 export async function findStatement(
   model: string,
@@ -46,14 +46,14 @@ function parseJson(text: string, source: string): unknown {
 }
 
 /**
- * The classes that a recognizer was shown in training, where its sidecar says under `learned` that it was not all.
- * @throws UserError when the sidecar is there and not valid.
+ * The classes of a recognizer's training data, from `learned` in its sidecar; undefined: all or unknown.
+ * @throws UserError when the sidecar exists and is not valid.
  */
 export async function learnedClasses(model: string): Promise<ReadonlySet<number> | undefined> {
   const source = sidecarPath(model);
   const said = Learned.safeParse((await readJson(source)) ?? {});
   if (!said.success)
-    throw new UserError(`${source} does not say which classes were learned: ${z.prettifyError(said.error)}`);
+    throw new UserError(`\`learned\` in ${source} is not a list of classes: ${z.prettifyError(said.error)}`);
   return said.data.learned && new Set(said.data.learned);
 }
 
@@ -67,10 +67,10 @@ function inputOf(json: unknown, source: string): Statement {
   return { source, input: sidecar.data.input };
 }
 
-/** Legible's own key: what a sidecar says under `input`, as JSON. */
+/** Legible's own key: the `input` of a sidecar as JSON. */
 const INPUT_KEY = "legible.input";
 
-/** ONNX's own keys (onnx/docs/MetadataProps.md), which give no mean and standard deviation but these. */
+/** ONNX's own values of Image.NominalPixelRange (onnx/docs/MetadataProps.md). */
 const pixelRanges: Readonly<Record<string, object>> = {
   NominalRange_0_255: { range: 255 },
   NominalRange_16_235: { mean: Array(3).fill(-16 / 219), std: Array(3).fill(1 / 219) },
@@ -107,7 +107,7 @@ const HuggingFace = z.object({
   do_flip_channel_order: z.boolean().nullish(),
 });
 
-/** There a pixel of 0 to 255 is multiplied by `rescale_factor`, then normalized. */
+/** Hugging Face multiplies a pixel of 0 to 255 by `rescale_factor`, then normalizes it. */
 function huggingFace(json: unknown, source: string): Statement["input"] {
   const parsed = HuggingFace.safeParse(json);
   if (!parsed.success) throw new UserError(`${source} does not describe an input: ${z.prettifyError(parsed.error)}`);
@@ -130,5 +130,5 @@ function sideOf(side: z.infer<typeof Side> | undefined, source: string): number 
   if (side === undefined || typeof side === "number") return side;
   if ("shortest_edge" in side) return side.shortest_edge;
   if (side.height === side.width) return side.height;
-  throw new UserError(`${source} asks for images of ${side.width}x${side.height}; Legible feeds recognizers squares`);
+  throw new UserError(`${source} has an input of ${side.width}x${side.height}; Legible needs a square`);
 }

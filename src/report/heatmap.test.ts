@@ -15,7 +15,7 @@ const spot = (left: number, top: number) =>
 const brightness = ({ data, width }: Image, x: number, y: number) =>
   data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3).reduce((sum, value) => sum + value, 0);
 
-test("a heat map has the picture's size and is brightest where the values are highest", () => {
+test("a heat map has the image's size and is brightest where the values are highest", () => {
   const map = heatMap(gray, spot(14, 3));
   assert.deepEqual([map.width, map.height, map.data.length], [24, 16, gray.data.length]);
   const pixels = Array.from({ length: 24 * 16 }, (_, i) => i);
@@ -25,13 +25,13 @@ test("a heat map has the picture's size and is brightest where the values are hi
   assert.ok(brightness(map, 15, 4) > 2 * brightness(map, 2, 12));
 });
 
-test("the picture shows through", () => {
+test("the image remains visible under the heat", () => {
   const data = gray.data.map((_, i) => (i < gray.data.length / 2 ? 40 : 220));
   const map = heatMap({ ...gray, data }, new Float32Array(24 * 16));
   assert.ok(brightness(map, 5, 14) > brightness(map, 5, 2));
 });
 
-test("values as large as they like give the same picture", () => {
+test("values of another scale give the same heat map", () => {
   const [small, large] = [spot(3, 3), spot(3, 3).map((value) => value * 1e6)];
   assert.deepEqual(heatMap(gray, small), heatMap(gray, large));
 });

@@ -1,12 +1,12 @@
 import type { Image } from "../images/image.js";
 
-/** How much of the color is heat; the rest is the picture in gray. */
+/** Weight of the heat in the color; the rest is the image in gray. */
 const OPACITY = 0.65;
 
-/** The blur's standard deviation as a part of the shorter side: 2 pixels of 224. */
+/** Standard deviation of the blur as a share of the shorter side: 2 pixels of 224. */
 const BLUR = 1 / 112;
 
-/** Values above this part of all are shown alike, so that a few peaks do not darken the rest (SmoothGrad, Smilkov et al. 2017). */
+/** Values above this quantile get the brightest color, so that a few peaks do not darken the rest (SmoothGrad, Smilkov et al. 2017). */
 const PERCENTILE = 0.99;
 
 /** The color map "inferno" of matplotlib (Smith & van der Walt, CC0) at nine equal steps: lightness rises evenly. */
@@ -23,10 +23,10 @@ const inferno = [
 ] as const;
 
 /**
- * Values of 0 or more laid over a picture as colors, from black to bright yellow: blurred a little and divided by
- * nearly their largest.
+ * Overlays non-negative values on an image as colors, from black to bright yellow. The values are blurred slightly and
+ * divided by their 99th percentile.
  * @param values one for each pixel, rows from the top
- * @throws RangeError when their number is not that of the pixels.
+ * @throws RangeError when the number of values is not that of the pixels.
  */
 export function heatMap({ width, height, data }: Image, values: Float32Array): Image {
   if (values.length !== width * height)
@@ -43,7 +43,7 @@ export function heatMap({ width, height, data }: Image, values: Float32Array): I
   return { width, height, data: result };
 }
 
-/** The color for a heat in [0, 1], between the two nearest steps. */
+/** The color for a heat in [0, 1], interpolated between the two nearest steps. */
 function infernoAt(heat: number): number[] {
   const place = heat * (inferno.length - 1);
   const below = Math.min(Math.floor(place), inferno.length - 2);
@@ -51,14 +51,14 @@ function infernoAt(heat: number): number[] {
   return low.map((value, channel) => value + (place - below) * ((high[channel] as number) - value));
 }
 
-/** To [0, 1]: 1 is the 99th percentile, or the largest value where that percentile is 0. */
+/** Scales values to [0, 1]: 1 is the 99th percentile, or the largest value where that percentile is 0. */
 function normalized(values: Float32Array): Float32Array {
   const sorted = values.toSorted();
   const top = sorted[Math.floor(PERCENTILE * (sorted.length - 1))] || sorted.at(-1) || 1;
   return values.map((value) => Math.min(value / top, 1));
 }
 
-/** A Gaussian blur; outside the picture nothing counts, and the weights inside are brought back to 1. */
+/** A Gaussian blur whose weights are renormalized at the edges. */
 function blurred(values: Float32Array, width: number, height: number): Float32Array {
   const deviation = Math.max(0.5, BLUR * Math.min(width, height));
   const reach = Math.ceil(3 * deviation);

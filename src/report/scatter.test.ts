@@ -16,7 +16,7 @@ type Place = readonly [number, number];
 const circles = (svg: string): Place[] =>
   [...svg.matchAll(/<circle cx="([^"]+)" cy="([^"]+)"/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
 
-test("more is further right and further up, in proportion", () => {
+test("larger values are further right and further up, in proportion", () => {
   const [first, second, third] = circles(
     plot([
       [20, 10],
@@ -31,7 +31,7 @@ test("more is further right and further up, in proportion", () => {
   }
 });
 
-test("the line passes through the points on it from left to right, and leaves the others out", () => {
+test("the line connects only the marked points, from left to right", () => {
   const svg = plot([
     [23, 40],
     [22, 0],
@@ -41,7 +41,7 @@ test("the line passes through the points on it from left to right, and leaves th
   assert.ok(svg.includes(`<polyline points="${left?.join()} ${right?.join()}"`), svg);
 });
 
-test("what is written is an SVG that a renderer draws, whatever the texts and however few the points", async () => {
+test("the plot is an SVG that a renderer accepts, with markup in its title and with few or equal points", async () => {
   for (const points of [
     [[20, 10]],
     [

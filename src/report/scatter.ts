@@ -1,4 +1,4 @@
-/** Points of one kind, in one color. */
+/** Points in one color, with a line from left to right. */
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
@@ -7,9 +7,9 @@ export interface Series {
 export interface Point {
   readonly x: number;
   readonly y: number;
-  /** Written beside it. */
+  /** Written beside the point. */
   readonly label: string;
-  /** Whether it lies on the line through the series, which runs from left to right. */
+  /** Whether the line of the series passes through the point. */
   readonly onLine: boolean;
 }
 
@@ -21,13 +21,13 @@ export interface ScatterPlot {
 }
 
 const [WIDTH, HEIGHT] = [860, 480];
-/** The key stands in the right one. */
+/** In pixels; the legend is in the right one. */
 const MARGIN = { left: 64, right: 212, top: 48, bottom: 56 };
 /** Distinct to color-blind readers (Okabe & Ito 2008). */
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 const TICKS = 6;
 
-/** A scatter plot with a line through chosen points of each series, as SVG text. */
+/** A scatter plot with a line through the marked points of each series, as SVG text. */
 export function scatterPlot({ title, x, y, series }: ScatterPlot): string {
   const points = series.flatMap((each) => each.points);
   const across = axisOf(
@@ -43,7 +43,7 @@ export function scatterPlot({ title, x, y, series }: ScatterPlot): string {
   const middle = (MARGIN.left + WIDTH - MARGIN.right) / 2;
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<title>${escaped(title)}</title>`, // which screen readers say
+    `<title>${escaped(title)}</title>`, // for screen readers
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     text(middle, 20, title, 'text-anchor="middle" font-size="15"'),
     ...across.ticks.flatMap((tick) => gridLine(across.at(tick), across.at(tick), MARGIN.top, HEIGHT - MARGIN.bottom)),
@@ -54,7 +54,7 @@ export function scatterPlot({ title, x, y, series }: ScatterPlot): string {
     ...up.ticks.map((tick) => text(MARGIN.left - 8, up.at(tick) + 4, up.format(tick), 'text-anchor="end"')),
     text(middle, HEIGHT - 14, x, 'text-anchor="middle"'),
     text(0, 0, y, `text-anchor="middle" transform="translate(18 ${HEIGHT / 2}) rotate(-90)"`),
-    ...series.flatMap((each, i) => drawn(each, COLORS[i % COLORS.length] as string, i, across, up)),
+    ...series.flatMap((each, i) => marksOf(each, COLORS[i % COLORS.length] as string, i, across, up)),
     "</svg>",
   ];
   return `${parts.join("\n")}\n`;
@@ -62,12 +62,12 @@ export function scatterPlot({ title, x, y, series }: ScatterPlot): string {
 
 interface Axis {
   readonly ticks: readonly number[];
-  /** The position of a value in the picture. */
+  /** The coordinate of a value in the SVG. */
   at(value: number): number;
   format(tick: number): string;
 }
 
-/** An axis from `start` to `end` in the picture for these values, ticked at multiples of 1, 2 or 5 times a power of ten. */
+/** An axis from coordinate `start` to `end` for these values, with ticks at multiples of 1, 2 or 5 times a power of ten. */
 function axisOf(values: readonly number[], start: number, end: number): Axis {
   const finite = values.filter(Number.isFinite);
   const [least, most] = [Math.min(...finite), Math.max(...finite)];
@@ -84,7 +84,7 @@ function axisOf(values: readonly number[], start: number, end: number): Axis {
   };
 }
 
-function drawn({ name, points }: Series, color: string, index: number, across: Axis, up: Axis): string[] {
+function marksOf({ name, points }: Series, color: string, index: number, across: Axis, up: Axis): string[] {
   const line = points.filter(({ onLine }) => onLine).sort((a, b) => a.x - b.x);
   const path = line.map((point) => `${round(across.at(point.x))},${round(up.at(point.y))}`).join(" ");
   const [left, top] = [WIDTH - MARGIN.right + 44, MARGIN.top + 18 * index];

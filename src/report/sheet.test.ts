@@ -9,7 +9,7 @@ const flat = (value: number, width = 2, height = 1): Image => ({
   data: new Uint8Array(width * height * 3).fill(value),
 });
 
-test("pictures stand in rows and columns, enlarged, on white", () => {
+test("a contact sheet has images in rows and columns, enlarged, on white", () => {
   const sheet = contactSheet([[flat(1), flat(2)], [flat(3)]], { zoom: 2, gap: 1 });
   assert.deepEqual([sheet.width, sheet.height], [11, 7]);
   const rows = Array.from({ length: 7 }, (_, y) => Array.from({ length: 11 }, (_, x) => sheet.data[(y * 11 + x) * 3]));
@@ -21,7 +21,7 @@ test("pictures stand in rows and columns, enlarged, on white", () => {
   assert.deepEqual(rows, [white, full, full, white, half, half, white]);
 });
 
-test("no picture, or pictures of two sizes, are refused", () => {
+test("no images, or images of two sizes, are refused", () => {
   assert.throws(() => contactSheet([]), RangeError);
   assert.throws(() => contactSheet([[flat(0), flat(0, 3)]]), RangeError);
 });

@@ -1,21 +1,21 @@
 import type { Image } from "../images/image.js";
 
 export interface SheetOptions {
-  /** Each pixel becomes a square of so many. Default: 1. */
+  /** Side in pixels of the square that each pixel becomes. Default: 1. */
   zoom?: number;
-  /** Pixels of white between pictures and around them. Default: 8. */
+  /** Pixels of white between images and around them. Default: 8. */
   gap?: number;
 }
 
 /**
- * Pictures in rows and columns on white.
- * @param rows pictures of one size, equally many in each row
- * @throws RangeError when there is none or the sizes differ.
+ * Images in rows and columns on white.
+ * @param rows images of one size; a shorter row ends in white
+ * @throws RangeError when there are no images or their sizes differ.
  */
 export function contactSheet(rows: readonly (readonly Image[])[], { zoom = 1, gap = 8 }: SheetOptions = {}): Image {
   const first = rows[0]?.[0];
   if (!first || rows.flat().some(({ width, height }) => width !== first.width || height !== first.height))
-    throw new RangeError("a contact sheet needs pictures of one size");
+    throw new RangeError("a contact sheet needs images of one size");
   const columns = Math.max(...rows.map((row) => row.length));
   const [stepX, stepY] = [first.width * zoom + gap, first.height * zoom + gap];
   const [width, height] = [columns * stepX + gap, rows.length * stepY + gap];

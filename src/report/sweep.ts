@@ -2,7 +2,7 @@ import type { Evaluation, Row } from "../evaluation/evaluation.js";
 import { markdownTable } from "../evaluation/table.js";
 import { type Tradeoff, tradeoffPlot, tradeoffs } from "./tradeoff.js";
 
-/** A processor of a sweep, as it was judged; Pareto fronts are among those of the sweep. */
+/** The evaluation of one processor of a sweep; the Pareto fronts are those of the sweep. */
 export interface SweepPoint extends Tradeoff {
   readonly lambda: number;
   readonly model: string;
@@ -11,12 +11,12 @@ export interface SweepPoint extends Tradeoff {
 /** One processor of a sweep. */
 export interface Swept {
   readonly lambda: number;
-  /** Its row's name in the evaluation. */
+  /** The name of its row in the evaluation. */
   readonly name: string;
   readonly model: string;
 }
 
-/** What an evaluation found of the processors of a sweep, in their order. */
+/** The processors of a sweep with their evaluation, in order. */
 export function sweepPoints(swept: readonly Swept[], { rows }: Evaluation): SweepPoint[] {
   const judged = tradeoffs(swept.map(({ name }) => rows.find(({ processor }) => processor === name) as Row));
   return judged.map((tradeoff, i) => {
@@ -25,7 +25,7 @@ export function sweepPoints(swept: readonly Swept[], { rows }: Evaluation): Swee
   });
 }
 
-/** λ down, recognizers across (top-1 in percent), as Markdown; a star marks the Pareto front of PSNR and that recognizer. */
+/** λ down, judges across (top-1 in percent), as Markdown; a star marks the Pareto front of PSNR and top-1 of that judge. */
 export function sweepTable(points: readonly SweepPoint[]): string {
   const recognizers = Object.keys(points[0]?.top1 ?? {});
   return markdownTable(
@@ -39,7 +39,7 @@ export function sweepTable(points: readonly SweepPoint[]): string {
   );
 }
 
-/** PSNR against top-1, a line along the Pareto front of each recognizer, as SVG text. */
+/** PSNR against top-1, with a line along the Pareto front of each judge, as SVG text. */
 export const sweepPlot = (title: string, points: readonly SweepPoint[]): string =>
   tradeoffPlot(
     title,

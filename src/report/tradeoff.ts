@@ -2,18 +2,18 @@ import type { Row } from "../evaluation/evaluation.js";
 import { paretoFront } from "../evaluation/pareto.js";
 import { scatterPlot } from "./scatter.js";
 
-/** What a processor costs people and gives machines. */
+/** Image quality and recognition accuracy of a processor. */
 export interface Tradeoff {
   /** In dB. */
   readonly psnr: number;
   readonly ssim: number;
-  /** Top-1 in percent by recognizer. */
+  /** Top-1 in percent by judge. */
   readonly top1: Readonly<Record<string, number>>;
-  /** The recognizers for which no other row has as much of both PSNR and top-1 and more of one. */
+  /** The judges for whom the row is on the Pareto front of PSNR and top-1. */
   readonly paretoFor: readonly string[];
 }
 
-/** The same rows of an evaluation, weighed against each other. */
+/** The tradeoffs of rows of an evaluation; the Pareto fronts are those of these rows. */
 export function tradeoffs(rows: readonly Row[]): Tradeoff[] {
   const psnrOf = ({ psnr }: Row) => psnr ?? Number.POSITIVE_INFINITY;
   const fronts = Object.keys(rows[0]?.recognizers ?? {}).map((name) => ({
@@ -28,7 +28,7 @@ export function tradeoffs(rows: readonly Row[]): Tradeoff[] {
   }));
 }
 
-/** PSNR against top-1, a line along the Pareto front of each recognizer, as SVG text. */
+/** PSNR against top-1, with a line along the Pareto front of each judge, as SVG text. */
 export const tradeoffPlot = (title: string, points: readonly (Tradeoff & { readonly label: string })[]): string =>
   scatterPlot({
     title,

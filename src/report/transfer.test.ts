@@ -1,36 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { madeUpEvaluation } from "../../testing/evaluations.js";
 import { findTask } from "../data/tasks/index.js";
-import { summarize } from "../evaluation/summarize.js";
 import { type TransferRun, transferPoints, transferSetting, transferTables } from "./transfer.js";
 
-/** A hundred images, of which the source reads the first `own` and the target the first `others`. */
+/** A hundred images; the source is right on the first `own` of them, the target on the first `others`. */
 const measured = (processor: string, decibels: number, own: number, others: number) => ({
   processor,
-  psnr: new Array<number>(100).fill(decibels),
-  ssim: new Array<number>(100).fill(0.5),
-  ranks: new Map(
-    Object.entries({ source: own, target: others }).map(([name, right]) => [
-      name,
-      Array.from({ length: 100 }, (_, i) => (i < right ? 0 : 9)),
-    ]),
-  ),
+  psnr: decibels,
+  ssim: 0.5,
+  ranks: { source: ranksOf(own), target: ranksOf(others) },
 });
 
-const evaluation = summarize({
-  task: findTask("denoise", { sigma: 0.2 }),
-  folders: ["val"],
-  selection: "classes 2-3",
-  skipped: [],
-  seed: 0,
-  rows: [
+const ranksOf = (right: number) => Array.from({ length: 100 }, (_, i) => (i < right ? 0 : 9));
+
+const evaluation = madeUpEvaluation(
+  findTask("denoise", { sigma: 0.2 }),
+  [
     measured("none", 20, 10, 10),
     measured("plain", 25, 40, 50),
     measured("ra-source", 24.75, 60, 55),
     measured("unsupervised-source", 24.9, 50, 50),
     measured("clean", Number.POSITIVE_INFINITY, 80, 90),
   ],
-});
+  { selection: "classes 2-3" },
+);
 
 const run = (objective: string, lambda: number): TransferRun => ({
   name: `${objective}-source`,
@@ -58,7 +52,7 @@ test("gains are over plain, not over none or an earlier processor, each with the
   assert.ok(low > 0 && low < 20 && high > 20);
 });
 
-test("a table for what is there before, and one for each objective, sources down and judges across", () => {
+test("there is a table of the reference rows and one for each objective, sources down and judges across", () => {
   const [before, ra, unsupervised, ...others] = transferTables(points, evaluation).split("\n\n");
   assert.equal(others.length, 0);
   assert.match(before ?? "", /\| plain +\| +25\.00 \| 40\.0 \[\d+\.\d, \d+\.\d\] \| 50\.0 \[/);

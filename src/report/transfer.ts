@@ -1,14 +1,14 @@
 import type { Evaluation, Gain, Row } from "../evaluation/evaluation.js";
 import { gainText, markdownTable } from "../evaluation/table.js";
 
-/** The row that gains are over: the processor that was trained by the image loss alone. */
+/** The row that gains are over: the processor trained with the image loss alone. */
 export const PLAIN = "plain";
 
-/** A processor that was trained with the loss of one source recognizer. */
+/** A processor trained with the loss of one source recognizer. */
 export interface TransferRun {
-  /** Its row's name in the evaluation. */
+  /** The name of its row in the evaluation. */
   readonly name: string;
-  /** The source's name, and where its file is. */
+  /** The name of the source and the path of its file. */
   readonly source: string;
   readonly sourceFile: string;
   readonly objective: string;
@@ -16,17 +16,17 @@ export interface TransferRun {
   readonly model: string;
 }
 
-/** The same as it was judged, against plain. */
+/** A run with its evaluation against plain. */
 export interface TransferPoint extends TransferRun {
   /** In dB. */
   readonly psnrChange: number;
-  /** Points of top-1 with their paired 95 % interval, by the recognizer that judges. */
+  /** Percentage points of top-1 with their paired 95 % interval, by judge. */
   readonly gains: Readonly<Record<string, Pick<Gain, "top1" | "ci95">>>;
 }
 
-/** What the processors of a matrix have in common. */
+/** What the processors of a transfer matrix have in common. */
 export interface TransferTraining {
-  /** The training images, in words, and how many they are. */
+  /** A description of the training images, and their number. */
   readonly data: string;
   readonly count: number;
   readonly processor: string;
@@ -38,7 +38,7 @@ export interface TransferTraining {
   readonly seed: number;
 }
 
-/** What an evaluation found of the runs, in their order. */
+/** The runs with their evaluation, in order. */
 export function transferPoints(runs: readonly TransferRun[], { rows, gains }: Evaluation): TransferPoint[] {
   const psnrOf = (name: string) => rows.find(({ processor }) => processor === name)?.psnr ?? Number.POSITIVE_INFINITY;
   return runs.map((run) => ({
@@ -52,12 +52,12 @@ export function transferPoints(runs: readonly TransferRun[], { rows, gains }: Ev
   }));
 }
 
-/** Of which data, counts, steps and seeds the tables are, as Markdown. */
+/** The data, counts, steps and seeds behind the tables, as Markdown. */
 export function transferSetting(training: TransferTraining, { task, options, scale, data, seed }: Evaluation): string {
   const settings = Object.entries(options)
     .filter(([name]) => name !== "scale")
     .map(([name, value]) => `${name} ${value}`);
-  const start = training.init ? `from ${training.init}` : "from drawn weights";
+  const start = training.init ? `from ${training.init}` : "from initial weights";
   const judged = `${data.folders.join(", ")}${data.selection ? ` (${data.selection})` : ""}`;
   return [
     `# Transfer of ${[`${task} ×${scale}`, ...settings].join(", ")}`,
@@ -65,13 +65,13 @@ export function transferSetting(training: TransferTraining, { task, options, sca
     `Trained on ${training.count} images of ${training.data}: ${training.processor} ${start}, ${training.steps} steps of ${training.batch} ` +
       `crops of ${training.crop}, learning rate ${training.lr}, seed ${training.seed}. Judged on ${data.count} images of ${judged}.`,
     "",
-    `Intervals are 95 %: Wilson's for accuracies, of a paired bootstrap (seed ${seed}) for gains. A star marks the source as its own judge.`,
+    `Intervals are 95 %: Wilson's for accuracies, a paired bootstrap (seed ${seed}) for gains. A star marks a source that is its own judge.`,
   ].join("\n");
 }
 
 /**
- * As Markdown: what recognizers read before any of them taught a processor; then for each objective sources down,
- * recognizers that judge across, in points over plain. A star marks the source as its own judge.
+ * Markdown tables: the accuracies of the reference rows (none, plain, clean); then for each objective the gains over plain
+ * in percentage points, sources down and judges across. A star marks a source that is its own judge.
  */
 export function transferTables(points: readonly TransferPoint[], { rows }: Evaluation): string {
   const judges = Object.keys(rows[0]?.recognizers ?? {});

@@ -15,7 +15,7 @@ import {
   randomColor,
 } from "./canvas.js";
 import { centered, patterns, shapes } from "./patterns.js";
-import { type Box, boxOf, type Scene } from "./scene.js";
+import { boxOf, type Extent, type Scene } from "./scene.js";
 
 /** The classes are the patterns in alphabetical order. */
 export const patternNames: readonly string[] = Object.keys(patterns).sort();
@@ -66,7 +66,7 @@ function ellipse(size: number, random: Random): Cover {
 }
 
 /** Paints a dark shape with a light pattern, or a light shape with a dark pattern. @returns the shape's box. */
-function paintObject(canvas: Canvas, pattern: string, random: Random): Box {
+function paintObject(canvas: Canvas, pattern: string, random: Random): Extent {
   const { size } = canvas;
   const radius = size * between(RANGES.radius, random);
   const middle = () => between([0.9 * radius, size - 0.9 * radius], random);

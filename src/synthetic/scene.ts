@@ -12,7 +12,7 @@ export interface SceneSettings {
 }
 
 /** The smallest box of whole pixels that holds an object; right and bottom are exclusive. */
-export interface Box {
+export interface Extent {
   readonly left: number;
   readonly top: number;
   readonly right: number;
@@ -20,7 +20,7 @@ export interface Box {
 }
 
 /** An object with its class, 0 or more. */
-export interface BoxedObject extends Box {
+export interface BoxedObject extends Extent {
   readonly label: number;
 }
 
@@ -32,7 +32,7 @@ export interface Scene {
 }
 
 /** The box of the pixels of an image of `size` pixels a side that are covered by half or more. */
-export function boxOf(size: number, cover: Cover): Box {
+export function boxOf(size: number, cover: Cover): Extent {
   let [left, top, right, bottom] = [size, size, 0, 0];
   for (let y = 0; y < size; y++)
     for (let x = 0; x < size; x++) {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
+import { classOf } from "../data/annotation.js";
 import { openDataset } from "../data/dataset.js";
 import { readItem } from "../data/item.js";
 import { UserError } from "../errors.js";
@@ -19,10 +20,11 @@ test("the files hold the rendered images, and the folder gives their labels, bal
   await synthesize(folder, set);
   const { items, classes, missing } = await openDataset([folder], { needLabels: true });
   assert.deepEqual([items.length, missing, classes], [36, [], marksOf(4).map(({ name }) => name)]);
-  for (const { path, label } of items) {
+  for (const item of items) {
+    const [{ path }, label] = [item, classOf(item)];
     const index = Number(basename(path, ".png"));
     const { image, objects } = renderScene(set, 3, index);
-    assert.deepEqual(await readItem({ path, label }), image);
+    assert.deepEqual(await readItem(item), image);
     assert.deepEqual([label, objects[0]?.label], [index % 4, index % 4]);
   }
   const chosen = await openDataset([folder], { needLabels: true, classes: "bars,p" });
@@ -34,9 +36,10 @@ test("a patterned set has one folder per class, with the same labels as labels.c
   await synthesize(folder, { ...patterned, firstIndex: 7 });
   const listed = await openDataset([folder], { needLabels: true });
   assert.deepEqual([listed.items.length, listed.classes], [20, patternNames]);
-  for (const { path, label } of listed.items) {
+  for (const item of listed.items) {
+    const [{ path }, label] = [item, classOf(item)];
     const { image, objects } = renderScene(patterned, 3, Number(basename(path, ".png")));
-    assert.deepEqual(await readItem({ path, label }), image);
+    assert.deepEqual(await readItem(item), image);
     assert.deepEqual([objects[0]?.label, patternNames[label as number]], [label, basename(dirname(path))]);
   }
   rmSync(join(folder, "labels.csv"));

@@ -11,7 +11,7 @@ import { GraphBuilder } from "../onnx/builder.js";
 import { float32, int64 } from "../onnx/tensor.js";
 import { encodeImage } from "../platform/node/codec.js";
 import { randomAt } from "../random.js";
-import { loadRecognizer } from "../recognition/recognizer.js";
+import { readRecognizer } from "../recognition/recognizer.js";
 import { Session } from "../runtime/session.js";
 import { type RecognizerTraining, trainRecognizer } from "./train-recognizer.js";
 
@@ -54,8 +54,8 @@ for (const network of ["small-vgg", "small-resnet", "small-mobile", "mobilenet"]
     assert.equal(losses.length, 30);
     assert.ok((losses.at(-1) as number) < 0.5 * (losses[0] as number), losses.join(" "));
     assert.ok(accuracy && accuracy.count === 60 && accuracy.top1 >= 0.75, `top-1 ${accuracy?.top1}, chance 1/3`);
-    const { name, size } = await loadRecognizer(model as string);
-    assert.deepEqual([name, size], [network, SIZE]);
+    const { name, preprocessing } = await readRecognizer(model as string);
+    assert.deepEqual([name, preprocessing.size], [network, SIZE]);
     const sidecar = JSON.parse(readFileSync(join(out, "model.json"), "utf8"));
     assert.deepEqual(sidecar.classes, ["across", "both", "upright"]);
     assert.deepEqual(sidecar.accuracy, accuracy);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { classOf } from "../data/annotation.js";
 import { fingerprintOf } from "../data/fingerprint.js";
 import { type LabelledSets, openLabelledSets } from "../data/labelled-sets.js";
 import { openRecognitionLoader } from "../data/loader.js";
@@ -168,7 +169,7 @@ function configOf(
 
 /** The classes of the training images where they are not all classes; else null. */
 function learnedOf({ training, classes }: LabelledSets): number[] | null {
-  const learned = new Set(training.items.flatMap(({ label }) => label ?? []));
+  const learned = new Set(training.items.flatMap((item) => classOf(item) ?? []));
   return learned.size < classes ? [...learned].sort((a, b) => a - b) : null;
 }
 

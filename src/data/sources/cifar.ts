@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
 import { linesOf, readTextIfThere } from "../../platform/node/files.js";
+import { classAnnotation } from "../annotation.js";
 import type { Item } from "../item.js";
 import type { Layout, Part } from "./source.js";
 
@@ -55,7 +56,11 @@ export const cifar: Layout = {
       const items: Item[] = [];
       for (const file of files) items.push(...(await recordsOf(file, format)));
       if (!withLabels)
-        return { root, items: items.map((item) => ({ ...item, label: null })), ...(!isFile && { part }) };
+        return {
+          root,
+          items: items.map((item) => ({ ...item, annotation: classAnnotation(null) })),
+          ...(!isFile && { part }),
+        };
       const classes = await classNames(join(root, format.names));
       return { root, items, ...(classes && { classes }), ...(!isFile && { part }) };
     }
@@ -80,7 +85,7 @@ async function recordsOf(path: string, { head, classes }: Format): Promise<Item[
       throw new UserError(
         `cannot read ${path} as CIFAR records: image ${index} has class ${label}, but there are only ${classes}; the file is corrupt or of another format`,
       );
-    return { path, label, record: { index, offset, width: SIDE, height: SIDE } };
+    return { path, annotation: classAnnotation(label), record: { index, offset, width: SIDE, height: SIDE } };
   });
 }
 

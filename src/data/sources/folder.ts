@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, extname, join, sep } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
+import { classAnnotation } from "../annotation.js";
 import type { Item } from "../item.js";
 import { LABEL_FILE, readLabels } from "../labels.js";
 import { imagenetValidation } from "./imagenet.js";
@@ -27,7 +28,7 @@ export async function openFolder(folder: string, { withLabels }: Pick<SourceOpti
     throw new UserError(
       `cannot open ${folder} as \`data\`: it contains no image; supported extensions: ${[...EXTENSIONS].join(" ")}`,
     );
-  const items = names.map((name) => ({ path: join(folder, name), label: null }));
+  const items = names.map((name) => ({ path: join(folder, name), annotation: classAnnotation(null) }));
   if (!withLabels) return { root: folder, items };
   for (const labelling of labellings) {
     const found = await labelling(folder, names);
@@ -37,7 +38,7 @@ export async function openFolder(folder: string, { withLabels }: Pick<SourceOpti
 }
 
 function labelled(folder: string, names: readonly string[], { labelOf, listed, classes }: Labelling): Source {
-  const item = (name: string): Item => ({ path: join(folder, name), label: labelOf(name) });
+  const item = (name: string): Item => ({ path: join(folder, name), annotation: classAnnotation(labelOf(name)) });
   const present = new Set(names);
   const missing = (listed ?? []).filter((name) => !present.has(name));
   if (listed && missing.length === listed.length)

@@ -4,6 +4,7 @@ import { type TestContext, test } from "node:test";
 import { imagenetMeta } from "../../../testing/imagenet-meta.js";
 import { temporaryFolder, writeFiles } from "../../../testing/workspace.js";
 import { UserError } from "../../errors.js";
+import { classOf } from "../annotation.js";
 import { openDataset } from "../dataset.js";
 import { wnids } from "../imagenet.js";
 import { type Item, readItem, titleOf } from "../item.js";
@@ -34,7 +35,7 @@ function folderWith(t: TestContext, files: Record<string, string | Uint8Array>):
 const open = (folder: string, part: Part = "train") => openDataset([folder], { needLabels: true, part });
 
 const named = (items: readonly Item[], folder: string) =>
-  items.map((item) => [titleOf(item).slice(folder.length + 1), item.label]);
+  items.map((item) => [titleOf(item).slice(folder.length + 1), classOf(item)]);
 
 test("CIFAR-10's folder is opened as its training or test part, with class names", async (t) => {
   const folder = folderWith(t, cifar10());
@@ -58,10 +59,7 @@ test("CIFAR-10's folder is opened as its training or test part, with class names
 test("CIFAR-100 is opened with its fine classes", async (t) => {
   const folder = folderWith(t, { "train.bin": records([0, 99], [19, 5]), "test.bin": records([7, 42]) });
   const train = await open(folder);
-  assert.deepEqual(
-    train.items.map(({ label }) => label),
-    [99, 5],
-  );
+  assert.deepEqual(train.items.map(classOf), [99, 5]);
   assert.deepEqual(named((await open(folder, "test")).items, folder), [["test.bin#0", 42]]);
 });
 
@@ -162,10 +160,7 @@ const imagenet = {
 
 test("a wnids.txt in ImageNet's folder does not change its classes", async (t) => {
   const folder = folderWith(t, { ...imagenet, "wnids.txt": "n02102040\n" });
-  assert.deepEqual(
-    (await open(folder)).items.map(({ label }) => label),
-    [0, 217],
-  );
+  assert.deepEqual((await open(folder)).items.map(classOf), [0, 217]);
 });
 
 /** Equivalent definitions of the classes of the validation images. */
@@ -192,10 +187,7 @@ for (const [what, files] of validation)
   test(`${what} defines the classes of ImageNet's val/`, async (t) => {
     const folder = folderWith(t, { ...imagenet, ...files });
     for (const path of [folder, join(folder, "val")])
-      assert.deepEqual(
-        (await open(path, "test")).items.map(({ label }) => label),
-        [65, 970],
-      );
+      assert.deepEqual((await open(path, "test")).items.map(classOf), [65, 970]);
   });
 
 const TRUTH = "ILSVRC2012_validation_ground_truth.txt";
@@ -204,10 +196,7 @@ test("the devkit's ground truth and meta.mat define the classes of ImageNet's va
   for (const place of ["", "ILSVRC2012_devkit_t12/data/"]) {
     const folder = folderWith(t, { ...imagenet, [`${place}${TRUTH}`]: "3\n1\n", [`${place}meta.mat`]: imagenetMeta });
     // torchvision's order of the 1000 classes: Siberian husky 250, kit fox 278.
-    assert.deepEqual(
-      (await open(folder, "test")).items.map(({ label }) => label),
-      [250, 278],
-    );
+    assert.deepEqual((await open(folder, "test")).items.map(classOf), [250, 278]);
   }
 });
 
@@ -235,7 +224,7 @@ test("CIFAR exported to image files, one folder per class, gets the standard cla
   for (const part of ["train", "test"] as const) {
     const { items, classes } = await open(folder, part);
     assert.deepEqual(
-      items.map(({ path, label }) => [basename(dirname(dirname(path))), basename(dirname(path)), label]),
+      items.map((item) => [basename(dirname(dirname(item.path))), basename(dirname(item.path)), classOf(item)]),
       ["airplane", "cat", "truck"].map((name, label) => [part, name, label]),
     );
     assert.deepEqual(classes, ["airplane", "cat", "truck"]);

@@ -4,23 +4,24 @@ import { test } from "node:test";
 import { temporaryFolder } from "../../testing/workspace.js";
 import type { Dataset } from "../data/dataset.js";
 import { findTask } from "../data/tasks/index.js";
+import { rankingOf } from "../metrics/ranking.js";
 import { GraphBuilder, string } from "../onnx/builder.js";
 import { float32 } from "../onnx/tensor.js";
 import { encodeImage } from "../platform/node/codec.js";
 import { Processor } from "../processors/processor.js";
-import type { Recognizer } from "../recognition/recognizer.js";
-import { changedMinds } from "./changed-minds.js";
+import type { Judge } from "../recognition/judge.js";
+import { flippedPredictions } from "./flipped-predictions.js";
 
 const SIDE = 16;
 
-/** Flat pictures of these brightnesses, each with its label. */
-async function flatPictures(
-  folder: string,
-  pictures: readonly [brightness: number, label: number][],
-): Promise<Dataset> {
-  const items = pictures.map(([, label], i) => ({ path: join(folder, `${i}.png`), label }));
+/** Flat images of these brightnesses, each with its class. */
+async function flatImages(folder: string, images: readonly [brightness: number, label: number][]): Promise<Dataset> {
+  const items = images.map(([, label], i) => ({
+    path: join(folder, `${i}.png`),
+    annotation: { kind: "class", class: label } as const,
+  }));
   for (const [i, { path }] of items.entries()) {
-    const data = new Uint8Array(SIDE * SIDE * 3).fill(pictures[i]?.[0] ?? 0);
+    const data = new Uint8Array(SIDE * SIDE * 3).fill(images[i]?.[0] ?? 0);
     await encodeImage({ width: SIDE, height: SIDE, data }, path);
   }
   return { folders: [folder], items, missing: [] };
@@ -35,18 +36,22 @@ async function enlarger(name: string, gain: number): Promise<Processor> {
   return new Processor(b.build());
 }
 
-/** Sees class 0, 1 or 2 in what is dark, medium or bright, with these limits between them. */
-const brightness = (low: number, high: number): Recognizer => ({
+/** Predicts class 0, 1 or 2 for a dark, medium or bright image, with these limits between them. */
+const brightness = (low: number, high: number): Judge => ({
   name: `brightness ${low} ${high}`,
-  size: SIDE,
-  async logits([first = 0]) {
-    return Float32Array.of(low - first, Math.min(first - low, high - first), first - high);
-  },
+  key: `brightness ${low} ${high}`,
+  async requireKnows() {},
+  predict: async (images) =>
+    images.map(({ data: [first = 0] }) => {
+      const level = first / 255;
+      const scores = [low - level, Math.min(level - low, high - level), level - high];
+      return { kind: "class", ranked: rankingOf(scores, 0, 3) };
+    }),
 });
 
-test("pictures that are read rightly only after come first, one of each class, with what was seen", async (t) => {
+test("images predicted rightly only after come first, one of each class, with the predictions of each judge", async (t) => {
   // Before, all is half as bright as after; labels 1 and 2 are right after, and so is 0 either way.
-  const dataset = await flatPictures(temporaryFolder(t), [
+  const dataset = await flatImages(temporaryFolder(t), [
     [40, 0],
     [220, 2],
     [128, 1],
@@ -58,9 +63,9 @@ test("pictures that are read rightly only after come first, one of each class, w
     task: findTask("sr"),
     before: await enlarger("before", 0.5),
     after: await enlarger("after", 1),
-    recognizers: [brightness(0.3, 0.7), brightness(0.2, 0.8)],
+    judges: [brightness(0.3, 0.7), brightness(0.2, 0.8)],
   };
-  const found = await changedMinds({ ...options, count: 5 });
+  const found = await flippedPredictions({ ...options, count: 5 });
   assert.deepEqual(
     found.map(({ label, seenBefore, seenAfter }) => [label, seenBefore, seenAfter]),
     [
@@ -70,5 +75,5 @@ test("pictures that are read rightly only after come first, one of each class, w
   );
   const [first] = found;
   assert.deepEqual([first?.before.data[0], first?.after.data[0], first?.clean.data[0]], [110, 220, 220]);
-  assert.equal((await changedMinds({ ...options, count: 1 })).length, 1);
+  assert.equal((await flippedPredictions({ ...options, count: 1 })).length, 1);
 });

@@ -1,0 +1,87 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { messageOf, UserError } from "../errors.js";
+import type { Prediction } from "../recognition/judge.js";
+import type { Evaluation } from "./evaluation.js";
+import type { MeasuredImage, MeasuredRow } from "./measured-image.js";
+import { Header, Line } from "./predictions.js";
+import { summarize } from "./summarize.js";
+
+/**
+ * Makes an evaluation again from the predictions file that it wrote: the two are equal.
+ * @throws UserError when the file cannot be read, is incomplete, or is not a predictions file.
+ */
+export async function evaluationFrom(path: string): Promise<Evaluation> {
+  const lines = numberedLines(path);
+  const { format, version, processors, judges, ...setting } = await nextHeader(lines, path);
+  const images: MeasuredImage[] = [];
+  for (let i = 0; i < setting.data.count; i++) images.push(await nextImage(lines, { path, processors, judges }));
+  const rest = await lines.next();
+  if (!rest.done) throw new UserError(`${path} has more than the ${setting.data.count} images of its header`);
+  return summarize(setting, { processors, judges, images });
+}
+
+type Lines = AsyncGenerator<readonly [number: number, text: string], void>;
+
+async function* numberedLines(path: string): Lines {
+  let number = 0;
+  try {
+    for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY }))
+      yield [++number, text];
+  } catch (error) {
+    throw new UserError(`cannot read the predictions ${path}: ${messageOf(error)}`);
+  }
+}
+
+async function nextHeader(lines: Lines, path: string): Promise<z.output<typeof Header>> {
+  const { value } = await lines.next();
+  const parsed = Header.safeParse(parseJson(value?.[1] ?? ""));
+  if (parsed.success) return parsed.data;
+  throw new UserError(`${path} is not a predictions file of this version: ${z.prettifyError(parsed.error)}`);
+}
+
+interface Expected {
+  readonly path: string;
+  readonly processors: readonly string[];
+  readonly judges: readonly string[];
+}
+
+/** The measurements of the next image, from a line for each processor and judge. */
+async function nextImage(lines: Lines, { path, processors, judges }: Expected): Promise<MeasuredImage> {
+  const rows: MeasuredRow[] = [];
+  let first: Line | undefined;
+  for (const processor of processors) {
+    const predictions: Prediction[] = [];
+    let last: Line | undefined;
+    for (const judge of judges.length > 0 ? judges : [null]) {
+      last = await nextLine(lines, path, (line) => line.processor === processor && line.judge === judge);
+      first ??= last;
+      if (last.ranked) predictions.push({ kind: "class", ranked: last.ranked });
+    }
+    const { psnr, ssim, psnr_y, ssim_y } = last as Line;
+    const luma = { ...(psnr_y !== undefined && { psnr_y }), ...(ssim_y !== undefined && { ssim_y }) };
+    rows.push({ psnr, ssim, ...luma, predictions });
+  }
+  const { file, label } = first as Line;
+  return { file, label, rows };
+}
+
+async function nextLine(lines: Lines, path: string, isExpected: (line: Line) => boolean): Promise<Line> {
+  const { value, done } = await lines.next();
+  if (done || !value) throw new UserError(`${path} is truncated: it has fewer images than its header says`);
+  const [number, text] = value;
+  const parsed = Line.safeDecode(parseJson(text) as z.input<typeof Line>);
+  if (!parsed.success) throw new UserError(`${path}, line ${number}: ${z.prettifyError(parsed.error)}`);
+  if (isExpected(parsed.data)) return parsed.data;
+  throw new UserError(`${path}, line ${number}: lines are not in the order of images, processors and judges`);
+}
+
+/** Undefined for what is not JSON; the schema then reports it. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+import { classOf } from "../data/annotation.js";
+import type { Task } from "../data/task.js";
+import type { Image } from "../images/image.js";
+import type { Processor } from "../processors/processor.js";
+import type { Judge, Prediction } from "../recognition/judge.js";
+import type { MeasuredImage } from "./measured-image.js";
+import type { ResolvedProtocol } from "./protocols.js";
+import { perfectQuality, type Quality } from "./quality.js";
+import { groupsOf, type Sample } from "./samples.js";
+import type { EvaluationWorkers } from "./workers.js";
+
+/** What samples are measured with. */
+export interface Instruments {
+  readonly task: Task;
+  readonly protocol: ResolvedProtocol;
+  readonly processors: readonly Processor[];
+  readonly judges: readonly Judge[];
+  readonly workers: EvaluationWorkers;
+  /** Images of 224 x 224 given to a network at once; of larger ones fewer. */
+  readonly batch: number;
+}
+
+/**
+ * Restores and judges samples.
+ * @returns the measurements, once the workers have compared the images; the networks are done when the outer promise resolves.
+ * @throws UserError when a processor does not fit the task.
+ */
+export async function measure(
+  samples: readonly Sample[],
+  instruments: Instruments,
+): Promise<{ readonly comparing: Promise<MeasuredImage[]> }> {
+  const groups: Promise<MeasuredImage[]>[] = [];
+  for (const group of groupsOf(samples, instruments.batch)) {
+    const { comparing } = await measureGroup(group, instruments);
+    comparing.catch(() => {}); // reported by Promise.all below, unless another group fails first
+    groups.push(comparing);
+  }
+  return { comparing: Promise.all(groups).then((measured) => measured.flat()) };
+}
+
+/** The same of samples of one size. */
+async function measureGroup(samples: readonly Sample[], instruments: Instruments) {
+  const { judges, workers, protocol } = instruments;
+  const rows = await restoredBy(samples, instruments);
+  const predictions: (readonly Prediction[])[][] = [];
+  for (const images of rows) predictions.push(await predictionsOf(images, judges));
+  const comparing = workers.compare(rows.slice(0, -1), rows.at(-1) as Image[]).then((compared) => {
+    const qualities = [...compared, samples.map(() => perfectQuality(protocol))];
+    return samples.map((sample, image) => ({
+      file: sample.file,
+      label: classOf(sample),
+      rows: qualities.map((row, i) => ({
+        ...(row[image] as Quality),
+        predictions: (predictions[i] ?? []).map((byImage) => byImage[image] as Prediction),
+      })),
+    }));
+  });
+  return { comparing };
+}
+
+/** The images of each row: interpolated, restored by each processor, clean. */
+async function restoredBy(samples: readonly Sample[], { task, processors }: Instruments): Promise<Image[][]> {
+  const degraded = samples.map((sample) => sample.degraded);
+  const restored: Image[][] = [];
+  for (const processor of processors) restored.push(await processor.restore(degraded, task));
+  return [samples.map(({ interpolated }) => interpolated), ...restored, samples.map(({ clean }) => clean)];
+}
+
+/** [judges][images] */
+async function predictionsOf(images: readonly Image[], judges: readonly Judge[]): Promise<(readonly Prediction[])[]> {
+  const predictions: (readonly Prediction[])[] = [];
+  for (const judge of judges) predictions.push(await judge.predict(images));
+  return predictions;
+}

@@ -1,0 +1,108 @@
+import { evaluationCrop } from "../data/samples.js";
+import type { Task } from "../data/task.js";
+import { UserError } from "../errors.js";
+import { crop } from "../images/crop.js";
+import type { Image } from "../images/image.js";
+import type { Random } from "../random.js";
+
+/** The names of the evaluation protocols. */
+export const protocolNames = ["imagenet", "full"] as const;
+/** The name of an evaluation protocol. */
+export type ProtocolName = (typeof protocolNames)[number];
+
+/** Which part of an image is evaluated, and how it is compared. */
+export interface Protocol {
+  /** One line for the help text. */
+  readonly summary: string;
+  /** The clean image of a sample: a part of `image` whose sides are multiples of `scale`. */
+  clean(image: Image, scale: number): Image;
+  /** Pixels cut off each side before PSNR and SSIM, where the caller does not choose. */
+  defaultCropBorder(scale: number): number;
+  /** Whether the crop border can be chosen. */
+  readonly hasCropBorder: boolean;
+  /** Whether PSNR and SSIM are also measured on Y of BT.601. */
+  readonly luma: boolean;
+}
+
+/** The evaluation protocols by name. */
+export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
+  imagenet: {
+    summary: "shorter side reduced to 256, center crop of 224; PSNR and SSIM on RGB",
+    clean: evaluationCrop,
+    defaultCropBorder: () => 0,
+    hasCropBorder: false,
+    luma: false,
+  },
+  full: {
+    summary: "whole images, cropped at the lower right to a multiple of the scale; PSNR and SSIM on RGB and Y",
+    clean: ({ width, height, ...image }, scale) =>
+      crop({ width, height, ...image }, 0, 0, width - (width % scale), height - (height % scale)),
+    defaultCropBorder: (scale) => (scale > 1 ? scale : 0),
+    hasCropBorder: true,
+    luma: true,
+  },
+};
+
+/** A protocol with its crop border; plain values, which can be sent to a worker thread. */
+export interface ResolvedProtocol {
+  readonly protocol: ProtocolName;
+  /** Pixels cut off each side before PSNR and SSIM. */
+  readonly cropBorder: number;
+}
+
+/** @throws UserError when the protocol has no crop border to choose, or it is not a whole number of 0 or more. */
+export function resolveProtocol(protocol: ProtocolName, scale: number, cropBorder?: number): ResolvedProtocol {
+  const { hasCropBorder, defaultCropBorder } = protocols[protocol];
+  if (cropBorder === undefined) return { protocol, cropBorder: defaultCropBorder(scale) };
+  if (!hasCropBorder)
+    throw new UserError(`\`cropBorder\` has no effect with the protocol ${protocol}; choose \`full\``);
+  if (!Number.isInteger(cropBorder) || cropBorder < 0)
+    throw new UserError(`\`cropBorder\` is ${cropBorder}; expected a whole number of pixels, 0 or more`);
+  return { protocol, cropBorder };
+}
+
+/** What is evaluated of an image. */
+export interface EvaluationSample {
+  readonly clean: Image;
+  readonly degraded: Image;
+  /** The degraded image at the clean one's size, by interpolation. */
+  readonly interpolated: Image;
+}
+
+/** The smallest side that SSIM can compare: its window is 11 x 11 pixels. */
+const SMALLEST_SIDE = 11;
+
+/**
+ * The clean part of an image that a protocol evaluates, degraded by the task.
+ * @throws UserError when fewer than 11 x 11 pixels are left inside the crop border.
+ */
+export const evaluationSample = (
+  image: Image,
+  task: Task,
+  random: Random,
+  { protocol, cropBorder }: ResolvedProtocol,
+): Promise<EvaluationSample> =>
+  degradedSample(protocols[protocol].clean(image, task.scale), task, random, { cropBorder, original: image });
+
+interface DegradeOptions extends Pick<ResolvedProtocol, "cropBorder"> {
+  /** The image that `clean` is a part of, for the message. */
+  readonly original: Image;
+}
+
+/**
+ * The sample whose clean part is known.
+ * @throws UserError when fewer than 11 x 11 pixels are left inside the crop border.
+ */
+export async function degradedSample(
+  clean: Image,
+  task: Task,
+  random: Random,
+  { cropBorder, original: { width, height } }: DegradeOptions,
+): Promise<EvaluationSample> {
+  if (Math.min(clean.width, clean.height) - 2 * cropBorder < SMALLEST_SIDE) {
+    const inside = cropBorder > 0 ? ` inside a border of ${cropBorder}` : "";
+    throw new UserError(`${width}x${height} pixels are too few to judge: SSIM needs 11 x 11${inside}`);
+  }
+  const degraded = await task.degrade(clean, random);
+  return { clean, degraded, interpolated: task.interpolate(degraded) };
+}

@@ -1,0 +1,74 @@
+import { parentPort } from "node:worker_threads";
+import sharp from "sharp";
+import { type Item, readItem } from "../data/item.js";
+import { findTask } from "../data/tasks/index.js";
+import { messageOf } from "../errors.js";
+import type { Image } from "../images/image.js";
+import { SsimMeter } from "../metrics/ssim-meter.js";
+import type { Answer } from "../platform/node/worker-client.js";
+import { randomAt } from "../random.js";
+import { type EvaluationSample, evaluationSample, protocols, type ResolvedProtocol } from "./protocols.js";
+import { type Quality, qualityOf } from "./quality.js";
+
+/** What a worker can be requested to compute. */
+export type Request =
+  /** The clean part of an image that is evaluated. */
+  | {
+      readonly kind: "clean";
+      readonly item: Item;
+      readonly protocol: ResolvedProtocol;
+      readonly scale: number;
+    }
+  /** The evaluation sample of an image. */
+  | {
+      readonly kind: "sample";
+      readonly item: Item;
+      readonly protocol: ResolvedProtocol;
+      readonly task: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+      readonly seed: number;
+      readonly number: number;
+    }
+  /** The quality of the images of each row against the clean ones. */
+  | {
+      readonly kind: "compare";
+      readonly rows: readonly (readonly Image[])[];
+      readonly clean: readonly Image[];
+      readonly protocol: ResolvedProtocol;
+    };
+
+/** The result of each kind of request; of "compare" the quality by row and image. */
+export type Result = Image | EvaluationSample | readonly (readonly Quality[])[];
+
+if (!parentPort) throw new Error("worker.js is started by EvaluationWorkers, as a worker thread");
+const port = parentPort;
+
+// The cores are left to the networks.
+sharp.concurrency(1);
+sharp.cache(false);
+const meter = new SsimMeter();
+
+port.on("message", async ({ id, request }: { id: number; request: Request }) => {
+  try {
+    port.postMessage({ id, value: await resultOf(request) } satisfies Answer<Result>);
+  } catch (error) {
+    port.postMessage({ id, failure: messageOf(error) } satisfies Answer<Result>);
+  }
+});
+
+async function resultOf(request: Request): Promise<Result> {
+  const { protocol } = request;
+  if (request.kind === "clean") return protocols[protocol.protocol].clean(await readItem(request.item), request.scale);
+  if (request.kind === "sample") {
+    const { item, task, seed, number } = request;
+    const random = randomAt(seed, number);
+    return evaluationSample(await readItem(item), findTask(task.name, task.options), random, protocol);
+  }
+  const { rows, clean } = request;
+  const qualities: Quality[][] = rows.map(() => []);
+  for (const [i, image] of clean.entries()) {
+    const column = rows.map((images) => images[i] as Image);
+    for (const [row, quality] of (await qualityOf(column, image, protocol, meter)).entries())
+      qualities[row]?.push(quality);
+  }
+  return qualities;
+}

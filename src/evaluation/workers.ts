@@ -1,0 +1,90 @@
+import type { Item } from "../data/item.js";
+import type { Task } from "../data/task.js";
+import { isBuiltInTask } from "../data/tasks/index.js";
+import type { Image } from "../images/image.js";
+import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
+import { randomAt } from "../random.js";
+import { degradedSample, type EvaluationSample, type ResolvedProtocol } from "./protocols.js";
+import type { Quality } from "./quality.js";
+import type { Request, Result } from "./worker.js";
+
+/**
+ * Workers for CPU work that ONNX Runtime's blocking `run()` would delay: decoding, cropping and degrading images, and
+ * comparing them.
+ */
+export class EvaluationWorkers {
+  private readonly threads = Array.from({ length: THREADS }, () => new EvaluationWorker());
+  private sent = 0;
+
+  constructor(private readonly protocol: ResolvedProtocol) {}
+
+  /**
+   * The part of an image that is evaluated, with sides that are multiples of `scale`.
+   * @throws UserError when the file cannot be read.
+   */
+  async clean(item: Item, scale: number): Promise<Image> {
+    return (await this.send({ kind: "clean", item, protocol: this.protocol, scale })) as Image;
+  }
+
+  /**
+   * The evaluation sample of an image. A task of Legible's own is computed in the worker, any other on this thread.
+   * @param place seed and number of the image, which decide the random part of the degradation.
+   * @throws UserError when the file cannot be read or is too small.
+   */
+  async sample(item: Item, task: Task, [seed, number]: readonly [number, number]): Promise<EvaluationSample> {
+    const { protocol } = this;
+    if (isBuiltInTask(task)) {
+      const { name, options } = task;
+      const request = { kind: "sample", item, protocol, task: { name, options }, seed, number } as const;
+      return (await this.send(request)) as EvaluationSample;
+    }
+    const clean = await this.clean(item, task.scale);
+    return degradedSample(clean, task, randomAt(seed, number), { ...protocol, original: clean });
+  }
+
+  /**
+   * The quality of the images of each row against the clean ones: [rows][images].
+   * @throws UserError when sizes differ or are too small.
+   */
+  async compare(
+    rows: readonly (readonly Image[])[],
+    clean: readonly Image[],
+  ): Promise<readonly (readonly Quality[])[]> {
+    const share = Math.ceil(clean.length / this.threads.length);
+    const starts = Array.from({ length: Math.ceil(clean.length / share) }, (_, i) => i * share);
+    const parts = await Promise.all(
+      starts.map((start) => {
+        const part = (images: readonly Image[]) => images.slice(start, start + share);
+        const request = { kind: "compare", rows: rows.map(part), clean: part(clean), protocol: this.protocol } as const;
+        return this.send(request) as Promise<readonly (readonly Quality[])[]>;
+      }),
+    );
+    return rows.map((_, row) => parts.flatMap((qualities) => qualities[row] as readonly Quality[]));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+
+  /** Sends requests to the threads in turn. */
+  private send(request: Request): Promise<Result> {
+    return (this.threads[this.sent++ % this.threads.length] as EvaluationWorker).send(request);
+  }
+}
+
+class EvaluationWorker extends WorkerClient<Result> {
+  private sent = 0;
+
+  constructor() {
+    super(new URL("./worker.js", import.meta.url), "a worker of the evaluation");
+  }
+
+  send(request: Request): Promise<Result> {
+    const id = this.sent++;
+    return this.request(id, { id, request });
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+}

@@ -1,0 +1,77 @@
+import { UserError } from "../errors.js";
+import { keyOf } from "../jobs/job.js";
+import { rankingOf } from "../metrics/ranking.js";
+import type { Graph } from "../onnx/graph.js";
+import { float32, type Tensor } from "../onnx/tensor.js";
+import { Session, type SessionOptions } from "../runtime/session.js";
+import { requireClasses } from "./classes.js";
+import type { Judge } from "./judge.js";
+import { judgeInput } from "./judge-input.js";
+import { LOGITS, type RecognizerSettings, readRecognizer } from "./recognizer.js";
+
+/** A classifier as a graph that takes Legible's images. */
+export interface ClassifierSource {
+  readonly name: string;
+  /** Hash of everything that decides its predictions. */
+  readonly key: string;
+  /** Input `image`: float32 [N, 3, side, side], RGB in [0, 1]. Output `logits`: [N, classes]. */
+  readonly graph: Graph;
+  /** Side of its square input in pixels. */
+  readonly side: number;
+  /** The classes of its training data, where known and not all. */
+  readonly learned?: ReadonlySet<number>;
+}
+
+/** A judge that predicts classes. */
+export interface Classifier extends Judge {
+  /** Frees the session. */
+  release(): Promise<void>;
+}
+
+/**
+ * Opens any ONNX classifier as a judge.
+ * @example
+ * const judge = await openClassifier("resnet50.onnx");
+ * const [prediction] = await judge.predict([await decodeImage("cat.jpg")]);
+ * @throws UserError when the file or its sidecar cannot be used.
+ */
+export async function openClassifier(
+  path: string,
+  settings: RecognizerSettings = {},
+  options: SessionOptions = {},
+): Promise<Classifier> {
+  const { name, graph, preprocessing, learned, sha256 } = await readRecognizer(path, settings);
+  const key = keyOf({ sha256, preprocessing, output: settings.output });
+  const source = { name, key, graph, side: preprocessing.size, ...(learned && { learned }) };
+  return startClassifier(source, options);
+}
+
+/** Starts a classifier from its graph. @throws UserError when ONNX Runtime cannot load it. */
+export async function startClassifier(source: ClassifierSource, options: SessionOptions = {}): Promise<Classifier> {
+  const { name, key, graph, side, learned } = source;
+  const session = await Session.create(graph, options);
+  const run = async (input: Float32Array, count: number): Promise<Tensor> => {
+    const outputs = await session.run({ image: float32(input, [count, 3, side, side]) }, [LOGITS]);
+    return outputs[LOGITS] as Tensor;
+  };
+  /** How many classes it scores, counted once on a black image. */
+  let classes: Promise<number> | undefined;
+  const countClasses = async () => (await run(new Float32Array(3 * side * side), 1)).data.length;
+  return {
+    name,
+    key,
+    async requireKnows(items, attempt) {
+      classes ??= countClasses();
+      requireClasses({ name, classes: await classes, ...(learned && { learned }) }, items, attempt);
+    },
+    async predict(images) {
+      const { data } = await run(judgeInput(images, side), images.length);
+      const row = data.length / images.length;
+      if (!Number.isInteger(row))
+        throw new UserError(`${name} returns ${data.length} scores for ${images.length} images`);
+      const scores = data as Float32Array;
+      return images.map((_, i) => ({ kind: "class", ranked: rankingOf(scores, i * row, row) }));
+    },
+    release: () => session.release(),
+  };
+}
