@@ -3,7 +3,8 @@ import { DEFAULT_DISTANCE, distanceOf } from "../objectives/distances.js";
 import type { Objective } from "../objectives/objective.js";
 import { readFeatureExtractor, readWatchedRecognizer } from "../recognition/features.js";
 import { type FittedRecognizer, fitFeatures, fitRecognizer, scoresShape } from "../recognition/fit.js";
-import { type RecognizerModel, type RecognizerSettings, readRecognizer } from "../recognition/recognizer.js";
+import type { RecognizerModel } from "../recognition/model.js";
+import { type RecognizerSettings, readRecognizer } from "../recognition/recognizer.js";
 import type { SettledConfig } from "./run-folder.js";
 
 /** A recognizer of a training: read, fitted to its crops, with the factor of its loss. */
