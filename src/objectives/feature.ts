@@ -1,6 +1,6 @@
 import { featureDistance } from "./feature-distance.js";
-import { imagePlus, overRecognizers } from "./losses.js";
 import type { Objective } from "./objective.js";
+import { imagePlus, overRecognizers } from "./weighted-sums.js";
 
 /** L(P(x), y) + λ · the distance of the values inside R, of P(x) and y (`featureDistance`). No labels. */
 export const feature: Objective = {

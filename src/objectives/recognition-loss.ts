@@ -1,6 +1,7 @@
 import { featureDistance } from "./feature-distance.js";
-import { crossEntropy, overRecognizers } from "./losses.js";
+import { crossEntropy } from "./losses.js";
 import type { FrozenRecognizer, ObjectiveContext } from "./objective.js";
+import { overRecognizers } from "./weighted-sums.js";
 
 /**
  * Σ over the recognizers, by weight, of a loss of what R makes of the images + W · the distance of the values inside R

@@ -1,6 +1,6 @@
-import { imagePlus } from "./losses.js";
 import type { Objective } from "./objective.js";
 import { recognitionLoss } from "./recognition-loss.js";
+import { imagePlus } from "./weighted-sums.js";
 
 /** L(P(x), y) + λ·D(R(P(x)), R(y)): R's own reading of the original is the aim, so no label is needed (Liu et al.). */
 export const unsupervised: Objective = {

@@ -5,6 +5,7 @@ import { type Graph, specialize, type ValueInfo } from "../onnx/graph.js";
 import { typeCodes } from "../onnx/schema.js";
 import { float32 } from "../onnx/tensor.js";
 import { probe } from "../runtime/probe.js";
+import { withScores } from "./logits.js";
 import type { Preprocessing } from "./preprocessing.js";
 
 export { LOGITS };
@@ -54,6 +55,14 @@ export function recognizerModel(
   );
   return { ...source, graph: { ...b.build(), notes: model.notes ?? [] }, sources, probed: new Map() };
 }
+
+/**
+ * A classifier as a recognizer; where it ends in a Softmax, the scores before it.
+ * @param output that holds the class scores. Default: the first.
+ * @throws UserError when there is no such output, or the model does not have one input.
+ */
+export const classifierModel = (model: Graph, source: RecognizerSource, output?: string): RecognizerModel =>
+  recognizerModel(withScores(model, output), source, (b, [scores = ""]) => b.output(LOGITS, b.Flatten(scores)));
 
 /** Declares `image` and puts the model behind its preprocessing. @returns the names that its outputs have in the graph. */
 function inlineBehindPreprocessing(

@@ -2,8 +2,7 @@ import type { Graph } from "../onnx/graph.js";
 import { float32, type Tensor } from "../onnx/tensor.js";
 import { modelTitle, readModel, sha256OfFile } from "../platform/node/models.js";
 import { Session, type SessionOptions } from "../runtime/session.js";
-import { withScores } from "./logits.js";
-import { LOGITS, type RecognizerModel, type RecognizerSource, recognizerModel } from "./model.js";
+import { classifierModel, type RecognizerModel, type RecognizerSource } from "./model.js";
 import type { PreprocessingOverrides } from "./preprocessing.js";
 import { readPreprocessing } from "./read-preprocessing.js";
 import { learnedClasses } from "./sources.js";
@@ -31,9 +30,8 @@ export interface Recognizer {
  */
 export async function readRecognizer(path: string, settings: RecognizerSettings = {}): Promise<RecognizerModel> {
   const { output, ...overrides } = settings;
-  const model = withScores(await readModel(path), output);
-  const source = await readSource(path, model, overrides);
-  return recognizerModel(model, source, (b, [scores = ""]) => b.output(LOGITS, b.Flatten(scores)));
+  const model = await readModel(path);
+  return classifierModel(model, await readSource(path, model, overrides), output);
 }
 
 /**
