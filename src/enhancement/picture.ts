@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import sharp, { type Metadata } from "sharp";
 import { UserError } from "../errors.js";
-import { decoding, encodeFor, openPicture, readPicture } from "../platform/node/codec.js";
+import { decoding, encodeFor, openImage, readImageFile } from "../platform/node/codec.js";
 import { writeWhole } from "../platform/node/files.js";
 import { type Raster, rasterFrom, sharpFrom } from "./raster.js";
 
@@ -19,12 +19,12 @@ export interface Picture {
  * @throws UserError when the file is missing, empty, truncated, no picture, or an animation.
  */
 export async function readWholePicture(path: string): Promise<Picture> {
-  const content = await readPicture(path);
+  const content = await readImageFile(path);
   return decoding(path, async () => {
     const metadata = await sharp(content).metadata();
     if (isAnimation(metadata)) throw new UserError(`it is an animation of ${metadata.pages} pictures`);
     return {
-      raster: await rasterFrom(await openPicture(content), metadata.depth === "ushort"),
+      raster: await rasterFrom(await openImage(content), metadata.depth === "ushort"),
       gray: metadata.space === "b-w" || metadata.space === "grey16",
       density: metadata.density,
     };

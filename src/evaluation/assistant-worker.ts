@@ -7,7 +7,7 @@ import { messageOf } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { psnr } from "../metrics/psnr.js";
 import { SsimMeter } from "../metrics/ssim-meter.js";
-import type { Answer } from "../platform/node/worker-client.js";
+import type { WorkerResponse } from "../platform/node/worker-client.js";
 import { randomAt } from "../random.js";
 
 /** What the thread is asked. */
@@ -42,9 +42,9 @@ const meter = new SsimMeter();
 
 port.on("message", async ({ id, question }: { id: number; question: Question }) => {
   try {
-    port.postMessage({ id, value: await answer(question) } satisfies Answer<Told>);
+    port.postMessage({ id, value: await answer(question) } satisfies WorkerResponse<Told>);
   } catch (error) {
-    port.postMessage({ id, failure: messageOf(error) } satisfies Answer<Told>);
+    port.postMessage({ id, failure: messageOf(error) } satisfies WorkerResponse<Told>);
   }
 });
 
