@@ -15,9 +15,9 @@ const heads = [
 const MOST = 4;
 
 /**
- * The values inside a network that say what it sees, for comparison: the last map of features at each of its four coarsest
- * resolutions, before the last layer that has weights. Without maps, what the last global pooling takes, or the last
- * fully connected layer.
+ * The features that are compared by default: the last feature map at each of the network's four coarsest resolutions, before
+ * the last layer with weights. Without feature maps, the input of the last global pooling or of the last fully connected
+ * layer.
  * @param shapesOf finds the shapes of values for one image [1, 3, size, size].
  * @throws UserError when it has none of these.
  */
@@ -30,8 +30,8 @@ export async function defaultFeatures(
   const last = nodes.findLast((node) => isStandard(node, ["Conv", "Gemm", "MatMul"]));
   if (!last?.inputs[0]) return [lastFeature(model.name, nodes)];
   const body = withOutputs(model, [last.inputs[0]]);
-  const candidates = [...new Set([...mapsOf(body.nodes), last.inputs[0]])];
-  const shapes = await shapesOf(candidates);
+  const candidates = [...mapsOf(body.nodes), last.inputs[0]];
+  const shapes = await shapesOf([...new Set(candidates)]);
   const maps = new Map<number, string>();
   for (const name of candidates) {
     const [, , height = 0, width] = shapes.get(name) ?? [];
