@@ -1,5 +1,6 @@
 import { float32, type Tensor, toNumbers } from "../src/onnx/tensor.js";
-import { LOGITS, type RecognizerSettings, readRecognizer } from "../src/recognition/recognizer.js";
+import { LOGITS } from "../src/recognition/model.js";
+import { type RecognizerSettings, readRecognizer } from "../src/recognition/recognizer.js";
 import { Session } from "../src/runtime/session.js";
 
 /** The class scores of a recognizer for one image at its own size: [3, size, size], RGB in [0, 1]. */

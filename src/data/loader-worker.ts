@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
 import { UserError } from "../errors.js";
-import type { Answer } from "../platform/node/worker-client.js";
+import type { WorkerResponse } from "../platform/node/worker-client.js";
 import { BatchMaker, type BatchPart, type BatchPlan, type Shard } from "./batches.js";
 import { type Recipe, samplerFor } from "./sampler.js";
 
@@ -18,7 +18,7 @@ export interface WorkerData {
 export type Request = number | "close";
 
 /** A worker's reply: the part or the failure, with all broken images found so far. */
-export type Reply = Answer<BatchPart> & { broken: ReadonlyMap<string, string> };
+export type Reply = WorkerResponse<BatchPart> & { broken: ReadonlyMap<string, string> };
 
 if (!parentPort) throw new Error("loader-worker.js must run as a worker thread started by openLoader");
 const port = parentPort;

@@ -168,7 +168,7 @@ class WorkerThread extends WorkerClient<BatchPart, Reply> implements Worker {
   }
 
   async close(): Promise<void> {
-    if (this.dead) return;
+    if (this.ended) return;
     this.worker.postMessage("close" satisfies Request);
     await new Promise((resolve) => this.worker.once("exit", resolve));
   }

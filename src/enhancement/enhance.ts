@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { readPicture } from "../platform/node/codec.js";
+import { readImageFile } from "../platform/node/codec.js";
 import { writeBytes } from "../platform/node/files.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
@@ -90,7 +90,7 @@ export async function enhanceFile(
   options: EnhanceFileOptions = {},
 ): Promise<ImageSize> {
   const format = formatOf(output);
-  const { data, width, height } = await enhance(processor, await readPicture(input), {
+  const { data, width, height } = await enhance(processor, await readImageFile(input), {
     ...options,
     format,
     name: input,

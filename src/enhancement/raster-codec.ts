@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import sharp, { type Metadata } from "sharp";
 import { UserError } from "../errors.js";
-import { decoding, encodeFor, openPicture } from "../platform/node/codec.js";
+import { decoding, encodeFor, openImage } from "../platform/node/codec.js";
 import { type Raster, rasterFrom, sharpFrom } from "./raster.js";
 
 /** A format that enhanced images can be encoded in. JPEG and WebP have quality 95; PNG and TIFF are lossless. */
@@ -39,7 +39,7 @@ export function decodeRaster(content: Buffer, name: string): Promise<DecodedImag
     const metadata = await sharp(content).metadata();
     if (isAnimation(metadata)) throw new UserError(`it is an animation of ${metadata.pages} images`);
     return {
-      raster: await rasterFrom(await openPicture(content), metadata.depth === "ushort"),
+      raster: await rasterFrom(await openImage(content), metadata.depth === "ushort"),
       gray: metadata.space === "b-w" || metadata.space === "grey16",
       density: metadata.density,
       format: isOutputFormat(metadata.format) ? metadata.format : "png",

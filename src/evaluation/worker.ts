@@ -5,7 +5,7 @@ import { findTask } from "../data/tasks/index.js";
 import { messageOf } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { SsimMeter } from "../metrics/ssim-meter.js";
-import type { Answer } from "../platform/node/worker-client.js";
+import type { WorkerResponse } from "../platform/node/worker-client.js";
 import { randomAt } from "../random.js";
 import { type EvaluationSample, evaluationSample, protocols, type ResolvedProtocol } from "./protocols.js";
 import { type Quality, qualityOf } from "./quality.js";
@@ -49,9 +49,9 @@ const meter = new SsimMeter();
 
 port.on("message", async ({ id, request }: { id: number; request: Request }) => {
   try {
-    port.postMessage({ id, value: await resultOf(request) } satisfies Answer<Result>);
+    port.postMessage({ id, value: await resultOf(request) } satisfies WorkerResponse<Result>);
   } catch (error) {
-    port.postMessage({ id, failure: messageOf(error) } satisfies Answer<Result>);
+    port.postMessage({ id, failure: messageOf(error) } satisfies WorkerResponse<Result>);
   }
 });
 

@@ -5,7 +5,7 @@ import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
 import { float32, int64, type Tensor } from "../onnx/tensor.js";
 import { fitRecognizer } from "../recognition/fit.js";
-import type { RecognizerModel } from "../recognition/recognizer.js";
+import type { RecognizerModel } from "../recognition/model.js";
 import { Session } from "../runtime/session.js";
 import { lossGradients } from "./gradient.js";
 

@@ -1,6 +1,6 @@
 import { featureDistance } from "./feature-distance.js";
-import { imagePlus, overRecognizers } from "./losses.js";
 import type { Objective } from "./objective.js";
+import { imagePlus, overRecognizers } from "./weighted-sums.js";
 
 /** L(P(x), y) + λ · `featureDistance` between R's features of P(x) and of y. Needs no labels. */
 export const feature: Objective = {

@@ -1,5 +1,4 @@
 import type { GraphBuilder } from "../onnx/builder.js";
-import type { FrozenRecognizer, Losses, ObjectiveContext } from "./objective.js";
 
 /** Mean squared error between two tensors of the same shape. Returns a scalar. */
 export function meanSquaredError(b: GraphBuilder, x: string, y: string): string {
@@ -46,21 +45,3 @@ export function smoothedCrossEntropy(
   const hard = b.Mul(crossEntropy(b, logits, labels, classes), b.scalar(1 - smoothing));
   return b.Add(hard, b.Mul(uniform, b.scalar(smoothing)));
 }
-
-/** Σ weightᵢ · lossᵢ over the recognizers. Returns a scalar. */
-export function overRecognizers(
-  { b, recognizers }: ObjectiveContext,
-  lossOf: (recognizer: FrozenRecognizer) => string,
-): string {
-  const terms = recognizers.map((recognizer) => {
-    const loss = lossOf(recognizer);
-    return recognizer.weight === 1 ? loss : b.Mul(b.scalar(recognizer.weight), loss);
-  });
-  return terms.length === 1 ? (terms[0] as string) : b.Sum(terms);
-}
-
-/** image loss + λ · recognition loss, minimized by P. */
-export const imagePlus = ({ b, image, lambda }: ObjectiveContext, recognition: string): Losses => ({
-  processor: b.Add(image, b.Mul(lambda(), recognition)),
-  parts: { image, recognition },
-});

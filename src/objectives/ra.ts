@@ -1,6 +1,6 @@
-import { imagePlus } from "./losses.js";
 import type { Objective } from "./objective.js";
 import { classLoss } from "./recognition-loss.js";
+import { imagePlus } from "./weighted-sums.js";
 
 /** L(P(x), y) + λ·CE(R(P(x)), t): recognition-aware training (Liu et al., sec. 3.1, eq. 3). */
 export const ra: Objective = {

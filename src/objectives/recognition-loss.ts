@@ -1,6 +1,7 @@
 import { featureDistance } from "./feature-distance.js";
-import { crossEntropy, overRecognizers } from "./losses.js";
+import { crossEntropy } from "./losses.js";
 import type { FrozenRecognizer, ObjectiveContext } from "./objective.js";
+import { overRecognizers } from "./weighted-sums.js";
 
 /**
  * The weighted sum over the recognizers of `lossOf` plus `featureWeight` times the feature distance from y.

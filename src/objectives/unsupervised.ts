@@ -1,6 +1,6 @@
-import { imagePlus } from "./losses.js";
 import type { Objective } from "./objective.js";
 import { recognitionLoss } from "./recognition-loss.js";
+import { imagePlus } from "./weighted-sums.js";
 
 /** L(P(x), y) + λ·D(R(P(x)), R(y)): R's output for the original is the target, so no labels are needed (Liu et al.). */
 export const unsupervised: Objective = {

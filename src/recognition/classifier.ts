@@ -7,7 +7,8 @@ import { Session, type SessionOptions } from "../runtime/session.js";
 import { requireClasses } from "./classes.js";
 import type { Judge } from "./judge.js";
 import { judgeInput } from "./judge-input.js";
-import { LOGITS, type RecognizerSettings, readRecognizer } from "./recognizer.js";
+import { LOGITS } from "./model.js";
+import { type RecognizerSettings, readRecognizer } from "./recognizer.js";
 
 /** A classifier as a graph that takes Legible's images. */
 export interface ClassifierSource {

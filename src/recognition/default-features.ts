@@ -1,7 +1,6 @@
 import { UserError } from "../errors.js";
-import { type Graph, type Node, specialize, withOutputs } from "../onnx/graph.js";
-import { probe } from "../runtime/probe.js";
-import type { Preprocessing } from "./preprocessing.js";
+import { type Graph, type Node, withOutputs } from "../onnx/graph.js";
+import type { Shapes } from "./model.js";
 
 /** Operators whose input is a feature map [N, channels, height, width]. */
 const mapReaders = ["Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax"];
@@ -16,22 +15,25 @@ const heads = [
 const MOST = 4;
 
 /**
- * The features of a network that are compared by default: the last feature map at each of its four coarsest resolutions,
- * before the last layer with weights. Without feature maps, the input of the last global pooling, or of the last fully
- * connected layer.
- * @throws UserError when the network has none of these.
+ * The features that are compared by default: the last feature map at each of the network's four coarsest resolutions, before
+ * the last layer with weights. Without feature maps, the input of the last global pooling or of the last fully connected
+ * layer.
+ * @param shapesOf finds the shapes of values for one image [1, 3, size, size].
+ * @throws UserError when it has none of these.
  */
-export async function defaultFeatures(model: Graph, { size, layout }: Preprocessing): Promise<string[]> {
+export async function defaultFeatures(
+  model: Graph,
+  shapesOf: (values: readonly string[]) => Promise<Shapes>,
+): Promise<readonly string[]> {
   const scores = model.outputs.slice(0, 1).map(({ name }) => name);
   const { nodes } = withOutputs(model, scores);
   const last = nodes.findLast((node) => isStandard(node, ["Conv", "Gemm", "MatMul"]));
-  const [image] = model.inputs;
-  if (!last?.inputs[0] || !image) return [lastFeature(model.name, nodes)];
+  if (!last?.inputs[0]) return [lastFeature(model.name, nodes)];
   const body = withOutputs(model, [last.inputs[0]]);
-  const shape = layout === "NCHW" ? [1, 3, size, size] : [1, size, size, 3];
-  const { shapes } = await probe(specialize(body, { [image.name]: shape }));
+  const candidates = [...mapsOf(body.nodes), last.inputs[0]];
+  const shapes = await shapesOf([...new Set(candidates)]);
   const maps = new Map<number, string>();
-  for (const name of [...mapsOf(body.nodes), last.inputs[0]]) {
+  for (const name of candidates) {
     const [, , height = 0, width] = shapes.get(name) ?? [];
     if (shapes.get(name)?.length === 4 && height === width && height > 1) maps.set(height, name);
   }

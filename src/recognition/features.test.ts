@@ -3,18 +3,22 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder, writeClassifier } from "../../testing/workspace.js";
 import { GraphBuilder, ints } from "../onnx/builder.js";
+import { type Graph, specialize, withOutputs } from "../onnx/graph.js";
 import { nearestNames } from "../onnx/nearest-names.js";
 import { float32 } from "../onnx/tensor.js";
 import { readModel } from "../platform/node/models.js";
+import { probe } from "../runtime/probe.js";
 import { Session } from "../runtime/session.js";
 import { defaultFeatures } from "./default-features.js";
 import { readFeatureExtractor } from "./features.js";
 import { fitFeatures } from "./fit.js";
-import type { Preprocessing } from "./preprocessing.js";
 
-const seen = (size: number): Preprocessing => ({
-  ...{ size, layout: "NCHW", channels: "RGB", range: 1, mean: [0, 0, 0], std: [1, 1, 1] },
-});
+/** The default features of a graph for one image of a size. */
+const defaultsAt = (graph: Graph, size: number) =>
+  defaultFeatures(graph, async (values) => {
+    const bound = specialize(withOutputs(graph, values), { image: [1, 3, size, size] });
+    return (await probe(bound)).shapes;
+  });
 
 test("the default features are the last feature map at each of the four coarsest resolutions, before padding and the last layer", async () => {
   const b = new GraphBuilder("stages");
@@ -28,7 +32,7 @@ test("the default features are the last feature map at each of the four coarsest
     x = b.add("MaxPool", [padded], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) });
   }
   b.output("logits", b.MatMul(b.Flatten(b.GlobalAveragePool(x)), b.constant(float32(new Float32Array(8), [4, 2]))));
-  assert.deepEqual(await defaultFeatures(b.build(), seen(64)), ends.slice(2));
+  assert.deepEqual(await defaultsAt(b.build(), 64), ends.slice(2));
 });
 
 test("without feature maps the default is the input of the last fully connected layer; without one, an error", async () => {
@@ -36,10 +40,10 @@ test("without feature maps the default is the input of the last fully connected 
   const flat = b.Flatten(b.input("image", ["N", 3, 2, 2]));
   const hidden = b.Relu(b.MatMul(flat, b.initializer("first", float32(new Float32Array(48), [12, 4]))));
   b.output("logits", b.MatMul(hidden, b.initializer("second", float32(new Float32Array(8), [4, 2]))));
-  assert.deepEqual(await defaultFeatures(b.build(), seen(2)), [hidden]);
+  assert.deepEqual(await defaultsAt(b.build(), 2), [hidden]);
   const none = new GraphBuilder("none");
   none.output("y", none.Relu(none.input("image", ["N", 3, 2, 2])));
-  await assert.rejects(defaultFeatures(none.build(), seen(2)), /none has no global pooling .*`feature`/);
+  await assert.rejects(defaultsAt(none.build(), 2), /none has no global pooling .*`feature`/);
 });
 
 test("a feature extractor returns the named features, with preprocessing, at the size of the crops", async (t) => {

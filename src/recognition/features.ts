@@ -1,14 +1,14 @@
 import { dependents } from "../autodiff/gradients.js";
 import { UserError } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
-import type { Graph } from "../onnx/graph.js";
-import { withOutputs } from "../onnx/graph.js";
+import { type Graph, withOutputs } from "../onnx/graph.js";
 import { nearestNames } from "../onnx/nearest-names.js";
 import { readModel } from "../platform/node/models.js";
 import { defaultFeatures } from "./default-features.js";
 import { withScores } from "./logits.js";
-import { type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
-import { behindPreprocessing, LOGITS, type RecognizerModel, type RecognizerSettings } from "./recognizer.js";
+import { LOGITS, type RecognizerModel, recognizerModel, shapesAt, shapesKey } from "./model.js";
+import type { Preprocessing, PreprocessingOverrides } from "./preprocessing.js";
+import { type RecognizerSettings, readSource } from "./recognizer.js";
 
 /** A network whose outputs are features: `feature0`, `feature1`, … */
 export interface FeatureExtractor extends RecognizerModel {
@@ -30,9 +30,10 @@ export async function readFeatureExtractor(
   overrides: PreprocessingOverrides = {},
 ): Promise<FeatureExtractor> {
   const model = await readModel(path);
-  const features = await featuresOf(path, model, names, overrides);
-  const extractor = await behindPreprocessing(path, withOutputs(model, features), overrides, declareFeatures);
-  return { ...extractor, features };
+  const source = await readSource(path, model, overrides);
+  return withFeatures(model, source.preprocessing, names, (values) =>
+    recognizerModel(withOutputs(model, values), source, declareFeatures),
+  );
 }
 
 /**
@@ -45,34 +46,57 @@ export async function readWatchedRecognizer(
   { output, ...overrides }: RecognizerSettings = {},
 ): Promise<FeatureExtractor> {
   const model = await readModel(path);
-  const features = await featuresOf(path, model, names, overrides);
-  const watched = withScores(model, output, features);
-  const recognizer = await behindPreprocessing(path, watched, overrides, (b, [scores = "", ...values]) => {
-    b.output(LOGITS, b.Flatten(scores));
-    declareFeatures(b, values);
-  });
-  return { ...recognizer, features };
+  const source = await readSource(path, model, overrides);
+  return withFeatures(model, source.preprocessing, names, (values) =>
+    recognizerModel(withScores(model, output, values), source, (b, [scores = "", ...sources]) => {
+      b.output(LOGITS, b.Flatten(scores));
+      declareFeatures(b, sources);
+    }),
+  );
 }
 
 function declareFeatures(b: GraphBuilder, values: readonly string[]): void {
-  for (const [i, value] of values.entries()) b.output(`feature${i}`, value);
+  for (const [i, value] of values.entries()) b.output(featureName(i), value);
 }
 
-/** The names, each of a feature with a gradient to the image; without names, those of `defaultFeatures`. */
-async function featuresOf(
-  path: string,
+const featureName = (i: number): string => `feature${i}`;
+
+/**
+ * The extractor of the named values or, without names, of those of `defaultFeatures`. These are chosen by the shapes that one
+ * probe of all candidates finds; the extractor keeps the shapes.
+ * @param build makes the extractor of these values, which are its last sources.
+ */
+async function withFeatures(
   model: Graph,
+  { size }: Preprocessing,
   names: readonly string[],
-  overrides: PreprocessingOverrides,
-): Promise<readonly string[]> {
-  const features =
-    names.length > 0 ? names : await defaultFeatures(model, await readPreprocessing(path, model, overrides));
+  build: (values: readonly string[]) => RecognizerModel,
+): Promise<FeatureExtractor> {
+  if (names.length > 0) return { ...build(requireFeatures(model, names)), features: names };
+  const shapes = new Map<string, readonly number[]>();
+  const features = await defaultFeatures(model, async (candidates) => {
+    const wide = build(candidates);
+    for (const [name, shape] of await shapesAt(wide, 1, size)) shapes.set(name, shape);
+    const sources = wide.sources.slice(-candidates.length);
+    return new Map(candidates.map((name, i) => [name, shapes.get(sources[i]?.name ?? "") ?? []]));
+  });
+  const extractor = build(requireFeatures(model, features));
+  if (shapes.size > 0) {
+    const sources = extractor.sources.slice(-features.length);
+    for (const [i, { name }] of sources.entries()) shapes.set(featureName(i), shapes.get(name) ?? []);
+    extractor.probed.set(shapesKey(1, size), Promise.resolve(shapes));
+  }
+  return { ...extractor, features };
+}
+
+/** @throws UserError when one is not computed, or no gradient leads from it to the image. @returns the names. */
+function requireFeatures(model: Graph, names: readonly string[]): readonly string[] {
   const computed = model.nodes.flatMap(({ outputs }) => outputs.filter((output) => output !== ""));
   const onImage = dependents(
     model,
     model.inputs.map(({ name }) => name),
   );
-  for (const name of features) {
+  for (const name of names) {
     if (!computed.includes(name))
       throw new UserError(
         `${model.name} has no feature "${name}"; the nearest names: ${nearestNames(name, computed, LISTED).join(", ")}`,
@@ -80,5 +104,5 @@ async function featuresOf(
     if (!onImage.has(name))
       throw new UserError(`the feature "${name}" of ${model.name} has no gradient to the image; name another`);
   }
-  return features;
+  return names;
 }

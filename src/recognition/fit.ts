@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import { type Graph, specialize } from "../onnx/graph.js";
 import { probe } from "../runtime/probe.js";
-import { type RecognizerModel, withResize } from "./recognizer.js";
+import { type RecognizerModel, type Shapes, shapesAt, withResize } from "./model.js";
 
 /** A recognizer for a batch of images of one size: `image` in, its outputs with all sizes known. */
 export interface FittedRecognizer {
@@ -45,12 +45,15 @@ async function fit(
 ): Promise<FittedRecognizer> {
   const native = side === model.preprocessing.size;
   const bound = specialize(model.graph, { image: [batch, 3, side, side] });
-  const shapes = await outputShapes(bound).catch((error) => {
-    if (native) throw error;
-  });
+  const shapes = await shapesAt(model, batch, side).then(
+    (found) => outputShapes(bound, found),
+    (error: unknown) => {
+      if (native) throw error;
+    },
+  );
   if (shapes && accepts(shapes)) return { graph: withOutputShapes(bound, shapes), view: native ? "native" : "crop" };
   const resized = withResize(model, batch, side);
-  const atOwnSize = await outputShapes(resized);
+  const atOwnSize = outputShapes(resized, (await probe(resized)).shapes);
   if (accepts(atOwnSize)) return { graph: withOutputShapes(resized, atOwnSize), view: "resized" };
   throw new UserError(
     `${model.name} does not give results image by image: for ${batch} images [${atOwnSize.map((s) => `[${s}]`).join()}]`,
@@ -58,9 +61,9 @@ async function fit(
 }
 
 /** How many numbers a recognizer gives for an image, at the size that it is made for. */
-async function rowLengthOf({ graph, name, preprocessing: { size } }: RecognizerModel): Promise<number> {
-  const [[rows, numbers] = []] = await outputShapes(specialize(graph, { image: [1, 3, size, size] }));
-  if (rows !== 1 || !numbers) throw new UserError(`${name} does not give one row of numbers for each image`);
+async function rowLengthOf(model: RecognizerModel): Promise<number> {
+  const [[rows, numbers] = []] = outputShapes(model.graph, await shapesAt(model, 1, model.preprocessing.size));
+  if (rows !== 1 || !numbers) throw new UserError(`${model.name} does not give one row of numbers for each image`);
   return numbers;
 }
 
@@ -68,16 +71,13 @@ async function rowLengthOf({ graph, name, preprocessing: { size } }: RecognizerM
  * The shape of what becomes a recognizer's `logits`, as the file has it, for one image of its own size.
  * @throws UserError when it does not run.
  */
-export async function scoresShape({ graph, sources, preprocessing }: RecognizerModel): Promise<readonly number[]> {
-  const { size } = preprocessing;
-  const { shapes } = await probe(specialize(graph, { image: [1, 3, size, size] }));
-  return shapes.get(sources[0]?.name ?? "") ?? [];
+export async function scoresShape(model: RecognizerModel): Promise<readonly number[]> {
+  const shapes = await shapesAt(model, 1, model.preprocessing.size);
+  return shapes.get(model.sources[0]?.name ?? "") ?? [];
 }
 
-async function outputShapes(graph: Graph): Promise<(readonly number[])[]> {
-  const { shapes } = await probe(graph);
-  return graph.outputs.map(({ name }) => shapes.get(name) ?? []);
-}
+const outputShapes = ({ outputs }: Graph, shapes: Shapes): (readonly number[])[] =>
+  outputs.map(({ name }) => shapes.get(name) ?? []);
 
 const withOutputShapes = (graph: Graph, shapes: readonly (readonly number[])[]): Graph => ({
   ...graph,

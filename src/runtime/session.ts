@@ -1,16 +1,9 @@
-import { cpus } from "node:os";
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { backend } from "#backend";
 import { messageOf, UserError } from "../errors.js";
-import { encodeModel, weightBytes } from "../onnx/encode.js";
 import type { Graph } from "../onnx/graph.js";
-import type { NumericData, Tensor } from "../onnx/tensor.js";
-import { withModelFile } from "../platform/node/models.js";
-import { keepHalvesAsBits } from "./node/half-precision.js";
+import type { Device, LoadedModel, LoadOptions, Tensors } from "./backend.js";
 
-keepHalvesAsBits();
-
-/** The device that computes. */
-export type Device = "cpu" | "cuda" | "webgpu";
+export type { Device, Tensors } from "./backend.js";
 
 /** Settings of ONNX Runtime. */
 export interface SessionOptions {
@@ -19,102 +12,79 @@ export interface SessionOptions {
   /** Threads inside one operator. Default: one per core. */
   threads?: number;
   /** How far ONNX Runtime may rewrite the graph. Default: all. */
-  optimization?: "disabled" | "basic" | "extended" | "all";
-  /** Beginning of the path of a file in which ONNX Runtime notes what each operator took. Default: no notes. */
+  optimization?: LoadOptions["optimization"];
+  /** Start of the path of a file to which ONNX Runtime writes the time of each operator; Node only. Default: no trace. */
   trace?: string;
 }
 
-/** Tensors by the names of inputs or outputs. */
-export type Tensors = Record<string, Tensor>;
-
-/** Weights of more bytes go to the runtime by a file: as bytes of a model they would be in memory twice over meanwhile. */
-const BY_FILE = 16 * 2 ** 20;
-
 /**
- * A graph made ready to run by ONNX Runtime.
- *
- * `run` is a synchronous native call behind its promise: it blocks the event loop, so whatever has to go on
- * meanwhile (decoding, degrading) belongs in a worker thread.
+ * A graph loaded by ONNX Runtime, ready to run. In Node, `run` blocks the event loop: CPU work that must not wait belongs in
+ * a worker thread.
  */
 export class Session {
   private constructor(
-    private readonly session: InferenceSession,
+    private readonly model: LoadedModel,
     /** The device that computes. */
     readonly device: Device,
   ) {}
 
   /**
-   * @throws UserError when ONNX Runtime rejects the graph or the file.
+   * @param model a graph, or the path (in the browser the URL) of an ONNX file.
+   * @throws UserError when ONNX Runtime rejects the model or cannot compute on the device.
    */
   static async create(model: Graph | string, options: SessionOptions = {}): Promise<Session> {
-    const { device = "cpu", threads = cpus().length, optimization = "all", trace } = options;
-    const config: InferenceSession.SessionOptions = {
-      executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: optimization,
-      // A plan of the memory comes on top of what the first run took: 1.9 GiB in place of 1.1 for a step, no faster.
-      enableMemPattern: false,
-      logSeverityLevel: 3,
-      ...(trace !== undefined && { enableProfiling: true, profileFilePrefix: trace }),
-    };
-    const load = (source: string | Uint8Array) => InferenceSession.create(source as string, config);
-    try {
-      if (typeof model === "string") return new Session(await load(model), device);
-      const session = weightBytes(model) <= BY_FILE ? load(encodeModel(model)) : withModelFile(model, load);
-      return new Session(await session, device);
-    } catch (error) {
-      if (device !== "cpu" && /provider|adapter|backend/i.test(messageOf(error)))
-        throw new UserError(`cannot compute on ${device}: ${messageOf(error)} (--device cpu always works)`);
-      throw new UserError(
-        `ONNX Runtime cannot load ${typeof model === "string" ? model : model.name}: ${messageOf(error)}`,
-      );
-    }
+    const { device = "cpu", threads = backend.cores, optimization = "all", trace } = options;
+    if (!backend.devices.includes(device))
+      throw new UserError(`cannot compute on ${device}; possible here: ${backend.devices.join(", ")}`);
+    const loading = backend.load(model, { device, threads, optimization, ...(trace !== undefined && { trace }) });
+    return new Session(await loading.catch((error: unknown) => fail(model, device, error)), device);
   }
 
   get inputNames(): readonly string[] {
-    return this.session.inputNames;
+    return this.model.inputNames;
   }
 
   get outputNames(): readonly string[] {
-    return this.session.outputNames;
+    return this.model.outputNames;
   }
 
-  /** The shapes of outputs as ONNX Runtime infers them, where it knows every size; [] also where it knows nothing. */
+  /** The shapes of outputs that ONNX Runtime infers in full; also [] for an output of which it infers nothing. */
   get outputShapes(): ReadonlyMap<string, readonly number[]> {
-    const declared = new Map<string, readonly number[]>();
-    for (const each of this.session.outputMetadata)
-      if (each.isTensor && each.shape.every((size) => typeof size === "number")) declared.set(each.name, each.shape);
-    return declared;
+    return this.model.outputShapes;
   }
 
   /**
    * Computes the outputs (all of them, or those in `fetch`) from tensors named like the graph's inputs.
-   * @throws UserError when the tensors do not fit the graph.
+   * @throws UserError when an input's tensor is missing or an output holds strings.
    */
   async run(feeds: Tensors, fetch?: readonly string[]): Promise<Tensors> {
-    const inputs: Record<string, OrtTensor> = {};
-    for (const name of this.session.inputNames) {
+    return this.model.run(this.inputsFrom(feeds), fetch);
+  }
+
+  private inputsFrom(feeds: Tensors): Tensors {
+    const given = (name: string) => {
       const tensor = feeds[name];
-      if (!tensor) throw new UserError(`the graph wants the input "${name}"; given: ${Object.keys(feeds).join(", ")}`);
-      inputs[name] = new OrtTensor(tensor.type as "float32", tensor.data as Float32Array, tensor.shape);
-    }
-    const results = fetch ? await this.session.run(inputs, [...fetch]) : await this.session.run(inputs);
-    const outputs: Tensors = {};
-    for (const [name, value] of Object.entries(results)) {
-      if (value.type === "string") throw new UserError(`output "${name}" holds strings, which Legible does not read`);
-      outputs[name] = { type: value.type as Tensor["type"], shape: value.dims, data: value.data as NumericData };
-    }
-    return outputs;
+      if (tensor) return [name, tensor] as const;
+      throw new UserError(`the graph needs the input "${name}"; given: ${Object.keys(feeds).join(", ")}`);
+    };
+    return Object.fromEntries(this.inputNames.map(given));
   }
 
-  /** Closes the trace, so that the file is whole. */
+  /** Completes the trace file. */
   endTrace(): void {
-    this.session.endProfiling();
+    this.model.endTrace();
   }
 
-  /** Gives the memory back now rather than at garbage collection. */
+  /** Frees the memory now, without waiting for garbage collection. */
   async release(): Promise<void> {
-    await this.session.release();
+    await this.model.release();
   }
+}
+
+/** Rethrows an error of the backend with what was attempted. */
+function fail(model: Graph | string, device: Device, error: unknown): never {
+  const reason = messageOf(error);
+  if (device !== "cpu" && /provider|adapter|backend/i.test(reason))
+    throw new UserError(`cannot compute on ${device}: ${reason} (\`device\` cpu always works)`);
+  throw new UserError(`ONNX Runtime cannot load ${typeof model === "string" ? model : model.name}: ${reason}`);
 }

@@ -6,7 +6,7 @@ import { findObjective } from "../objectives/index.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32, int64, sizeOf, type Tensor } from "../onnx/tensor.js";
-import { LOGITS } from "../recognition/recognizer.js";
+import { LOGITS } from "../recognition/model.js";
 import { Session, type Tensors } from "../runtime/session.js";
 import { adamScalars, BETA1, momentsOf } from "./adam.js";
 import { LAMBDA, processorForward, SQUARED_ERROR } from "./processor-forward.js";

@@ -7,7 +7,7 @@ import type { Graph } from "../onnx/graph.js";
 import { type ProcessorFormat, plainFormat, throughFormat } from "../processors/format.js";
 import { IMAGE, imageEnds, RESTORED } from "../processors/image-network.js";
 import { parametersOf, type RunningStatistic, withTrainingNorms } from "../processors/weights.js";
-import { LOGITS } from "../recognition/recognizer.js";
+import { LOGITS } from "../recognition/model.js";
 import { chooseWeights } from "./freeze.js";
 import type { Forward, Goal } from "./step.js";
 

@@ -39,7 +39,7 @@ for (const [extension, levels] of [
   ["jpg", 3],
   ["webp", 6],
 ] as const)
-  test(`a picture written as ${extension} reads back within ${levels} levels, and no temporary file stays`, async () => {
+  test(`an image written as ${extension} reads back within ${levels} levels, and no temporary file stays`, async () => {
     const path = join(folder, extension, `picture.${extension}`);
     await encodeImage(gradient, path);
     assertNear(await decodeImage(path), gradient, levels);
@@ -52,7 +52,7 @@ for (const name of ["a", "b", "c"])
     assertNear(decoded, await decodeImage(sharedPath("reference/images", `${name}_q10_decoded.png`)), 1);
   });
 
-test("a picture shrunk while it is decoded is within two levels of one shrunk as Pillow does it", async () => {
+test("an image shrunk while it is decoded is within two levels of one shrunk as Pillow does it", async () => {
   const data = Uint8Array.from({ length: 90 * 60 * 3 }, (_, i) => 128 + 100 * Math.sin(i / 40) * Math.cos(i / 700));
   const path = join(folder, "large.png");
   await encodeImage({ width: 90, height: 60, data }, path);
@@ -60,7 +60,7 @@ test("a picture shrunk while it is decoded is within two levels of one shrunk as
   for (const size of [60, 80]) assert.deepEqual(await decodeShrunk(path, size), await decodeImage(path));
 });
 
-test("a picture on its side is shrunk upright", async () => {
+test("an image on its side is shrunk upright", async () => {
   const path = join(folder, "side.jpg");
   await patch("red").jpeg().withMetadata({ orientation: 6 }).toFile(path);
   const { width, height } = await decodeShrunk(path, 4);
@@ -72,7 +72,7 @@ test("alpha is laid over white", async () => {
   assertNear(await decodeImage(half), filled(127, 127, 127), 1);
 });
 
-test("a gray picture becomes three equal channels", async () => {
+test("a gray image becomes three equal channels", async () => {
   const gray = await patch("rgb(90, 90, 90)").toColourspace("b-w").png().toBuffer();
   assertNear(await decodeImage(gray), filled(90, 90, 90), 1);
 });
@@ -98,7 +98,7 @@ test("a CMYK JPEG comes back near its colors", async () => {
   assertNear(await decodeImage(cmyk), filled(180, 120, 90), 12);
 });
 
-test("a picture on its side is turned upright as EXIF says", async () => {
+test("an image on its side is turned upright by its EXIF orientation", async () => {
   const lying = await sharp(gradient.data, { raw: { width: 16, height: 8, channels: 3 } })
     .withMetadata({ orientation: 6 })
     .jpeg()

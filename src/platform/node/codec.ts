@@ -6,27 +6,27 @@ import type { Image } from "../../images/image.js";
 import { writeWhole } from "./files.js";
 
 /**
- * Decodes a file, or its content, of any format that sharp reads, to 8-bit sRGB: turned upright as EXIF says, color
- * profiles and CMYK converted, gray repeated in three channels, 16 bits shortened to 8, alpha laid over white. Of an
- * animation it is the first picture.
- * @throws UserError when the file is missing, empty, truncated or no picture.
+ * Decodes a file, or its content, of any format that sharp reads, to 8-bit sRGB: rotated upright by its EXIF orientation,
+ * color profiles and CMYK converted, gray repeated in three channels, 16 bits reduced to 8, alpha composited over white.
+ * Of an animation it decodes the first frame.
+ * @throws UserError when the file is missing, empty, truncated or no image.
  */
 export async function decodeImage(source: string | Buffer): Promise<Image> {
-  const name = typeof source === "string" ? source : "the picture";
-  const content = typeof source === "string" ? await readPicture(source) : source;
-  return decoding(name, async () => pixelsOf(await openPicture(content)));
+  const name = typeof source === "string" ? source : "the image";
+  const content = typeof source === "string" ? await readImageFile(source) : source;
+  return decoding(name, async () => pixelsOf(await openImage(content)));
 }
 
 /**
- * The same with the shorter side reduced to `size` (bicubic) by the decoder itself, in less than half the time of decodeImage
- * and shrinkShorterSide. Where the longer side comes out whole, too, it is the same within a level or two; otherwise it is
- * rounded and not fitted, a shift of a fraction of a pixel. A smaller picture is decodeImage's.
- * @throws UserError as decodeImage does.
+ * Decodes likewise, with the shorter side reduced to `size` pixels (bicubic) by libvips, in less than half the time of
+ * `decodeImage` and `shrinkShorterSide`. The result is the same within one or two levels if the longer side is a whole number
+ * of pixels too; otherwise that side is rounded, which shifts pixels by a fraction. A smaller image keeps its size.
+ * @throws UserError as `decodeImage` does.
  */
 export async function decodeShrunk(path: string, size: number): Promise<Image> {
-  const content = await readPicture(path);
+  const content = await readImageFile(path);
   const outside = { fit: "outside", withoutEnlargement: true, kernel: "cubic", fastShrinkOnLoad: false } as const;
-  return decoding(path, async () => pixelsOf((await openPicture(content)).resize(size, size, outside)));
+  return decoding(path, async () => pixelsOf((await openImage(content)).resize(size, size, outside)));
 }
 
 async function pixelsOf(pipeline: Sharp): Promise<Image> {
@@ -35,10 +35,10 @@ async function pixelsOf(pipeline: Sharp): Promise<Image> {
 }
 
 /**
- * The bytes of a picture file.
+ * The bytes of an image file.
  * @throws UserError when it is missing, unreadable or empty.
  */
-export async function readPicture(path: string): Promise<Buffer> {
+export async function readImageFile(path: string): Promise<Buffer> {
   let content: Buffer;
   try {
     content = await readFile(path);
@@ -52,7 +52,7 @@ export async function readPicture(path: string): Promise<Buffer> {
 const reasonOf = ({ code, message }: NodeJS.ErrnoException): string =>
   ({ ENOENT: "no such file", EISDIR: "it is a folder", EACCES: "permission denied" })[code ?? ""] ?? message;
 
-/** A failure of `decode` as a UserError that names the picture. */
+/** Turns a failure of `decode` into a UserError that names the image. */
 export async function decoding<T>(name: string, decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();
@@ -66,33 +66,33 @@ export async function decoding<T>(name: string, decode: () => Promise<T>): Promi
 }
 
 /**
- * A sharp pipeline that gives the picture upright and in sRGB, with its alpha if it has any. Truncated content is an
- * error; what decoders merely warn of (stray bytes between markers, a faulty tag) is not.
+ * A sharp pipeline that decodes the image upright and in sRGB, with its alpha channel if it has one. Truncated content is an
+ * error; what decoders warn of (stray bytes between markers, a faulty tag) is not.
  */
-export async function openPicture(content: Buffer): Promise<Sharp> {
+export async function openImage(content: Buffer): Promise<Sharp> {
   const pipeline = sharp(content, { failOn: "error", autoOrient: true });
-  if (isJpeg(content)) return pipeline; // whose depth is 8, so that its metadata need not be read first
+  if (isJpeg(content)) return pipeline; // 8 bits always: its metadata are not needed
   const { depth, icc } = await pipeline.metadata();
-  // sharp converts a 16-bit picture that has a profile to Display P3, from where an output profile leads to sRGB.
+  // sharp converts a 16-bit image with a profile to Display P3; an output profile converts that to sRGB.
   return depth === "ushort" && icc ? pipeline.withIccProfile("srgb") : pipeline;
 }
 
 const isJpeg = (content: Buffer): boolean => content[0] === 0xff && content[1] === 0xd8;
 
 /**
- * A JPEG file of some quality (1 to 100) with chroma at half the resolution (4:2:0): libjpeg's tables, which Pillow's
- * `save(quality=…)` takes too.
+ * Encodes a JPEG of a quality from 1 to 100 with chroma at half the resolution (4:2:0), with libjpeg's tables, as Pillow's
+ * `save(quality=…)` does.
  */
 export const encodeJpeg = (image: Image, quality: number): Promise<Buffer> =>
   sharpOf(image).jpeg({ quality, chromaSubsampling: "4:2:0" }).toBuffer();
 
-/** A pipeline that reads the picture. */
+/** A pipeline that reads the image. */
 const sharpOf = ({ width, height, data }: Image): Sharp =>
   sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false });
 
 type Encoder = (pipeline: Sharp) => Sharp;
 
-/** Without `optimiseCoding`, which saves a few percent by holding all coefficients: over 1 GB for 100 megapixels. */
+/** `optimiseCoding` would save a few percent and hold all coefficients: over 1 GB for 100 megapixels. */
 const jpeg: Encoder = (pipeline) =>
   pipeline.flatten({ background: "white" }).jpeg({ quality: 95, chromaSubsampling: "4:4:4", optimiseCoding: false });
 const tiff: Encoder = (pipeline) => pipeline.tiff({ compression: "deflate", predictor: "horizontal" });
@@ -106,13 +106,13 @@ const encoders: Record<string, Encoder> = {
   ".tiff": tiff,
 };
 
-/** Whether the name's extension is one of a format that Legible writes: PNG, JPEG, WebP, TIFF. */
+/** Whether Legible writes the format of the path's extension: PNG, JPEG, WebP, TIFF. */
 export const canEncode = (path: string): boolean => extname(path).toLowerCase() in encoders;
 
 /**
- * Sets a pipeline to the format that the path's extension names: JPEG and WebP of quality 95, PNG and TIFF lossless.
- * JPEG has no alpha: what is transparent becomes white.
- * @throws UserError for an extension of no format that Legible writes.
+ * Sets a pipeline to the format of the path's extension: JPEG and WebP of quality 95, PNG and TIFF lossless. JPEG has no
+ * alpha: transparent pixels become white.
+ * @throws UserError when Legible does not write the format of the extension.
  */
 export function encodeFor(path: string, pipeline: Sharp): Sharp {
   const encoder = encoders[extname(path).toLowerCase()];
@@ -121,7 +121,7 @@ export function encodeFor(path: string, pipeline: Sharp): Sharp {
 }
 
 /**
- * Writes a picture in the format that the path's extension names. The file is whole or absent.
+ * Writes an image in the format of the path's extension. The file is whole or absent.
  * @throws UserError when the extension is unknown or the file cannot be written.
  */
 export async function encodeImage(image: Image, path: string): Promise<void> {

@@ -54,11 +54,11 @@ test("offset and length may be left out", async (t) => {
 });
 
 const refused: [string, Record<string, string>, RegExp][] = [
-  ["too long", { length: "1204" }, /"w" takes 1200 bytes, and the model says 1204/],
-  ["no number", { length: "many" }, /"w" takes 1200 bytes, and the model says many/],
-  ["behind the end", { offset: "100" }, /should stand at byte 100 of w\.bin and take 1200; that file has 1200 bytes/],
-  ["before the beginning", { offset: "-4" }, /should stand at byte -4 of w\.bin/],
-  ["not a place", { offset: "x" }, /should stand at byte x of w\.bin/],
+  ["too long", { length: "1204" }, /"w" has 1200 bytes, but the model declares 1204/],
+  ["no number", { length: "many" }, /"w" has 1200 bytes, but the model declares many/],
+  ["behind the end", { offset: "100" }, /is declared at byte 100 of w\.bin with 1200 bytes; that file has 1200 bytes/],
+  ["before the beginning", { offset: "-4" }, /is declared at byte -4 of w\.bin/],
+  ["not a place", { offset: "x" }, /is declared at byte x of w\.bin/],
   ["outside the folder", { location: "../w.bin" }, /refers to weights outside its folder: \.\.\/w\.bin/],
   ["at the root", { location: "/etc/hostname" }, /refers to weights outside its folder/],
   ["nowhere", { location: "other.bin" }, /keeps its weights in other\.bin, which is not beside it/],

@@ -14,9 +14,9 @@ import { arrayOf, sizeOf } from "../../onnx/tensor.js";
 const CHUNK = 2 ** 30;
 
 /**
- * Loads every tensor that is kept outside the ONNX file into its message: just its own bytes, wherever they stand in a
- * file of whatever size.
- * @throws UserError when a file is missing, outside the model's folder, or does not hold what the model says.
+ * Loads every tensor whose data are outside the ONNX file into its message. Only the bytes of the tensor are read, so that
+ * the file may have any size.
+ * @throws UserError when a file is missing, outside the model's folder, or smaller than the model declares.
  */
 export async function loadExternal(message: ModelMessageShape, model: string): Promise<void> {
   const files = new Map<string, FileHandle>();
@@ -64,11 +64,11 @@ async function readPart(
   if (!type || type === "string") throw new UserError(`${where} has an element type that Legible does not read`);
   const needed = sizeOf(tensor.dims.map(Number)) * arrayOf[type].BYTES_PER_ELEMENT;
   const [offset, length] = [Number(fields.offset ?? 0), Number(fields.length ?? needed)];
-  if (length !== needed) throw new UserError(`${where} takes ${needed} bytes, and the model says ${fields.length}`);
+  if (length !== needed) throw new UserError(`${where} has ${needed} bytes, but the model declares ${fields.length}`);
   const { size } = await file.stat();
   if (!Number.isSafeInteger(offset) || offset < 0 || length < 0 || offset + length > size)
     throw new UserError(
-      `${where} should stand at byte ${fields.offset ?? 0} of ${fields.location} and take ${length}; ` +
+      `${where} is declared at byte ${fields.offset ?? 0} of ${fields.location} with ${length} bytes; ` +
         `that file has ${size} bytes`,
     );
   return readBytes(file, offset, length);
@@ -78,7 +78,7 @@ async function readBytes(file: FileHandle, offset: number, length: number): Prom
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const { bytesRead } = await file.read(bytes, done, Math.min(CHUNK, length - done), offset + done);
-    if (bytesRead === 0) throw new UserError("a file of weights was cut off while it was read");
+    if (bytesRead === 0) throw new UserError("a file of weights was truncated while it was read");
     done += bytesRead;
   }
   return bytes;

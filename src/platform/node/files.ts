@@ -3,8 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
 
 /**
- * The text of a file that may be missing; undefined when it is.
- * @throws UserError when it is there and cannot be read.
+ * The text of a file; undefined if the file is missing.
+ * @throws UserError when the file exists and cannot be read.
  */
 export const readTextIfThere = (path: string): Promise<string | undefined> =>
   readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -12,14 +12,14 @@ export const readTextIfThere = (path: string): Promise<string | undefined> =>
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   });
 
-/** Whether a path leads to something. */
+/** Whether a file or folder exists at a path. */
 export const isThere = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
     () => false,
   );
 
-/** The lines of a text that say something, without the space around them. */
+/** The lines of a text that are not blank, trimmed. */
 export const linesOf = (text: string): string[] =>
   text
     .split("\n")
@@ -27,8 +27,8 @@ export const linesOf = (text: string): string[] =>
     .filter((line) => line !== "");
 
 /**
- * Has `write` fill a temporary file in the folder of `path`, then gives it that name: the file is whole or absent.
- * Missing folders are made.
+ * Calls `write` with a temporary path in the folder of `path`, then renames that file to `path`: the file is whole or absent.
+ * Missing folders are created.
  * @throws UserError when the file cannot be written.
  */
 export async function writeWhole(path: string, write: (temporary: string) => Promise<unknown>): Promise<void> {
@@ -44,7 +44,7 @@ export async function writeWhole(path: string, write: (temporary: string) => Pro
   }
 }
 
-/** Writes these bytes or texts one after the other, as a file that is whole or absent, and on the disk on return. */
+/** Writes bytes and texts one after the other, as a file that is whole or absent; it is on the disk on return. */
 export async function writeBytes(path: string, chunks: readonly (Uint8Array | string)[]): Promise<void> {
   await writeWhole(path, async (temporary) => {
     const file = await open(temporary, "w");
@@ -58,8 +58,8 @@ export async function writeBytes(path: string, chunks: readonly (Uint8Array | st
 }
 
 /**
- * Makes a folder and those above it, where they are missing. Node's own `recursive` never returns where the system
- * answers "no such file", as in /proc.
+ * Creates a folder and its missing parents. Node's own `recursive` option never returns where the system reports "no such
+ * file" for an existing parent, as in /proc.
  */
 export async function makeFolder(path: string): Promise<void> {
   const exists = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;

@@ -9,7 +9,7 @@ import type { Graph } from "../../onnx/graph.js";
 import { loadExternal } from "./external-data.js";
 import { writeBytes } from "./files.js";
 
-/** A protobuf file may hold 2 GiB at most; weights beyond this many bytes go to a file of their own. */
+/** A protobuf file holds 2 GiB at most; weights beyond this many bytes are written to a file of their own. */
 const INLINE_LIMIT = 1.5e9;
 
 /**
@@ -27,7 +27,7 @@ export async function readModel(path: string): Promise<Graph> {
 }
 
 /**
- * Writes the graph as an ONNX file: whole or not at all. Weights go inside, or into `FILE.data` beside it when
+ * Writes the graph as an ONNX file, which is whole or absent. Weights are written into it, or into `FILE.data` beside it if
  * `external` is set or they are too large for one file.
  * @throws UserError when the file cannot be written.
  */
@@ -39,8 +39,8 @@ export async function writeModel(graph: Graph, path: string, external = !fitsOne
 }
 
 /**
- * Calls `use` with the graph as a file in a temporary folder, its weights beside it: for graphs that are too large to
- * pass as the bytes of `encodeModel`. Removes the folder afterwards.
+ * Writes the graph to a file in a temporary folder, its weights beside it, calls `use` with the path and removes the folder:
+ * for graphs too large to pass as the bytes of `encodeModel`.
  */
 export async function withModelFile<T>(graph: Graph, use: (path: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "legible-"));
@@ -59,7 +59,7 @@ const fitsOneFile = (graph: Graph): boolean => weightBytes(graph) <= INLINE_LIMI
 /** The path of the sidecar: `net.json` beside `net.onnx`. */
 export const sidecarPath = (model: string): string => `${model.replace(/\.onnx$/i, "")}.json`;
 
-/** The name of a model: that of its file, or for the `model.onnx` of a run that of the run's folder. */
+/** The name of a model: its file's name, or for the `model.onnx` of a run the name of the run's folder. */
 export function modelTitle(path: string): string {
   const name = basename(path).replace(/\.onnx$/i, "");
   return name === "model" ? basename(dirname(resolve(path))) : name;

@@ -3,57 +3,64 @@ import { Worker } from "node:worker_threads";
 import { UserError } from "../../errors.js";
 
 /**
- * How many threads make pictures beside the networks: one for each core, so that all cores of the networks are slowed alike
- * (these go at the speed of their slowest thread), but no more than four.
+ * Number of worker threads beside the networks: one per core, four at most. With one per core they slow all cores alike; the
+ * threads of a network run at the speed of the slowest core.
  */
 export const THREADS = Math.min(cpus().length, 4);
 
-/** What a thread sends back for the question of that number: what it made, or why it cannot. */
-export type Answer<Value> = { readonly id: number } & ({ readonly value: Value } | { readonly failure: string });
+/** A worker's response to the request of that id: a value, or why there is none. */
+export type WorkerResponse<Value> = { readonly id: number } & (
+  | { readonly value: Value }
+  | { readonly failure: string }
+);
 
-interface Waiting<Value> {
+interface Pending<Value> {
   resolve(value: Value): void;
   reject(error: Error): void;
 }
 
-/** A worker thread and the answers that it still owes. When it dies, whoever waits for it is told. */
-export class WorkerClient<Value, Received extends Answer<Value> = Answer<Value>> {
+/**
+ * Workers for CPU work that ONNX Runtime's blocking `run()` would delay. A client holds one worker thread and matches its
+ * responses to the pending requests. If the thread ends, all pending requests are rejected.
+ */
+export class WorkerClient<Value, Response extends WorkerResponse<Value> = WorkerResponse<Value>> {
   protected readonly worker: Worker;
-  protected dead: Error | undefined;
-  private readonly waiting = new Map<number, Waiting<Value>>();
+  /** Why the worker ended, once it has. */
+  protected ended: Error | undefined;
+  private readonly pending = new Map<number, Pending<Value>>();
 
-  /** @param title what the thread is, for the message when it ends by itself. */
+  /** @param title of the thread, for the message when it ends by itself. */
   constructor(script: URL, title: string, workerData?: unknown) {
     this.worker = new Worker(script, { workerData });
-    this.worker.on("message", (answer: Received) => this.receive(answer));
-    this.worker.on("error", (error) => this.die(error));
-    this.worker.on("exit", (code) => this.die(new Error(`${title} ended with code ${code}`)));
+    this.worker.on("message", (response: Response) => this.receive(response));
+    this.worker.on("error", (error) => this.end(error));
+    this.worker.on("exit", (code) => this.end(new Error(`${title} ended with code ${code}`)));
   }
 
   /**
-   * Sends a message to which the thread answers with this number.
-   * @throws UserError with the failure that it answers.
+   * Sends a message, to which the worker responds with this id.
+   * @throws UserError with the failure of the response.
    */
   protected request(id: number, message: unknown): Promise<Value> {
-    const answer = new Promise<Value>((resolve, reject) => {
-      if (this.dead) reject(this.dead);
-      else this.waiting.set(id, { resolve, reject });
+    const response = new Promise<Value>((resolve, reject) => {
+      if (this.ended) reject(this.ended);
+      else this.pending.set(id, { resolve, reject });
     });
-    answer.catch(() => {}); // reported to whoever awaits it
+    response.catch(() => {}); // the caller may await it later
     this.worker.postMessage(message);
-    return answer;
+    return response;
   }
 
-  protected receive(answer: Received): void {
-    const waiting = this.waiting.get(answer.id);
-    this.waiting.delete(answer.id);
-    if ("value" in answer) waiting?.resolve(answer.value);
-    else waiting?.reject(new UserError(answer.failure));
+  protected receive(response: Response): void {
+    const pending = this.pending.get(response.id);
+    this.pending.delete(response.id);
+    if ("value" in response) pending?.resolve(response.value);
+    else pending?.reject(new UserError(response.failure));
   }
 
-  private die(error: Error): void {
-    this.dead ??= error;
-    for (const { reject } of this.waiting.values()) reject(this.dead);
-    this.waiting.clear();
+  private end(error: Error): void {
+    this.ended ??= error;
+    for (const { reject } of this.pending.values()) reject(this.ended);
+    this.pending.clear();
   }
 }

@@ -9,7 +9,8 @@ import type { Graph } from "../onnx/graph.js";
 import { float32, sizeOf, toNumbers } from "../onnx/tensor.js";
 import { readModel, writeModel } from "../platform/node/models.js";
 import { Session } from "../runtime/session.js";
-import { type PreprocessingOverrides, readPreprocessing } from "./preprocessing.js";
+import type { PreprocessingOverrides } from "./preprocessing.js";
+import { readPreprocessing } from "./read-preprocessing.js";
 import { readRecognizer } from "./recognizer.js";
 
 const NCHW = ["N", 3, 2, 2];

@@ -1,0 +1,110 @@
+import { UserError } from "../errors.js";
+import { LOGITS } from "../networks/recognizers/recognizer.js";
+import { GraphBuilder, int, ints, string } from "../onnx/builder.js";
+import { type Graph, specialize, type ValueInfo } from "../onnx/graph.js";
+import { typeCodes } from "../onnx/schema.js";
+import { float32 } from "../onnx/tensor.js";
+import { probe } from "../runtime/probe.js";
+import { withScores } from "./logits.js";
+import type { Preprocessing } from "./preprocessing.js";
+
+export { LOGITS };
+
+/** What is known of a recognizer beside its graph. */
+export interface RecognizerSource {
+  readonly name: string;
+  readonly preprocessing: Preprocessing;
+  /** The classes that it was trained on, if its sidecar lists them. */
+  readonly learned?: ReadonlySet<number>;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The shape of every value of a graph. */
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** A recognizer's graph with its preprocessing in it; no session yet. */
+export interface RecognizerModel extends RecognizerSource {
+  /**
+   * Input `image`: float32 [N, 3, size, size], RGB in [0, 1]. Output `logits`: [N, classes], then one for each of the
+   * features that are compared. A feature extractor has the features alone.
+   */
+  readonly graph: Graph;
+  /** The values of the graph that its outputs are made of: shapes and types as the file declares them. */
+  readonly sources: readonly ValueInfo[];
+  /** The shapes that `shapesAt` found, by batch and side. It holds no weights, so that the graph can be freed. */
+  readonly probed: Map<string, Promise<Shapes>>;
+}
+
+/**
+ * Puts the preprocessing before a model.
+ * @param declare declares the outputs, given the values that the model's outputs have in the graph.
+ * @throws UserError when the model does not have one input.
+ */
+export function recognizerModel(
+  model: Graph,
+  source: RecognizerSource,
+  declare: (b: GraphBuilder, values: readonly string[]) => void,
+): RecognizerModel {
+  const b = new GraphBuilder(model.name);
+  const outputs = inlineBehindPreprocessing(b, model, source.preprocessing);
+  const sources = model.outputs.map((output) => ({ ...output, name: outputs[output.name] as string }));
+  declare(
+    b,
+    sources.map(({ name }) => name),
+  );
+  return { ...source, graph: { ...b.build(), notes: model.notes ?? [] }, sources, probed: new Map() };
+}
+
+/**
+ * A classifier as a recognizer; where it ends in a Softmax, the scores before it.
+ * @param output that holds the class scores. Default: the first.
+ * @throws UserError when there is no such output, or the model does not have one input.
+ */
+export const classifierModel = (model: Graph, source: RecognizerSource, output?: string): RecognizerModel =>
+  recognizerModel(withScores(model, output), source, (b, [scores = ""]) => b.output(LOGITS, b.Flatten(scores)));
+
+/** Declares `image` and puts the model behind its preprocessing. @returns the names that its outputs have in the graph. */
+function inlineBehindPreprocessing(
+  b: GraphBuilder,
+  model: Graph,
+  { size, layout, channels, range, mean, std }: Preprocessing,
+): Record<string, string> {
+  const [input, ...others] = model.inputs;
+  if (!input || others.length > 0)
+    throw new UserError(`${model.name} takes ${model.inputs.length} inputs; a recognizer takes one, the image`);
+  const image = b.input("image", ["N", 3, size, size]);
+  const channel = (values: readonly number[]) => b.constant(float32([...values], [1, 3, 1, 1]));
+  let value = mean.some((m) => m !== 0) ? b.Sub(image, channel(mean.map((m) => m / range))) : image;
+  if (std.some((s) => s !== range)) value = b.Mul(value, channel(std.map((s) => range / s)));
+  if (channels === "BGR") value = b.Gather(value, b.integers([2, 1, 0]), 1);
+  if (layout === "NHWC") value = b.Transpose(value, [0, 2, 3, 1]);
+  const { type = "float32" } = input;
+  if (type !== "float32") value = b.add("Cast", [b.add("Round", [value])], { to: int(typeCodes[type]) });
+  return b.inline(model, { [input.name]: value }, "R/");
+}
+
+/** The recognizer's graph for images of another size: resized (linear, antialiased) to the one it knows. */
+export function withResize({ graph, preprocessing: { size } }: RecognizerModel, batch: number, side: number): Graph {
+  const b = new GraphBuilder(graph.name);
+  const image = b.input("image", [batch, 3, side, side]);
+  const antialias = { mode: string("linear"), antialias: { kind: "int", value: 1 } as const, axes: ints([2, 3]) };
+  const resized = b.add("Resize", [image, "", "", b.integers([size, size])], antialias);
+  const outputs = b.inline(specialize(graph, { image: [batch, 3, size, size] }), { image: resized }, "sized/");
+  for (const [name, value] of Object.entries(outputs)) b.output(name, value);
+  return b.build();
+}
+
+/**
+ * The shapes of all values for a batch of square images. Each batch and side is probed once.
+ * @throws UserError when the graph does not run at that size.
+ */
+export function shapesAt({ graph, probed }: RecognizerModel, batch: number, side: number): Promise<Shapes> {
+  const key = shapesKey(batch, side);
+  const known = probed.get(key) ?? probe(specialize(graph, { image: [batch, 3, side, side] })).then((p) => p.shapes);
+  probed.set(key, known);
+  return known;
+}
+
+/** The key of `probed`. */
+export const shapesKey = (batch: number, side: number): string => `${batch}x${side}`;

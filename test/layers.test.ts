@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { test } from "node:test";
+import { repositoryPath } from "../testing/shared.js";
+
+/** The rooms of src/, lowest first. A room imports, types included, from itself and from rooms before it. */
+const rooms = [
+  ...["errors", "random", "onnx", "images", "platform", "autodiff", "runtime", "passes", "metrics", "networks"],
+  ...["objectives", "data", "synthetic", "jobs", "processors", "recognition", "evaluation", "training", "enhancement"],
+  ...["inspection", "profiling", "report", "experiments", "commands", "cli", "web", "index"],
+];
+
+/** What runs in a browser: whole rooms, the graphs of a training, and the public face for it. */
+const pure =
+  /^(onnx|images|autodiff|passes|metrics|networks|objectives)\/|^training\/(step|adam|schedule|freeze|transformer|(processor|recognizer)-forward)\.ts$|^web\.ts$/;
+
+/** Packages that run in a browser. */
+const portable = /^(protobufjs|pure-rand|zod|onnxruntime-common|onnxruntime-web)(\/|$)/;
+
+/** What package.json's import `#backend` can be; the first under the condition `browser`. */
+const backends = ["runtime/web/backend.ts", "runtime/node/backend.ts"];
+
+const root = repositoryPath("src");
+const files = (readdirSync(root, { recursive: true }) as string[])
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
+
+/** What a file imports or exports again: files of src/ and packages. */
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const statements = text.matchAll(/^(?:import|export)\s[\w\s{},*$]*?(?:from )?"([^"]+)"|\bimport\("([^"]+)"\)/gm);
+  return [...statements].flatMap(([, named, dynamic]) => {
+    const specifier = (named ?? dynamic) as string;
+    if (specifier === "#backend") return backends;
+    return specifier.startsWith(".") ? normalize(join(dirname(file), specifier)).replace(/\.js$/, ".ts") : specifier;
+  });
+}
+
+const roomOf = (file: string): number => rooms.indexOf(file.replace(/(\/|\.ts$).*/, ""));
+
+test("a file of src/ imports nothing from a room above its own", () => {
+  assert.deepEqual(
+    files.filter((file) => roomOf(file) < 0).map((file) => `${file} is in no room of the list`),
+    [],
+  );
+  const inside = (file: string) => (imports.get(file) ?? []).filter((other) => imports.has(other));
+  const upward = files.flatMap((file) =>
+    inside(file).flatMap((other) => (roomOf(other) > roomOf(file) ? `${file} imports ${other}` : [])),
+  );
+  assert.deepEqual(upward, []);
+});
+
+/** The shortest way along imports from a file to what `found` accepts, if there is one. */
+function way(from: string, found: (target: string) => boolean, targetsOf = (file: string) => imports.get(file) ?? []) {
+  const ways = [[from]];
+  const seen = new Set<string>();
+  for (const path of ways)
+    for (const target of targetsOf(path.at(-1) as string)) {
+      if (found(target)) return [...path, target].join(" > ");
+      if (!seen.has(target)) ways.push([...path, target]);
+      seen.add(target);
+    }
+  return undefined;
+}
+
+test("no files of src/ import each other in a circle", () => {
+  const circles = files.map((file) => way(file, (target) => target === file));
+  assert.deepEqual(
+    circles.filter((circle) => circle !== undefined),
+    [],
+  );
+});
+
+test("what runs in a browser reaches only packages that do", () => {
+  const inBrowser = (file: string) => (imports.get(file) ?? []).filter((target) => target !== backends[1]);
+  const ways = files
+    .filter((file) => pure.test(file))
+    .map((file) => way(file, (target) => !imports.has(target) && !portable.test(target), inBrowser));
+  assert.deepEqual(
+    ways.filter((found) => found !== undefined),
+    [],
+  );
+});

@@ -1,0 +1,50 @@
+import { spawn, spawnSync } from "node:child_process";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import type { TestContext } from "node:test";
+import { temporaryFolder } from "./workspace.js";
+
+/** The command of the Chromium that is installed, if one is. */
+export const chromium: string | undefined = ["chromium", "chromium-browser", "google-chrome"].find(
+  (command) => spawnSync(command, ["--version"]).status === 0,
+);
+
+/** Files by their path on the server: type and content. */
+export type Site = Readonly<Record<string, { readonly type: string; readonly content: string | Uint8Array }>>;
+
+/**
+ * Opens `/` of a site in headless Chromium.
+ * @returns the body of the page's first POST.
+ */
+export async function firstPost(t: TestContext, site: Site): Promise<string> {
+  let received: (request: IncomingMessage) => void = () => {};
+  const posted = new Promise<IncomingMessage>((resolve) => {
+    received = resolve;
+  });
+  const server = createServer((request, response) => {
+    if (request.method === "POST") return received(request);
+    const file = site[request.url ?? ""];
+    response.writeHead(file ? 200 : 404, file && { "content-type": file.type }).end(file?.content);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const profile = `--user-data-dir=${temporaryFolder(t)}`;
+  // Root, as in containers, has to give up the sandbox. The signal ends the browser when the test times out.
+  const flags = ["--headless", "--no-sandbox", "--disable-gpu", profile];
+  const browser = spawn(chromium as string, [...flags, url], { signal: t.signal, stdio: "ignore" });
+  const ended = new Promise<never>((_, reject) => {
+    browser.on("error", reject);
+    browser.on("exit", (code) => reject(new Error(`${chromium} ended with code ${code}`)));
+  });
+  try {
+    return await text(await Promise.race([posted, ended]));
+  } finally {
+    ended.catch(() => {});
+    const gone = new Promise((resolve) => browser.once("exit", resolve));
+    browser.kill();
+    await gone;
+    server.closeAllConnections();
+    server.close();
+  }
+}
