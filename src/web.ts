@@ -64,9 +64,10 @@ export { type Random, randomAt } from "./random.js";
 export { type FittedRecognizer, fitFeatures, fitRecognizer } from "./recognition/fit.js";
 export { classifierModel, type RecognizerModel, type RecognizerSource } from "./recognition/model.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";
+export type { Device, Tensors } from "./runtime/backend.js";
 /** Run graphs; probe the shapes of their values. */
 export { type Probe, type ProbeOptions, probe } from "./runtime/probe.js";
-export { type Device, Session, type SessionOptions, type Tensors } from "./runtime/session.js";
+export { Session, type SessionOptions } from "./runtime/session.js";
 /** A training step as one graph: forward graphs, the step, its state, the scalars of each step. */
 export { adamScalars } from "./training/adam.js";
 export {

@@ -141,18 +141,10 @@ test("a heat map is brightest in the pixels that the recognizer uses, and the gr
 });
 
 for (const [name, flags, expected] of [
-  ["without arguments", [], /gradient needs --inputs FILE, --loss NAME and -o FILE; or --image FILE/],
-  ["with an image but no output", ["--image", "0.png"], /--image needs --heatmap FILE, -o FILE, or both/],
-  [
-    "with a loss for an image",
-    ["--image", "0.png", "--loss", "mse"],
-    /'--image <file>' cannot be used with option '--loss/,
-  ],
-  [
-    "with a label for tensors",
-    ["--inputs", "x", "--loss", "mse", "-o", "y", "--label", "1"],
-    /--label goes with --image/,
-  ],
+  ["without arguments", [], /gradient needs --inputs, --loss and --out, or --image and --heatmap/],
+  ["with an image but no output", ["--image", "0.png"], /--image needs --heatmap, --out, or both/],
+  ["with a loss for an image", ["--image", "0.png", "--loss", "mse"], /--image and --loss exclude each other/],
+  ["with a label for tensors", ["--inputs", "x", "--loss", "mse", "-o", "y", "--label", "1"], /--label needs --image/],
   ["with a class below 0", ["--image", "0.png", "--heatmap", "a.png", "--label", "-1"], /whole number of 0 or more/],
 ] as const)
   test(`legible gradient ${name} is refused with the required options`, async () => {

@@ -6,7 +6,20 @@ import { repositoryPath } from "../testing/shared.js";
 
 /** The rooms of src/, lowest first. A room imports, types included, from itself and from rooms before it. */
 const rooms = [
-  ...["errors", "random", "onnx", "images", "platform", "autodiff", "runtime", "passes", "metrics", "networks"],
+  ...[
+    "errors",
+    "random",
+    "reporter",
+    "settings",
+    "onnx",
+    "images",
+    "platform",
+    "autodiff",
+    "runtime",
+    "passes",
+    "metrics",
+    "networks",
+  ],
   ...["objectives", "data", "synthetic", "jobs", "processors", "recognition", "evaluation", "training", "enhancement"],
   ...["inspection", "profiling", "report", "experiments", "commands", "cli", "web", "index"],
 ];

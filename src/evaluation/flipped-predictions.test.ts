@@ -10,6 +10,7 @@ import { float32 } from "../onnx/tensor.js";
 import { encodeImage } from "../platform/node/codec.js";
 import { Processor } from "../processors/processor.js";
 import type { Judge } from "../recognition/judge.js";
+import { evaluate } from "./evaluate.js";
 import { flippedPredictions } from "./flipped-predictions.js";
 
 const SIDE = 16;
@@ -58,13 +59,10 @@ test("images predicted rightly only after come first, one of each class, with th
     [230, 2],
     [128, 0],
   ]);
-  const options = {
-    dataset,
-    task: findTask("sr"),
-    before: await enlarger("before", 0.5),
-    after: await enlarger("after", 1),
-    judges: [brightness(0.3, 0.7), brightness(0.2, 0.8)],
-  };
+  const [before, after] = [await enlarger("before", 0.5), await enlarger("after", 1)];
+  const options = { dataset, task: findTask("sr"), before, after, predictions: join(temporaryFolder(t), "p.jsonl") };
+  const judges = [brightness(0.3, 0.7), brightness(0.2, 0.8)];
+  await evaluate({ ...options, processors: [before, after], judges });
   const found = await flippedPredictions({ ...options, count: 5 });
   assert.deepEqual(
     found.map(({ label, seenBefore, seenAfter }) => [label, seenBefore, seenAfter]),

@@ -1,11 +1,13 @@
 import type { Dataset } from "../data/dataset.js";
+import { titleOf } from "../data/item.js";
 import type { Task } from "../data/task.js";
+import { UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
-import { top1 } from "../metrics/accuracy.js";
 import type { Processor } from "../processors/processor.js";
-import type { Judge, Prediction } from "../recognition/judge.js";
+import { readPredictions } from "./from-predictions.js";
+import type { MeasuredImage } from "./measured-image.js";
 import { type EvaluationSample, resolveProtocol } from "./protocols.js";
-import { batchesOf, loadSamples, prefetched, type Sample, separated } from "./samples.js";
+import { loadSamples, separated } from "./samples.js";
 import { EvaluationWorkers } from "./workers.js";
 
 /** An image that at least one judge predicts wrongly as one processor restored it, and rightly as another did. */
@@ -19,71 +21,63 @@ export interface FlippedPrediction extends EvaluationSample {
   readonly seenAfter: readonly number[];
 }
 
-/** The images, the two processors and the judges of `flippedPredictions`. */
+/** The evaluation, its images and task, and the two processors of `flippedPredictions`. */
 export interface FlippedPredictionsOptions {
+  /** The predictions file that an evaluation of the whole data set wrote, with the protocol imagenet. */
+  predictions: string;
   dataset: Dataset;
   task: Task;
+  /** Two of the processors that were evaluated, under the same names. */
   before: Processor;
   after: Processor;
-  judges: readonly Judge[];
   /** At most this many images, each of another class. */
   count: number;
 }
 
-/** Images loaded together. */
-const BATCH = 16;
-
 /**
  * The images about which the most judges change to the right class from `before` to `after`, less those that change away
- * from it; of equal ones the earlier. Images without a class and images that cannot be read are left out.
+ * from it; of equal ones the earlier. Only these images are restored again.
+ * @throws UserError when the predictions are of other processors or of other images.
  */
 export async function flippedPredictions(options: FlippedPredictionsOptions): Promise<FlippedPrediction[]> {
-  const { dataset, task, count } = options;
+  const { predictions, dataset, task, before, after, count } = options;
+  const { measurements } = await readPredictions(predictions);
+  const rowOf = ({ name }: Processor): number => {
+    const row = measurements.processors.indexOf(name);
+    if (row < 0) throw new UserError(`${predictions} has no predictions for the processor ${name}`);
+    return row;
+  };
+  const flips = flipsBetween(measurements.images, rowOf(before), rowOf(after), count);
   const workers = new EvaluationWorkers(resolveProtocol("imagenet", task.scale));
-  const flipped: JudgedTwice[] = [];
   try {
-    const batches = batchesOf(dataset.items, BATCH);
-    const begin = async (batch: (typeof batches)[number]) => ({ loading: loadSamples(batch, task, workers) });
-    for await (const all of prefetched(batches, begin))
-      for (const sample of separated(all).loaded) {
-        const judged = await judgeTwice(sample, options);
-        if (judged && judged.change > 0) flipped.push(judged);
-      }
+    return await Promise.all(
+      flips.map(async ({ file, ...flip }) => {
+        const first = dataset.items.findIndex((item) => titleOf(item) === file);
+        const samples = await loadSamples({ items: dataset.items.slice(first, first + 1), first }, task, workers);
+        const [sample] = separated(samples).loaded;
+        if (!sample) throw new UserError(`${file}, which ${predictions} lists, is not among the images`);
+        const [old] = await before.restore([sample.degraded], task);
+        const [restored] = await after.restore([sample.degraded], task);
+        return { ...sample, ...flip, before: old as Image, after: restored as Image };
+      }),
+    );
   } finally {
     await workers.close();
   }
-  flipped.sort((a, b) => b.change - a.change);
-  const images = flipped.map(({ prediction }) => prediction);
-  return images.filter(({ label }, i) => images.findIndex((other) => other.label === label) === i).slice(0, count);
 }
 
-interface JudgedTwice {
-  readonly prediction: FlippedPrediction;
-  /** Judges that are right only after, less those that are right only before. */
-  readonly change: number;
-}
+type Flip = Pick<FlippedPrediction, "label" | "seenBefore" | "seenAfter"> & { readonly file: string };
 
-/** Undefined for an image without a class. */
-async function judgeTwice(
-  { file, annotation, ...sample }: Sample,
-  { task, before, after, judges }: FlippedPredictionsOptions,
-): Promise<JudgedTwice | undefined> {
-  if (annotation.kind !== "class") return undefined;
-  const restored = [
-    ...(await before.restore([sample.degraded], task)),
-    ...(await after.restore([sample.degraded], task)),
-  ];
-  const predictions = await Promise.all(judges.map((judge) => judge.predict(restored)));
-  const predicted = (place: 0 | 1) => predictions.map((both) => both[place] as Prediction);
-  const right = (place: 0 | 1) =>
-    top1
-      .scores(
-        predicted(place),
-        judges.map(() => annotation),
-      )
-      .reduce((a, b) => a + b, 0);
-  const classes = (place: 0 | 1) => predicted(place).map(({ ranked }) => ranked[0]?.class ?? -1);
-  const images = { before: restored[0] as Image, after: restored[1] as Image };
-  const prediction = { ...sample, ...images, label: annotation.class, seenBefore: classes(0), seenAfter: classes(1) };
-  return { prediction, change: right(1) - right(0) };
+/** The flips to the right class between two rows, the largest change first, one for each class. */
+function flipsBetween(images: readonly MeasuredImage[], before: number, after: number, count: number): Flip[] {
+  const flips = images.flatMap(({ file, label, rows }) => {
+    const seen = (row: number) => (rows[row]?.predictions ?? []).map(({ ranked }) => ranked[0]?.class ?? -1);
+    const [seenBefore, seenAfter] = [seen(before), seen(after)];
+    const right = (classes: readonly number[]) => classes.filter((each) => each === label).length;
+    const change = right(seenAfter) - right(seenBefore);
+    return label !== null && change > 0 ? [{ change, flip: { file, label, seenBefore, seenAfter } }] : [];
+  });
+  flips.sort((a, b) => b.change - a.change);
+  const ordered = flips.map(({ flip }) => flip);
+  return ordered.filter(({ label }, i) => ordered.findIndex((other) => other.label === label) === i).slice(0, count);
 }

@@ -3,23 +3,31 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 import type { Prediction } from "../recognition/judge.js";
-import type { Evaluation } from "./evaluation.js";
+import type { Evaluation, EvaluationSetting } from "./evaluation.js";
 import type { MeasuredImage, MeasuredRow } from "./measured-image.js";
 import { Header, Line } from "./predictions.js";
-import { summarize } from "./summarize.js";
+import { type Measurements, summarize } from "./summarize.js";
 
 /**
  * Makes an evaluation again from the predictions file that it wrote: the two are equal.
  * @throws UserError when the file cannot be read, is incomplete, or is not a predictions file.
  */
 export async function evaluationFrom(path: string): Promise<Evaluation> {
+  const { setting, measurements } = await readPredictions(path);
+  return summarize(setting, measurements);
+}
+
+/** Reads a predictions file. @throws UserError as `evaluationFrom` does. */
+export async function readPredictions(
+  path: string,
+): Promise<{ setting: EvaluationSetting; measurements: Measurements }> {
   const lines = numberedLines(path);
   const { format, version, processors, judges, ...setting } = await nextHeader(lines, path);
   const images: MeasuredImage[] = [];
   for (let i = 0; i < setting.data.count; i++) images.push(await nextImage(lines, { path, processors, judges }));
   const rest = await lines.next();
   if (!rest.done) throw new UserError(`${path} has more than the ${setting.data.count} images of its header`);
-  return summarize(setting, { processors, judges, images });
+  return { setting, measurements: { processors, judges, images } };
 }
 
 type Lines = AsyncGenerator<readonly [number: number, text: string], void>;

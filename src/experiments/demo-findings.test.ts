@@ -32,7 +32,10 @@ test("the conclusion is about ra over plain, loss of PSNR and of accuracy includ
     flips: [],
   };
   const text = conclusion(evaluation).replaceAll("\n", " ");
-  assert.match(text, /\+10\.0 points \[\+8\.0, \+12\.0\] \(r\), .*never met by \+5\.0 .* \(s\) and -1\.0 points/);
+  assert.match(
+    text,
+    /\+10\.0 points \[\+8\.0, \+12\.0\] \(r\), .*unseen recognizers by \+5\.0 .* \(s\) and -1\.0 points/,
+  );
   assert.match(text, /for -0\.25 dB/);
 });
 

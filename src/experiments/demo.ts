@@ -47,6 +47,9 @@ const LAMBDA = 3e-3;
 const RA = { objective: "ra", lambda: LAMBDA };
 const UNSUPERVISED = { objective: "unsupervised", distance: "kl", lambda: LAMBDA } as const;
 
+/** Threads inside an operator: the networks are small, and the loader needs the other cores. */
+const THREADS = 1;
+
 /** Images on the strip. */
 const SHOWN = 6;
 
@@ -124,7 +127,7 @@ async function recognizer(demo: Demo, network: string, training: Dataset): Promi
       await trainRecognizer({
         ...settings,
         sets: { training, heldOut: null, classes: CLASSES.length, names: CLASSES },
-        ...{ out: folder, resume: true, signal },
+        ...{ out: folder, resume: true, signal, threads: THREADS },
         onStep: ({ step, losses }) => bar.update(step, `loss ${losses.loss?.toFixed(2)}`),
       }).finally(bar.stop);
       return null;
@@ -147,7 +150,7 @@ async function processor(demo: Demo, dataset: Dataset, name: string, own: Partia
     async run({ signal }) {
       const bar = demo.report.progress(steps, `training ${name}`);
       const onStep = ({ step, psnr }: { step: number; psnr: number }) => bar.update(step, `${psnr.toFixed(2)} dB`);
-      await runTraining(training, { out, resume: true, signal, onStep }).finally(bar.stop);
+      await runTraining(training, { out, resume: true, signal, threads: THREADS, onStep }).finally(bar.stop);
       return null;
     },
   });
@@ -163,21 +166,30 @@ interface Models {
 
 /** Judges the processors, and writes results.json and strip.png. @returns the results as text. */
 async function judge({ out, signal, report, store }: Demo, dataset: Dataset, models: Models, files: readonly string[]) {
-  const plain = await openProcessor(models.plain, { name: "plain" });
-  const ra = await openProcessor(models.ra, { name: "ra" });
-  const unsupervised = await openProcessor(models.unsupervised, { name: "unsupervised" });
-  const judges = await Promise.all(files.map((file) => openClassifier(file)));
+  const plain = await openProcessor(models.plain, { name: "plain", threads: THREADS });
+  const ra = await openProcessor(models.ra, { name: "ra", threads: THREADS });
+  const unsupervised = await openProcessor(models.unsupervised, { name: "unsupervised", threads: THREADS });
+  const judges = await Promise.all(files.map((file) => openClassifier(file, {}, { threads: THREADS })));
+  const predictions = join(out, "predictions.jsonl");
   const bar = report.progress(dataset.items.length, "evaluating");
   const evaluation = await evaluate({
     dataset,
     task: TASK,
     processors: [plain, ra, unsupervised],
     judges,
+    predictions,
     store,
     signal,
     onProgress: (done) => bar.update(done),
   }).finally(bar.stop);
-  const flipped = await flippedPredictions({ dataset, task: TASK, before: plain, after: ra, judges, count: SHOWN });
+  const flipped = await flippedPredictions({
+    predictions,
+    dataset,
+    task: TASK,
+    before: plain,
+    after: ra,
+    count: SHOWN,
+  });
   const [results, strip] = [join(out, "results.json"), join(out, "strip.png")];
   await writeBytes(results, [`${JSON.stringify(evaluation, null, 2)}\n`]);
   await encodeImage(stripOf(flipped), strip);

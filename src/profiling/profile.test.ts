@@ -75,5 +75,5 @@ test("the workload of a run folder is the training step of its config.json", asy
 
 test("a folder without a run is an error", async () => {
   await assert.rejects(workloadOf(join(folder, "..")), (error) => error instanceof UserError);
-  await assert.rejects(workloadOf(tmpdir()), /holds no training run: there is no config.json/);
+  await assert.rejects(workloadOf(tmpdir()), /holds no training run of a processor: there is no config.json/);
 });
