@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UserError } from "../errors.js";
 import { reportedTraining } from "../experiments/reported-training.js";
 import { runOptions } from "../experiments/series.js";
 import { trainingPart } from "../experiments/sweep.js";
@@ -45,7 +46,7 @@ refuses whatever would change the result.`,
     "legible train --objective unsupervised --distance logits-mse --recognizer faces.onnx --output embedding --data unlabeled --steps 2000 --out runs/faces",
     "legible train --objective feature --recognizer resnet18.onnx --feature /layer3/layer3.1/relu_1/Relu_output_0 --data unlabeled --steps 2000 --out runs/feature",
   ],
-  base: ({ resume, out }) => resumedSettings(resume, out),
+  base: resumedSettings,
   async run(settings, { report, print, signal }, given) {
     const training = await resolveTraining(trainingPart(given));
     const { out, resume } = settings;
@@ -60,6 +61,13 @@ refuses whatever would change the result.`,
   stage: runStage(["model.onnx"]),
 });
 
-/** The settings of the run that is resumed. */
-export const resumedSettings = async (resume: unknown, out: unknown) =>
-  resume === true && typeof out === "string" ? (await RunFolder.recordIn(out))?.settings : undefined;
+/**
+ * The settings of the run that is resumed.
+ * @throws UserError when the output folder holds none, and the given settings name no data to begin one.
+ */
+export async function resumedSettings({ resume, out, data }: Readonly<Record<string, unknown>>) {
+  if (resume !== true || typeof out !== "string") return undefined;
+  const record = await RunFolder.recordIn(out);
+  if (!record && data === undefined) throw new UserError(`cannot resume ${out}: it holds no run`);
+  return record?.settings;
+}
