@@ -3,6 +3,7 @@ import { UserError } from "../errors.js";
 import { reportedTraining } from "../experiments/reported-training.js";
 import { runOptions } from "../experiments/series.js";
 import { trainingPart } from "../experiments/sweep.js";
+import { namesOf } from "../objectives/index.js";
 import { resolveTraining } from "../training/resolve.js";
 import { RunFolder } from "../training/run-folder.js";
 import { runSettings, trainingSettings } from "../training/settings.js";
@@ -29,7 +30,7 @@ Input and output of an ONNX file default to RGB in [0, 1], NCHW. A sidecar JSON 
 "mean", "std"), for instance {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh. The trained model keeps
 the inputs, outputs and names of the file. In freeze patterns, * matches any characters and ? matches one.
 
-The objectives ra and transformer need classes; the others read none. transformer writes two files: model.onnx is P, whose images
+The objectives ${namesOf(({ needsLabels }) => needsLabels)} need classes; the others read none. transformer writes two files: model.onnx is P, whose images
 people see, and for-recognizers.onnx is T(P(x)). softmax-mse is a mean over the classes; its lambda of 10 suits a thousand classes.
 The settings of a recognizer's input, and its output, hold for all recognizers.
 An epoch ends when each image was seen once. --lr-drops 4,5 divides the learning rate by 10 after four epochs and after five.
