@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { sidecarPath, writeModel } from "../src/platform/node/models.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
 import { repositoryPath } from "../testing/shared.js";
-import { drawPictures, writeClassifier, writeFiles } from "../testing/workspace.js";
+import { writeClassifier, writeFiles, writeLabeledImages } from "../testing/workspace.js";
 
 const project = mkdtempSync(join(tmpdir(), "legible-project-"));
 const installed = join(project, "node_modules", "legible");
@@ -93,7 +93,7 @@ test("the installed command prints the version of its package.json", () => {
 
 test("the examples type-check against the declarations in the archive, which are checked too, and run", async () => {
   runNode(tsc);
-  await drawPictures(join(project, "images"), 8, 48);
+  await writeLabeledImages(join(project, "images"), 8, 48);
   await writeClassifier(join(project, "classifier.onnx"), 32);
   await writeModel(exportedSrresnet(), join(project, "restorer.onnx"));
   writeFiles(project, { [sidecarPath("restorer.onnx")]: JSON.stringify(tanhFormat) });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Evaluation } from "../src/evaluation/evaluation.js";
 import type { TransferPoint } from "../src/report/transfer.js";
-import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const schedule = (steps: number) =>
   `--processor compact-s --scale 2 --steps ${steps} --batch 2 --crop 32 --threads 1`.split(" ");
@@ -18,7 +18,7 @@ test("every processor's gain over plain is measured with every recognizer, and a
   const [data, one, other, third, out] = ["data", "one.onnx", "other.onnx", "third.onnx", "out"].map((name) =>
     join(folder, name),
   ) as [string, string, string, string, string];
-  await drawPictures(data, 8, 48);
+  await writeLabeledImages(data, 8, 48);
   await writeClassifier(one, 32);
   await writeClassifier(other, 32, (b, x) => b.Sigmoid(x));
   await writeClassifier(third, 32, (b, x) => b.Tanh(x));

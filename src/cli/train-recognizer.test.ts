@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { drawPictures, legible, temporaryFolder } from "../../testing/workspace.js";
+import { legible, temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
 
 const ground = mkdtempSync(join(tmpdir(), "legible-train-recognizer-"));
 const data = join(ground, "data");
@@ -11,10 +11,10 @@ const one = join(ground, "one");
 const nameless = join(ground, "nameless");
 
 before(async () => {
-  await drawPictures(data, 12, 32);
-  await drawPictures(one, 4, 32);
+  await writeLabeledImages(data, 12, 32);
+  await writeLabeledImages(one, 4, 32);
   writeFileSync(join(one, "labels.csv"), "file,class_index\n0.png,3\n1.png,3\n2.png,3\n3.png,3\n");
-  await drawPictures(nameless, 4, 32);
+  await writeLabeledImages(nameless, 4, 32);
   rmSync(join(nameless, "labels.csv"));
 });
 after(() => rmSync(ground, { recursive: true }));

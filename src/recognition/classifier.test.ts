@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { formulaPicture } from "../../testing/pictures.js";
+import { formulaImage } from "../../testing/images.js";
 import { scoresOf } from "../../testing/scores.js";
 import { hasShared, sharedPath, skipWithoutShared } from "../../testing/shared.js";
 import { temporaryFolder, writeClassifier } from "../../testing/workspace.js";
@@ -21,7 +21,7 @@ async function classifierFile(t: TestContext, side = 32): Promise<string> {
 test("a prediction ranks the classes by the scores of the image resized to the input size", async (t) => {
   const path = await classifierFile(t);
   const judge = await openClassifier(path);
-  const images = [formulaPicture(50, 40), formulaPicture(32, 32), formulaPicture(17, 70)];
+  const images = [formulaImage(50, 40), formulaImage(32, 32), formulaImage(17, 70)];
   const predictions = await judge.predict(images);
   for (const [i, image] of images.entries()) {
     const input = new Float32Array(3 * 32 * 32);
@@ -65,7 +65,7 @@ test("the key depends on the file, the preprocessing and the output, and on noth
 });
 
 test("an array of images is resized once for all judges of one size", () => {
-  const images = [formulaPicture(40, 40)];
+  const images = [formulaImage(40, 40)];
   assert.equal(judgeInput(images, 24), judgeInput(images, 24));
   assert.notEqual(judgeInput(images, 24), judgeInput([...images], 24));
   assert.equal(judgeInput(images, 16).length, 3 * 16 * 16);
