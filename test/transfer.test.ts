@@ -87,9 +87,9 @@ test("with disjoint evaluation classes, only recognizers of those classes evalua
   const noTarget = await matrix(...halves, "--source", a);
   assert.match(noTarget.err, /no recognizer can judge .*data \(classes 2-3\).*--target/);
   const wrongTarget = await matrix(...halves, "--source", a, "--target", a);
-  assert.match(wrongTarget.err, /cannot judge a on .*: its class is 2, but a learned 0-1 only/);
+  assert.match(wrongTarget.err, /cannot judge a on .*: its class is 2, but a was trained only on 0-1/);
   const wrongSource = await matrix(...halves, "--source", b, "--target", b);
-  assert.match(wrongSource.err, /cannot train with b on .*: its class is 0, but b learned 2-3 only/);
+  assert.match(wrongSource.err, /cannot train with b on .*: its class is 0, but b was trained only on 2-3/);
   for (const { code, err } of [noTarget, wrongTarget, wrongSource]) {
     assert.equal(code, 1);
     assert.doesNotMatch(err, /\n\s+at |should not happen|of 2\)/);
