@@ -7,7 +7,7 @@ export interface EvaluationSetting {
   readonly options: Readonly<Record<string, unknown>>;
   readonly scale: number;
   readonly protocol: ProtocolName;
-  /** Pixels cut off each side before PSNR and SSIM. */
+  /** Pixels cropped from each side before PSNR and SSIM. */
   readonly crop_border: number;
   readonly data: {
     readonly folders: readonly string[];

@@ -28,7 +28,7 @@ for (const [width, height, scale, side] of [
     assert.deepEqual(size(sample.interpolated), [side, side]);
   });
 
-test("a photograph with a side under 11 pixels cannot be evaluated", () =>
+test("an image with a side under 11 pixels cannot be evaluated", () =>
   assert.rejects(sampleOf(formulaImage(10, 40), 4, "imagenet"), /10x40 pixels are too few/));
 
 test("full evaluates the whole image but for columns at the right and rows at the bottom beyond a multiple", async () => {

@@ -33,7 +33,7 @@ async function pageOf(folder: string, files: Readonly<Record<string, unknown>>):
   return readFileSync(await writePage(folder, "All", [findings]), "utf8");
 }
 
-test("gains are those over plain, and the page says data, count, seed and intervals", async (t) => {
+test("gains are those over plain, and the page states data, count, seed and intervals", async (t) => {
   const folder = temporaryFolder(t);
   const page = await pageOf(folder, { "results.json": evaluationOf("plain", "ra") });
   assert.match(page, /Task denoise, sigma 0\.1, ×1\. 100 images of val; seed 0\. Top-1 in %, with 95 % intervals/);
@@ -45,7 +45,7 @@ test("gains are those over plain, and the page says data, count, seed and interv
   assert.ok(plot.includes(">ra<") && plot.includes(">none<") && !plot.includes(">clean<"));
 });
 
-test("a sweep is shown by the gains over its first lambda", async (t) => {
+test("the gains of a sweep are those over its first lambda", async (t) => {
   const folder = temporaryFolder(t);
   const page = await pageOf(folder, { "sweep.json": { points: [], evaluation: evaluationOf("lambda 0", "lambda 1") } });
   assert.match(page, /^\| lambda 1 over lambda 0 +\| \+10\.0 \[/m);

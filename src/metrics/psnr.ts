@@ -12,7 +12,7 @@ export function psnr(a: Image, b: Image): number {
 }
 
 export interface LumaOptions {
-  /** Pixels cut off each side before comparing; usually the scale. */
+  /** Pixels cropped from each side before comparing; usually the scale. */
   border: number;
 }
 

@@ -10,7 +10,7 @@ import type { Scene } from "./scene.js";
 /** The file in a synthetic set that lists the boxes of its objects. */
 export const BOX_FILE = "boxes.csv";
 
-/** The file in a synthetic set that holds the options it follows from. */
+/** The file in a synthetic set that holds its options. */
 const DESCRIPTION_FILE = "synthetic.json";
 
 export interface SynthesisOptions extends RenderOptions {

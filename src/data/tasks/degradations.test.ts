@@ -41,7 +41,7 @@ test("the noise is uncorrelated between pixels and channels", async () => {
   }
 });
 
-test("sigma is drawn uniformly from its range for each image", async () => {
+test("sigma is sampled uniformly from its range for each image", async () => {
   const deviations: number[] = [];
   for (let i = 0; i < 100; i++) {
     const { deviation } = moments(await degrade("denoise", { sigma: "0.05..0.2" }, flatImage(32, 32, GRAY), i));
@@ -78,7 +78,7 @@ test("JPEG files have Pillow's quantization tables and chroma subsampling at qua
   assert.deepEqual([...segment(0xc0).subarray(6, 15)], [1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
 });
 
-test("the error of JPEG decreases with quality, and quality is drawn from its range for each image", async () => {
+test("the error of JPEG decreases with quality, and quality is sampled from its range for each image", async () => {
   const clean = formulaImage(48, 48);
   const errors: number[] = [];
   for (const quality of [5, 10, 20, 40, 80])
