@@ -80,7 +80,7 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
   [
     "an output folder that cannot be created",
     async () => training("--data", data, "--out", join(data, "0.png", "run")),
-    /cannot make the folder/,
+    /cannot create the folder/,
   ],
   [
     "an output that cannot be written (enhance)",

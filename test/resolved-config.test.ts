@@ -45,7 +45,7 @@ test("a resume is refused for another mean, another recognizer and other images,
   await refused(/the contents of --recognizer have changed since it was started/);
   await writeClassifier(recognizer, 32);
   await writeLabeledImages(data, 7, 48);
-  await refused(/it was started with 6 images of --data, and now there are 7/);
+  await refused(/it was started with 6 images of --data, but there are 7 now/);
 });
 
 test("a setting that the objective does not read is refused in one sentence", async () => {

@@ -11,14 +11,11 @@ import { runStage } from "./stage.js";
 
 export const train = defineCommand({
   name: "train",
-  summary: "train a processor, with the loss of frozen recognizers beside the image loss or without",
+  summary: "train a processor, with or without the loss of frozen recognizers",
   settings: z.object({
     ...trainingSettings.shape,
     ...runSettings,
-    resume: z
-      .boolean()
-      .default(false)
-      .describe("continue the run in the output folder from its checkpoint, if there is one"),
+    resume: z.boolean().default(false).describe("resume the run in the output folder from its checkpoint, if any"),
   }),
   notes: `${trainingChoices}
 
