@@ -127,7 +127,7 @@ test("after the package's own install script, that of onnxruntime-node downloads
   assert.equal(runScript("onnxruntime-node", "script", "install.js"), "");
 });
 
-test("the package's install script leaves the CUDA libraries to a user who has asked for them", (t) => {
+test("the package's install script creates no CUDA placeholder if the user has requested the CUDA libraries", (t) => {
   process.env.ONNXRUNTIME_NODE_INSTALL = "true";
   t.after(() => delete process.env.ONNXRUNTIME_NODE_INSTALL);
   const { runScript, libraries } = unbuiltProject("cuda");

@@ -34,5 +34,5 @@ test("an unreadable file is in the JSON summary and makes the command fail", asy
 });
 
 test("a scale other than the model's is refused", async () => {
-  await assert.rejects(run(at("a.png"), "--scale", "3"), /^UserError: --scale 3 does not fit .*: it enlarges x2$/);
+  await assert.rejects(run(at("a.png"), "--scale", "3"), /^UserError: --scale 3 does not fit .*: its scale is 2$/);
 });

@@ -40,7 +40,7 @@ export interface BatchSummary {
 
 /** The work on each image of a plan. */
 export interface ImageWork {
-  /** Everything that decides the output beside the content of the input and the output's format. A JSON value. */
+  /** Everything that determines the output, apart from the content of the input and the output's format. A JSON value. */
   settingsOf(index: number): unknown;
   /** Writes the output atomically. */
   run(image: PlannedImage, index: number, context: JobContext): Promise<ImageSize>;

@@ -1,6 +1,6 @@
 import type { ProtocolName } from "./protocols.js";
 
-/** What an evaluation rests on beside the measurements of single images. */
+/** The setting of an evaluation: everything except the measurements of single images. */
 export interface EvaluationSetting {
   readonly task: string;
   /** Of the task, such as {"sigma": 0.1}. */

@@ -44,7 +44,7 @@ test("full needs 11 x 11 pixels inside the crop border, which is the scale unles
   assert.equal(resolveProtocol("full", 1).cropBorder, 0);
 });
 
-test("a crop border that has no effect or is no number of pixels is refused", () => {
+test("a crop border that has no effect or is not a number of pixels is refused", () => {
   assert.throws(() => resolveProtocol("imagenet", 4, 4), /`cropBorder` has no effect with the protocol imagenet/);
   for (const border of [-1, 1.5, Number.NaN])
     assert.throws(() => resolveProtocol("full", 4, border), /`cropBorder` is .*; expected a whole number/);

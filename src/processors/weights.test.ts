@@ -7,7 +7,7 @@ import { float32, sizeOf, toNumbers } from "../onnx/tensor.js";
 import { readModel } from "../platform/node/models.js";
 import { weightsOf } from "./weights.js";
 
-/** The trained tables of a transformer are no weights of a layer. */
+/** The trained tables of a transformer are not weights of a layer. */
 const tables = ["cls_token", "pos_embed"];
 
 /** Networks with a list of their trainable parameters in PyTorch. */
