@@ -3,10 +3,13 @@
 export { type Differentiated, gradients, type Obstacle, obstacles } from "./autodiff/gradients.js";
 export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
 export { type Annotation, type Box, classOf } from "./data/annotation.js";
-export { type Dataset, openDataset, type Selection } from "./data/dataset.js";
+export { type Dataset, type DatasetOptions, openDataset, type Selection } from "./data/dataset.js";
+export type { Fingerprint } from "./data/fingerprint.js";
 export { type Item, readItem } from "./data/item.js";
-export { type LabelledSets, openLabelledSets } from "./data/labelled-sets.js";
+export { type LabelledOptions, type LabelledSets, openLabelledSets } from "./data/labelled-sets.js";
 export { draw, drawInteger, type Range, range } from "./data/range.js";
+export type { Part } from "./data/sources/source.js";
+export type { Split } from "./data/split.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";
 export { type DegradeFilesOptions, degradeFiles, type EnhanceFilesOptions, enhanceFiles } from "./enhancement/batch.js";
@@ -38,10 +41,10 @@ export {
   flippedPredictions,
 } from "./evaluation/flipped-predictions.js";
 export { evaluationFrom } from "./evaluation/from-predictions.js";
-export { type ProtocolName, protocols } from "./evaluation/protocols.js";
+export { type Protocol, type ProtocolName, protocols } from "./evaluation/protocols.js";
 export { evaluationTable } from "./evaluation/table.js";
 export type { Image } from "./images/image.js";
-export { resize } from "./images/resize.js";
+export { type Filter, resize } from "./images/resize.js";
 export { type GradientOptions, type LossGradients, lossGradients } from "./inspection/gradient.js";
 export {
   type GraphInspection,
@@ -53,9 +56,13 @@ export {
 export type { LossKind } from "./inspection/loss.js";
 export { magnitudes, type Saliency, saliency } from "./inspection/saliency.js";
 export { type ParameterKind, parameterKinds, weightsOf } from "./inspection/weights.js";
-export { pairedBootstrap, wilson } from "./metrics/bootstrap.js";
+export { type Job, type JobContext, type JobRecord, type JobStore, keyOf } from "./jobs/job.js";
+export { openLocalStore } from "./jobs/local-store.js";
+export { type JobEvent, type RunOptions as RunJobsOptions, runJobs } from "./jobs/run-jobs.js";
+export { type Difference, pairedBootstrap, wilson } from "./metrics/bootstrap.js";
 export { mcnemar } from "./metrics/mcnemar.js";
-export { psnr, psnrY } from "./metrics/psnr.js";
+export { type LumaOptions, psnr, psnrY } from "./metrics/psnr.js";
+export type { ClassScore } from "./metrics/ranking.js";
 export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";
 export { findNetwork, networks } from "./networks/index.js";
 export type { Network } from "./networks/network.js";
@@ -79,23 +86,26 @@ export {
   withOutputs,
 } from "./onnx/graph.js";
 export type { Safetensors } from "./onnx/safetensors.js";
-export { type DataType, float32, int64, type Tensor } from "./onnx/tensor.js";
+export { type DataType, float32, int64, type NumericData, type Tensor } from "./onnx/tensor.js";
 export { optimizeForInference } from "./passes/optimize-for-inference.js";
+export type { Pass } from "./passes/pass.js";
 export { decodeImage, encodeImage } from "./platform/node/codec.js";
 export { readModel, writeModel } from "./platform/node/models.js";
 export { readSafetensors, writeSafetensors } from "./platform/node/safetensors-files.js";
-export { averageProcessors } from "./processors/average.js";
+export { averageProcessors, type Extrapolation } from "./processors/average.js";
 export { Card, cardOf } from "./processors/card.js";
+export type { ProcessorFormat } from "./processors/format.js";
 export { type OpenOptions, openProcessor } from "./processors/open.js";
 export { Processor, type ProcessorSource } from "./processors/processor.js";
 export { type Random, randomAt } from "./random.js";
 export { type Classifier, openClassifier } from "./recognition/classifier.js";
 export type { Judge, Prediction } from "./recognition/judge.js";
+export type { RecognizerModel } from "./recognition/model.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";
-export { readRecognizer } from "./recognition/recognizer.js";
+export { type RecognizerSettings, readRecognizer } from "./recognition/recognizer.js";
 export { heatMap } from "./report/heatmap.js";
 export type { Device, Tensors } from "./runtime/backend.js";
-export { type Probe, probe } from "./runtime/probe.js";
+export { type Probe, type ProbeOptions, probe } from "./runtime/probe.js";
 export { Session, type SessionOptions } from "./runtime/session.js";
 export { type RenderOptions, renderScene } from "./synthetic/render.js";
 export type { BoxedObject, Extent, Scene, SceneSettings } from "./synthetic/scene.js";
@@ -103,7 +113,14 @@ export { findStyle, type Style, styles } from "./synthetic/styles.js";
 export { type SynthesisOptions, synthesize } from "./synthetic/synthesize.js";
 export type { HeldOutAccuracy } from "./training/held-out-accuracy.js";
 export type { StepProgress as TrainingProgress } from "./training/loop.js";
-export { type ResolvedConfig, type ResolvedTraining, resolveTraining } from "./training/resolve.js";
+export {
+  type ResolvedConfig,
+  type ResolvedTraining,
+  resolveTraining,
+  type TrainingModels,
+  type TrainingObjects,
+} from "./training/resolve.js";
+export type { RunRecord } from "./training/run-record.js";
 export type { TrainingSettings } from "./training/settings.js";
 export { type RunOptions, runTraining, type TrainingResult, type TrainOptions, train } from "./training/train.js";
 export {

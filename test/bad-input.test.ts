@@ -159,3 +159,9 @@ test("a second run in the same folder is refused without --resume, and with --re
     /started with --seed 0, not 7/,
   );
 });
+
+test("--resume without settings is refused where there is no run", async (t) => {
+  const out = join(temporaryFolder(t), "run");
+  for (const command of ["train", "train-recognizer"])
+    refused(await legible([command, "--resume", "--out", out]), /cannot resume .*run: it holds no run$/m);
+});

@@ -96,3 +96,15 @@ test("what runs in a browser reaches only packages that do", () => {
     [],
   );
 });
+
+test("only the command line and the commands name flags", () => {
+  const flag = /["'`\s(](--[a-z][a-z-]+)/g;
+  const found = files
+    .filter((file) => !/^(cli|commands)\//.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(join(root, file), "utf8");
+      return [...text.matchAll(flag)].map(([, name]) => `${file} names ${name}`);
+    });
+  // Not a flag of ours: Node's own, for the garbage collector.
+  assert.deepEqual(found, ["platform/node/garbage.ts names --expose-gc"]);
+});

@@ -14,7 +14,10 @@ const printed = async (...words: string[]) =>
 test("flags override a config file, in JSON or YAML, and the file overrides defaults", async (t) => {
   const folder = temporaryFolder(t);
   const [json, yaml] = [join(folder, "c.json"), join(folder, "c.yaml")];
-  writeFileSync(json, '{"lr": 0.25, "batch": 3, "recognizer": ["a.onnx", {"file": "b.onnx", "weight": 2}]}');
+  writeFileSync(
+    json,
+    '{"$schema": "schemas/train.json", "lr": 0.25, "batch": 3, "recognizer": ["a.onnx", {"file": "b.onnx", "weight": 2}]}',
+  );
   writeFileSync(yaml, "lr: 0.25\nbatch: 3\nrecognizer: [a.onnx, b.onnx=2]\n");
   for (const file of [json, yaml]) {
     const { lr, batch, crop, recognizer } = await printed("--config", file, "--batch", "4", "--steps", "9");

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 
 /**
- * Reads settings from a JSON or YAML file.
+ * Reads settings from a JSON or YAML file. Its key "$schema", by which editors find the schema, is no setting.
  * @throws UserError when it cannot be read or holds no object.
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
@@ -14,7 +14,8 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
     );
   });
   try {
-    return z.record(z.string(), z.unknown()).parse(parse(text, { maxAliasCount: 100 }));
+    const { $schema, ...settings } = z.record(z.string(), z.unknown()).parse(parse(text, { maxAliasCount: 100 }));
+    return settings;
   } catch (error) {
     const reason = error instanceof z.ZodError ? "expected settings by name" : messageOf(error).split("\n", 1)[0];
     throw new UserError(`cannot use the config file ${path}: ${reason}`);

@@ -43,7 +43,7 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
     "legible train-recognizer --network vit --data photos --split 0.9 --size 96 --steps 5000 --smoothing 0.1 --out runs/vit",
     "legible train-recognizer --data cifar-10-batches-bin --validation cifar-10-batches-bin --size 32 --steps 5000 --out runs/cifar",
   ],
-  base: ({ resume, out }) => resumedSettings(resume, out),
+  base: resumedSettings,
   async run({ out, resume, checkpoint, threads }, { report, print, signal }, given) {
     let bar: Progress | undefined;
     let steps = 0;

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { UserError } from "../errors.js";
 import { reportedTraining } from "../experiments/reported-training.js";
 import { runOptions } from "../experiments/series.js";
 import { trainingPart } from "../experiments/sweep.js";
+import { namesOf } from "../objectives/index.js";
 import { resolveTraining } from "../training/resolve.js";
 import { RunFolder } from "../training/run-folder.js";
 import { runSettings, trainingSettings } from "../training/settings.js";
@@ -25,7 +27,7 @@ Input and output of an ONNX file default to RGB in [0, 1], NCHW. A sidecar JSON 
 "mean", "std"), for instance {"output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}} for a tanh. The trained model keeps
 the inputs, outputs and names of the file. In freeze patterns, * matches any characters and ? matches one.
 
-The objectives ra and transformer need classes; the others read none. transformer writes two files: model.onnx is P, whose images
+The objectives ${namesOf(({ needsLabels }) => needsLabels)} need classes; the others read none. transformer writes two files: model.onnx is P, whose images
 people see, and for-recognizers.onnx is T(P(x)). softmax-mse is a mean over the classes; its lambda of 10 suits a thousand classes.
 The settings of a recognizer's input, and its output, hold for all recognizers.
 An epoch ends when each image was seen once. --lr-drops 4,5 divides the learning rate by 10 after four epochs and after five.
@@ -42,7 +44,7 @@ refuses whatever would change the result.`,
     "legible train --objective unsupervised --distance logits-mse --recognizer faces.onnx --output embedding --data unlabeled --steps 2000 --out runs/faces",
     "legible train --objective feature --recognizer resnet18.onnx --feature /layer3/layer3.1/relu_1/Relu_output_0 --data unlabeled --steps 2000 --out runs/feature",
   ],
-  base: ({ resume, out }) => resumedSettings(resume, out),
+  base: resumedSettings,
   async run(settings, { report, print, signal }, given) {
     const training = await resolveTraining(trainingPart(given));
     const { out, resume } = settings;
@@ -57,6 +59,13 @@ refuses whatever would change the result.`,
   stage: runStage(["model.onnx"]),
 });
 
-/** The settings of the run that is resumed. */
-export const resumedSettings = async (resume: unknown, out: unknown) =>
-  resume === true && typeof out === "string" ? (await RunFolder.recordIn(out))?.settings : undefined;
+/**
+ * The settings of the run that is resumed.
+ * @throws UserError when the output folder holds none, and the given settings name no data to begin one.
+ */
+export async function resumedSettings({ resume, out, data }: Readonly<Record<string, unknown>>) {
+  if (resume !== true || typeof out !== "string") return undefined;
+  const record = await RunFolder.recordIn(out);
+  if (!record && data === undefined) throw new UserError(`cannot resume ${out}: it holds no run`);
+  return record?.settings;
+}

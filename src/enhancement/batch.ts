@@ -12,6 +12,7 @@ import { defaultTile } from "./tiles.js";
 /** Part of every key. To be raised when the same settings give other pixels or are encoded otherwise. */
 const VERSION = 1;
 
+/** How `enhanceFiles` works beside the options of every batch. */
 export interface EnhanceFilesOptions extends BatchOptions {
   /** Side of a tile in input pixels. Default: 128. */
   readonly tile?: number;
@@ -42,6 +43,7 @@ export function enhanceFiles(
   );
 }
 
+/** How `degradeFiles` works beside the options of every batch. */
 export interface DegradeFilesOptions extends BatchOptions {
   /** Default: 0. */
   readonly seed?: number;

@@ -3,7 +3,7 @@ import { z } from "zod";
 const anyNumber = z.custom<number>((value) => typeof value === "number");
 
 /** A number; NaN and infinities, which JSON lacks, as strings. */
-const Score = z.codec(z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]), anyNumber, {
+const Score = z.codec(z.union([z.number(), z.literal(["NaN", "Infinity", "-Infinity"])]), anyNumber, {
   decode: Number,
   encode: (value) => (Number.isFinite(value) ? value : (String(value) as "NaN")),
 });

@@ -38,6 +38,7 @@ export type RecipeStage = z.output<typeof Stage>;
  * a command writes is added to its settings.
  */
 export const Recipe = z.strictObject({
+  $schema: z.string().optional().describe("path of the recipes' JSON Schema, for editors"),
   title: z.string().min(1),
   about: z.string().min(1).describe("what it is for and what it needs"),
   let: z.record(Name, Settings).default({}).describe("settings that stages share, by name"),

@@ -13,6 +13,7 @@ export function wilson(successes: number, n: number): [low: number, high: number
   return [Math.max(0, (center - spread) / scale), Math.min(1, (center + spread) / scale)];
 }
 
+/** The difference of two means, in the unit of the values. */
 export interface Difference {
   /** mean(a) - mean(b). */
   difference: number;

@@ -10,6 +10,12 @@ import { unsupervised } from "./unsupervised.js";
 /** Training objectives that can be chosen by name. */
 export const objectives: readonly Objective[] = [plain, ra, transformer, unsupervised, feature];
 
+const list = new Intl.ListFormat("en-GB"); // no comma before "and"
+
+/** The names of the chosen objectives, as in "ra, transformer and unsupervised". */
+export const namesOf = (chosen: (objective: Objective) => boolean): string =>
+  list.format(objectives.filter(chosen).map(({ name }) => name));
+
 /** The objective of that name. @throws UserError for an unknown name. */
 export function findObjective(name: string): Objective {
   const found = objectives.find((objective) => objective.name === name);

@@ -65,3 +65,15 @@ export interface Objective {
 
 /** Whether the objective reads R's output, to whose loss `featureWeight` can add the feature distance. */
 export const readsOutput = ({ reads }: Objective): boolean => reads === "scores" || reads === "output";
+
+/** Whether the objective reads anything of R. */
+export const readsRecognizer = ({ reads }: Objective): boolean => reads !== null;
+
+/** Whether the objective compares features of R and nothing else. */
+export const readsFeatures = ({ reads }: Objective): boolean => reads === "features";
+
+/** Whether the objective compares outputs of R by `context.distance`. */
+export const readsDistance = ({ defaultLambda }: Objective): boolean => defaultLambda === null;
+
+/** Whether the objective needs a transformer T. */
+export const readsTransformer = ({ transforms }: Objective): boolean => transforms;

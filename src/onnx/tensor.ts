@@ -15,6 +15,7 @@ export type DataType =
   | "bool"
   | "string";
 
+/** The elements of a tensor; which array belongs to which type: see `Tensor`. */
 export type NumericData =
   | Float32Array
   | Float64Array

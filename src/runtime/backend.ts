@@ -1,6 +1,7 @@
 import type { Graph } from "../onnx/graph.js";
 import type { Tensor } from "../onnx/tensor.js";
 
+/** Where ONNX Runtime executes. Operators that cuda or webgpu lacks run on the CPU. */
 export type Device = "cpu" | "cuda" | "webgpu";
 
 /** Tensors by the names of a graph's inputs or outputs. */

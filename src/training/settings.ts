@@ -5,8 +5,15 @@ import { UserError } from "../errors.js";
 import { DEFAULT_NETWORK } from "../networks/index.js";
 import { DEFAULT_DISTANCE, distanceNames } from "../objectives/distances.js";
 import { imageLosses } from "../objectives/image-loss.js";
-import { objectives } from "../objectives/index.js";
-import { type Objective, readsOutput } from "../objectives/objective.js";
+import { namesOf, objectives } from "../objectives/index.js";
+import {
+  type Objective,
+  readsDistance,
+  readsFeatures,
+  readsOutput,
+  readsRecognizer,
+  readsTransformer,
+} from "../objectives/objective.js";
 import { recognizerInputSettings } from "../recognition/settings.js";
 import {
   listOf,
@@ -40,6 +47,11 @@ const WeightedFile = z
 
 const objectiveNames = objectives.map(({ name }) => name) as [string, ...string[]];
 
+/** The objectives that read a setting, as in "the objectives ra and transformer". */
+function titleOf(reads: (objective: Objective) => boolean): string {
+  return `the objective${objectives.filter(reads).length > 1 ? "s" : ""} ${namesOf(reads)}`;
+}
+
 /** The settings of a training that hold for every objective and recognizer. */
 export const sharedTrainingSettings = {
   ...taskSettings,
@@ -52,7 +64,7 @@ export const sharedTrainingSettings = {
   distance: z
     .enum(distanceNames)
     .optional()
-    .describe(`for unsupervised: distance between R(P(x)) and R(y) (default: ${DEFAULT_DISTANCE})`),
+    .describe(`for ${namesOf(readsDistance)}: distance between R(P(x)) and R(y) (default: ${DEFAULT_DISTANCE})`),
   feature: listOf(z.string())
     .optional()
     .describe(
@@ -62,13 +74,15 @@ export const sharedTrainingSettings = {
   featureWeight: nonnegativeNumber()
     .default(0)
     .describe(
-      "for ra, transformer and unsupervised: weight of the relative squared distance of R's features, added to the recognition loss",
+      `for ${namesOf(readsOutput)}: weight of the relative squared distance of R's features, added to the recognition loss`,
     )
     .meta({ placeholder: "w" }),
   transformer: z
     .string()
     .optional()
-    .describe(`for transformer: name of the network T, whose scale is 1 (default: ${DEFAULT_TRANSFORMER})`)
+    .describe(
+      `for ${namesOf(readsTransformer)}: name of the network T, whose scale is 1 (default: ${DEFAULT_TRANSFORMER})`,
+    )
     .meta({ placeholder: "name" }),
   ...recognizerInputSettings,
   processor: z
@@ -134,17 +148,17 @@ export const runSettings = {
   device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("device to train on").meta({ placeholder: "name" }),
 };
 
+type Given = Readonly<Record<string, unknown>>;
+
 interface Reader {
   /** The objectives that read the setting, for messages. */
   readonly readers: string;
   reads(objective: Objective, given: Given): boolean;
 }
 
-type Given = Readonly<Record<string, unknown>>;
-
 const withRecognizer: Reader = {
-  readers: "an objective with a recognizer (ra, transformer, unsupervised, feature)",
-  reads: ({ reads }) => reads !== null,
+  readers: `an objective with a recognizer (${namesOf(readsRecognizer)})`,
+  reads: readsRecognizer,
 };
 
 /** The settings that not every objective reads. */
@@ -153,13 +167,13 @@ const readers: Readonly<Record<string, Reader>> = {
   lambdaWarmup: withRecognizer,
   recognizer: withRecognizer,
   ...Object.fromEntries(Object.keys(recognizerInputSettings).map((key) => [key, withRecognizer])),
-  distance: { readers: "the objective unsupervised", reads: ({ reads }) => reads === "output" },
-  transformer: { readers: "the objective transformer", reads: ({ transforms }) => transforms },
-  featureWeight: { readers: "the objectives ra, transformer and unsupervised", reads: readsOutput },
+  distance: { readers: titleOf(readsDistance), reads: readsDistance },
+  transformer: { readers: titleOf(readsTransformer), reads: readsTransformer },
+  featureWeight: { readers: titleOf(readsOutput), reads: readsOutput },
   feature: {
-    readers: `the objective feature, or another with ${named("featureWeight")} above 0`,
+    readers: `${titleOf(readsFeatures)}, or another with ${named("featureWeight")} above 0`,
     reads: (objective, { featureWeight }) =>
-      objective.reads === "features" || (readsOutput(objective) && Number(featureWeight ?? 0) > 0),
+      readsFeatures(objective) || (readsOutput(objective) && Number(featureWeight ?? 0) > 0),
   },
 };
 
