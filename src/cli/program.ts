@@ -69,11 +69,11 @@ const argumentOf = (flag: Flag): Argument => new Argument(`[${flag.placeholder}$
 /** "[options] <model>" */
 const usageOf = (flags: readonly Flag[]): string => {
   const places = flags.filter(({ position }) => position !== undefined);
-  const words = places.map((flag) => {
+  const operands = places.map((flag) => {
     const [left, right] = flag.required ? "<>" : "[]";
     return `${left}${flag.placeholder}${dots(flag)}${right}`;
   });
-  return ["[options]", ...words].join(" ");
+  return ["[options]", ...operands].join(" ");
 };
 
 const dots = ({ kind }: Flag): string => (kind === "texts" ? "..." : "");

@@ -61,7 +61,7 @@ refuses whatever would change the result.`,
 
 /**
  * The settings of the run that is resumed.
- * @throws UserError when the output folder holds none, and the given settings name no data to begin one.
+ * @throws UserError when the output folder holds no run, and the given settings have no data for a new one.
  */
 export async function resumedSettings({ resume, out, data }: Readonly<Record<string, unknown>>) {
   if (resume !== true || typeof out !== "string") return undefined;

@@ -8,7 +8,7 @@ export type JobEvent<Result> =
   | { readonly kind: "kept" | "done"; readonly job: Job<Result>; readonly result: Result }
   | { readonly kind: "failed"; readonly job: Job<Result>; readonly reason: string };
 
-/** How a list of jobs runs: where it records, who can stop it, whom it informs. */
+/** Options of `runJobs`. */
 export interface RunOptions<Result> {
   /** Records complete jobs. Default: none, so every job runs. */
   readonly store?: JobStore;

@@ -11,7 +11,7 @@ export function psnr(a: Image, b: Image): number {
   return decibels(meanSquare(a.data, b.data));
 }
 
-/** How PSNR and SSIM on luma are computed. */
+/** Options of PSNR and SSIM on luma. */
 export interface LumaOptions {
   /** Pixels cropped from each side before comparing; usually the scale. */
   border: number;
