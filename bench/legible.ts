@@ -7,7 +7,7 @@ import { noise } from "./noise.js";
 import { bareEvaluation, bareTraining, evaluatePipeline, trainPipeline } from "./pipelines.js";
 import { inferenceNetwork } from "./works.js";
 
-/* Legible as a rival: legible.js WORK BATCH RIVAL PICTURES, where PICTURES is the number of image files. */
+/* Legible as a rival: legible.js WORK BATCH RIVAL IMAGES, where IMAGES is the number of image files. */
 
 const [work = "", batchText = "", rival = "", imageCount = ""] = process.argv.slice(2);
 const batch = Number(batchText);

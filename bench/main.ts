@@ -16,7 +16,7 @@ const help = `Compares the speed of Legible and its rivals on the same workloads
   --rivals a,b      rivals (default: all)
   --batch 1,4,8,16  batch sizes (default: 4); workloads with a number in parentheses use that one
   --repeats n       repetitions per rival (default: 3)
-  --pictures n      number of image files of the pipelines (default: 1000)
+  --images n        number of image files of the pipelines (default: 1000)
   --json FILE       write the results to FILE
 
 Workloads:
@@ -31,7 +31,7 @@ const { values } = parseArgs({
     rivals: { type: "string", default: rivals.map(({ name }) => name).join() },
     batch: { type: "string", default: "4" },
     repeats: { type: "string", default: "3" },
-    pictures: { type: "string", default: "1000" },
+    images: { type: "string", default: "1000" },
     json: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   const entries: Entry[] = [];
   for (const work of chosenWorks)
     for (const batch of work.batch ? [work.batch] : values.batch.split(",").map(Number)) {
-      const job = { work: work.name, batch, pictures: Number(values.pictures) };
+      const job = { work: work.name, batch, images: Number(values.images) };
       const participants = chosenRivals.filter(({ kinds }) => kinds.includes(work.kind));
       entries.push(...(await race(work, job, participants, Number(values.repeats))));
     }

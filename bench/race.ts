@@ -9,7 +9,7 @@ export interface Raced {
   readonly version: string;
   readonly batch: number;
   /** Files in the folder of a pipeline; null for other works. */
-  readonly pictures: number | null;
+  readonly images: number | null;
   /** Milliseconds of each step after the warm-up. */
   readonly ms: readonly number[];
   /** Peak memory of the process, including its start. */
@@ -52,8 +52,8 @@ export async function race(work: Work, job: Job, rivals: readonly Rival[], repea
       const ms = [...(earlier?.ms ?? []), ...times.ms.slice(Math.min(warmUp, times.ms.length - 1))];
       const { peak_mib, step_mib } = times;
       const { version } = started;
-      const pictures = work.kind === "pipeline" ? job.pictures : null;
-      results.set(rival, { work, rival: name, version, batch: job.batch, pictures, ms, peak_mib, step_mib });
+      const images = work.kind === "pipeline" ? job.images : null;
+      results.set(rival, { work, rival: name, version, batch: job.batch, images, ms, peak_mib, step_mib });
     }
   for (const { started } of contestants) if (!("missing" in started)) started.process.stop();
   return rivals.flatMap((rival) => results.get(rival) ?? []);

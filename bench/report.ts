@@ -9,7 +9,7 @@ export interface Row {
   readonly version: string;
   readonly batch: number;
   /** Image files of a pipeline, which are decoded only in the first epoch; null for other workloads. */
-  readonly pictures: number | null;
+  readonly images: number | null;
   readonly ms_per_image: { readonly min: number; readonly median: number; readonly max: number };
   readonly images_per_second: number;
   /** Computed from the median time; null for workloads whose arithmetic is not counted. */
@@ -32,7 +32,7 @@ export async function rowOf({ work, ms, batch, ...entry }: Raced, peakGflops: nu
     rival: entry.rival,
     version: entry.version,
     batch,
-    pictures: entry.pictures,
+    images: entry.images,
     ms_per_image: {
       min: rounded(perImage[0] ?? 0, 2),
       median: rounded(typical, 2),

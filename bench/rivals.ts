@@ -7,7 +7,7 @@ export interface Job {
   readonly work: string;
   readonly batch: number;
   /** Number of image files of a pipeline. */
-  readonly pictures: number;
+  readonly images: number;
 }
 
 /** A program that runs workloads. It follows the protocol of `RivalProcess`. */
@@ -27,13 +27,13 @@ const python = pythons.find((each) => spawnSync(each, ["-c", "import torch"]).st
 const legible = (name: string, kinds: Rival["kinds"]): Rival => ({
   name,
   kinds,
-  command: ({ work, batch, pictures }) => [
+  command: ({ work, batch, images }) => [
     process.execPath,
     compiled("./legible.js"),
     work,
     String(batch),
     name,
-    String(pictures),
+    String(images),
   ],
 });
 

@@ -25,7 +25,7 @@ export async function syntheticImages(count: number): Promise<Dataset> {
   return openDataset([folder], { needLabels: true });
 }
 
-/** A synthetic image with noise, which makes its JPEG file about as large as a photograph's. */
+/** A synthetic image with noise, which makes its JPEG file about as large as that of a photograph. */
 async function syntheticJpeg(index: number): Promise<Buffer> {
   const { image } = renderScene({ style: "patterned", size: WIDTH }, 0, index);
   const random = randomAt(1, index);

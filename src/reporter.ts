@@ -1,18 +1,18 @@
-/** Shows how far an operation is. */
+/** Shows the progress of an operation. */
 export interface Progress {
-  /** `done` of the total is reached. `details` is shown behind it, such as the current loss. */
+  /** `done` units of the total are complete. `details` is shown behind them, such as the current loss. */
   update(done: number, details?: string): void;
   stop(): void;
 }
 
 export interface ProgressOptions {
-  /** Whether to write a line for every tenth where there is no terminal. Default: true. */
+  /** Whether to write a line for every tenth if there is no terminal. Default: true. */
   readonly lines?: boolean;
 }
 
-/** How a long operation reports to a person. The command line writes to standard error. */
+/** Reports the progress of a long operation. The command line writes to standard error. */
 export interface Reporter {
-  /** Whether a person watches: a terminal shows progress bars, a log gets lines. */
+  /** Whether the output is a terminal, which shows progress bars; a log gets lines. */
   readonly interactive: boolean;
   info(text: string): void;
   progress(total: number, label: string, options?: ProgressOptions): Progress;
@@ -25,7 +25,7 @@ export const silentReporter: Reporter = {
   progress: () => ({ update() {}, stop() {} }),
 };
 
-/** Progress that appears at its first update, so that work that is complete already shows none. */
+/** Progress that appears at its first update, so that work that is already complete shows none. */
 export function lateProgress(report: Reporter, total: number, label: string, options?: ProgressOptions): Progress {
   let progress: Progress | undefined;
   return {

@@ -6,11 +6,11 @@ import { before, type TestContext, test } from "node:test";
 import { writeModel } from "../src/platform/node/models.js";
 import {
   type CommandResult,
-  drawPictures,
   enlarging,
   legible,
   temporaryFolder,
   writeClassifier,
+  writeLabeledImages,
 } from "../testing/workspace.js";
 
 const workspace = mkdtempSync(join(tmpdir(), "legible-bad-"));
@@ -19,7 +19,7 @@ const classifier = join(workspace, "classifier.onnx");
 const x4 = join(workspace, "x4.onnx");
 
 before(async () => {
-  await drawPictures(data, 8, 48);
+  await writeLabeledImages(data, 8, 48);
   await writeClassifier(classifier, 32);
   await writeModel(enlarging(4), x4);
 });
@@ -80,7 +80,7 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
   [
     "an output folder that cannot be created",
     async () => training("--data", data, "--out", join(data, "0.png", "run")),
-    /cannot make the folder/,
+    /cannot create the folder/,
   ],
   [
     "an output that cannot be written (enhance)",
@@ -126,7 +126,7 @@ const cases: [string, (t: TestContext) => Promise<string[]>, RegExp][] = [
     "a labels.csv without the required columns",
     async (t) => {
       const folder = temporaryFolder(t);
-      await drawPictures(folder, 2, 48);
+      await writeLabeledImages(folder, 2, 48);
       writeFileSync(join(folder, "labels.csv"), "name,thing\n0.png,1\n");
       return training("--objective", "ra", "--recognizer", classifier, "--data", folder, "--out", temporaryFolder(t));
     },
@@ -140,9 +140,9 @@ for (const [name, command, expected] of cases)
 
 test("unreadable images in a training folder are skipped, counted and listed", async (t) => {
   const [folder, out] = [temporaryFolder(t), temporaryFolder(t)];
-  await drawPictures(folder, 6, 48);
+  await writeLabeledImages(folder, 6, 48);
   truncateSync(join(folder, "3.png"), 200);
-  writeFileSync(join(folder, "4.png"), "no picture");
+  writeFileSync(join(folder, "4.png"), "not an image");
   const result = await legible(training("--data", folder, "--out", join(out, "run"), "--steps", "6"));
   assert.equal(result.code, 0, result.err);
   assert.match(result.err, /left out .*3\.png/);

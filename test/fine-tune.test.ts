@@ -12,7 +12,13 @@ import { cardOf } from "../src/processors/card.js";
 import { Session } from "../src/runtime/session.js";
 import { train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
-import { type CommandResult, drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import {
+  type CommandResult,
+  legible,
+  temporaryFolder,
+  writeClassifier,
+  writeLabeledImages,
+} from "../testing/workspace.js";
 
 const workspace = mkdtempSync(join(tmpdir(), "legible-fine-tune-"));
 const [data, recognizer, pretrained] = ["data", "r.onnx", "their.onnx"].map((name) => join(workspace, name)) as [
@@ -37,7 +43,7 @@ async function writeRestorer(path: string, graph: Graph): Promise<string> {
 }
 
 before(async () => {
-  await drawPictures(data, 8, 48);
+  await writeLabeledImages(data, 8, 48);
   await writeClassifier(recognizer, 32);
   await writeRestorer(pretrained, exportedSrresnet());
   trained = await legible(command(pretrained, run, ...ra));

@@ -9,7 +9,7 @@ import { writeModel } from "../src/platform/node/models.js";
 import { readSafetensors, writeSafetensors } from "../src/platform/node/safetensors-files.js";
 import { fixturePath, gradientFixtures, relativeL2 } from "../testing/fixtures.js";
 import { hasShared, skipWithoutShared as skip } from "../testing/shared.js";
-import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const { nets, ops } = hasShared ? gradientFixtures() : { nets: [], ops: [] };
 
@@ -118,7 +118,7 @@ test("a heat map is brightest in the pixels that the recognizer uses, and the gr
   const folder = temporaryFolder(t);
   const at = (name: string) => join(folder, name);
   await writeSpotRecognizer(at("spot.onnx"));
-  await drawPictures(folder, 1, 32);
+  await writeLabeledImages(folder, 1, 32);
   const flags = ["--image", at("0.png"), "--heatmap", at("map.png"), "-o", at("out.safetensors"), "--json"];
   const { code, out, err } = await legible(["gradient", at("spot.onnx"), ...flags]);
   assert.equal(code, 0, err);
@@ -157,7 +157,7 @@ test("legible gradient refuses a class that the recognizer does not have, and a 
   const folder = temporaryFolder(t);
   const at = (name: string) => join(folder, name);
   await writeSpotRecognizer(at("spot.onnx"));
-  await drawPictures(folder, 1, 32);
+  await writeLabeledImages(folder, 1, 32);
   const gradientOf = (model: string) =>
     legible(["gradient", model, "--image", at("0.png"), "--heatmap", at("map.png"), "--label", "2"]);
   assert.match((await gradientOf(at("spot.onnx"))).err, /spot has no class 2, only 0 to 1\n$/);

@@ -14,7 +14,7 @@ import { openProcessor } from "../src/processors/open.js";
 import { Session } from "../src/runtime/session.js";
 import { type TrainOptions, train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
-import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const workspace = mkdtempSync(join(tmpdir(), "legible-objectives-"));
 const [data, one, other, detector, pretrained] = [
@@ -27,7 +27,7 @@ const [data, one, other, detector, pretrained] = [
 const task = findTask("sr", { scale: 2 });
 
 before(async () => {
-  await drawPictures(data, 8, 48);
+  await writeLabeledImages(data, 8, 48);
   await writeClassifier(one, 32);
   await writeClassifier(other, 32, (b, x) => b.Sigmoid(x));
   await writeDetector(detector);
@@ -203,7 +203,7 @@ const command = (t: TestContext, ...args: string[]) =>
 for (const objective of ["unsupervised", "feature"])
   test(`${objective} does not open labels.csv`, async (t) => {
     const folder = temporaryFolder(t);
-    await drawPictures(folder, 4, 48);
+    await writeLabeledImages(folder, 4, 48);
     writeFileSync(join(folder, "labels.csv"), "this,is,no\nlist of,classes\n");
     const result = await command(t, "--objective", objective, "--recognizer", one, "--data", folder);
     assert.equal(result.code, 0, result.err);

@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { sidecarPath, writeModel } from "../src/platform/node/models.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
 import { repositoryPath } from "../testing/shared.js";
-import { drawPictures, writeClassifier, writeFiles } from "../testing/workspace.js";
+import { writeClassifier, writeFiles, writeLabeledImages } from "../testing/workspace.js";
 
 const project = mkdtempSync(join(tmpdir(), "legible-project-"));
 const installed = join(project, "node_modules", "legible");
@@ -93,7 +93,7 @@ test("the installed command prints the version of its package.json", () => {
 
 test("the examples type-check against the declarations in the archive, which are checked too, and run", async () => {
   runNode(tsc);
-  await drawPictures(join(project, "images"), 8, 48);
+  await writeLabeledImages(join(project, "images"), 8, 48);
   await writeClassifier(join(project, "classifier.onnx"), 32);
   await writeModel(exportedSrresnet(), join(project, "restorer.onnx"));
   writeFiles(project, { [sidecarPath("restorer.onnx")]: JSON.stringify(tanhFormat) });
@@ -127,7 +127,7 @@ test("after the package's own install script, that of onnxruntime-node downloads
   assert.equal(runScript("onnxruntime-node", "script", "install.js"), "");
 });
 
-test("the package's install script leaves the CUDA libraries to a user who has asked for them", (t) => {
+test("the package's install script creates no CUDA placeholder if the user has requested the CUDA libraries", (t) => {
   process.env.ONNXRUNTIME_NODE_INSTALL = "true";
   t.after(() => delete process.env.ONNXRUNTIME_NODE_INSTALL);
   const { runScript, libraries } = unbuiltProject("cuda");

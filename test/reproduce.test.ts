@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import sharp from "sharp";
-import { drawPictures, legible, temporaryFolder, writeClassifier, writeFiles } from "../testing/workspace.js";
+import { legible, temporaryFolder, writeClassifier, writeFiles, writeLabeledImages } from "../testing/workspace.js";
 
 /** Two trainings and their evaluation. The second training is long enough to be interrupted. */
 const recipe = (steps: number): string =>
@@ -34,8 +34,8 @@ const recipe = (steps: number): string =>
 
 async function writeInputs(folder: string) {
   const at = (name: string): string => join(folder, name);
-  await drawPictures(at("train-data"), 8, 48);
-  await drawPictures(at("held-out"), 6, 48, 8);
+  await writeLabeledImages(at("train-data"), 8, 48);
+  await writeLabeledImages(at("held-out"), 6, 48, 8);
   await writeClassifier(at("r.onnx"), 32);
   await writeClassifier(at("other.onnx"), 32, (b, x) => b.Sigmoid(x));
   writeFiles(folder, { "tiny.json": recipe(60) });

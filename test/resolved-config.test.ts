@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 /** A finished run with the loss of a recognizer whose input is described by flags. */
 async function finishedRun(t: TestContext) {
   const at = (name: string) => join(temporaryFolder(t), name);
   const [data, recognizer, out] = [at("data"), at("r.onnx"), at("run")];
-  await drawPictures(data, 6, 48);
+  await writeLabeledImages(data, 6, 48);
   await writeClassifier(recognizer, 32);
   const ra = ["--objective", "ra", "--recognizer", recognizer, "--mean", "0.4,0.4,0.4", "--std", "0.2,0.2,0.2"];
   const shape = ["--processor", "compact-s", "--steps", "2", "--batch", "2", "--crop", "32"];
@@ -44,8 +44,8 @@ test("a resume is refused for another mean, another recognizer and other images,
   await writeClassifier(recognizer, 32, (b, x) => b.Sigmoid(x));
   await refused(/the contents of --recognizer have changed since it was started/);
   await writeClassifier(recognizer, 32);
-  await drawPictures(data, 7, 48);
-  await refused(/it was started with 6 images of --data, and now there are 7/);
+  await writeLabeledImages(data, 7, 48);
+  await refused(/it was started with 6 images of --data, but there are 7 now/);
 });
 
 test("a setting that the objective does not read is refused in one sentence", async () => {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 test("a training killed at random times and resumed writes the same bytes as an uninterrupted one", async (t) => {
   const folder = temporaryFolder(t);
   const [data, classifier] = [join(folder, "data"), join(folder, "classifier.onnx")];
-  await drawPictures(data, 12, 40);
+  await writeLabeledImages(data, 12, 40);
   await writeClassifier(classifier, 32);
   const command = (out: string) =>
     ["train", "--objective", "ra", "--recognizer", classifier, "--processor", "compact-s", "--data", data].concat([
@@ -54,7 +54,7 @@ test("a training killed at random times and resumed writes the same bytes as an 
 
 test("Ctrl-C writes a checkpoint and prints how to resume", async (t) => {
   const folder = temporaryFolder(t);
-  await drawPictures(join(folder, "data"), 8, 40);
+  await writeLabeledImages(join(folder, "data"), 8, 40);
   const out = join(folder, "run");
   const command = ["train", "--processor", "compact-s", "--data", join(folder, "data"), "--steps", "100000"];
   const interrupt = { signal: "SIGINT", when: /"step":50/ } as const;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readModel } from "../src/platform/node/models.js";
 import type { SweepPoint } from "../src/report/sweep.js";
-import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 test("a sweep trains each lambda from the same initial weights, evaluates all, and resumes when interrupted", async (t) => {
   const folder = temporaryFolder(t);
@@ -14,7 +14,7 @@ test("a sweep trains each lambda from the same initial weights, evaluates all, a
     string,
     string,
   ];
-  await drawPictures(data, 8, 48);
+  await writeLabeledImages(data, 8, 48);
   await writeClassifier(one, 32);
   await writeClassifier(other, 32, (b, x) => b.Sigmoid(x));
   const training = ["--processor", "compact-s", "--scale", "2", "--data", data, "--steps", "60", "--batch", "2"].concat(

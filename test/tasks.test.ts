@@ -9,7 +9,7 @@ import { psnr } from "../src/metrics/psnr.js";
 import { decodeImage } from "../src/platform/node/codec.js";
 import { readModel } from "../src/platform/node/models.js";
 import { cardOf } from "../src/processors/card.js";
-import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const workspace = mkdtempSync(join(tmpdir(), "legible-tasks-"));
 const at = (...parts: string[]): string => join(workspace, ...parts);
@@ -20,9 +20,9 @@ const run = async (...args: string[]): Promise<string> => {
 };
 
 before(async () => {
-  await drawPictures(at("training"), 40, 64);
-  await drawPictures(at("held-out"), 10, 64, 40);
-  await drawPictures(at("odd"), 1, 75, 50);
+  await writeLabeledImages(at("training"), 40, 64);
+  await writeLabeledImages(at("held-out"), 10, 64, 40);
+  await writeLabeledImages(at("odd"), 1, 75, 50);
   await writeClassifier(at("r.onnx"), 64);
 });
 

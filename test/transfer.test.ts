@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Evaluation } from "../src/evaluation/evaluation.js";
 import type { TransferPoint } from "../src/report/transfer.js";
-import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const schedule = (steps: number) =>
   `--processor compact-s --scale 2 --steps ${steps} --batch 2 --crop 32 --threads 1`.split(" ");
@@ -18,7 +18,7 @@ test("every processor's gain over plain is measured with every recognizer, and a
   const [data, one, other, third, out] = ["data", "one.onnx", "other.onnx", "third.onnx", "out"].map((name) =>
     join(folder, name),
   ) as [string, string, string, string, string];
-  await drawPictures(data, 8, 48);
+  await writeLabeledImages(data, 8, 48);
   await writeClassifier(one, 32);
   await writeClassifier(other, 32, (b, x) => b.Sigmoid(x));
   await writeClassifier(third, 32, (b, x) => b.Tanh(x));
@@ -87,9 +87,9 @@ test("with disjoint evaluation classes, only recognizers of those classes evalua
   const noTarget = await matrix(...halves, "--source", a);
   assert.match(noTarget.err, /no recognizer can judge .*data \(classes 2-3\).*--target/);
   const wrongTarget = await matrix(...halves, "--source", a, "--target", a);
-  assert.match(wrongTarget.err, /cannot judge a on .*: its class is 2, but a learned 0-1 only/);
+  assert.match(wrongTarget.err, /cannot judge a on .*: its class is 2, but a was trained only on 0-1/);
   const wrongSource = await matrix(...halves, "--source", b, "--target", b);
-  assert.match(wrongSource.err, /cannot train with b on .*: its class is 0, but b learned 2-3 only/);
+  assert.match(wrongSource.err, /cannot train with b on .*: its class is 0, but b was trained only on 2-3/);
   for (const { code, err } of [noTarget, wrongTarget, wrongSource]) {
     assert.equal(code, 1);
     assert.doesNotMatch(err, /\n\s+at |should not happen|of 2\)/);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Tensor } from "../src/onnx/tensor.js";
 import { readSafetensors } from "../src/platform/node/safetensors-files.js";
 import { relativeL2 } from "../testing/fixtures.js";
-import { drawPictures, legible, temporaryFolder, writeClassifier } from "../testing/workspace.js";
+import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 /** Relative tolerance of each weight and moment after the last step, and of each loss. */
 const TOLERANCE = 1e-3;
@@ -13,7 +13,7 @@ const STEPS = 20;
 test("20 training steps with R on WebGPU give the same weights and losses as on the CPU within 1e-3", async (t) => {
   const folder = temporaryFolder(t);
   const [data, classifier] = [join(folder, "data"), join(folder, "classifier.onnx")];
-  await drawPictures(data, 12, 40);
+  await writeLabeledImages(data, 12, 40);
   await writeClassifier(classifier, 32);
   const run = (device: string) =>
     legible(

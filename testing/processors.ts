@@ -15,7 +15,7 @@ const weights = (shape: readonly number[], size: number) =>
  */
 export function residualProcessor(scale: number, residual = 0.02): Graph {
   const b = new GraphBuilder(`residual-x${scale}`);
-  const x = b.input("picture", ["n", 3, "h", "w"]);
+  const x = b.input("image", ["n", 3, "h", "w"]);
   const channels = 3 * scale ** 2;
   const repeat = Array.from({ length: channels * 3 }, (_, i) => Number(Math.floor(i / 3 / scale ** 2) === i % 3));
   const repeated = b.Conv(x, b.initializer("repeat", float32(repeat, [channels, 3, 1, 1])));
@@ -29,7 +29,7 @@ export function residualProcessor(scale: number, residual = 0.02): Graph {
 /** A processor of scale 1 with one downsampling and one upsampling by 2, which accepts only even sizes. */
 export function halvingProcessor(): Graph {
   const b = new GraphBuilder("halving");
-  const x = b.input("picture", ["n", 3, "h", "w"]);
+  const x = b.input("image", ["n", 3, "h", "w"]);
   const down = b.Relu(
     b.Conv(x, b.initializer("down", weights([8, 3, 3, 3], 0.4)), "", { strides: [2, 2], pads: [1, 1, 1, 1] }),
   );

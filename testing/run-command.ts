@@ -9,7 +9,7 @@ export interface CommandRun {
   readonly outcome: Outcome;
 }
 
-/** Runs a command in this process with these words behind its name. */
+/** Runs a command in this process with these command-line arguments. */
 export async function runCommand(command: Command, ...words: string[]): Promise<CommandRun> {
   const lines: { out: string[]; err: string[] } = { out: [], err: [] };
   let outcome: Outcome = "done";

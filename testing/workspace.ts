@@ -27,7 +27,7 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 }
 
 /** Writes `count` smooth colored images of two classes, numbered from `first` on, and their labels.csv to `folder`. */
-export async function drawPictures(folder: string, count: number, side: number, first = 0): Promise<void> {
+export async function writeLabeledImages(folder: string, count: number, side: number, first = 0): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const rows = ["file,class_index"];
   for (let index = first; index < first + count; index++) {

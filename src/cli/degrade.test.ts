@@ -3,16 +3,16 @@ import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formulaPicture } from "../../testing/pictures.js";
+import { formulaImage } from "../../testing/images.js";
 import { runCommand } from "../../testing/run-command.js";
 import { degrade } from "../commands/degrade.js";
 import { decodeImage, encodeImage } from "../platform/node/codec.js";
 
 const folder = await mkdtemp(join(tmpdir(), "legible-degrade-"));
 const at = (...parts: string[]): string => join(folder, ...parts);
-await encodeImage(formulaPicture(33, 22), at("in", "a.png"));
-await encodeImage(formulaPicture(33, 22), at("in", "deep", "b.png"));
-await writeFile(at("in", "broken.png"), "not a picture");
+await encodeImage(formulaImage(33, 22), at("in", "a.png"));
+await encodeImage(formulaImage(33, 22), at("in", "deep", "b.png"));
+await writeFile(at("in", "broken.png"), "not an image");
 
 const run = (...args: string[]) => runCommand(degrade, ...args);
 
@@ -42,7 +42,7 @@ test("an image is cropped to a multiple of the scale before it is reduced, and a
   await run(input, "-o", at("small.png"), "--task", "sr", "--scale", "4");
   const { width, height } = await decodeImage(at("small.png"));
   assert.deepEqual([width, height], [8, 5]);
-  await encodeImage(formulaPicture(3, 9), at("tiny.png"));
+  await encodeImage(formulaImage(3, 9), at("tiny.png"));
   const { err } = await run(at("tiny.png"), "-o", at("tinier.png"), "--task", "sr", "--scale", "4");
   assert.match(err, /cannot degrade .*tiny\.png: 3x9 pixels are too few for scale 4/);
 });

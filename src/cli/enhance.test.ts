@@ -13,7 +13,7 @@ const folder = await mkdtemp(join(tmpdir(), "legible-cli-"));
 const at = (name: string): string => join(folder, name);
 await writeFile(at("x2.onnx"), encodeModel(residualProcessor(2)));
 await sharp({ create: { width: 9, height: 7, channels: 3, background: "teal" } }).toFile(at("a.png"));
-await writeFile(at("b.png"), "not a picture");
+await writeFile(at("b.png"), "not an image");
 
 const run = (...args: string[]) => runCommand(enhance, ...args, "--model", at("x2.onnx"), "-o", at("out"));
 
@@ -34,5 +34,5 @@ test("an unreadable file is in the JSON summary and makes the command fail", asy
 });
 
 test("a scale other than the model's is refused", async () => {
-  await assert.rejects(run(at("a.png"), "--scale", "3"), /^UserError: --scale 3 does not fit .*: it enlarges x2$/);
+  await assert.rejects(run(at("a.png"), "--scale", "3"), /^UserError: --scale 3 does not fit .*: its scale is 2$/);
 });

@@ -19,7 +19,7 @@ const context: Context = {
 let outcome: Outcome = "done";
 
 const program = new Command("legible")
-  .description("Image processing whose results machines recognize as well as people do.")
+  .description("Trains and applies image processors whose results both people and recognizers can read.")
   .version(version)
   .option("--debug", "show the stack trace of an error");
 for (const command of commands)

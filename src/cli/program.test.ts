@@ -11,7 +11,7 @@ import { trainRecognizer } from "../commands/train-recognizer.js";
 const printed = async (...words: string[]) =>
   JSON.parse((await runCommand(train, "--data", "d", "--out", "o", ...words, "--print-config")).out);
 
-test("flags win over a config file, in JSON or YAML, and the file wins over defaults", async (t) => {
+test("flags override a config file, in JSON or YAML, and the file overrides defaults", async (t) => {
   const folder = temporaryFolder(t);
   const [json, yaml] = [join(folder, "c.json"), join(folder, "c.yaml")];
   writeFileSync(

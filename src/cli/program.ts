@@ -6,10 +6,10 @@ import { type Flag, flagsOf, valueFrom } from "../commands/flags.js";
 import { UserError } from "../errors.js";
 import { translate } from "./translate.js";
 
-/** Told how a command ended. */
+/** Called with the outcome of a command. */
 type OnOutcome = (outcome: Outcome) => void;
 
-/** A command as commander knows it: its flags, arguments and help derive from its settings. */
+/** A command for commander. Its flags, arguments and help derive from its settings. */
 export function commanderOf(command: Command, context: Context, onOutcome: OnOutcome): CommanderCommand {
   const flags = flagsOf(command.settings);
   const program = new CommanderCommand(command.name).description(command.summary).usage(usageOf(flags));
@@ -18,8 +18,8 @@ export function commanderOf(command: Command, context: Context, onOutcome: OnOut
     else program.addArgument(argumentOf(flag));
   }
   return program
-    .option("--config <file>", "read settings from a JSON or YAML file; flags win")
-    .option("--print-config", "print the settings with their defaults as JSON, and run nothing")
+    .option("--config <file>", "read settings from a JSON or YAML file; flags override it")
+    .option("--print-config", "print the settings with their defaults as JSON without running the command")
     .addHelpText("after", helpOf(command))
     .action(async (...args) => {
       const given = { ...givenArguments(flags, args.slice(0, -2)), ...givenFlags(flags, args.at(-2)) };
@@ -69,16 +69,16 @@ const argumentOf = (flag: Flag): Argument => new Argument(`[${flag.placeholder}$
 /** "[options] <model>" */
 const usageOf = (flags: readonly Flag[]): string => {
   const places = flags.filter(({ position }) => position !== undefined);
-  const words = places.map((flag) => {
+  const operands = places.map((flag) => {
     const [left, right] = flag.required ? "<>" : "[]";
     return `${left}${flag.placeholder}${dots(flag)}${right}`;
   });
-  return ["[options]", ...words].join(" ");
+  return ["[options]", ...operands].join(" ");
 };
 
 const dots = ({ kind }: Flag): string => (kind === "texts" ? "..." : "");
 
-/** Every text that a flag is given; the schema decides whether it may be repeated. */
+/** Collects the values of a flag. The schema checks whether it may be repeated. */
 const collect = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
 
 function describe({ description, choices, default: fallback, required, kind }: Flag): string {
@@ -112,7 +112,7 @@ const givenFlags = (flags: readonly Flag[], options: Given): Given =>
     }),
   );
 
-/** The name under which commander keeps an option. */
+/** The key of an option in commander. */
 const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 const helpOf = ({ notes, examples }: Command): string =>

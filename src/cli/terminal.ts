@@ -1,12 +1,12 @@
 import { SingleBar } from "cli-progress";
 import type { Progress, ProgressOptions, Reporter } from "../reporter.js";
 
-/** Where there is no terminal, a line is written after each of so many parts. */
+/** Number of progress lines if standard error is not a terminal. */
 const LINES = 10;
 
 /**
- * Reports on standard error: progress is a bar with rate and time left on a terminal; elsewhere a line for every tenth, or
- * nothing without `lines`. Lines of text belong between two progresses only.
+ * Reports on standard error: progress is a bar with rate and remaining time on a terminal, otherwise a line for every
+ * tenth, or nothing without `lines`. Write lines of text only when no progress is shown.
  */
 export const terminal: Reporter = {
   interactive: process.stderr.isTTY === true,
@@ -48,7 +48,7 @@ function tenths(total: number, label: string, rate: (done: number) => string): P
   };
 }
 
-/** Units a second since the start, with two digits or more. */
+/** Units per second since the start, with at least two digits. */
 const rateSince = (start: number) => (done: number) => {
   const perSecond = (done * 1000) / Math.max(1, performance.now() - start);
   return perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toPrecision(2);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { drawPictures, legible, temporaryFolder } from "../../testing/workspace.js";
+import { legible, temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
 
 const ground = mkdtempSync(join(tmpdir(), "legible-train-recognizer-"));
 const data = join(ground, "data");
@@ -11,10 +11,10 @@ const one = join(ground, "one");
 const nameless = join(ground, "nameless");
 
 before(async () => {
-  await drawPictures(data, 12, 32);
-  await drawPictures(one, 4, 32);
+  await writeLabeledImages(data, 12, 32);
+  await writeLabeledImages(one, 4, 32);
   writeFileSync(join(one, "labels.csv"), "file,class_index\n0.png,3\n1.png,3\n2.png,3\n3.png,3\n");
-  await drawPictures(nameless, 4, 32);
+  await writeLabeledImages(nameless, 4, 32);
   rmSync(join(nameless, "labels.csv"));
 });
 after(() => rmSync(ground, { recursive: true }));
@@ -24,7 +24,7 @@ const command = (out: string, ...more: string[]) => [
   ...["--out", out, "--steps", ...(more.length > 0 ? more : ["4"])],
 ];
 
-test("a run says what it trains and how many held-out pictures it gets right, and prints where the model is", async (t) => {
+test("a run reports what it trains and its accuracy on held-out images, and prints the path of the model", async (t) => {
   const out = join(temporaryFolder(t), "run");
   const result = await legible(command(out, "6", "--split", "0.75"));
   assert.equal(result.code, 0, result.err);
@@ -42,7 +42,7 @@ test("a run says what it trains and how many held-out pictures it gets right, an
   assert.match(again.err, /already holds a run: set --resume to continue it/);
 });
 
-test("Ctrl-C leaves a checkpoint and says how to go on", async (t) => {
+test("Ctrl-C writes a checkpoint and prints how to resume", async (t) => {
   const out = join(temporaryFolder(t), "run");
   const { code, err } = await legible(command(out, "100000"), { signal: "SIGINT", when: /"step":50/ });
   assert.equal(code, 130, err);
@@ -51,7 +51,7 @@ test("Ctrl-C leaves a checkpoint and says how to go on", async (t) => {
 });
 
 const refusals: Readonly<Record<string, [flags: string[], expected: RegExp]>> = {
-  "pictures without classes": [["4", "--data", nameless], /4 of 16 images have none/],
+  "images without classes": [["4", "--data", nameless], /4 of 16 images have none/],
   "a network that does not exist": [
     ["4", "--network", "alexnet"],
     /cannot build recognizer "alexnet": unknown network; give one of resnet, vgg/,
@@ -62,18 +62,18 @@ const refusals: Readonly<Record<string, [flags: string[], expected: RegExp]>> = 
   ],
   "a learning rate of 0": [["4", "--lr", "0"], /--lr must be above 0/],
   "a crop above 1": [["4", "--crop", "2"], /--crop must be from 0\.05 to 1/],
-  "a smoothing of 1": [["4", "--smoothing", "1"], /--smoothing must be from 0 up to, but not, 1/],
+  "a smoothing of 1": [["4", "--smoothing", "1"], /--smoothing must be 0 or more and below 1/],
 };
 
 for (const [what, [flags, expected]] of Object.entries(refusals))
-  test(`${what}: one clear sentence`, async (t) => {
+  test(`${what}: the error is one clear sentence`, async (t) => {
     const { code, err } = await legible(command(join(temporaryFolder(t), "run"), ...flags));
     assert.equal(code, 1, err);
     assert.match(err, expected);
     assert.doesNotMatch(err, /\n\s+at |should not happen/);
   });
 
-test("pictures of one class, and the folder of another kind of run: one clear sentence", async (t) => {
+test("images of a single class and the folder of another kind of run are refused in one clear sentence", async (t) => {
   const out = temporaryFolder(t);
   const flags = ["--network", "small-vgg", "--size", "32", "--steps", "4", "--out", out];
   const alone = await legible(["train-recognizer", "--data", one, ...flags]);

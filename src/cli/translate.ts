@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { flagsOf } from "../commands/flags.js";
 
-/** A library message with the flags of a command in place of its settings' keys: `lr` becomes --lr. */
+/** Replaces the keys of settings in a library message by a command's flags: `lr` becomes --lr. */
 export function translate(message: string, settings: z.ZodObject): string {
   const flags = new Map(flagsOf(settings).map((flag) => [flag.key, flag]));
   return message.replace(/`(\w+)`/g, (whole, key: string) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The version in the package's manifest, which stands above `dist/`. */
+/** The version in package.json, in the parent folder of `dist/`. */
 export const version: string = JSON.parse(
   readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
 ).version;

@@ -2,21 +2,21 @@ import type { z } from "zod";
 import type { Reporter } from "../reporter.js";
 import { parseSettings } from "../settings.js";
 
-/** What a command is given beside its settings. */
+/** The context of a command, apart from its settings. */
 export interface Context {
   readonly report: Reporter;
   /** Writes a result to standard output. */
   print(text: string): void;
-  /** Aborted when the command should stop: it then saves what it has. */
+  /** Aborts when the command should stop. The command then saves its progress. */
   readonly signal: AbortSignal;
 }
 
-/** How a command ended. `failed`: some of its inputs could not be processed; what stops a command is thrown instead. */
+/** The outcome of a command. `failed`: some inputs could not be processed. An error that stops the command is thrown instead. */
 export type Outcome = "done" | "failed" | "interrupted";
 
 export type Given = Readonly<Record<string, unknown>>;
 
-/** How a command serves as a stage of a recipe. */
+/** Properties of a command that can be a stage of a recipe. */
 export interface StageRole {
   /** The settings that make it write into a folder, and resume there. */
   settings(folder: string): Given;
@@ -30,23 +30,23 @@ export interface Command<Schema extends z.ZodObject = z.ZodObject> {
   /** One line: what it does. */
   readonly summary: string;
   readonly settings: Schema;
-  /** What else a user must know. */
+  /** Further notes for the help. */
   readonly notes?: string;
-  /** Command lines. */
+  /** Example command lines. */
   readonly examples: readonly string[];
-  /** Settings that the given ones build on: those of the run that is resumed. */
+  /** Settings that the given ones override: those of the run that is resumed. */
   base?(given: Given): Promise<Given | undefined>;
   /** @param given the settings before defaults were filled in. */
   run(settings: z.output<Schema>, context: Context, given: Given): Promise<Outcome>;
-  /** Absent for a command that a recipe cannot have. */
+  /** Absent for a command that cannot be a stage of a recipe. */
   readonly stage?: StageRole;
 }
 
-/** Keeps the type of the settings while a command is written down. */
+/** Infers the type of a command's settings. */
 export const defineCommand = <Schema extends z.ZodObject>(command: Command<Schema>): Command<Schema> => command;
 
 /**
- * Settings of a command with everything that they build on, checked and completed.
+ * Checks the settings of a command and fills in those of a resumed run and the defaults.
  * @throws UserError that names the first setting that is unknown, missing or out of range.
  */
 export async function resolveSettings<Schema extends z.ZodObject>(command: Command<Schema>, given: Given) {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 
 /**
- * Reads settings from a JSON or YAML file. Its key "$schema", by which editors find the schema, is no setting.
+ * Reads settings from a JSON or YAML file. Its key "$schema", which editors use, is not a setting.
  * @throws UserError when it cannot be read or holds no object.
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {

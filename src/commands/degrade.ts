@@ -8,12 +8,12 @@ import { images, keptNote, reportFailures, runBatch } from "./files.js";
 
 export const degrade = defineCommand({
   name: "degrade",
-  summary: "write degraded images, as processors receive them",
+  summary: "apply the degradation of a task to image files",
   settings: z.object({
     inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
     output: path("folder of the results; for a single image also a file name", { short: "o" }),
     ...taskSettings,
-    seed: seed("seed of everything random"),
+    seed: seed("random seed"),
   }),
   notes: `If an option is a range, such as --sigma 0.05..0.2, a value is chosen at random for each image. The same seed gives the same images.
 For super-resolution an image is first cropped to a multiple of the scale.

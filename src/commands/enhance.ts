@@ -19,9 +19,9 @@ export const enhance = defineCommand({
     inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
     output: path("folder of the results; for a single image also a file name", { short: "o" }),
     model: path("the processor, an ONNX file (default: the packaged one for x4)", { placeholder: "file" }).optional(),
-    tile: positiveInteger().default(defaultTile).describe("side of a tile in pixels; smaller ones take less memory"),
-    scale: positiveInteger().optional().describe("fail unless the model enlarges n times"),
-    threads: positiveInteger().optional().describe("threads inside an operator (default: one per core)"),
+    tile: positiveInteger().default(defaultTile).describe("side of a tile in pixels; smaller tiles need less memory"),
+    scale: positiveInteger().optional().describe("fail unless the scale of the model is n"),
+    threads: positiveInteger().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
     json: z.boolean().default(false).describe("print a summary as JSON"),
   }),
   notes: `PNG, JPEG, WebP and TIFF keep their format; other formats become PNG. Transparency, 16 bits a channel, gray and the resolution are
@@ -37,7 +37,7 @@ If interrupted, rerun the command to resume: complete results in a folder are ke
     const { scale } = await processor.geometry();
     const { device } = await processor.session();
     if (wanted !== undefined && wanted !== scale)
-      throw new UserError(`${named("scale")} ${wanted} does not fit ${model}: it enlarges x${scale}`);
+      throw new UserError(`${named("scale")} ${wanted} does not fit ${model}: its scale is ${scale}`);
     const plan = await planFiles(inputs, output);
     const count = plan.images.length;
     context.report.info(`enhancing ${images(count)} x${scale} with ${model} on ${device}`);

@@ -30,31 +30,34 @@ const NamedFile = z.union([z.string(), z.object({ name: z.string(), file: z.stri
 
 export const evaluate = defineCommand({
   name: "evaluate",
-  summary: "measure how well people and machines can read the results of processors",
+  summary: "measure the image quality and the recognition accuracy of processors' results",
   settings: z.object({
     ...taskSettings,
     ...dataSettings("images to judge", "test"),
     processor: listOf(NamedFile)
       .optional()
-      .describe("a network that restores images (ONNX); may be repeated to compare")
+      .describe("a processor to evaluate (ONNX); may be repeated to compare processors")
       .meta({ placeholder: "name=file" }),
     recognizer: paths("a classifier that judges (ONNX); may be repeated", { placeholder: "file" }).optional(),
     limit: positiveInteger().optional().describe("judge n images, spread evenly over the data"),
     protocol: z
       .enum(protocolNames)
       .default("imagenet")
-      .describe("part of an image that is judged, and measures")
+      .describe("evaluation protocol: the part of each image that is judged, and the measures")
       .meta({ placeholder: "name" }),
     cropBorder: wholeNumber()
       .optional()
-      .describe("for the protocol full: pixels cut off each side before PSNR and SSIM (default: the scale)")
+      .describe("for the protocol full: pixels cropped from each side before PSNR and SSIM (default: the scale)")
       .meta({ placeholder: "pixels" }),
-    json: path("write the results there", { placeholder: "file" }).optional(),
-    predictions: path("write what was measured and predicted of each image there (JSON Lines)", {
+    json: path("write the results to this file as JSON", { placeholder: "file" }).optional(),
+    predictions: path("write the measurements and predictions of each image to this file (JSON Lines)", {
       placeholder: "file",
     }).optional(),
-    cards: z.boolean().default(false).describe("write the figures into the cards of processors that Legible trained"),
-    threads: positiveInteger().default(availableParallelism()).describe("threads inside an operator"),
+    cards: z
+      .boolean()
+      .default(false)
+      .describe("write the results into the model cards of processors that Legible trained"),
+    threads: positiveInteger().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
     ...recognizerInputSettings,
   }),
   notes: `${dataNotes}
@@ -66,10 +69,10 @@ ${listOfNames(
 )}
 
 Recognizers judge images that have classes.
-"none" (the degraded image interpolated) and "clean" are always judged beside the processors.
+"none" (the interpolated degraded image) and "clean" (the original) are always judged, too.
 Harmful flips are images that are right with the second processor of a pair and wrong with the first; helpful ones are the
-reverse; p is McNemar's. \`legible tabulate\` makes the tables again from --predictions.
-If interrupted, a command with --json or --predictions resumes when it is rerun.`,
+reverse; p is McNemar's. \`legible tabulate\` rebuilds the tables from the file of --predictions.
+If interrupted, rerun the command to resume; this requires --json or --predictions.`,
   examples: [
     "legible evaluate --data val --recognizer resnet50.onnx",
     "legible evaluate --data cifar-10-batches-bin --classes 0-4 --recognizer cifar.onnx",
@@ -126,7 +129,7 @@ If interrupted, a command with --json or --predictions resumes when it is rerun.
   stage: fileStage("json", RESULTS),
 });
 
-/** The store of an evaluation beside the file of its results; it is removed once the evaluation is complete. */
+/** The store of an evaluation, next to the file of its results. It is removed once the evaluation is complete. */
 async function openPartialStore(file: string | undefined) {
   if (file === undefined) return undefined;
   const partial = `${file}.partial.jsonl`;

@@ -7,7 +7,7 @@ import { listOfNames } from "./notes.js";
 
 export const exportModel = defineCommand({
   name: "export",
-  summary: "optimize a model for inference, with standard operators, for any program that runs ONNX",
+  summary: "optimize a model for inference, with standard ONNX operators only",
   settings: z.object({
     model: path("a trained processor or another network (ONNX)", { position: 0, placeholder: "model" }),
     out: path("the optimized model", { short: "o", placeholder: "file" }),
@@ -22,7 +22,7 @@ evaluate and enhance optimize models by themselves.`,
     const graph = await readModel(model);
     const optimized = optimizeForInference(graph);
     await writeModel(optimized, out);
-    if (optimized === graph) report.info("no pass matches: the model is optimized already");
+    if (optimized === graph) report.info("no pass applies: the model is already optimized");
     print(out);
     return "done";
   },

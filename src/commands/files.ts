@@ -7,14 +7,14 @@ import type { Context, Outcome } from "./command.js";
 /** "1 image", "2 images" */
 export const images = (count: number): string => `${count} ${count === 1 ? "image" : "images"}`;
 
-/** How many results were complete already, if any. */
+/** The number of results that were already complete, if any. */
 export const keptNote = (kept: number): string => (kept === 0 ? "" : ` (${kept} complete already)`);
 
-/** What a batch of files is given. */
+/** The options of a batch of files. */
 interface BatchContext {
   readonly store?: JobStore | undefined;
   readonly signal: AbortSignal;
-  /** @param share of the image that is done, 0 to 1. */
+  /** @param share the completed share of the image, 0 to 1. */
   onProgress(index: number, share?: number): void;
   onEnd(event: ImageEvent): void;
 }

@@ -44,12 +44,12 @@ test("texts become values of the setting's type", () => {
   assert.deepEqual([read("sigma", "0.1"), read("sigma", "0.1..0.2")], [0.1, "0.1..0.2"]);
 });
 
-test("a text that is no number is kept, so that the schema's message names it", () => {
+test("a text that is not a number is kept, so that the schema's message names it", () => {
   for (const text of ["", " ", "x", "Infinity", "1e9999"]) assert.equal(read("lr", text), text);
   assert.equal(settings.shape.lr.safeParse(read("lr", "x")).success, false);
 });
 
-test("settings become the words that give them", () => {
+test("settings become the command-line arguments that set them", () => {
   const given = {
     ...{ model: "m.onnx", inputSize: 64, mean: [1, 2, 3], drops: [4, 5], data: ["a", "b"], flip: false, json: true },
     ...{ sigma: [0.1, 0.2], weighted: ["a.onnx", { file: "b.onnx", weight: 0.5 }] },

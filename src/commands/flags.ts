@@ -8,14 +8,14 @@ export interface Flag extends FlagMeta {
   readonly name: string;
   readonly placeholder: string;
   readonly kind: "switch" | "number" | "text" | "numbers" | "texts";
-  /** The only values, if they are few. */
+  /** The allowed values, if they are few. */
   readonly choices: readonly (string | number)[];
   readonly description: string;
   readonly default: unknown;
   readonly required: boolean;
 }
 
-/** The part of a JSON Schema that decides how a value is written as text. */
+/** The part of a JSON Schema that determines how a value is written as text. */
 const Field = z.object({
   type: z.string().optional(),
   enum: z.array(z.union([z.string(), z.number()])).optional(),
@@ -30,7 +30,7 @@ const Field = z.object({
 });
 type Field = z.output<typeof Field>;
 
-/** The JSON Schema of settings as they are given. */
+/** The JSON Schema of settings before defaults are filled in. */
 export const jsonSchemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
 
 /** The flags of a command's settings, in the order of the schema. */
@@ -76,7 +76,7 @@ const isNumber = (schema: unknown): boolean => {
 const choicesOf = ({ enum: values = [] }: Pick<Field, "enum">): readonly (string | number)[] => values;
 
 /**
- * The value of a setting from the texts that were given for its flag, in order. Texts that are no number stay texts, so that
+ * The value of a setting from the texts that were given for its flag, in order. Texts that are not numbers stay texts, so that
  * the schema's message names them.
  */
 export function valueFrom({ kind, choices }: Flag, given: readonly string[]): unknown {
@@ -90,7 +90,7 @@ export function valueFrom({ kind, choices }: Flag, given: readonly string[]): un
 const numberOrText = (text: string): number | string =>
   text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 
-/** Settings as they would be typed: the words behind the command's name. */
+/** Settings as command-line arguments. */
 export function wordsOf(schema: z.ZodObject, settings: Readonly<Record<string, unknown>>): string[] {
   const flags = flagsOf(schema).filter(({ key }) => settings[key] !== undefined);
   const positional = flags.filter(({ position }) => position !== undefined);

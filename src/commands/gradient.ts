@@ -18,7 +18,7 @@ import { type Context, defineCommand } from "./command.js";
 
 const settings = z.object({
   model: path("an ONNX file", { position: 0, placeholder: "model" }),
-  inputs: path("safetensors: a tensor for each input of the model, and labels, target or weight", {
+  inputs: path("safetensors file with a tensor for each input of the model, and labels, target or weight", {
     placeholder: "file",
   }).optional(),
   loss: z.enum(lossKinds).optional().describe("the loss").meta({ placeholder: "name" }),
@@ -26,13 +26,16 @@ const settings = z.object({
     .transform((lists) => lists.flatMap((list) => list.split(",")).map((name) => name.trim()))
     .refine((names) => !names.includes(""), "must be names with commas between them")
     .optional()
-    .describe("differentiate by these inputs, initializers or other values: a,b,c (default: inputs)")
+    .describe("differentiate with respect to these inputs, initializers or other values: a,b,c (default: inputs)")
     .meta({ placeholder: "names" }),
-  allParameters: z.boolean().default(false).describe("differentiate by every weight too"),
-  out: path("safetensors to write: loss, and grad.NAME for each name", { short: "o", placeholder: "file" }).optional(),
-  image: path("show which pixels of this image matter to a recognizer", { placeholder: "file" }).optional(),
-  label: wholeNumber().optional().describe("class to differentiate (default: the most probable one)"),
-  heatmap: path("image to write: bright where a small change matters most", { placeholder: "file" }).optional(),
+  allParameters: z.boolean().default(false).describe("also differentiate with respect to every weight"),
+  out: path("safetensors file to write: loss, and grad.NAME for each name", {
+    short: "o",
+    placeholder: "file",
+  }).optional(),
+  image: path("image whose most important pixels for a recognizer are shown", { placeholder: "file" }).optional(),
+  label: wholeNumber().optional().describe("class of the loss (default: the most probable class)"),
+  heatmap: path("heat map to write: bright where the gradient is largest", { placeholder: "file" }).optional(),
   json: z.boolean().default(false).describe("print the summary as JSON"),
   ...recognizerInputSettings,
 });

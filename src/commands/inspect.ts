@@ -12,11 +12,11 @@ export const inspect = defineCommand({
     output: z
       .string()
       .optional()
-      .describe("check the gradients of this value only, an output or any other")
+      .describe("check the gradients of this value only: an output or any computed value")
       .meta({ placeholder: "name" }),
     inputSize: positiveInteger()
       .optional()
-      .describe("side in pixels of the trial image where the model leaves it open"),
+      .describe("side of the trial image in pixels if the model's input is dynamic"),
     json: z.boolean().default(false).describe("print everything as JSON"),
   }),
   notes: `The model runs once on zeros. Open sizes are tried with one image of the size in the sidecar JSON, or 224. An operator without a gradient

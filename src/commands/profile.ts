@@ -7,20 +7,21 @@ import { defineCommand } from "./command.js";
 
 export const profile = defineCommand({
   name: "profile",
-  summary: "measure where the time of a training step or of a model goes, beside the peak of the machine",
+  summary:
+    "measure the time of a training step or a model by operator, relative to the peak performance of the machine",
   settings: z.object({
     target: path("the folder of a training run, or an ONNX file", { position: 0, placeholder: "run|model" }),
-    batch: positiveInteger().optional().describe("images in a batch where the model leaves it open (default: 1)"),
+    batch: positiveInteger().optional().describe("batch size if that of the model is dynamic (default: 1)"),
     size: positiveInteger()
       .optional()
-      .describe("side in pixels of the images where the model leaves it open (default: 224)"),
+      .describe("side of the images in pixels if the model's input is dynamic (default: 224)"),
     passes: z
       .string()
       .optional()
       .describe("graph passes: all, none or names (default: the run's; none for a model)")
       .meta({ placeholder: "names" }),
     runs: positiveInteger().default(10).describe("timed runs"),
-    threads: positiveInteger().optional().describe("threads inside an operator (default: one per core)"),
+    threads: positiveInteger().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
     top: positiveInteger().default(10).describe("number of the slowest nodes to show"),
     json: z.boolean().default(false).describe("print everything as JSON"),
   }),

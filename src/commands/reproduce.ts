@@ -16,7 +16,7 @@ import { train } from "./train.js";
 import { trainRecognizer } from "./train-recognizer.js";
 import { transfer } from "./transfer.js";
 
-/** The commands that a recipe can have. */
+/** The commands that can be stages of a recipe. */
 export const stageCommands: readonly Command[] = [
   synthesize,
   trainRecognizer,
@@ -34,13 +34,15 @@ const settings = z.object({
   }).optional(),
   data: paths("{data}: images to train on; may be repeated").optional(),
   evaluate: paths("{evaluate}: labeled images to judge on; may be repeated").optional(),
-  recognizer: paths("{recognizer}: the classifier whose loss trains (ONNX)", { placeholder: "file" }).optional(),
+  recognizer: paths("{recognizer}: the classifier whose loss is used in training (ONNX)", {
+    placeholder: "file",
+  }).optional(),
   judge: paths("{judge}: a further classifier that only judges; may be repeated", { placeholder: "file" }).optional(),
   device: z.string().optional().describe("{device}: device to train on").meta({ placeholder: "name" }),
-  threads: positiveInteger().optional().describe("{threads}: threads inside an operator"),
+  threads: positiveInteger().optional().describe("{threads}: intra-op threads of ONNX Runtime"),
   out: path("folder of the results (default: reproduced/RECIPE)", { placeholder: "folder" }).optional(),
   list: z.boolean().default(false).describe("list the recipes of the package"),
-  dryRun: z.boolean().default(false).describe("check the stages and print their command lines, and run nothing"),
+  dryRun: z.boolean().default(false).describe("check the stages and print their command lines without running them"),
 });
 type Settings = z.output<typeof settings>;
 
@@ -52,8 +54,8 @@ export const reproduce = defineCommand({
 small/… suits 2 cores, with labeled images to train on, others to judge on, and a recognizer; imagenet/… has the settings of Liu et al.,
 for ImageNet and a GPU.
 
-OUT/STAGE holds the results of a stage (OUT/RECIPE/STAGE for a folder of recipes), OUT/report.md all results with their command lines,
-report.json the same for programs, report-….svg the plots.
+OUT/STAGE contains the results of a stage (OUT/RECIPE/STAGE for a folder of recipes). OUT/report.md contains all results with their
+command lines, report.json the same for programs, and report-….svg the plots.
 If interrupted, rerun the command to resume; complete stages are skipped. A stage whose settings or inputs have changed runs again,
 with those that build on it; its earlier results are kept beside it as STAGE.earlier-1.`,
   examples: [
@@ -94,7 +96,7 @@ function listOf(sets: readonly RecipeSet[]): string {
     .join("\n");
 }
 
-/** The settings by input. A judge that is the recognizer too is not named twice. */
+/** The values of each input. A judge that is also the recognizer is listed once. */
 function givenBy({
   data = [],
   evaluate: judged = [],
@@ -117,7 +119,7 @@ async function existing(chosen: Settings): Promise<InputsGiven> {
   return given;
 }
 
-/** Needed inputs that are missing stay placeholders. */
+/** Missing required inputs remain placeholders. */
 function withPlaceholders(chosen: Settings): InputsGiven {
   const given: Record<Input, readonly (string | number)[]> = { ...givenBy(chosen) };
   for (const name of inputNames) if (inputs[name].needed && given[name].length === 0) given[name] = [`{${name}}`];
@@ -127,7 +129,7 @@ function withPlaceholders(chosen: Settings): InputsGiven {
 interface Found {
   readonly command: Command;
   readonly role: StageRole;
-  /** The stage's settings with those that say where it writes. */
+  /** The stage's settings, including those for its output. */
   readonly given: Given;
 }
 

@@ -11,9 +11,9 @@ export const sweep = defineCommand({
 
 ${dataNotes}
 
-All runs have the same initial weights: those of --init, or those of the seed. Lambda 0 is trained by the image loss alone. With the
+All runs have the same initial weights: those of --init, or those of the seed. Lambda 0 is trained with the image loss only. With the
 objective transformer, T(P(x)) is judged. A star marks the Pareto front of PSNR and a recognizer's top-1.
-Of data sets with parts, --evaluate takes the part that is not trained on. --classes holds for both, --split divides --data.
+Of data sets with parts, --evaluate uses the part that is not trained on. --classes applies to both; --split splits --data.
 If interrupted, rerun the command to resume.`,
   examples: [
     "legible sweep --lambda 0,1e-4,1e-3,1e-2 --objective ra --recognizer squeezenet1_1.onnx --data imagenet/train --init runs/plain/model.onnx --crop 224 --steps 400 --evaluate imagenet/val --judge squeezenet1_1.onnx --judge mobilenet_v2.onnx --out sweep",

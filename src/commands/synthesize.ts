@@ -10,31 +10,33 @@ const styleNames = styles.map(({ name }) => name) as [string, ...string[]];
 
 export const synthesize = defineCommand({
   name: "synthesize",
-  summary: "render a labeled set of synthetic images whose classes are fine detail",
+  summary: "render a labeled set of synthetic images whose classes differ in fine detail",
   settings: z.object({
     output: path("a new folder for the images, labels.csv and classes.txt", { short: "o", placeholder: "folder" }),
     count: positiveInteger().default(2000).describe("number of images; classes alternate"),
     size: positiveInteger()
       .default(64)
-      .describe("side of an image, 64 or more; the detail stays as fine")
+      .describe("side of an image in pixels, 64 or more; it does not change the period of the detail")
       .meta({ placeholder: "pixels" }),
     classes: positiveInteger()
       .optional()
-      .describe("an even number from 2 to 24, whose halves are comparable (default: 20); patterned has 10"),
-    seed: seed("seed of everything random: the same seed gives the same images on every machine"),
+      .describe(
+        "number of classes, even and 2 to 24, in two halves of equal difficulty (default: 20); patterned has 10",
+      ),
+    seed: seed("random seed; equal seeds give equal images on every machine"),
     style: z.enum(styleNames).default("filled").describe("how objects are rendered").meta({ placeholder: "name" }),
     objects: positiveInteger()
       .default(1)
-      .describe("render up to n objects in an image; its class is that of the largest"),
+      .describe("maximum number of objects in an image; its class is that of the largest object"),
     boxes: z
       .boolean()
       .default(false)
-      .describe("write boxes.csv: the box of each object in pixels, right and bottom excluded"),
+      .describe("write boxes.csv with the box of each object in pixels, right and bottom excluded"),
   }),
   notes: `Styles:
 ${listOfNames(styles, 10)}
 
-A class is the texture, letter or ring that is printed all over an object. The object's shape and color are independent of the class.`,
+The class is the texture, letter or ring that covers an object. The object's shape and color are independent of the class.`,
   examples: [
     "legible synthesize -o synthetic/train --count 4000",
     "legible synthesize -o synthetic/test --count 1000 --seed 1",

@@ -7,10 +7,10 @@ import { defineCommand } from "./command.js";
 
 export const tabulate = defineCommand({
   name: "tabulate",
-  summary: "make the tables of an evaluation again from its predictions, without running a model",
+  summary: "rebuild the tables of an evaluation from its predictions, without running a model",
   settings: z.object({
     predictions: path("a file that evaluate wrote with --predictions", { position: 0, placeholder: "file" }),
-    json: path("write the results there", { placeholder: "file" }).optional(),
+    json: path("write the results to this file as JSON", { placeholder: "file" }).optional(),
   }),
   examples: ["legible tabulate predictions.jsonl", "legible tabulate predictions.jsonl --json results.json"],
   async run({ predictions, json }, { report, print }) {

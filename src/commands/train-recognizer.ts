@@ -16,7 +16,7 @@ import { resumedSettings } from "./train.js";
 
 const { device: _, ...run } = runSettings;
 
-/** Steps between lines of JSON where nobody watches. */
+/** Steps between JSON lines if standard error is not a terminal. */
 const LINE_EVERY = 50;
 
 export const trainRecognizer = defineCommand({
@@ -25,10 +25,7 @@ export const trainRecognizer = defineCommand({
   settings: z.object({
     ...recognizerSettings.shape,
     ...run,
-    resume: z
-      .boolean()
-      .default(false)
-      .describe("continue the run in the output folder from its checkpoint, if there is one"),
+    resume: z.boolean().default(false).describe("resume the run in the output folder from its checkpoint, if any"),
   }),
   notes: `Networks:
 ${listOfNames(recognizerNetworks, 13)}
@@ -36,9 +33,9 @@ ${listOfNames(recognizerNetworks, 13)}
 ${dataNotes}
 
 The images need classes; classes of one name are the same in all training and validation data. Of data sets with parts, --validation
-takes the part that is not trained on, so that it may be the same as --data. Sizes of 64 to 128 suit a CPU.
-model.json names the classes, describes the recognizer's input and notes its held-out accuracy. If --classes or the images leave
-classes out, it lists the classes that were learned: the recognizer judges images of these only.
+uses the part that is not trained on, so it may equal --data. Sizes of 64 to 128 suit a CPU.
+model.json contains the names of the classes, the format of the recognizer's input and its held-out accuracy. If the training images
+do not have all classes, it also lists the learned classes; the recognizer judges images of these classes only.
 \`legible train --recognizer\` and \`legible evaluate --recognizer\` read both files.
 If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other flag and gives the weights of an uninterrupted run.`,
   examples: [

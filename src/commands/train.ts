@@ -13,14 +13,11 @@ import { runStage } from "./stage.js";
 
 export const train = defineCommand({
   name: "train",
-  summary: "train a processor, with the loss of frozen recognizers beside the image loss or without",
+  summary: "train a processor, with or without the loss of frozen recognizers",
   settings: z.object({
     ...trainingSettings.shape,
     ...runSettings,
-    resume: z
-      .boolean()
-      .default(false)
-      .describe("continue the run in the output folder from its checkpoint, if there is one"),
+    resume: z.boolean().default(false).describe("resume the run in the output folder from its checkpoint, if any"),
   }),
   notes: `${trainingChoices}
 
@@ -64,7 +61,7 @@ refuses whatever would change the result.`,
 
 /**
  * The settings of the run that is resumed.
- * @throws UserError when the output folder holds none, and the given settings name no data to begin one.
+ * @throws UserError when the output folder holds no run, and the given settings have no data for a new one.
  */
 export async function resumedSettings({ resume, out, data }: Readonly<Record<string, unknown>>) {
   if (resume !== true || typeof out !== "string") return undefined;

@@ -5,19 +5,19 @@ import { folderStage } from "./stage.js";
 
 export const transfer = defineCommand({
   name: "transfer",
-  summary: "train processors with the loss of each of several recognizers, and measure what other recognizers gain",
+  summary: "train processors with the loss of each of several recognizers, and measure the gain of other recognizers",
   settings: transferSettings,
   notes: `${trainingChoices}
 
 ${dataNotes}
 
-For each source and each objective a processor is trained, and one by the image loss alone (plain), all with the same steps and the
+One processor is trained for each source and objective, and one with the image loss only (plain), all with the same steps and the
 same initial weights. A table for each objective has sources as rows and judges as columns: the gain over plain in points of top-1, with
 paired 95 % intervals. With the objective transformer, T(P(x)) is judged.
 
 Sources judge beside the targets if the judged images have the classes of the training images: without --evaluate-classes, and
-if the class names of --data and --evaluate are the same or unknown. Otherwise only the targets judge; give a source that knows
-those classes as a --target too. The settings of a recognizer's input, and its output, hold for all. --split divides --data.
+if the class names of --data and --evaluate are the same or unknown. Otherwise only the targets judge; give a source that has
+those classes as a --target, too. The settings of a recognizer's input and output apply to all. --split splits --data.
 If interrupted, rerun the command to resume. With other targets or images to judge, it only judges again.`,
   examples: [
     "legible transfer --data imagenet/train --source resnet18.onnx --source vgg16.onnx --target densenet121.onnx --objective ra --objective unsupervised --evaluate imagenet/val --init runs/start/model.onnx --crop 224 --steps 2000 --out transfer/architectures",

@@ -28,7 +28,7 @@ test("values out of range, reversed ranges and non-numbers are refused with the 
   for (const given of [2.5, "10..40.5", "0..10"]) assert.throws(() => quality.parse(given), /an integer from 1/);
 });
 
-test("draws cover the range, integers include both ends, and a fixed number consumes no randomness", () => {
+test("samples cover the range, integers include both ends, and a fixed number consumes no randomness", () => {
   const random = randomAt(5);
   const values = Array.from({ length: 2000 }, () => draw([2, 4], random));
   assert.ok(Math.min(...values) < 2.01 && Math.max(...values) > 3.99);

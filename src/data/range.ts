@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Random } from "../random.js";
 
-/** One value for all images, or bounds between which a value is drawn uniformly for each image. */
+/** One value for all images, or bounds between which a value is sampled uniformly for each image. */
 export type Range = number | readonly [low: number, high: number];
 
 interface Limits {
@@ -36,7 +36,7 @@ function endsOf(given: unknown): number[] {
   });
 }
 
-/** A number drawn uniformly from [low, high). */
+/** A number sampled uniformly from [low, high). */
 export const between = ([low, high]: readonly [number, number], random: Random): number =>
   low + (high - low) * random.uniform();
 
@@ -44,6 +44,6 @@ export const between = ([low, high]: readonly [number, number], random: Random):
 export const draw = (range: Range, random: Random): number =>
   typeof range === "number" ? range : between(range, random);
 
-/** The integer for one image, drawn uniformly from low, low + 1, …, high. */
+/** The integer for one image, sampled uniformly from low, low + 1, …, high. */
 export const drawInteger = (range: Range, random: Random): number =>
   typeof range === "number" ? range : range[0] + random.integer(range[1] - range[0] + 1);

@@ -5,8 +5,8 @@ import { type Part, parts } from "./sources/source.js";
 
 /**
  * The settings that choose images.
- * @param purpose of the images, for help: "training images".
- * @param part that is taken where nothing is set.
+ * @param purpose the purpose of the images, for the help: "training images".
+ * @param part the default part.
  */
 export const dataSettings = (purpose: string, part: Part) => ({
   data: paths(`${purpose}: a folder or data set; may be repeated`),
@@ -14,7 +14,7 @@ export const dataSettings = (purpose: string, part: Part) => ({
     .string()
     .optional()
     .describe(
-      "only images of these classes: 0-499, or 3,7,20-29, or names, or a file with such; classes keep their numbers",
+      "use only images of these classes: 0-499, or 3,7,20-29, or names, or a file that lists them; classes keep their indices",
     )
     .meta({ placeholder: "list" }),
   split: z
@@ -22,9 +22,9 @@ export const dataSettings = (purpose: string, part: Part) => ({
     .gt(0, "must be between 0 and 1")
     .lt(1, "must be between 0 and 1")
     .optional()
-    .describe("divide the images by a hash of their names: this share for training, the rest for evaluation")
+    .describe("split the images by a hash of their names: this share for training, the rest for evaluation")
     .meta({ placeholder: "share" }),
-  splitSeed: seed("seed of that division"),
+  splitSeed: seed("seed of the split"),
   part: z.enum(parts).default(part).describe("part of the split, or of a data set with parts"),
 });
 

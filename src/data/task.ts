@@ -26,7 +26,7 @@ export interface TaskKind<Options extends z.ZodObject = z.ZodObject> {
   readonly options: Options;
   /** Keys of options that have no effect given the other options, such as `length` of a blur that is not a motion blur. */
   idle(options: Readonly<Record<string, unknown>>): readonly string[];
-  /** Creates the task with these options; missing ones get their defaults. @throws UserError for invalid options. */
+  /** Creates the task with these options; missing options get their defaults. @throws UserError for invalid options. */
   create(options?: Readonly<Record<string, unknown>>): Task;
 }
 

@@ -12,7 +12,7 @@ import { defaultTile } from "./tiles.js";
 /** Part of every key. To be raised when the same settings give other pixels or are encoded otherwise. */
 const VERSION = 1;
 
-/** How `enhanceFiles` works beside the options of every batch. */
+/** Options of `enhanceFiles`. */
 export interface EnhanceFilesOptions extends BatchOptions {
   /** Side of a tile in input pixels. Default: 128. */
   readonly tile?: number;
@@ -43,7 +43,7 @@ export function enhanceFiles(
   );
 }
 
-/** How `degradeFiles` works beside the options of every batch. */
+/** Options of `degradeFiles`. */
 export interface DegradeFilesOptions extends BatchOptions {
   /** Default: 0. */
   readonly seed?: number;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import sharp from "sharp";
-import { formulaPicture } from "../../testing/pictures.js";
+import { formulaImage } from "../../testing/images.js";
 import { residualProcessor } from "../../testing/processors.js";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { decodeImage } from "../platform/node/codec.js";
@@ -11,7 +11,7 @@ import { Processor } from "../processors/processor.js";
 import { enhance, enhanceFile, type RawImage } from "./enhance.js";
 
 const processor = new Processor(residualProcessor(2));
-const image = formulaPicture(48, 32);
+const image = formulaImage(48, 32);
 const encoded = () => sharp(image.data, { raw: { width: 48, height: 32, channels: 3 } });
 const png = await encoded().png().toBuffer();
 

@@ -23,7 +23,7 @@ export interface RawImage {
   readonly data: Uint8Array | Uint16Array;
 }
 
-/** How one image is enhanced, whatever becomes of the result. */
+/** Options of `enhanceFile`. */
 export interface EnhanceFileOptions {
   /** Side of a tile in input pixels. Larger tiles are faster and need more memory. Default: 128. */
   readonly tile?: number;
@@ -33,7 +33,7 @@ export interface EnhanceFileOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How `enhance` reads and encodes, beside the options of `enhanceFile`. */
+/** Options of `enhance`. */
 export interface EnhanceOptions extends EnhanceFileOptions {
   /** Default: the format of the input; PNG for raw pixels and for formats that Legible does not write. */
   readonly format?: OutputFormat;
@@ -47,7 +47,7 @@ export interface ImageSize {
   readonly height: number;
 }
 
-/** What `enhance` returns: the encoded image and its size in pixels. */
+/** An enhanced image, encoded, with its size in pixels. */
 export interface EnhancedImage extends ImageSize {
   /** The encoded file. */
   readonly data: Buffer;

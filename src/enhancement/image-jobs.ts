@@ -20,7 +20,7 @@ export type ImageEvent =
   | ({ readonly kind: "kept" | "done" } & WrittenImage)
   | ({ readonly kind: "failed" } & FailedImage);
 
-/** How a batch of files runs: where it records, who can stop it, whom it informs. */
+/** Options of every batch of image files. */
 export interface BatchOptions {
   /** Records complete outputs, so that the same call computes only what is left. Default: every output is computed. */
   readonly store?: JobStore | undefined;
@@ -31,7 +31,7 @@ export interface BatchOptions {
   onEnd?(event: ImageEvent): void;
 }
 
-/** What became of the files of a batch. */
+/** The result of a batch of image files. */
 export interface BatchSummary {
   /** Complete outputs, in the order of the plan. */
   readonly written: readonly WrittenImage[];
@@ -42,7 +42,7 @@ export interface BatchSummary {
 
 /** The work on each image of a plan. */
 export interface ImageWork {
-  /** Everything that decides the output beside the content of the input and the output's format. A JSON value. */
+  /** Everything that determines the output, apart from the content of the input and the output's format. A JSON value. */
   settingsOf(index: number): unknown;
   /** Writes the output atomically. */
   run(image: PlannedImage, index: number, context: JobContext): Promise<ImageSize>;

@@ -84,14 +84,14 @@ test("measured scale, multiple and receptive radius are those that the networks 
 
 test("a network with a global receptive field gets the largest radius", async () => {
   const b = new GraphBuilder("global");
-  const x = b.input("picture", ["n", 3, "h", "w"]);
+  const x = b.input("image", ["n", 3, "h", "w"]);
   b.output("result", b.Sub(x, b.GlobalAveragePool(x)));
   assert.equal(await new Processor(b.build()).receptiveRadius(), 64);
 });
 
 test("the error for a classifier states the shape of its output", async () => {
   const b = new GraphBuilder("classifier");
-  const x = b.input("picture", ["n", 3, "h", "w"]);
+  const x = b.input("image", ["n", 3, "h", "w"]);
   b.output("logits", b.Flatten(b.GlobalAveragePool(x)));
   await assert.rejects(new Processor(b.build()).geometry(), /^UserError: classifier cannot process images .* to 1x3$/);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { drawPictures, temporaryFolder } from "../../testing/workspace.js";
+import { temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
 import { classOf } from "../data/annotation.js";
 import { openDataset } from "../data/dataset.js";
 import { wilson } from "../metrics/bootstrap.js";
@@ -19,7 +19,7 @@ const constant: Judge = {
 
 test("the accuracy on clean images leaves out images without a class and images that cannot be read", async (t) => {
   const folder = temporaryFolder(t);
-  await drawPictures(folder, 5, 24); // classes 0, 1, 0, 1, 0
+  await writeLabeledImages(folder, 5, 24); // classes 0, 1, 0, 1, 0
   writeFileSync(join(folder, "0.png"), "no image");
   const dataset = await openDataset([folder], { needLabels: true });
   const items = dataset.items.map((item) =>
@@ -32,7 +32,7 @@ test("the accuracy on clean images leaves out images without a class and images 
 
 test("a data set of which no image can be read is refused", async (t) => {
   const folder = temporaryFolder(t);
-  await drawPictures(folder, 1, 24);
+  await writeLabeledImages(folder, 1, 24);
   writeFileSync(join(folder, "0.png"), "no image");
   const dataset = await openDataset([folder], { needLabels: true });
   await assert.rejects(cleanAccuracy(constant, dataset), /none of the 1 images in .* can be judged/);

@@ -186,5 +186,5 @@ test("two processors of one name, or one named like a fixed row, are refused", a
 
 test("a class that the judge does not know is refused", async () => {
   const items = dataset.items.map(({ path }) => ({ path, annotation: { kind: "class", class: 3 } as const }));
-  await assert.rejects(run({ dataset: { ...dataset, items } }), /its class is 3, but brightness knows 3 classes/);
+  await assert.rejects(run({ dataset: { ...dataset, items } }), /its class is 3, but brightness has 3 classes/);
 });

@@ -23,7 +23,7 @@ export interface EvaluateOptions {
   judges: readonly Judge[];
   /** Which part of an image is evaluated, and how it is compared. Default: imagenet. */
   protocol?: ProtocolName;
-  /** Pixels cut off each side before PSNR and SSIM; for `full` only. Default: the task's scale, 0 for scale 1. */
+  /** Pixels cropped from each side before PSNR and SSIM; for `full` only. Default: the task's scale, 0 for scale 1. */
   cropBorder?: number;
   /** At most this many images, spread evenly over the data set. Default: all. */
   limit?: number;

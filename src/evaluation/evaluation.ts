@@ -1,13 +1,13 @@
 import type { ProtocolName } from "./protocols.js";
 
-/** What an evaluation rests on beside the measurements of single images. */
+/** The setting of an evaluation: everything except the measurements of single images. */
 export interface EvaluationSetting {
   readonly task: string;
   /** Of the task, such as {"sigma": 0.1}. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly scale: number;
   readonly protocol: ProtocolName;
-  /** Pixels cut off each side before PSNR and SSIM. */
+  /** Pixels cropped from each side before PSNR and SSIM. */
   readonly crop_border: number;
   readonly data: {
     readonly folders: readonly string[];

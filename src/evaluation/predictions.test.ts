@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { drawPictures, enlarging, temporaryFolder } from "../../testing/workspace.js";
+import { enlarging, temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
 import { openDataset } from "../data/dataset.js";
 import { findTask } from "../data/tasks/index.js";
 import { rankingOf } from "../metrics/ranking.js";
@@ -34,7 +34,7 @@ const constant: Judge = {
 
 async function evaluated(t: TestContext, options: Partial<EvaluateOptions> = {}) {
   const folder = temporaryFolder(t);
-  await drawPictures(folder, 7, 48);
+  await writeLabeledImages(folder, 7, 48);
   writeFileSync(join(folder, "broken.png"), "no image");
   const predictions = join(folder, "out", "predictions.jsonl");
   const scale = options.task?.scale ?? 4;

@@ -16,7 +16,7 @@ export interface Protocol {
   readonly summary: string;
   /** The clean image of a sample: a part of `image` whose sides are multiples of `scale`. */
   clean(image: Image, scale: number): Image;
-  /** Pixels cut off each side before PSNR and SSIM, where the caller does not choose. */
+  /** Pixels cropped from each side before PSNR and SSIM, if the caller does not set it. */
   defaultCropBorder(scale: number): number;
   /** Whether the crop border can be chosen. */
   readonly hasCropBorder: boolean;
@@ -46,7 +46,7 @@ export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
 /** A protocol with its crop border; plain values, which can be sent to a worker thread. */
 export interface ResolvedProtocol {
   readonly protocol: ProtocolName;
-  /** Pixels cut off each side before PSNR and SSIM. */
+  /** Pixels cropped from each side before PSNR and SSIM. */
   readonly cropBorder: number;
 }
 

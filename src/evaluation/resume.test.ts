@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { drawPictures, enlarging, temporaryFolder } from "../../testing/workspace.js";
+import { enlarging, temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
 import { openDataset } from "../data/dataset.js";
 import { findTask } from "../data/tasks/index.js";
 import type { JobStore } from "../jobs/job.js";
@@ -32,7 +32,7 @@ function countingJudge(key = "counting") {
 /** Evaluates ten images in batches of two, with a store in a file. */
 async function ground(t: TestContext) {
   const folder = temporaryFolder(t);
-  await drawPictures(join(folder, "images"), IMAGES, 32);
+  await writeLabeledImages(join(folder, "images"), IMAGES, 32);
   const dataset = await openDataset([join(folder, "images")], { needLabels: true });
   const run = async (judge: Judge, options: Partial<EvaluateOptions> = {}) => {
     const store = await openLocalStore(join(folder, "jobs.jsonl"));
@@ -69,7 +69,7 @@ test("a complete evaluation is not computed again, unless a judge, the protocol,
   assert.equal(await judged(undefined, { protocol: "full", batch: BATCH }), IMAGES);
   assert.equal(await judged(undefined, { processors: [] }), IMAGES);
   assert.equal(await judged(), 0);
-  await drawPictures(join(folder, "other"), IMAGES + 1, 32);
+  await writeLabeledImages(join(folder, "other"), IMAGES + 1, 32);
   await copyFile(join(folder, "other", `${IMAGES}.png`), join(folder, "images", "0.png"));
   assert.equal(await judged(), BATCH);
 });

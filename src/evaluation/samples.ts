@@ -18,7 +18,7 @@ export interface Sample extends EvaluationSample {
 /** Consecutive items that are loaded together. */
 export interface ItemBatch {
   readonly items: readonly Item[];
-  /** The number of the first item among those evaluated; with the seed it decides the random part of degradations. */
+  /** The number of the first item among those evaluated; with the seed it determines the random part of degradations. */
   readonly first: number;
 }
 

@@ -39,10 +39,10 @@ test("the conclusion is about ra over plain, loss of PSNR and of accuracy includ
   assert.match(text, /for -0\.25 dB/);
 });
 
-test("what recognizers see is given in words", () => {
+test("the predictions of recognizers are printed as class names", () => {
   const image = { width: 1, height: 1, data: new Uint8Array(3) };
-  const pictures = { clean: image, degraded: image, interpolated: image, before: image, after: image };
-  const changed = [{ ...pictures, label: 1, seenBefore: [0, 1], seenAfter: [1, 1] }];
+  const images = { clean: image, degraded: image, interpolated: image, before: image, after: image };
+  const changed = [{ ...images, label: 1, seenBefore: [0, 1], seenAfter: [1, 1] }];
   const lines = flippedTable(changed, [{ name: "r" }, { name: "s" }], ["cat", "dog"]).split("\n");
   assert.deepEqual(
     lines.map((line) => line.trim().split(/ {2,}/)),

@@ -28,12 +28,12 @@ async function pageOf(folder: string, files: Readonly<Record<string, unknown>>):
   const stage = { name: "last", command: "evaluate", settings: {}, folder: join(folder, "last"), key: "" };
   const texts = Object.entries(files).map(([name, content]) => [`last/${name}`, JSON.stringify(content)]);
   writeFiles(folder, Object.fromEntries(texts));
-  const recipe = { name: "mine", title: "Mine", about: "About.", let: {}, stages: [] };
+  const recipe = { name: "custom", title: "Custom", about: "About.", let: {}, stages: [] };
   const findings = await findingsOf(recipe, [stage], ({ name }) => `legible ${name}`);
   return readFileSync(await writePage(folder, "All", [findings]), "utf8");
 }
 
-test("gains are those over plain, and the page says data, count, seed and intervals", async (t) => {
+test("gains are those over plain, and the page states data, count, seed and intervals", async (t) => {
   const folder = temporaryFolder(t);
   const page = await pageOf(folder, { "results.json": evaluationOf("plain", "ra") });
   assert.match(page, /Task denoise, sigma 0\.1, ×1\. 100 images of val; seed 0\. Top-1 in %, with 95 % intervals/);
@@ -41,13 +41,13 @@ test("gains are those over plain, and the page says data, count, seed and interv
   assert.match(page, /^\| ra over plain +\| \+10\.0 \[/m);
   assert.doesNotMatch(page, /over none/);
   assert.ok(page.includes("```\nlegible last\n```"));
-  const plot = readFileSync(join(folder, "report-mine-last.svg"), "utf8");
+  const plot = readFileSync(join(folder, "report-custom-last.svg"), "utf8");
   assert.ok(plot.includes(">ra<") && plot.includes(">none<") && !plot.includes(">clean<"));
 });
 
-test("a sweep is shown by the gains over its first lambda", async (t) => {
+test("the gains of a sweep are those over its first lambda", async (t) => {
   const folder = temporaryFolder(t);
   const page = await pageOf(folder, { "sweep.json": { points: [], evaluation: evaluationOf("lambda 0", "lambda 1") } });
   assert.match(page, /^\| lambda 1 over lambda 0 +\| \+10\.0 \[/m);
-  assert.deepEqual(readdirSync(folder).sort(), ["last", "report-mine-last.svg", "report.json", "report.md"]);
+  assert.deepEqual(readdirSync(folder).sort(), ["last", "report-custom-last.svg", "report.json", "report.md"]);
 });

@@ -23,7 +23,7 @@ const plotOf = (recipe: string, stage: string): string => `report-${recipe}-${st
 
 const titleOf = ({ task, scale, data }: Evaluation): string => `${task} ×${scale}: ${data.count} images`;
 
-/** The processors, "none" among them, without "clean", which has no PSNR. */
+/** The plot of all rows but "clean", whose PSNR is infinite. */
 const plot = (title: string, { rows }: Evaluation): string => {
   const shown = rows.slice(0, -1);
   return tradeoffPlot(
@@ -79,7 +79,7 @@ function accuracyTable({ rows }: Evaluation): string {
   );
 }
 
-/** What each processor gains over "plain", or over the first one where none has that name. */
+/** The gain of each processor over "plain", or over the first processor if none has that name. */
 function gainsOverPlain({ rows, gains }: Evaluation): string[] {
   const base = rows.some(({ processor }) => processor === "plain") ? "plain" : rows[1]?.processor;
   const chosen = gains.filter(({ processor, over }) => over === base && processor !== "none");
@@ -88,10 +88,10 @@ function gainsOverPlain({ rows, gains }: Evaluation): string[] {
 
 const trainingsTable = (trainings: readonly Training[]): string =>
   markdownTable(
-    ["run", "what", "images", "steps", "batch", "crop", "learning rate", "seed"],
+    ["run", "training", "images", "steps", "batch", "crop", "learning rate", "seed"],
     trainings.map(({ run, images, settings }) => [
       run,
-      whatOf(settings),
+      titleOfTraining(settings),
       String(images ?? "–"),
       ...[settings.steps, settings.batch, settings.crop ?? settings.size ?? "–", settings.lr, settings.seed].map(
         String,
@@ -100,7 +100,7 @@ const trainingsTable = (trainings: readonly Training[]): string =>
   );
 
 /** "ra, λ 0.001, compact-m" */
-const whatOf = ({ network, objective, lambda, processor }: Training["settings"]): string =>
+const titleOfTraining = ({ network, objective, lambda, processor }: Training["settings"]): string =>
   network === undefined
     ? [objective, ...(lambda ? [`λ ${lambda}`] : []), processor].join(", ")
     : `recognizer ${network}`;

@@ -3,7 +3,7 @@ import type { Progress, Reporter } from "../reporter.js";
 import type { ResolvedTraining } from "../training/resolve.js";
 import { type RunOptions, runTraining, type TrainingResult, type TrainingStart } from "../training/train.js";
 
-/** Steps between lines of JSON where nobody watches. */
+/** Steps between JSON lines if standard error is not a terminal. */
 const LINE_EVERY = 50;
 
 /** Runs a training and reports its progress: a bar on a terminal, a line of JSON every 50 steps elsewhere. */

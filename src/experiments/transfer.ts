@@ -29,7 +29,7 @@ import { trainingPart } from "./sweep.js";
 
 const transferable = objectives.filter(({ reads }) => reads);
 
-/** An objective, and its lambda if it is not the default. */
+/** An objective with its lambda, if that is not the default. */
 export interface WeightedObjective {
   readonly name: string;
   readonly lambda?: number | undefined;
@@ -65,7 +65,7 @@ export const transferSettings = z.object({
 });
 export type TransferSettings = z.output<typeof transferSettings>;
 
-/** What a transfer experiment wrote. */
+/** The result of a transfer experiment. */
 export interface TransferResult {
   readonly evaluation: Evaluation;
   /** Markdown. */
@@ -75,7 +75,7 @@ export interface TransferResult {
   readonly page: string;
 }
 
-/** Where to train, with what, and who judges; all of it checked. */
+/** The checked parts of an experiment: images, trainings and judges. */
 interface Plan {
   readonly settings: TransferSettings;
   /** The settings of the trainings. */
@@ -88,7 +88,7 @@ interface Plan {
 
 /** A training with a source. */
 interface PlannedRun {
-  /** Of its row, its folder and its messages. */
+  /** Name of its row and its folder, also used in messages. */
   readonly name: string;
   readonly objective: Objective;
   readonly lambda: number;
@@ -97,7 +97,7 @@ interface PlannedRun {
 }
 
 /**
- * Trains a processor for each source with each objective, and a plain one, and measures what each judge gains over plain.
+ * Trains a processor for each source with each objective, and a plain one, and measures each judge's gain over plain.
  * Writes transfer.json and transfer.md. If interrupted, the same call does only what is left; with other targets it only
  * judges again.
  * @param given the settings before defaults were filled in.
@@ -182,8 +182,9 @@ async function loadAll(settings: TransferSettings): Promise<Loaded> {
 }
 
 /**
- * @param dataset the training images where an objective reads their classes.
- * @throws UserError when two sources share a name, or one does not know a class of these images.
+ * The recognizers to train with.
+ * @param dataset the training images if an objective reads their classes, otherwise null.
+ * @throws UserError when two sources share a name, or one cannot predict a class of these images.
  */
 async function sourcesOf({ source: files }: TransferSettings, loaded: Loaded, dataset: Dataset | null) {
   const sources: Pick<PlannedRun, "source" | "sourceFile">[] = [];
@@ -200,8 +201,8 @@ async function sourcesOf({ source: files }: TransferSettings, loaded: Loaded, da
 }
 
 /**
- * The judges: the targets, and the sources where the judged images have the classes that these were trained on.
- * @throws UserError when there is none, two share a name, or one does not know a class of the images.
+ * The judges: the targets, and the sources if the judged images have the classes of the training images.
+ * @throws UserError when no judge is left, two share a name, or one cannot predict a class of the images.
  */
 async function judgesOf(
   { source, target = [], evaluateClasses }: TransferSettings,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formulaPicture } from "../../testing/pictures.js";
+import { formulaImage } from "../../testing/images.js";
 import { centerCrop, crop, flipHorizontal, shrinkShorterSide, shrunkCenter } from "./crop.js";
 import type { Image } from "./image.js";
 
@@ -54,7 +54,7 @@ test("shrunkCenter equals the center crop of the shrunk image", () => {
     [71, 64, 64, 64],
     [30, 44, 64, 30],
   ] as const) {
-    const image = formulaPicture(width, height);
+    const image = formulaImage(width, height);
     assert.deepEqual(
       shrunkCenter(image, size, side),
       centerCrop(shrinkShorterSide(image, size), side, side),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { channelSums, formulaPicture, pixelAt } from "../../testing/pictures.js";
+import { channelSums, formulaImage, pixelAt } from "../../testing/images.js";
 import { filter, gaussianBlur, gaussianKernel, mirror, nearest, reflect } from "./filter.js";
 import { imageOf, planesOf } from "./planar.js";
 
@@ -28,7 +28,7 @@ test("a Gaussian kernel sums to 1 and has the values that NumPy computes", () =>
 });
 
 test("a Gaussian blur of sigma 1.5 equals NumPy's result", () => {
-  const blurred = imageOf(gaussianBlur(planesOf(formulaPicture(12, 9)), 1.5));
+  const blurred = imageOf(gaussianBlur(planesOf(formulaImage(12, 9)), 1.5));
   assert.deepEqual(channelSums(blurred), [12798, 9501, 24300]);
   assert.deepEqual(
     [pixelAt(blurred, 5, 4), pixelAt(blurred, 0, 0), pixelAt(blurred, 11, 8)],
@@ -42,7 +42,7 @@ test("a Gaussian blur of sigma 1.5 equals NumPy's result", () => {
 
 for (const border of [nearest, mirror, reflect])
   test(`a Gaussian blur wider than the image equals two passes of \`filter\` (${border.name})`, () => {
-    const planes = planesOf(formulaPicture(5, 4));
+    const planes = planesOf(formulaImage(5, 4));
     const kernel = gaussianKernel(4, 16);
     const tapsOf = (x: number, y: number) => kernel.map((weight, i) => ({ x: x * (i - 16), y: y * (i - 16), weight }));
     const want = filter(filter(planes, tapsOf(1, 0), border), tapsOf(0, 1), border);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formulaPicture } from "../../testing/pictures.js";
+import { formulaImage } from "../../testing/images.js";
 import { mirror, nearest } from "./filter.js";
 import { planesOf } from "./planar.js";
 import { warp, zoomed } from "./warp.js";
@@ -9,7 +9,7 @@ const row = { width: 4, height: 1, data: Float32Array.of(0, 10, 30, 60) };
 const sameRow = (_: number, y: number) => y;
 
 test("the identity warp changes nothing, a half-pixel shift averages neighbors, and borders follow the border mode", () => {
-  const planes = planesOf(formulaPicture(7, 5));
+  const planes = planesOf(formulaImage(7, 5));
   assert.deepEqual(
     warp(planes, (x) => x, sameRow, nearest),
     planes,
@@ -20,7 +20,7 @@ test("the identity warp changes nothing, a half-pixel shift averages neighbors, 
 });
 
 test("a zoom of 1 changes nothing, and a zoom of 2 stretches the central half to the full width", () => {
-  const planes = planesOf(formulaPicture(7, 5));
+  const planes = planesOf(formulaImage(7, 5));
   assert.deepEqual(zoomed(planes, 1, nearest), planes);
   const middle = zoomed({ ...row, height: 1 }, 2, nearest).data; // 10 … 30 in four steps
   for (const [i, want] of [10, 10 + 20 / 3, 10 + 40 / 3, 30].entries())

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import protobuf from "protobufjs";
 import { messageOf, UserError } from "../errors.js";
 
-/** The properties of an ONNX file beside its graph. */
+/** The properties of an ONNX file other than its graph. */
 export interface Header {
   /** Size of the file in bytes, without external data. */
   readonly bytes: number;

@@ -199,7 +199,7 @@ test("the table has every value, operator and reason", async (t) => {
   for (const { op, count } of inspection.operators) has(new RegExp(`${op} +${count}$`));
 });
 
-test("the notes on a classifier without a sidecar ask for its preprocessing", async (t) => {
+test("the notes on a classifier without a sidecar state that its preprocessing is missing", async (t) => {
   const folder = temporaryFolder(t);
   await writeModel(
     build((b) => b.Flatten(b.GlobalAveragePool(b.input("x", [1, 3, 8, 8])))),

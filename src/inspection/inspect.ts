@@ -36,18 +36,18 @@ export interface InspectedOutput extends InspectedValue {
   readonly reason: string | null;
 }
 
-/** Everything that can be learned from a graph alone. */
+/** The properties of a graph. */
 export interface GraphInspection {
   readonly inputs: readonly InspectedValue[];
   readonly outputs: readonly InspectedOutput[];
   readonly parameters: readonly ParameterKind[];
   readonly operators: readonly OperatorUse[];
   readonly serves: Serving;
-  /** Further remarks, a sentence each. */
+  /** Further notes, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** Everything that can be learned from an ONNX file. */
+/** The properties of an ONNX file. */
 export interface Inspection extends Header, GraphInspection {
   readonly file: string;
 }
@@ -68,7 +68,7 @@ export async function inspectModel(file: string, options: InspectOptions = {}): 
 }
 
 /**
- * Inspects a graph in memory, as `inspectModel` does a file.
+ * Inspects a graph in memory, as `inspectModel` inspects a file.
  * @throws UserError when the graph cannot be run.
  */
 export async function inspectGraph(

@@ -2,8 +2,8 @@ import { messageOf, UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 
 /**
- * Runs a model by `work`. An error of ONNX Runtime becomes one sentence, with `hint` at its end.
- * @throws UserError when the runtime does.
+ * Calls `work`, which runs a model. An error of ONNX Runtime becomes one sentence that ends with `hint`.
+ * @throws UserError when the runtime fails.
  */
 export async function running<T>({ name }: Graph, work: () => Promise<T>, hint = ""): Promise<T> {
   try {

@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 
-/** A unit of work with a durable result: doing it again under the same key would change nothing. */
+/** A unit of work with a durable result: rerunning it under the same key changes nothing. */
 export interface Job<Result = unknown> {
-  /** Unique within a store, and the same from run to run. */
+  /** Unique within a store, and stable across runs. */
   readonly name: string;
-  /** Hash of everything that decides the result; see `keyOf`. */
+  /** Hash of everything that determines the result; see `keyOf`. */
   readonly key: string;
-  /** Files that the job writes. The record counts only while they hold what the job wrote. */
+  /** Files that the job writes. The record is valid only while their content is what the job wrote. */
   readonly outputs: readonly string[];
   /** Does the work and writes the outputs atomically. @returns a JSON value, which is kept in the record. */
   run(context: JobContext): Promise<Result>;
 }
 
-/** What a running job is given. */
+/** The context of a running job. */
 export interface JobContext {
-  /** Aborted when the job should stop early. What it then leaves must allow the next run to continue. */
+  /** Aborted when the job should stop early. The next run must be able to continue from what it leaves. */
   readonly signal: AbortSignal;
   /** Reports the completed share, 0 to 1. */
   onProgress(share: number): void;
@@ -35,13 +35,13 @@ export interface JobRecord<Result = unknown> {
 }
 
 /**
- * Where records are kept. The local store is a file (`openLocalStore`); a queue's store keeps the same records elsewhere
- * without a caller changing.
+ * Stores the records of completed jobs. The local store is a file (`openLocalStore`); another implementation can store the
+ * same records elsewhere.
  */
 export interface JobStore {
   /** The record of the job with this name; undefined when it never completed. */
   get(name: string): Promise<JobRecord | undefined>;
-  /** Keeps a record, in place of an earlier one of the same name. On return it survives a crash. */
+  /** Stores a record and replaces an earlier one of the same name. Once this resolves, the record survives a crash. */
   put(record: JobRecord): Promise<void>;
   close(): Promise<void>;
 }

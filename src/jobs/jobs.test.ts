@@ -60,7 +60,7 @@ test("records survive a truncated line and a move of the folder", async () => {
   assert.deepEqual(ran, ["a", "b"]);
 });
 
-test("a failure stops the run, or is reported while the others go on", async () => {
+test("a failure stops the run, or is reported while the other jobs continue", async () => {
   const [folder, ran] = [await newFolder(), [] as string[]];
   const broken: Job<string> = {
     ...job(folder, "broken", "1", ran),

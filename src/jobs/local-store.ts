@@ -12,7 +12,7 @@ const Line = z.object({
 });
 
 /**
- * Opens a store in a JSON Lines file: one record a line, of which the last with a name counts. Paths of outputs are kept
+ * Opens a store in a JSON Lines file: one record per line; the last one of a name is valid. Paths of outputs are kept
  * relative to the file's folder, so that the folder can be moved. A line that a killed run left incomplete is ignored.
  * @throws UserError when the file cannot be read.
  */

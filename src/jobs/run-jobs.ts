@@ -3,14 +3,14 @@ import { messageOf } from "../errors.js";
 import { sha256OfFile } from "../platform/node/models.js";
 import type { Job, JobRecord, JobStore, OutputRecord } from "./job.js";
 
-/** What became of a job: `kept` was complete already, `done` completed now. */
+/** The status of a job: `kept` was already complete, `done` was completed by this call. */
 export type JobEvent<Result> =
   | { readonly kind: "kept" | "done"; readonly job: Job<Result>; readonly result: Result }
   | { readonly kind: "failed"; readonly job: Job<Result>; readonly reason: string };
 
-/** How a list of jobs runs: where it records, who can stop it, whom it informs. */
+/** Options of `runJobs`. */
 export interface RunOptions<Result> {
-  /** Where complete jobs are recorded. Default: nowhere, so that every job runs. */
+  /** Records complete jobs. Default: none, so every job runs. */
   readonly store?: JobStore;
   /** Stops before the next job. The running job receives it too. */
   readonly signal?: AbortSignal;

@@ -9,7 +9,7 @@ export interface Plane {
 
 /**
  * Luma as BasicSR computes it, in [16, 235]: Y = 16 + 65.481 R + 128.553 G + 24.966 B with R, G, B in [0, 1], not
- * rounded; `border` pixels are cut off each side.
+ * rounded; `border` pixels are cropped from each side.
  */
 export function luma(image: Image, border: number): Plane {
   const width = image.width - 2 * border;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { formulaPicture } from "../../testing/pictures.js";
+import { formulaImage } from "../../testing/images.js";
 import { hasShared, sharedPath, skipWithoutShared } from "../../testing/shared.js";
 import type { Image } from "../images/image.js";
 import { decodeImage } from "../platform/node/codec.js";
@@ -60,7 +60,7 @@ test("one meter measures images of several sizes, flat and bright ones included,
     [35, 60],
     [130, 34],
   ] as const) {
-    const clean = formulaPicture(width, height);
+    const clean = formulaImage(width, height);
     const others = [gray(width, height, 255), { ...clean, data: clean.data.map((value) => value >> 1) }, clean];
     const got = await meter.measure(others, clean);
     for (const [i, other] of others.entries()) assert.ok(Math.abs((got[i] ?? 0) - ssim(other, clean)) < 1e-5);

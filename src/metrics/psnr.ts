@@ -11,9 +11,9 @@ export function psnr(a: Image, b: Image): number {
   return decibels(meanSquare(a.data, b.data));
 }
 
-/** How PSNR and SSIM on luma are computed. */
+/** Options of PSNR and SSIM on luma. */
 export interface LumaOptions {
-  /** Pixels cut off each side before comparing; usually the scale. */
+  /** Pixels cropped from each side before comparing; usually the scale. */
   border: number;
 }
 

@@ -66,10 +66,10 @@ export interface Objective {
 /** Whether the objective reads R's output, to whose loss `featureWeight` can add the feature distance. */
 export const readsOutput = ({ reads }: Objective): boolean => reads === "scores" || reads === "output";
 
-/** Whether the objective reads anything of R. */
+/** Whether the objective uses a recognizer R. */
 export const readsRecognizer = ({ reads }: Objective): boolean => reads !== null;
 
-/** Whether the objective compares features of R and nothing else. */
+/** Whether the objective compares only features of R. */
 export const readsFeatures = ({ reads }: Objective): boolean => reads === "features";
 
 /** Whether the objective compares outputs of R by `context.distance`. */

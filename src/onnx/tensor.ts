@@ -15,7 +15,7 @@ export type DataType =
   | "bool"
   | "string";
 
-/** The elements of a tensor; which array belongs to which type: see `Tensor`. */
+/** The elements of a tensor. `Tensor` defines the array of each data type. */
 export type NumericData =
   | Float32Array
   | Float64Array

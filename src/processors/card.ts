@@ -30,7 +30,7 @@ export const Card = z.object({
   distance: z.string().optional(),
   /** Factor on the feature distance that was added to the loss of the recognizers' outputs, if any. */
   featureWeight: z.number().optional(),
-  /** The recognizers of the training, with the view of each and the factor on its loss. */
+  /** The recognizers of the training, each with its view and the factor on its loss. */
   recognizers: z.array(Recognizer),
   /** The network between the processor and the recognizers, if there was one. */
   transformer: z.string().optional(),

@@ -10,7 +10,7 @@ interface Runnable {
 
 /** How the sizes of a processor's input and output relate. */
 export interface Geometry {
-  /** Output pixels for an input pixel, each way. */
+  /** Output pixels per input pixel along each axis. */
   readonly scale: number;
   /** Width and height of the input must be multiples of this. */
   readonly multiple: number;
@@ -23,12 +23,12 @@ const MULTIPLES = [1, 2, 4, 8, 16, 32];
 const TRIAL_SIDE = 32;
 
 /**
- * The largest receptive radius that is looked for, in input pixels. A network with a global receptive field (through a
- * global average, say) gets this one.
+ * The largest receptive radius that is measured, in input pixels. A network with a global receptive field, such as one with
+ * global average pooling, gets this radius.
  */
 const MAX_RADIUS = 64;
 
-/** Side of the square that is changed to see how far the change reaches. */
+/** Side of the square that is changed to measure the receptive radius. */
 const CHANGED_SIDE = 16;
 
 /** Runs the processor on noise of several sizes. @throws UserError when it runs on none of them. */
@@ -51,7 +51,7 @@ export async function measureGeometry(processor: Runnable): Promise<Geometry> {
  * Runs a processor on one image.
  * @param planes RGB in [0, 1], [3, height, width].
  * @returns [3, scale * height, scale * width].
- * @throws UserError when the network does not map one image to one, as large or larger.
+ * @throws UserError when the network does not map one image to one image of the same size or larger.
  */
 export async function restorePlanes(
   processor: Runnable,
@@ -68,7 +68,7 @@ export async function restorePlanes(
   return data;
 }
 
-/** Changes a square in the middle of a random patch and measures how far away the output changes at all. */
+/** Changes a square in the middle of a random patch and measures how far from it the output changes. */
 export async function measureRadius(processor: Runnable, { scale }: Geometry): Promise<number> {
   const side = CHANGED_SIDE + 2 * MAX_RADIUS;
   const input = noise(side);

@@ -67,7 +67,7 @@ export const RESTORED = "restored";
 
 /**
  * The network in Legible's format: input `image` [N, 3, H, W], output `restored`, both RGB in [0, 1]. All sizes are dynamic
- * even if the file declares fixed ones; a network that depends on fixed sizes fails at run time with others.
+ * even if the file declares fixed ones; a network that depends on fixed sizes fails at run time with other sizes.
  */
 export function standardized(network: ImageNetwork): Graph {
   const b = new GraphBuilder(network.graph.name);

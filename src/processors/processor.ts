@@ -19,7 +19,7 @@ import {
 } from "./image-network.js";
 import { type Weights, weightsOf } from "./weights.js";
 
-/** What is known of a processor beside its graph. */
+/** The properties of a processor other than its graph. */
 export interface ProcessorSource {
   /** Default: the graph's name. */
   readonly name?: string;
@@ -34,8 +34,8 @@ export interface ProcessorSource {
 }
 
 /**
- * A network that restores images. Everything that does not need the network to run is known once it is opened; the ONNX
- * Runtime session is created at the first use.
+ * A network that restores images. Its properties are available once it is opened. The ONNX Runtime session is created when
+ * the network first runs.
  */
 export class Processor implements ImageNetwork {
   readonly name: string;
@@ -43,7 +43,7 @@ export class Processor implements ImageNetwork {
   readonly file: string | undefined;
   readonly sidecar: string | undefined;
   readonly sha256: string | undefined;
-  /** What training and evaluation noted in the file; null for a processor that Legible did not train. */
+  /** The model card that training and evaluation wrote into the file; null for a processor that Legible did not train. */
   readonly card: Card | null;
   /** The sizes that the file declares for its input. */
   readonly sizes: DeclaredSizes;
@@ -54,7 +54,7 @@ export class Processor implements ImageNetwork {
 
   /**
    * @param graph one image input and one image output, in `format`.
-   * @throws UserError when the graph does not have that.
+   * @throws UserError when the graph does not have these.
    */
   constructor(
     readonly graph: Graph,
@@ -94,7 +94,7 @@ export class Processor implements ImageNetwork {
     return this.measured;
   }
 
-  /** How many input pixels away from a pixel its output pixels depend on, at most 64. Measured once. */
+  /** The receptive radius: the distance in input pixels that output pixels depend on, at most 64. Measured once. */
   receptiveRadius(): Promise<number> {
     this.radius ??= this.geometry().then((geometry) => measureRadius(this, geometry));
     return this.radius;
@@ -127,7 +127,7 @@ export class Processor implements ImageNetwork {
     return images.map((_, i) => fromPlanar(data, i * 3 * wide * high, wide, high));
   }
 
-  /** @param images [N, 3, H, W], RGB in [0, 1]. @returns what the network makes of it, of whatever shape. */
+  /** @param images [N, 3, H, W], RGB in [0, 1]. @returns the output of the network, of any shape. */
   async run(images: Tensor): Promise<Tensor> {
     const session = await this.session();
     const outputs = await session.run({ [session.inputNames[0] ?? ""]: images });

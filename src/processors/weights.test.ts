@@ -7,7 +7,7 @@ import { float32, sizeOf, toNumbers } from "../onnx/tensor.js";
 import { readModel } from "../platform/node/models.js";
 import { weightsOf } from "./weights.js";
 
-/** The trained tables of a transformer are no weights of a layer. */
+/** The trained tables of a transformer are not weights of a layer. */
 const tables = ["cls_token", "pos_embed"];
 
 /** Networks with a list of their trainable parameters in PyTorch. */
@@ -96,7 +96,7 @@ test("factors and summands for each channel after a layer are weights in any lay
   assert.deepEqual(trainable, ["a", "gamma", "beta", "slope", "b", "b.bias"]);
 });
 
-test("an initializer that is a running statistic anywhere is no weight, and a shared weight is listed once", () => {
+test("an initializer that is a running statistic anywhere is not a weight, and a shared weight is listed once", () => {
   const { trainable, constant } = sketch((b, image, weight) => {
     const [ones, shift, mean] = [weight("ones", [3], 1), weight("shift", [3]), weight("mean", [3])];
     const normal = b.add("BatchNormalization", [image, ones, shift, mean, ones]);
@@ -107,7 +107,7 @@ test("an initializer that is a running statistic anywhere is no weight, and a sh
   assert.deepEqual(constant.get("running statistics"), ["ones", "mean"]);
 });
 
-test("ones and zeros of an exported normalization are no weights, except if their names are those of weights", () => {
+test("ones and zeros of an exported normalization are not weights, except if their names are those of weights", () => {
   const { trainable } = sketch((b, image, weight) => {
     const norm = (x: string, scale: string, shift: string) =>
       b.add("InstanceNormalization", [x, weight(scale, [8], 1), weight(shift, [8], 0)]);
@@ -121,7 +121,7 @@ test("ones and zeros of an exported normalization are no weights, except if thei
   assert.deepEqual(trainable, ["a", "norm.weight", "norm.bias", "b"]);
 });
 
-test("an initializer that is cast to integers is no weight", () => {
+test("an initializer that is cast to integers is not a weight", () => {
   const { trainable } = sketch((b, image, weight) => {
     const whole = b.add("Cast", [weight("a", [3, 3, 1, 1])], { to: int(7) });
     return b.Conv(image, b.Cast(whole, "float32"));

@@ -15,7 +15,7 @@ export interface Weights {
  * Divides the initializers of a network into weights and constants. Weights are the weights and biases of layers, scales and
  * shifts of normalizations, slopes, and factors and summands for each channel after a layer; all are float32. Layout
  * operators may come between a weight and its operator. An initializer with the role of a constant anywhere (a running
- * statistic) is no weight.
+ * statistic) is not a weight.
  */
 export function weightsOf(network: Graph): Weights {
   const graph = prune(network);

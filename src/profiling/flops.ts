@@ -4,7 +4,7 @@ import { sizeOf } from "../onnx/tensor.js";
 type Shape = readonly number[];
 
 /**
- * The floating-point operations of an operator, where a multiplication and an addition count as two; null for operators that
+ * The floating-point operations of an operator; a multiplication and an addition count as two. Null for operators that
  * are not counted, because their share in a network is small. A Conv in the blocked layout has the shapes of a plain one.
  * @param inputs the shapes of the inputs.
  */

@@ -6,7 +6,7 @@ import { probe } from "../runtime/probe.js";
 import { Session } from "../runtime/session.js";
 import { flopsOfGraph } from "./flops.js";
 
-/** Runs of each graph; the fastest counts, because other load on the machine can only slow a run down. */
+/** Runs of each graph; the fastest counts, because other load on the machine can only slow down a run. */
 const RUNS = 12;
 
 /**

@@ -75,5 +75,8 @@ test("the workload of a run folder is the training step of its config.json", asy
 
 test("a folder without a run is an error", async () => {
   await assert.rejects(workloadOf(join(folder, "..")), (error) => error instanceof UserError);
-  await assert.rejects(workloadOf(tmpdir()), /holds no training run of a processor: there is no config.json/);
+  await assert.rejects(
+    workloadOf(tmpdir()),
+    /it is not the folder of a processor's training run, which has a config\.json/,
+  );
 });

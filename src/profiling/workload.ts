@@ -46,7 +46,9 @@ export async function workloadOf(path: string, options: WorkloadOptions = {}): P
 async function trainingWorkload(path: string, { passes }: WorkloadOptions): Promise<Workload> {
   const record = await RunFolder.recordIn(path);
   if (record?.kind !== "processor")
-    throw new UserError(`${path} holds no training run of a processor: there is no config.json in it`);
+    throw new UserError(
+      `cannot profile ${path}: it is not the folder of a processor's training run, which has a config.json`,
+    );
   const models = await resolveModels({ ...record.settings, ...(passes !== undefined && { passes }) });
   const { settings, objective, lambda } = models;
   const step = await prepareStep(models);

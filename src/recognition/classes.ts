@@ -5,15 +5,16 @@ import { UserError } from "../errors.js";
 /** The classes that a classifier can predict. */
 export interface KnownClasses {
   readonly name: string;
-  /** How many classes it scores, from class 0 on. */
+  /** Number of class scores; the classes are 0 to `classes` - 1. */
   readonly classes: number;
-  /** The classes of its training data, where known and not all. */
+  /** The classes of its training data, if they are known and not all. */
   readonly learned?: ReadonlySet<number>;
 }
 
 /**
- * @param attempt what the images are for, such as "judge".
- * @throws UserError when an image has no class, or one without a score or that was not in the classifier's training data.
+ * Checks that a classifier can predict the classes of images.
+ * @param attempt the operation, for the message, such as "judge".
+ * @throws UserError when an image has no class, or its class has no score or was not in the classifier's training data.
  */
 export function requireClasses(
   { name, classes, learned }: KnownClasses,
@@ -26,9 +27,9 @@ export function requireClasses(
     const label = classOf(item);
     if (label === null) throw fail(item, "the image has no class");
     if (label >= classes)
-      throw fail(item, `its class is ${label}, but ${name} knows ${classes} classes, from 0${remedy}`);
+      throw fail(item, `its class is ${label}, but ${name} has ${classes} classes, from 0${remedy}`);
     if (learned && !learned.has(label))
-      throw fail(item, `its class is ${label}, but ${name} learned ${rangesOf(learned)} only${remedy}`);
+      throw fail(item, `its class is ${label}, but ${name} was trained only on ${rangesOf(learned)}${remedy}`);
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { formulaPicture } from "../../testing/pictures.js";
+import { formulaImage } from "../../testing/images.js";
 import { scoresOf } from "../../testing/scores.js";
 import { hasShared, sharedPath, skipWithoutShared } from "../../testing/shared.js";
 import { temporaryFolder, writeClassifier } from "../../testing/workspace.js";
@@ -21,7 +21,7 @@ async function classifierFile(t: TestContext, side = 32): Promise<string> {
 test("a prediction ranks the classes by the scores of the image resized to the input size", async (t) => {
   const path = await classifierFile(t);
   const judge = await openClassifier(path);
-  const images = [formulaPicture(50, 40), formulaPicture(32, 32), formulaPicture(17, 70)];
+  const images = [formulaImage(50, 40), formulaImage(32, 32), formulaImage(17, 70)];
   const predictions = await judge.predict(images);
   for (const [i, image] of images.entries()) {
     const input = new Float32Array(3 * 32 * 32);
@@ -35,7 +35,7 @@ test("a prediction ranks the classes by the scores of the image resized to the i
   await judge.release();
 });
 
-test("a classifier knows the classes that it scores and that its sidecar lists as learned", async (t) => {
+test("a classifier can predict the classes that it scores and that its sidecar lists as learned", async (t) => {
   const path = await classifierFile(t);
   const items = [0, 1, 2].map((label) => ({
     path: `${label}.png`,
@@ -43,14 +43,11 @@ test("a classifier knows the classes that it scores and that its sidecar lists a
   }));
   const judge = await openClassifier(path);
   await judge.requireKnows(items.slice(0, 2), "judge");
-  await assert.rejects(
-    judge.requireKnows(items, "judge"),
-    /cannot judge net on 2\.png: its class is 2, but net knows 2/,
-  );
+  await assert.rejects(judge.requireKnows(items, "judge"), /cannot judge net on 2\.png: its class is 2, but net has 2/);
   const sidecar = path.replace(/onnx$/, "json");
   writeFileSync(sidecar, JSON.stringify({ ...JSON.parse(readFileSync(sidecar, "utf8")), learned: [1] }));
   const half = await openClassifier(path);
-  await assert.rejects(half.requireKnows(items.slice(0, 1), "judge"), /its class is 0, but net learned 1 only/);
+  await assert.rejects(half.requireKnows(items.slice(0, 1), "judge"), /its class is 0, but net was trained only on 1/);
 });
 
 test("the key depends on the file, the preprocessing and the output, and on nothing else", async (t) => {
@@ -65,13 +62,13 @@ test("the key depends on the file, the preprocessing and the output, and on noth
 });
 
 test("an array of images is resized once for all judges of one size", () => {
-  const images = [formulaPicture(40, 40)];
+  const images = [formulaImage(40, 40)];
   assert.equal(judgeInput(images, 24), judgeInput(images, 24));
   assert.notEqual(judgeInput(images, 24), judgeInput([...images], 24));
   assert.equal(judgeInput(images, 16).length, 3 * 16 * 16);
 });
 
-test("SqueezeNet ranks the true class of a photograph first", { skip: skipWithoutShared }, async () => {
+test("SqueezeNet ranks the true class of an image first", { skip: skipWithoutShared }, async () => {
   const folder = sharedPath("assets", "photos", "imagenet-val-1300");
   const rows = hasShared ? readFileSync(join(folder, "labels.csv"), "utf8").trimEnd().split("\n").slice(1, 21) : [];
   const judge = await openClassifier(sharedPath("assets", "recognizers", "squeezenet1_1.onnx"));

@@ -10,16 +10,16 @@ import { judgeInput } from "./judge-input.js";
 import { LOGITS } from "./model.js";
 import { type RecognizerSettings, readRecognizer } from "./recognizer.js";
 
-/** A classifier as a graph that takes Legible's images. */
+/** A classifier as a graph whose input has Legible's image format. */
 export interface ClassifierSource {
   readonly name: string;
-  /** Hash of everything that decides its predictions. */
+  /** Hash of everything that determines its predictions. */
   readonly key: string;
   /** Input `image`: float32 [N, 3, side, side], RGB in [0, 1]. Output `logits`: [N, classes]. */
   readonly graph: Graph;
   /** Side of its square input in pixels. */
   readonly side: number;
-  /** The classes of its training data, where known and not all. */
+  /** The classes of its training data, if they are known and not all. */
   readonly learned?: ReadonlySet<number>;
 }
 
@@ -55,7 +55,7 @@ export async function startClassifier(source: ClassifierSource, options: Session
     const outputs = await session.run({ image: float32(input, [count, 3, side, side]) }, [LOGITS]);
     return outputs[LOGITS] as Tensor;
   };
-  /** How many classes it scores, counted once on a black image. */
+  /** Number of class scores, counted once on a black image. */
   let classes: Promise<number> | undefined;
   const countClasses = async () => (await run(new Float32Array(3 * side * side), 1)).data.length;
   return {

@@ -5,21 +5,21 @@ import type { Shapes } from "./model.js";
 /** Operators whose input is a feature map [N, channels, height, width]. */
 const mapReaders = ["Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax"];
 
-/** Operators whose input is the last features; the second group where the first is absent. */
+/** Operators whose input is the last features. The second group applies if the network has none of the first. */
 const heads = [
   ["GlobalAveragePool", "GlobalMaxPool", "ReduceMean"],
   ["Gemm", "MatMul"],
 ];
 
-/** Feature maps at most: those of the coarsest resolutions. */
+/** Maximum number of feature maps. The coarsest resolutions are used. */
 const MOST = 4;
 
 /**
  * The features that are compared by default: the last feature map at each of the network's four coarsest resolutions, before
  * the last layer with weights. Without feature maps, the input of the last global pooling or of the last fully connected
  * layer.
- * @param shapesOf finds the shapes of values for one image [1, 3, size, size].
- * @throws UserError when it has none of these.
+ * @param shapesOf returns the shapes of values for one image [1, 3, size, size].
+ * @throws UserError when the network has none of these.
  */
 export async function defaultFeatures(
   model: Graph,
@@ -62,7 +62,9 @@ function lastFeature(name: string, nodes: readonly Node[]): string {
     const input = nodes.findLast((node) => isStandard(node, operators))?.inputs[0];
     if (input !== undefined) return input;
   }
-  throw new UserError(`${name} has no global pooling and no fully connected layer; name the features in \`feature\``);
+  throw new UserError(
+    `${name} has no global pooling and no fully connected layer; set \`feature\` to the names of features`,
+  );
 }
 
 const isStandard = ({ op, domain }: Node, operators: readonly string[]): boolean =>

@@ -63,12 +63,15 @@ test("a feature extractor returns the named features, with preprocessing, at the
   assert.ok(feature1?.data.every((value) => Math.abs(Number(value)) < 1e-6));
 });
 
-test("a feature without a gradient to the image is refused", async (t) => {
+test("a feature without a gradient with respect to the image is refused", async (t) => {
   const path = join(temporaryFolder(t), "r.onnx");
   await writeClassifier(path, 32, (b, x) => b.Mul(x, b.Cast(b.add("Size", [x]), "float32")));
   const { nodes } = await readModel(path);
   const size = nodes.find(({ op }) => op === "Size")?.outputs[0] as string;
-  await assert.rejects(readFeatureExtractor(path, [size]), /the feature "Size_\d+" of .* has no gradient to the image/);
+  await assert.rejects(
+    readFeatureExtractor(path, [size]),
+    /the feature "Size_\d+" of .* has no gradient with respect to the image/,
+  );
 });
 
 test("the nearest names are those that contain the given one, then those with the fewest letters changed", () => {

@@ -16,12 +16,12 @@ export interface FeatureExtractor extends RecognizerModel {
   readonly features: readonly string[];
 }
 
-/** How many names a message lists. */
+/** Number of names that a message lists. */
 const LISTED = 5;
 
 /**
  * Reads a network up to some of its features, with its preprocessing. Later layers are removed.
- * @param names of features in the file. Default: `defaultFeatures`.
+ * @param names the names of features in the file. Default: `defaultFeatures`.
  * @throws UserError when a name is unknown, with the nearest names, or when the feature does not depend on the image.
  */
 export async function readFeatureExtractor(
@@ -37,7 +37,7 @@ export async function readFeatureExtractor(
 }
 
 /**
- * Reads a classifier likewise, with its class scores as output `logits` before the features.
+ * Reads a classifier in the same way. Its first output is `logits`, the class scores; the features follow.
  * @throws UserError as `readFeatureExtractor` and `readRecognizer` do.
  */
 export async function readWatchedRecognizer(
@@ -62,9 +62,9 @@ function declareFeatures(b: GraphBuilder, values: readonly string[]): void {
 const featureName = (i: number): string => `feature${i}`;
 
 /**
- * The extractor of the named values or, without names, of those of `defaultFeatures`. These are chosen by the shapes that one
- * probe of all candidates finds; the extractor keeps the shapes.
- * @param build makes the extractor of these values, which are its last sources.
+ * The extractor of the named features or, without names, of `defaultFeatures`. The default features are chosen by their
+ * shapes, which one probe of all candidates finds. The extractor keeps these shapes.
+ * @param build builds the extractor of these values, which are its last sources.
  */
 async function withFeatures(
   model: Graph,
@@ -89,7 +89,11 @@ async function withFeatures(
   return { ...extractor, features };
 }
 
-/** @throws UserError when one is not computed, or no gradient leads from it to the image. @returns the names. */
+/**
+ * Checks the names of features.
+ * @returns the names.
+ * @throws UserError when the model does not compute one of them, or it has no gradient with respect to the image.
+ */
 function requireFeatures(model: Graph, names: readonly string[]): readonly string[] {
   const computed = model.nodes.flatMap(({ outputs }) => outputs.filter((output) => output !== ""));
   const onImage = dependents(
@@ -102,7 +106,9 @@ function requireFeatures(model: Graph, names: readonly string[]): readonly strin
         `${model.name} has no feature "${name}"; the nearest names: ${nearestNames(name, computed, LISTED).join(", ")}`,
       );
     if (!onImage.has(name))
-      throw new UserError(`the feature "${name}" of ${model.name} has no gradient to the image; name another`);
+      throw new UserError(
+        `the feature "${name}" of ${model.name} has no gradient with respect to the image; choose another`,
+      );
   }
   return names;
 }

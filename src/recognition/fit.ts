@@ -3,33 +3,33 @@ import { type Graph, specialize } from "../onnx/graph.js";
 import { probe } from "../runtime/probe.js";
 import { type RecognizerModel, type Shapes, shapesAt, withResize } from "./model.js";
 
-/** A recognizer for a batch of images of one size: `image` in, its outputs with all sizes known. */
+/** A recognizer specialized to one batch size and image size. Its input is `image`; the shapes of its outputs are known. */
 export interface FittedRecognizer {
   readonly graph: Graph;
-  /** How it sees the images: as they are, or resized to the one size that it takes. */
+  /** Whether the images have its own size (native), another size that it accepts (crop), or are resized to its own. */
   readonly view: "native" | "crop" | "resized";
 }
 
 /**
- * Fits a recognizer to square images of `side` pixels: as it is when that is its own size, at theirs where its graph
- * allows it, otherwise behind a differentiable resizing. Output `logits` [batch, classes], then any values inside.
- * @throws UserError when the recognizer does not run, or does not give one row of float32 numbers for each image.
+ * Specializes a recognizer to square images of `side` pixels. If its graph does not accept that size, the images are resized
+ * to its own size, differentiably. Outputs: `logits` [batch, classes], then the features, if any.
+ * @throws UserError when the recognizer does not run, or does not output one row of float32 numbers for each image.
  */
 export async function fitRecognizer(model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> {
   const type = model.sources[0]?.type ?? "float32";
-  if (type !== "float32") throw new UserError(`the output of ${model.name} holds ${type}; a loss needs float32`);
+  if (type !== "float32") throw new UserError(`the output of ${model.name} is ${type}; a loss needs float32`);
   const own = await rowLengthOf(model);
   return fit(
     model,
     batch,
     side,
-    ([logits, ...inside]) => logits?.[0] === batch && logits[1] === own && areByImage(inside, batch),
+    ([logits, ...features]) => logits?.[0] === batch && logits[1] === own && areByImage(features, batch),
   );
 }
 
 /**
- * Fits a feature extractor likewise; each of its outputs begins with the axis of the batch.
- * @throws UserError when it does not run or gives a value of another kind.
+ * Specializes a feature extractor in the same way.
+ * @throws UserError when it does not run, or the first axis of an output is not the batch.
  */
 export const fitFeatures = (model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> =>
   fit(model, batch, side, (shapes) => areByImage(shapes, batch));
@@ -44,32 +44,33 @@ async function fit(
   accepts: (shapes: readonly (readonly number[])[]) => boolean,
 ): Promise<FittedRecognizer> {
   const native = side === model.preprocessing.size;
-  const bound = specialize(model.graph, { image: [batch, 3, side, side] });
+  const specialized = specialize(model.graph, { image: [batch, 3, side, side] });
   const shapes = await shapesAt(model, batch, side).then(
-    (found) => outputShapes(bound, found),
+    (found) => outputShapes(specialized, found),
     (error: unknown) => {
       if (native) throw error;
     },
   );
-  if (shapes && accepts(shapes)) return { graph: withOutputShapes(bound, shapes), view: native ? "native" : "crop" };
+  if (shapes && accepts(shapes))
+    return { graph: withOutputShapes(specialized, shapes), view: native ? "native" : "crop" };
   const resized = withResize(model, batch, side);
   const atOwnSize = outputShapes(resized, (await probe(resized)).shapes);
   if (accepts(atOwnSize)) return { graph: withOutputShapes(resized, atOwnSize), view: "resized" };
   throw new UserError(
-    `${model.name} does not give results image by image: for ${batch} images [${atOwnSize.map((s) => `[${s}]`).join()}]`,
+    `${model.name} does not output one result for each image: for ${batch} images its shapes are ${atOwnSize.map((s) => `[${s}]`).join()}`,
   );
 }
 
-/** How many numbers a recognizer gives for an image, at the size that it is made for. */
+/** Number of values that a recognizer outputs for one image of its own size. */
 async function rowLengthOf(model: RecognizerModel): Promise<number> {
   const [[rows, numbers] = []] = outputShapes(model.graph, await shapesAt(model, 1, model.preprocessing.size));
-  if (rows !== 1 || !numbers) throw new UserError(`${model.name} does not give one row of numbers for each image`);
+  if (rows !== 1 || !numbers) throw new UserError(`${model.name} does not output one row of numbers for each image`);
   return numbers;
 }
 
 /**
- * The shape of what becomes a recognizer's `logits`, as the file has it, for one image of its own size.
- * @throws UserError when it does not run.
+ * The shape of the class scores in the file, which become the output `logits`, for one image of the recognizer's own size.
+ * @throws UserError when the recognizer does not run.
  */
 export async function scoresShape(model: RecognizerModel): Promise<readonly number[]> {
   const shapes = await shapesAt(model, 1, model.preprocessing.size);

@@ -2,7 +2,7 @@ import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
 
-/** Resized images by their array and side, so that judges of one size resize an array once. */
+/** Resized images by their array and side: judges with the same input size share them. */
 const inputs = new WeakMap<readonly Image[], Map<number, Float32Array>>();
 
 /** Images resized to squares (bilinear, antialiased): [N, 3, side, side], RGB in [0, 1]. Do not change the result. */

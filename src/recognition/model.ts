@@ -10,7 +10,7 @@ import type { Preprocessing } from "./preprocessing.js";
 
 export { LOGITS };
 
-/** What is known of a recognizer beside its graph. */
+/** The properties of a recognizer other than its graph. */
 export interface RecognizerSource {
   readonly name: string;
   readonly preprocessing: Preprocessing;
@@ -23,22 +23,22 @@ export interface RecognizerSource {
 /** The shape of every value of a graph. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** A recognizer's graph with its preprocessing in it; no session yet. */
+/** A recognizer's graph, which includes its preprocessing. It has no session yet. */
 export interface RecognizerModel extends RecognizerSource {
   /**
-   * Input `image`: float32 [N, 3, size, size], RGB in [0, 1]. Output `logits`: [N, classes], then one for each of the
-   * features that are compared. A feature extractor has the features alone.
+   * Input `image`: float32 [N, 3, size, size], RGB in [0, 1]. Outputs: `logits` [N, classes], then each of
+   * the compared features. A feature extractor outputs the features only.
    */
   readonly graph: Graph;
-  /** The values of the graph that its outputs are made of: shapes and types as the file declares them. */
+  /** The values that the outputs are computed from, with the shapes and types that the file declares. */
   readonly sources: readonly ValueInfo[];
   /** The shapes that `shapesAt` found, by batch and side. It holds no weights, so that the graph can be freed. */
   readonly probed: Map<string, Promise<Shapes>>;
 }
 
 /**
- * Puts the preprocessing before a model.
- * @param declare declares the outputs, given the values that the model's outputs have in the graph.
+ * Prepends the preprocessing to a model.
+ * @param declare declares the outputs, given the names of the model's outputs in the graph.
  * @throws UserError when the model does not have one input.
  */
 export function recognizerModel(
@@ -57,14 +57,14 @@ export function recognizerModel(
 }
 
 /**
- * A classifier as a recognizer; where it ends in a Softmax, the scores before it.
- * @param output that holds the class scores. Default: the first.
+ * Makes a recognizer of a classifier. A final Softmax is removed.
+ * @param output the name of the output with the class scores. Default: the first.
  * @throws UserError when there is no such output, or the model does not have one input.
  */
 export const classifierModel = (model: Graph, source: RecognizerSource, output?: string): RecognizerModel =>
   recognizerModel(withScores(model, output), source, (b, [scores = ""]) => b.output(LOGITS, b.Flatten(scores)));
 
-/** Declares `image` and puts the model behind its preprocessing. @returns the names that its outputs have in the graph. */
+/** Declares `image` and inlines the model behind its preprocessing. @returns the names of its outputs in the graph. */
 function inlineBehindPreprocessing(
   b: GraphBuilder,
   model: Graph,
@@ -72,7 +72,7 @@ function inlineBehindPreprocessing(
 ): Record<string, string> {
   const [input, ...others] = model.inputs;
   if (!input || others.length > 0)
-    throw new UserError(`${model.name} takes ${model.inputs.length} inputs; a recognizer takes one, the image`);
+    throw new UserError(`${model.name} has ${model.inputs.length} inputs; a recognizer has one, the image`);
   const image = b.input("image", ["N", 3, size, size]);
   const channel = (values: readonly number[]) => b.constant(float32([...values], [1, 3, 1, 1]));
   let value = mean.some((m) => m !== 0) ? b.Sub(image, channel(mean.map((m) => m / range))) : image;
@@ -84,7 +84,7 @@ function inlineBehindPreprocessing(
   return b.inline(model, { [input.name]: value }, "R/");
 }
 
-/** The recognizer's graph for images of another size: resized (linear, antialiased) to the one it knows. */
+/** The recognizer's graph for images of another size, which are resized (linear, antialiased) to its own. */
 export function withResize({ graph, preprocessing: { size } }: RecognizerModel, batch: number, side: number): Graph {
   const b = new GraphBuilder(graph.name);
   const image = b.input("image", [batch, 3, side, side]);

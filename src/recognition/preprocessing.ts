@@ -12,10 +12,10 @@ export const Preprocessing = z.object({
   range: z.union([z.literal(1), z.literal(255)]),
   /** Subtracted from each channel (values in [0, range]), in RGB order. */
   mean: Triple,
-  /** Divides each channel after that, in RGB order. */
+  /** Divisor of each channel after `mean` is subtracted, in RGB order. */
   std: Triple.refine((std) => std.every((s) => s !== 0), "a standard deviation is 0"),
 });
 export type Preprocessing = z.infer<typeof Preprocessing>;
 
-/** Settings of the caller; each overrides the files. */
+/** Settings of the caller, each of which overrides the files. */
 export type PreprocessingOverrides = { readonly [K in keyof Preprocessing]?: Preprocessing[K] | undefined };

@@ -64,7 +64,7 @@ const plain = [0, 0, 0] as [number, number, number];
 const ones = [1, 1, 1] as [number, number, number];
 const channelOf = (i: number) => Math.floor(i / 4);
 
-test("settings override the sidecar, it the metadata, and they preprocessor_config.json", async (t) => {
+test("settings override the sidecar, which overrides the metadata, which override preprocessor_config.json", async (t) => {
   const size = { size: 2 };
   const all = {
     sidecar: { input: { ...size, mean: [1, 1, 1] } },
@@ -128,7 +128,7 @@ test("factor, offset, normalization and color order come from a Hugging Face pre
   near(await of({ do_flip_channel_order: true }), [...pixels.slice(8), ...pixels.slice(4, 8), ...pixels.slice(0, 4)]);
 });
 
-test("the size in a preprocessor_config.json is the crop where it crops", async (t) => {
+test("the size in a preprocessor_config.json is that of the crop if there is a center crop", async (t) => {
   const size = async (config: object) =>
     (await read(await write(t, { graph: mirror(["N", 3, "H", "W"]), config }))).size;
   assert.equal(await size({ size: 24 }), 24);
@@ -163,7 +163,7 @@ test("an input of integer type gets integers", async (t) => {
     assert.ok(Number.isInteger(value) && Math.abs(value - 255 * (pixels[i] as number)) <= 0.5 + 1e-4, `${value}`);
 });
 
-test("missing preprocessing is an error that names the settings to give", async (t) => {
+test("missing preprocessing is an error that names the settings to set", async (t) => {
   await assert.rejects(
     read(await write(t, {})),
     /preprocessing of .*net\.onnx is unknown.*`size`, `mean` and `std` .*`range` 255 .*`layout` NHWC .*`channels` BGR/s,

@@ -8,7 +8,7 @@ import { findStatement } from "./sources.js";
 /**
  * The preprocessing of a recognizer: the overrides, then the first of its sidecar JSON, its metadata and a Hugging Face
  * `preprocessor_config.json`. Size and layout may also come from its input's shape.
- * @throws UserError when these leave it open, or one of them is not valid.
+ * @throws UserError when these do not define it, or one of them is not valid.
  */
 export async function readPreprocessing(
   path: string,
@@ -23,7 +23,7 @@ export async function readPreprocessing(
   const result = Preprocessing.safeParse({ ...defaults, ...fromShape(model), ...values });
   if (result.success) return result.data;
   if (!("size" in values) && !("size" in fromShape(model)))
-    throw new UserError(`the input size of ${path} is unknown; give its side in pixels as \`size\``);
+    throw new UserError(`the input size of ${path} is unknown; set \`size\` to its side in pixels`);
   const source = statement?.source ?? "the given preprocessing";
   throw new UserError(`${source} does not describe an input: ${z.prettifyError(result.error)}`);
 }
@@ -31,9 +31,9 @@ export async function readPreprocessing(
 const unknown = (path: string) =>
   new UserError(
     `the preprocessing of ${path} is unknown: neither ${sidecarPath(path)} nor its metadata nor a ` +
-      "preprocessor_config.json describes it. Write the first, such as " +
-      `{"input": {"size": 224, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}}, or give \`size\`, \`mean\` ` +
-      "and `std` (with `range` 255 where white is 255, `layout` NHWC where channels come last, `channels` BGR where blue is first)",
+      "preprocessor_config.json describes it. Write that sidecar, such as " +
+      `{"input": {"size": 224, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}}, or set \`size\`, \`mean\` ` +
+      "and `std` (with `range` 255 if white is 255, `layout` NHWC if channels come last, `channels` BGR if blue comes first)",
   );
 
 /** Layout and size from the shape of the first input: [N, H, W, 3] is NHWC, and a fixed square is the size. */

@@ -55,7 +55,7 @@ test("settings override the sidecar", async (t) => {
   assert.ok(Math.abs((seen[11] as number) - 11 / 12) < 1e-6);
 });
 
-test("a recognizer gets crops of its own size unchanged, and others at their size where its graph allows it", async (t) => {
+test("a recognizer gets crops of its own size unchanged, and other crops at their size if its graph accepts it", async (t) => {
   const path = join(temporaryFolder(t), "classifier.onnx");
   await writeClassifier(path, 32);
   const model = await readRecognizer(path);

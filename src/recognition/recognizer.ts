@@ -5,14 +5,14 @@ import type { PreprocessingOverrides } from "./preprocessing.js";
 import { readPreprocessing } from "./read-preprocessing.js";
 import { learnedClasses } from "./sources.js";
 
-/** Settings of a recognizer in place of what its files say. */
+/** Settings of a recognizer; they override its files. */
 export interface RecognizerSettings extends PreprocessingOverrides {
-  /** The output that holds the class scores. Default: the first. */
+  /** Name of the output with the class scores. Default: the first. */
   readonly output?: string | undefined;
 }
 
 /**
- * Reads any ONNX classifier with its preprocessing, which becomes a part of the graph.
+ * Reads any ONNX classifier. Its preprocessing becomes a part of the graph.
  * @throws UserError when the file or its sidecar cannot be used.
  */
 export async function readRecognizer(path: string, settings: RecognizerSettings = {}): Promise<RecognizerModel> {
@@ -22,8 +22,8 @@ export async function readRecognizer(path: string, settings: RecognizerSettings 
 }
 
 /**
- * Reads what is known of a recognizer beside its graph.
- * @param model the graph that the file holds.
+ * Reads the properties of a recognizer other than its graph.
+ * @param model the graph in the file.
  * @throws UserError when the sidecar cannot be used.
  */
 export async function readSource(

@@ -12,8 +12,8 @@ export interface Statement {
 }
 
 /**
- * The first statement among the sidecar JSON, the model's metadata, and a Hugging Face preprocessor_config.json in its
- * folder or the one above.
+ * The first statement found in: the sidecar JSON, the model's metadata, a Hugging Face preprocessor_config.json in its folder
+ * or the parent folder.
  * @throws UserError when one that exists is not valid.
  */
 export async function findStatement(
@@ -46,15 +46,15 @@ function parseJson(text: string, source: string): unknown {
 }
 
 /**
- * The classes of a recognizer's training data, from `learned` in its sidecar; undefined: all or unknown.
+ * The classes of a recognizer's training data, from `learned` in its sidecar; undefined if these are all classes or unknown.
  * @throws UserError when the sidecar exists and is not valid.
  */
 export async function learnedClasses(model: string): Promise<ReadonlySet<number> | undefined> {
   const source = sidecarPath(model);
-  const said = Learned.safeParse((await readJson(source)) ?? {});
-  if (!said.success)
-    throw new UserError(`\`learned\` in ${source} is not a list of classes: ${z.prettifyError(said.error)}`);
-  return said.data.learned && new Set(said.data.learned);
+  const sidecar = Learned.safeParse((await readJson(source)) ?? {});
+  if (!sidecar.success)
+    throw new UserError(`\`learned\` in ${source} is not a list of classes: ${z.prettifyError(sidecar.error)}`);
+  return sidecar.data.learned && new Set(sidecar.data.learned);
 }
 
 const Learned = z.object({ learned: z.array(z.number().int().nonnegative()).optional() });
@@ -117,7 +117,7 @@ function huggingFace(json: unknown, source: string): Statement["input"] {
   const offset = config.rescale_offset ? 1 : 0;
   const cropped = config.do_center_crop !== false && config.crop_size !== undefined;
   const side = sideOf(cropped ? config.crop_size : config.size, source);
-  // Whatever white is, it becomes 1 here: (image · white - offset - mean) / std.
+  // White becomes 1 here, whatever its value in the file: (image · white - offset - mean) / std.
   return {
     ...(side !== undefined && { size: side }),
     ...(config.do_flip_channel_order && { channels: "BGR" }),

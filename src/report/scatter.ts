@@ -21,7 +21,7 @@ export interface ScatterPlot {
 }
 
 const [WIDTH, HEIGHT] = [860, 480];
-/** In pixels; the legend is in the right one. */
+/** Margins in pixels; the right one contains the legend. */
 const MARGIN = { left: 64, right: 212, top: 48, bottom: 56 };
 /** Distinct to color-blind readers (Okabe & Ito 2008). */
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];

@@ -25,7 +25,7 @@ export function sweepPoints(swept: readonly Swept[], { rows }: Evaluation): Swee
   });
 }
 
-/** λ down, judges across (top-1 in percent), as Markdown; a star marks the Pareto front of PSNR and top-1 of that judge. */
+/** A Markdown table with a row for each λ and top-1 in percent by judge. A star marks the judge's Pareto front of PSNR and top-1. */
 export function sweepTable(points: readonly SweepPoint[]): string {
   const recognizers = Object.keys(points[0]?.top1 ?? {});
   return markdownTable(

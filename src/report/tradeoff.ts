@@ -9,7 +9,7 @@ export interface Tradeoff {
   readonly ssim: number;
   /** Top-1 in percent by judge. */
   readonly top1: Readonly<Record<string, number>>;
-  /** The judges for whom the row is on the Pareto front of PSNR and top-1. */
+  /** The judges whose Pareto front of PSNR and top-1 contains the row. */
   readonly paretoFor: readonly string[];
 }
 

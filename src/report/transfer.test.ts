@@ -52,7 +52,7 @@ test("gains are over plain, not over none or an earlier processor, each with the
   assert.ok(low > 0 && low < 20 && high > 20);
 });
 
-test("there is a table of the reference rows and one for each objective, sources down and judges across", () => {
+test("one table has the reference rows, and one for each objective has sources as rows and judges as columns", () => {
   const [before, ra, unsupervised, ...others] = transferTables(points, evaluation).split("\n\n");
   assert.equal(others.length, 0);
   assert.match(before ?? "", /\| plain +\| +25\.00 \| 40\.0 \[\d+\.\d, \d+\.\d\] \| 50\.0 \[/);
@@ -61,7 +61,7 @@ test("there is a table of the reference rows and one for each objective, sources
   assert.match(unsupervised ?? "", /lambda 10.*\n.*\n\| source .* 0\.0 \[0\.0, 0\.0\] \|$/s);
 });
 
-test("the setting says task, data, counts, steps and seeds", () => {
+test("the setting lists task, data, counts, steps and seeds", () => {
   const training = {
     data: "train (classes 0-1)",
     count: 12,

@@ -1,7 +1,7 @@
 import type { Evaluation, Gain, Row } from "../evaluation/evaluation.js";
 import { gainText, markdownTable } from "../evaluation/table.js";
 
-/** The row that gains are over: the processor trained with the image loss alone. */
+/** Name of the row that gains refer to: the processor trained with the image loss only. */
 export const PLAIN = "plain";
 
 /** A processor trained with the loss of one source recognizer. */
@@ -16,7 +16,7 @@ export interface TransferRun {
   readonly model: string;
 }
 
-/** A run with its evaluation against plain. */
+/** A run with its gains over plain. */
 export interface TransferPoint extends TransferRun {
   /** In dB. */
   readonly psnrChange: number;
@@ -24,7 +24,7 @@ export interface TransferPoint extends TransferRun {
   readonly gains: Readonly<Record<string, Pick<Gain, "top1" | "ci95">>>;
 }
 
-/** What the processors of a transfer matrix have in common. */
+/** The settings that all processors of a transfer matrix share. */
 export interface TransferTraining {
   /** A description of the training images, and their number. */
   readonly data: string;
@@ -71,7 +71,7 @@ export function transferSetting(training: TransferTraining, { task, options, sca
 
 /**
  * Markdown tables: the accuracies of the reference rows (none, plain, clean); then for each objective the gains over plain
- * in percentage points, sources down and judges across. A star marks a source that is its own judge.
+ * in percentage points, with sources as rows and judges as columns. A star marks a source that is its own judge.
  */
 export function transferTables(points: readonly TransferPoint[], { rows }: Evaluation): string {
   const judges = Object.keys(rows[0]?.recognizers ?? {});

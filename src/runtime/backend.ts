@@ -1,7 +1,7 @@
 import type { Graph } from "../onnx/graph.js";
 import type { Tensor } from "../onnx/tensor.js";
 
-/** Where ONNX Runtime executes. Operators that cuda or webgpu lacks run on the CPU. */
+/** The execution provider of ONNX Runtime. Operators that cuda or webgpu lacks run on the CPU. */
 export type Device = "cpu" | "cuda" | "webgpu";
 
 /** Tensors by the names of a graph's inputs or outputs. */
@@ -10,7 +10,7 @@ export type Tensors = Record<string, Tensor>;
 /** How a backend loads a model. */
 export interface LoadOptions {
   readonly device: Device;
-  /** Threads inside one operator. */
+  /** Intra-op threads of ONNX Runtime. */
   readonly threads: number;
   /** How far ONNX Runtime may rewrite the graph. */
   readonly optimization: "disabled" | "basic" | "extended" | "all";

@@ -13,7 +13,7 @@ export interface Probe {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
 }
 
-/** What `probe` may assume of the graph. */
+/** Options of `probe`. */
 export interface ProbeOptions {
   /** Initializers that will change: the values that depend on them stay in the graph. */
   readonly variable?: readonly string[];

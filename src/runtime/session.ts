@@ -9,7 +9,7 @@ export type { Device, Tensors } from "./backend.js";
 export interface SessionOptions {
   /** Where to compute. Default: cpu. */
   device?: Device;
-  /** Threads inside one operator. Default: one per core. */
+  /** Intra-op threads of ONNX Runtime. Default: one per core. */
   threads?: number;
   /** How far ONNX Runtime may rewrite the graph. Default: all. */
   optimization?: LoadOptions["optimization"];

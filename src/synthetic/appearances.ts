@@ -12,7 +12,7 @@ export interface Colors {
   readonly ink: Color;
 }
 
-/** How scenes of printed objects look; the scenes themselves do not depend on it. */
+/** The appearance of scenes of printed objects. Their content does not depend on it. */
 export interface Appearance {
   readonly name: string;
   /** One line for help texts. */

@@ -111,7 +111,7 @@ const SHADOW = 0.45;
 /** How far beyond its body an object's edge and shadow reach, in pixels. */
 const REACH = 2;
 
-/** What an object looks like. */
+/** The appearance of an object. */
 interface Print {
   readonly label: number;
   readonly mark: Mark;

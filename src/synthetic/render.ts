@@ -2,7 +2,7 @@ import { UserError } from "../errors.js";
 import type { Scene, SceneSettings } from "./scene.js";
 import { findStyle, type Style } from "./styles.js";
 
-/** What a synthetic image shows, and how. */
+/** The content and the appearance of a synthetic image. */
 export interface RenderOptions {
   /** Name of a style: filled, outline or patterned. Default: filled. */
   readonly style?: string;
@@ -21,7 +21,7 @@ export interface ResolvedRenderOptions extends SceneSettings {
 
 /**
  * Renders a synthetic image. Equal arguments give equal bytes; other seeds and indices give other images.
- * @param index also decides the class: that of the first object is `index` modulo the number of classes.
+ * @param index also determines the class: the first object has class `index` modulo the number of classes.
  * @throws UserError when an option is out of the style's range.
  * @example const { image, objects } = renderScene({ style: "outline", size: 128, objects: 3 }, 0, 17);
  */

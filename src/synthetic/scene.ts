@@ -1,9 +1,9 @@
 import type { Image } from "../images/image.js";
 import type { Cover } from "./canvas.js";
 
-/** What the images of a synthetic set have in common. */
+/** The properties that all images of a synthetic set share. */
 export interface SceneSettings {
-  /** Side in pixels. The detail that decides the class keeps its period, whatever the size. */
+  /** Side in pixels. The period of the detail that determines the class does not depend on it. */
   readonly size: number;
   /** Number of classes. */
   readonly classes: number;

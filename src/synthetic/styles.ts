@@ -5,14 +5,14 @@ import { patternNames, renderPatterned } from "./patterned.js";
 import { renderPrinted } from "./printed.js";
 import type { Scene, SceneSettings } from "./scene.js";
 
-/** A family of synthetic images: its classes, and how an image is rendered. */
+/** A family of synthetic images: its classes and its renderer. */
 export interface Style {
   readonly name: string;
   /** One line for help texts. */
   readonly summary: string;
-  /** The smallest side in pixels that shows the detail that decides the class. */
+  /** The smallest side in pixels at which the detail that determines the class is visible. */
   readonly minSize: number;
-  /** Numbers of classes that a set can have. */
+  /** The allowed numbers of classes. */
   readonly classCounts: readonly number[];
   readonly defaultClasses: number;
   readonly maxObjects: number;

@@ -10,10 +10,10 @@ import type { Scene } from "./scene.js";
 /** The file in a synthetic set that lists the boxes of its objects. */
 export const BOX_FILE = "boxes.csv";
 
-/** The file in a synthetic set that holds the options it follows from. */
+/** The file in a synthetic set that holds its options. */
 const DESCRIPTION_FILE = "synthetic.json";
 
-/** What a synthetic set holds. The images follow from these options alone. */
+/** Options of a synthetic set. They determine its images. */
 export interface SynthesisOptions extends RenderOptions {
   /** Number of images: at least one for each class. */
   readonly count: number;

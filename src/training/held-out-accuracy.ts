@@ -7,11 +7,11 @@ import { sideOf } from "./recognizer-forward.js";
 
 /** The accuracy of a recognizer on images that it was not trained on. */
 export interface HeldOutAccuracy {
-  /** Share from 0 to 1. */
+  /** Top-1 accuracy, 0 to 1. */
   readonly top1: number;
   /** Its 95 % interval (Wilson). */
   readonly interval: readonly [low: number, high: number];
-  /** Images judged; images that cannot be read are not. */
+  /** Number of judged images, without those that cannot be read. */
   readonly count: number;
 }
 
@@ -25,7 +25,7 @@ export async function heldOutAccuracy(
   options: SessionOptions = {},
 ): Promise<HeldOutAccuracy> {
   const { name } = network;
-  // Its predictions are not stored, so its name is key enough.
+  // Its predictions are not stored, so its name suffices as key.
   const judge = await startClassifier({ name, key: name, graph: network, side: sideOf(network) }, options);
   const { value, low, high, count } = await cleanAccuracy(judge, heldOut).finally(() => judge.release());
   return { top1: value, interval: [low, high], count };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { RunRecord } from "./run-record.js";
 
-/** The config.json of a processor's run of version 0.1. What came later in 0.1 may be missing. */
+/** The config.json of a processor's run of version 0.1. Keys that were added within 0.1 may be missing. */
 const LegacyConfig = z.object({
   task: z.string(),
   options: z.record(z.string(), z.unknown()),
@@ -38,7 +38,7 @@ const LegacyConfig = z.object({
   lowering: z.string().default("all"),
 });
 
-/** The record of a run of version 0.1, as far as it goes: contents of files are unknown. Undefined for other files. */
+/** The record of a run of version 0.1, without hashes of files. Undefined for other files. */
 export function legacyRecord(json: unknown): RunRecord | undefined {
   const { data: config } = LegacyConfig.safeParse(json);
   if (!config) return undefined;

@@ -43,7 +43,7 @@ export interface StepProgress {
   readonly psnr: number;
 }
 
-/** Number of steps that each log entry averages over. */
+/** Number of steps that each log entry is averaged over. */
 const LOG_EVERY = 10;
 
 /** The checkpoint that a run resumes from, or its initial state. Log entries of later steps are removed. */

@@ -6,7 +6,7 @@ import { processorForward } from "./processor-forward.js";
 import { isFile, type TrainingModels } from "./resolve.js";
 import { type TrainingStep, trainingStep } from "./step.js";
 
-/** Builds the graph of a training step from the models. @throws UserError when an operator on the way has no gradient. */
+/** Builds the graph of a training step from the models. @throws UserError when an operator between a weight and the loss has no gradient. */
 export function prepareStep(models: TrainingModels, device: Device = "cpu"): Promise<TrainingStep> {
   const { settings, task, objective, processor, transformer, recognizers } = models;
   const { batch, crop } = settings;
@@ -28,13 +28,13 @@ export function prepareStep(models: TrainingModels, device: Device = "cpu"): Pro
   return trainingStep(forward, findPasses(settings.passes, device));
 }
 
-/** What is worth knowing of how the models are computed: half precision, quantization. */
+/** Notes on how the models are computed, such as half precision or quantization. */
 export function notesOf({ processor, recognizers }: TrainingModels): string[] {
   const models = [processor.graph, ...recognizers.map(({ model }) => ({ ...model.graph, name: model.name }))];
   return models.flatMap(({ name, notes = [] }) => notes.map((note) => `${name}: ${note}`));
 }
 
-/** The step and the recognizers without their weights: all that is needed once a session holds these. */
+/** The step and the recognizers without their weights, which the session holds. */
 export const withoutFrozenWeights = (step: TrainingStep, recognizers: readonly TrainingRecognizer[]) => ({
   step: { ...step, graph: withoutWeights(step.graph) },
   recognizers: recognizers.map(({ graph, model, ...each }) => ({

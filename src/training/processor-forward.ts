@@ -14,8 +14,8 @@ import type { Forward, Goal } from "./step.js";
 /** A recognizer whose input has the size of the training crops. */
 export interface WeightedRecognizer {
   /**
-   * Input: `image` [batch, 3, crop, crop]. Outputs, all with known shapes: those the objective reads, which are `logits` and
-   * the features that are compared.
+   * Input: `image` [batch, 3, crop, crop]. Outputs, all with known shapes: those that the objective reads, which are `logits`
+   * and the compared features.
    */
   readonly graph: Graph;
   /** Factor on its loss. Default: 1. */
@@ -39,7 +39,7 @@ export interface ProcessorForwardOptions {
   readonly distance?: DistanceName | null;
   /** Factor on the feature distance that is added to the loss of R's output. Default: 0. */
   readonly featureWeight?: number;
-  /** The recognizers; empty if the objective reads nothing of R. */
+  /** The recognizers; empty if the objective does not use R. */
   readonly recognizers?: readonly WeightedRecognizer[];
   /** T from `buildTransformer`, for objectives with a transformer. */
   readonly transformer?: Graph | null;

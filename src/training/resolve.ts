@@ -21,11 +21,11 @@ import type { RunRecord } from "./run-record.js";
 import { type ParsedTrainingSettings, requireRead, type TrainingSettings, trainingSettings } from "./settings.js";
 import { buildTransformer, DEFAULT_TRANSFORMER } from "./transformer.js";
 
-/** Objects in place of settings that describe them. */
+/** Objects that replace the settings that describe them. */
 export interface TrainingObjects {
-  /** A task that is not among Legible's own. */
+  /** A custom task. */
   readonly task?: Task;
-  /** Images that are open already. */
+  /** An opened data set. */
   readonly dataset?: Dataset;
 }
 
@@ -41,7 +41,7 @@ export interface TrainingModels {
   readonly initSha256: string | null;
   /** T, the network between P and R; null without one. */
   readonly transformer: Graph | null;
-  /** None where the objective has no recognizer. */
+  /** Empty if the objective has no recognizer. */
   readonly recognizers: readonly TrainingRecognizer[];
 }
 
@@ -52,7 +52,7 @@ export interface ResolvedTraining extends TrainingModels {
   readonly record: RunRecord;
 }
 
-/** Everything that decides the result of a training, as plain values. Files are identified by their SHA-256. */
+/** Everything that determines the result of a training, as plain values. Files are identified by their SHA-256. */
 export interface ResolvedConfig {
   readonly task: string;
   readonly options: Task["options"];
@@ -60,7 +60,7 @@ export interface ResolvedConfig {
   readonly lambda: number;
   readonly lambdaWarmup: number;
   readonly imageLoss: string;
-  /** Between R(P(x)) and R(y); null where the objective compares no outputs. */
+  /** Between R(P(x)) and R(y); null if the objective compares no outputs. */
   readonly distance: DistanceName | null;
   readonly featureWeight: number;
   readonly transformer: string | null;
@@ -73,7 +73,7 @@ export interface ResolvedConfig {
   readonly batch: number;
   readonly crop: number;
   readonly lr: number;
-  /** Steps from which the learning rate is divided by 10; none: it decays along a cosine. */
+  /** Steps at which the learning rate is divided by 10. Empty for cosine decay. */
   readonly lrDrops: readonly number[];
   readonly seed: number;
   readonly passes: string;
@@ -101,7 +101,7 @@ export async function resolveTraining(
   return { ...models, dataset, config, record: { kind: "processor", settings, config: { ...config } } };
 }
 
-/** Checks the settings. A task of the caller's own is known by its object, not by its name. */
+/** Checks the settings. A custom task is identified by its object, not by its name. */
 function parse(settings: Readonly<Record<string, unknown>>, task?: Task): ParsedTrainingSettings {
   const parsed = withoutOwnTask(settings, task);
   requireRead([findObjective(parsed.objective)], settings);
@@ -116,7 +116,7 @@ function withoutOwnTask(settings: Readonly<Record<string, unknown>>, task?: Task
 
 /**
  * The part of `resolveTraining` that needs no images.
- * @throws UserError likewise.
+ * @throws UserError as `resolveTraining` does.
  */
 export async function resolveModels(given: Readonly<Record<string, unknown>>, own?: Task): Promise<TrainingModels> {
   const settings = parse(given, own);
@@ -147,7 +147,7 @@ export async function resolveModels(given: Readonly<Record<string, unknown>>, ow
 /** Whether a processor is an ONNX file rather than a network's name. */
 export const isFile = (processor: string): boolean => /\.onnx$/i.test(processor);
 
-/** The graph with the weights of another of the same architecture. */
+/** The graph with the weights of another graph of the same architecture. */
 function withInit(graph: Graph, source: Graph, title: string): Graph {
   const weights = [...graph.initializers].map(([name, own]) => {
     const weight = source.initializers.get(name);
@@ -179,7 +179,7 @@ function scheduleOf({ steps, epochs, batch, lrDrops = [] }: ParsedTrainingSettin
   return { steps: total, lrDrops: drops };
 }
 
-/** @throws UserError when a recognizer does not know the class of an image: its loss would be meaningless there. */
+/** @throws UserError when a recognizer cannot predict the class of an image: its loss would be meaningless. */
 function requireKnown(recognizers: readonly TrainingRecognizer[], { items }: Dataset): void {
   for (const { model, graph } of recognizers)
     requireClasses({ ...model, classes: graph.outputs[0]?.shape?.[1] as number }, items, "train with");

@@ -19,9 +19,9 @@ export interface Checkpoint {
 export type LogLine = Readonly<Record<string, number>> & { readonly step: number };
 
 /**
- * The folder of a training run: config.json, log.jsonl, checkpoint.safetensors and model.onnx, with model.json where the
- * processor has a sidecar, and for-recognizers.onnx where there is a transformer. Each file is written whole or not at
- * all, so that a run can be killed at any moment.
+ * The folder of a training run: config.json, log.jsonl, checkpoint.safetensors and model.onnx, with model.json if the
+ * processor has a sidecar, and for-recognizers.onnx if there is a transformer. Files are written atomically, so a run can be
+ * killed at any time.
  */
 export class RunFolder {
   private constructor(readonly path: string) {}
@@ -34,7 +34,7 @@ export class RunFolder {
   static async open(path: string, record: RunRecord, resume: boolean): Promise<RunFolder> {
     const folder = new RunFolder(path);
     await makeFolder(path).catch((error) => {
-      throw new UserError(`cannot make the folder ${path}: ${messageOf(error)}`);
+      throw new UserError(`cannot create the folder ${path}: ${messageOf(error)}`);
     });
     const earlier = await RunFolder.recordIn(path);
     if (!earlier) await writeBytes(folder.file(CONFIG), [`${JSON.stringify(record, null, 2)}\n`]);
@@ -47,7 +47,7 @@ export class RunFolder {
   }
 
   /**
-   * The record of the run in a folder; undefined where there is none.
+   * The record of the run in a folder; undefined if there is none.
    * @throws UserError when config.json is not that of a run.
    */
   static async recordIn(path: string): Promise<RunRecord | undefined> {
@@ -95,7 +95,7 @@ export class RunFolder {
     await writeFile(this.file("log.jsonl"), `${JSON.stringify(line)}\n`, { flag: "a" });
   }
 
-  /** Drops the log's lines of steps after a checkpoint: these steps are about to be repeated. */
+  /** Removes the log entries of steps after a checkpoint, because these steps will be repeated. */
   async rewindLog(step: number): Promise<void> {
     const text = await readFile(this.file("log.jsonl"), "utf8").catch(() => "");
     const lines = text.split("\n").filter((line) => line.endsWith("}") && JSON.parse(line).step <= step);
@@ -129,7 +129,7 @@ function requireSame(path: string, now: RunRecord, then: RunRecord): void {
   if (keys.at(-1) === "sha256")
     throw fail(`the contents of ${named(keys[0] ?? "")} have changed since it was started (${keys.join(".")})`);
   if (keys.at(-1) === "count")
-    throw fail(`it was started with ${right} images of ${named(keys[0] ?? "")}, and now there are ${left}`);
+    throw fail(`it was started with ${right} images of ${named(keys[0] ?? "")}, but there are ${left} now`);
   const key = keys.findLast((each) => !/^\d+$/.test(each)) ?? "";
   const place = keys.length > 1 ? ` (${keys.join(".")})` : "";
   throw fail(`it was started with ${named(key)} ${JSON.stringify(right)}, not ${JSON.stringify(left)}${place}`);

@@ -2,12 +2,12 @@ import { z } from "zod";
 
 const Fields = z.record(z.string(), z.unknown());
 
-/** How a run was started and what decides its result. Written to config.json as it is. */
+/** The settings and the resolved config of a run, written to config.json unchanged. */
 export const RunRecord = z.object({
   kind: z.enum(["processor", "recognizer"]),
-  /** Settings as they were given, so that the run can be started again. */
+  /** The given settings, from which the run can be repeated. */
   settings: Fields,
-  /** The resolved config: everything that decides the result, files by their SHA-256. */
+  /** The resolved config: everything that determines the result, with files identified by their SHA-256. */
   config: Fields,
   /** Whether `config` is incomplete, in a run of an earlier version. */
   partial: z.boolean().optional(),

@@ -68,7 +68,7 @@ export const sharedTrainingSettings = {
   feature: listOf(z.string())
     .optional()
     .describe(
-      "a feature map of R to compare, by name; may be repeated (default: the last map at each of four resolutions)",
+      "name of a feature map of R to compare; may be repeated (default: the last map at each of four resolutions)",
     )
     .meta({ placeholder: "name" }),
   featureWeight: nonnegativeNumber()
@@ -80,7 +80,9 @@ export const sharedTrainingSettings = {
   transformer: z
     .string()
     .optional()
-    .describe(`for ${namesOf(readsTransformer)}: the network T, of scale 1 (default: ${DEFAULT_TRANSFORMER})`)
+    .describe(
+      `for ${namesOf(readsTransformer)}: name of the network T, whose scale is 1 (default: ${DEFAULT_TRANSFORMER})`,
+    )
     .meta({ placeholder: "name" }),
   ...recognizerInputSettings,
   processor: z
@@ -91,24 +93,24 @@ export const sharedTrainingSettings = {
   init: path("initial weights: a trained processor of the same architecture", { placeholder: "file" }).optional(),
   freeze: listOf(z.string())
     .optional()
-    .describe("keep the weights whose names match, such as 'body.*'; may be repeated")
+    .describe("freeze the weights whose names match a pattern, such as 'body.*'; may be repeated")
     .meta({ placeholder: "pattern" }),
   steps: positiveInteger().optional().describe("optimizer steps").meta({ placeholder: "n" }),
   epochs: positiveInteger()
     .optional()
-    .describe("instead of steps: how often each image is seen")
+    .describe("number of passes over the images, instead of steps")
     .meta({ placeholder: "n" }),
-  batch: positiveInteger().default(8).describe("images in a step").meta({ placeholder: "n" }),
+  batch: positiveInteger().default(8).describe("batch size: images per step").meta({ placeholder: "n" }),
   crop: positiveInteger().default(128).describe("side of the clean crops in pixels").meta({ placeholder: "pixels" }),
   lr: positiveNumber()
     .default(5e-4)
-    .describe("peak learning rate of Adam; it decays along a cosine")
+    .describe("peak learning rate of Adam, with cosine decay")
     .meta({ placeholder: "x" }),
   lrDrops: listOf(positiveInteger())
     .optional()
-    .describe("instead of the cosine: divide the learning rate by 10 after each of these epochs")
+    .describe("epochs after which the learning rate is divided by 10, instead of cosine decay")
     .meta({ placeholder: "epochs" }),
-  seed: seed("seed of everything random"),
+  seed: seed("random seed"),
   passes: z
     .string()
     .default("all")
@@ -116,32 +118,32 @@ export const sharedTrainingSettings = {
     .meta({ placeholder: "names" }),
 };
 
-/** What decides the result of a training. */
+/** The settings that determine the result of a training. */
 export const trainingSettings = z.object({
   ...sharedTrainingSettings,
-  objective: z.enum(objectiveNames).default("plain").describe("what to minimize").meta({ placeholder: "name" }),
+  objective: z.enum(objectiveNames).default("plain").describe("training objective").meta({ placeholder: "name" }),
   lambda: nonnegativeNumber()
     .optional()
     .describe("weight of the recognition loss (default: the objective's)")
     .meta({ placeholder: "x" }),
   recognizer: listOf(WeightedFile)
     .optional()
-    .describe("the frozen recognizer R, any ONNX classifier; may be repeated, with weights")
+    .describe("the frozen recognizer R: any ONNX classifier; may be repeated, each with a weight")
     .meta({ placeholder: "file[=weight]" }),
 });
 
-/** As a user gives them. */
+/** Settings before defaults are filled in. */
 export type TrainingSettings = z.input<typeof trainingSettings>;
-/** With defaults filled in. */
+/** Settings with defaults filled in. */
 export type ParsedTrainingSettings = z.output<typeof trainingSettings>;
 
-/** How a training runs; no part of it decides the result. */
+/** How a training runs. These settings do not affect the result. */
 export const runSettings = {
   out: path("folder of the run: model.onnx, log.jsonl, checkpoint, configuration", { placeholder: "folder" }),
   checkpoint: positiveInteger().default(100).describe("steps between checkpoints").meta({ placeholder: "steps" }),
   threads: positiveInteger()
     .optional()
-    .describe("threads inside an operator (default: one per core)")
+    .describe("intra-op threads of ONNX Runtime (default: one per core)")
     .meta({ placeholder: "n" }),
   device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("device to train on").meta({ placeholder: "name" }),
 };

@@ -18,24 +18,27 @@ import { RunFolder } from "./run-folder.js";
 import { trainingStep, withState } from "./step.js";
 import type { RunOptions } from "./train.js";
 
-/** What decides the result of a recognizer's training. */
+/** The settings that determine the result of a recognizer's training. */
 export const recognizerSettings = z.object({
   ...dataSettings("training images", "train"),
   network: z.string().default("resnet").describe("the network to train").meta({ placeholder: "name" }),
-  validation: paths("images to judge it on; may be repeated (with split: the other part)").optional(),
-  size: positiveInteger().default(64).describe("side of its input in pixels").meta({ placeholder: "pixels" }),
+  validation: paths("held-out images to measure its accuracy; may be repeated (with split: the other part)").optional(),
+  size: positiveInteger()
+    .default(64)
+    .describe("side of the recognizer's input in pixels")
+    .meta({ placeholder: "pixels" }),
   steps: positiveInteger().describe("optimizer steps").meta({ placeholder: "n" }),
-  batch: positiveInteger().default(32).describe("images in a step").meta({ placeholder: "n" }),
+  batch: positiveInteger().default(32).describe("batch size: images per step").meta({ placeholder: "n" }),
   lr: positiveNumber()
     .default(1e-3)
-    .describe("peak learning rate of Adam; it decays along a cosine")
+    .describe("peak learning rate of Adam, with cosine decay")
     .meta({ placeholder: "x" }),
   smoothing: z
     .number()
-    .min(0, "must be from 0 up to, but not, 1")
-    .lt(1, "must be from 0 up to, but not, 1")
+    .min(0, "must be 0 or more and below 1")
+    .lt(1, "must be 0 or more and below 1")
     .default(0)
-    .describe("share of each label that is spread over all classes")
+    .describe("label smoothing: share of each label that is spread over all classes")
     .meta({ placeholder: "share" }),
   crop: z
     .number()
@@ -44,7 +47,7 @@ export const recognizerSettings = z.object({
     .default(0.6)
     .describe("smallest side of the random square crop, as a share of the image's shorter side")
     .meta({ placeholder: "share" }),
-  flip: z.boolean().default(true).describe("mirror every other image"),
+  flip: z.boolean().default(true).describe("flip images horizontally with probability 1/2"),
   color: z
     .number()
     .min(0, "must be from 0 to 1")
@@ -52,23 +55,23 @@ export const recognizerSettings = z.object({
     .default(0.2)
     .describe("largest relative change of brightness, contrast and saturation")
     .meta({ placeholder: "share" }),
-  seed: seed("seed of everything random"),
+  seed: seed("random seed"),
 });
 
-/** As a user gives them. */
+/** Settings before defaults are filled in. */
 export type RecognizerTrainingSettings = z.input<typeof recognizerSettings>;
 
-/** Settings, with images in place of those that describe them, and how to run. */
+/** Settings and run options. Images may be an object instead of settings. */
 export type RecognizerTraining = Partial<RecognizerTrainingSettings> &
   Omit<RunOptions, "onStart"> & {
-    /** Images that are open already. */
+    /** Opened images. */
     readonly sets?: LabelledSets;
     readonly onStart?: (start: RecognizerStart) => void;
   };
 
 export interface RecognizerStart {
   readonly device: Device;
-  /** Steps that are done already. */
+  /** Steps that were completed before this call. */
   readonly step: number;
   /** Trained values. */
   readonly parameters: number;
@@ -80,15 +83,15 @@ export interface RecognizerStart {
   readonly sets: LabelledSets;
 }
 
-/** The files and the state that the training of a recognizer leaves. */
+/** The files and the final state of a recognizer's training. */
 export interface RecognizerResult {
-  /** Completed steps; fewer than asked for when it was interrupted. */
+  /** Completed steps; fewer than `steps` if the run was interrupted. */
   readonly step: number;
   /** Steps of the whole run. */
   readonly steps: number;
-  /** The file of the trained recognizer; null when it was interrupted. */
+  /** The file of the trained recognizer; null if the run was interrupted. */
   readonly model: string | null;
-  /** Null when it was interrupted or nothing was held out. */
+  /** Held-out accuracy; null if the run was interrupted or no images were held out. */
   readonly accuracy: HeldOutAccuracy | null;
   /** Training images that could not be read, with the reason. */
   readonly broken: ReadonlyMap<string, string>;
@@ -158,7 +161,7 @@ type Parsed = z.output<typeof recognizerSettings>;
 const openSets = (parsed: Parsed): Promise<LabelledSets> =>
   openLabelledSets(parsed.data, { validation: parsed.validation ?? [], selection: selectionFrom(parsed) });
 
-/** Everything that decides the result. Held-out images decide the accuracy that is noted. */
+/** Everything that determines the result. The held-out images determine the accuracy in the sidecar. */
 function configOf(
   { network, size, batch, seed, steps, lr, smoothing, crop, flip, color }: Parsed,
   { training, heldOut, classes }: LabelledSets,
@@ -167,7 +170,7 @@ function configOf(
   return { network, ...images, classes, size, steps, batch, lr, seed, smoothing, crop, flip, color };
 }
 
-/** The classes of the training images where they are not all classes; else null. */
+/** The classes of the training images if these are not all classes; otherwise null. */
 function learnedOf({ training, classes }: LabelledSets): number[] | null {
   const learned = new Set(training.items.flatMap((item) => classOf(item) ?? []));
   return learned.size < classes ? [...learned].sort((a, b) => a - b) : null;
@@ -179,7 +182,7 @@ interface Facts {
   readonly accuracy: HeldOutAccuracy | null;
 }
 
-/** Writes a recognizer, then its sidecar: where the sidecar exists, both are complete. */
+/** Writes a recognizer, then its sidecar. If the sidecar exists, both files are complete. */
 async function write(network: Graph, folder: RunFolder, { names, learned, accuracy }: Facts): Promise<void> {
   await writeModel(network, folder.modelPath);
   const sidecar = {

@@ -17,15 +17,15 @@ import type { TrainingSettings } from "./settings.js";
 import { scalars, type TrainingStep, withState } from "./step.js";
 import { forRecognizers } from "./transformer.js";
 
-/** How a training runs. No part of it decides the result. */
+/** How a training runs. These options do not affect the result. */
 export interface RunOptions {
   /** Folder of the run. */
   readonly out: string;
-  /** Continue the run in that folder, if there is one; otherwise it is an error that there is one. Default: false. */
+  /** Whether to resume a run in that folder. If false, a folder that holds a run is an error. Default: false. */
   readonly resume?: boolean;
   /** Default: cpu. */
   readonly device?: Device;
-  /** Threads inside an operator. Default: one per core. */
+  /** Intra-op threads of ONNX Runtime. Default: one per core. */
   readonly threads?: number;
   /** Steps between checkpoints. Default: 100. */
   readonly checkpointEvery?: number;
@@ -35,7 +35,7 @@ export interface RunOptions {
   readonly onStep?: (progress: StepProgress) => void;
 }
 
-/** Settings, with objects in place of those that describe a task or the images, and how to run. */
+/** Training settings and run options. A task or images may be objects instead of settings. */
 export type TrainOptions = Partial<Omit<TrainingSettings, "task">> &
   Omit<TrainingObjects, "task"> &
   RunOptions & {
@@ -45,7 +45,7 @@ export type TrainOptions = Partial<Omit<TrainingSettings, "task">> &
 
 export interface TrainingStart {
   readonly device: Device;
-  /** Steps that are done already. */
+  /** Steps that were completed before this call. */
   readonly step: number;
   /** Trained values of P. */
   readonly parameters: number;
@@ -53,23 +53,23 @@ export interface TrainingStart {
   readonly transformer: number;
   /** Trainable values of P that are frozen. */
   readonly frozen: number;
-  /** P's float initializers that are no weights, by role: "running statistics", … */
+  /** P's float initializers that are not weights, by role: "running statistics", … */
   readonly constant: ReadonlyMap<string, readonly string[]>;
-  /** The recognizers, how each sees the crops, and its compared feature maps, if any. */
+  /** The recognizers, each with its view of the crops and its compared feature maps, if any. */
   readonly recognizers: readonly Pick<TrainingRecognizer, "view" | "weight" | "features">[];
-  /** What is worth knowing of how the models are computed: half precision, quantization. */
+  /** Notes on how the models are computed, such as half precision or quantization. */
   readonly notes: readonly string[];
 }
 
-/** The files and the state that a training leaves. */
+/** The files and the final state of a training. */
 export interface TrainingResult {
-  /** Completed steps; fewer than asked for when it was interrupted. */
+  /** Completed steps; fewer than `steps` if the run was interrupted. */
   readonly step: number;
   /** Steps of the whole run. */
   readonly steps: number;
   /** The file of the trained processor. */
   readonly model: string;
-  /** The file of the same with the transformer behind it; null without one. */
+  /** The file of the processor followed by the transformer; null without a transformer. */
   readonly forRecognizers: string | null;
   /** Images that could not be read, with the reason. */
   readonly broken: ReadonlyMap<string, string>;
@@ -132,7 +132,7 @@ export async function runTraining(training: ResolvedTraining, options: RunOption
   return { step, steps, model: folder.modelPath, forRecognizers: forRecognizersPath, broken: loader.broken };
 }
 
-/** Opens folder and session. Recognizers can be large: from here on their weights are in the session alone. */
+/** Opens folder and session. Recognizers can be large, so after this only the session holds their weights. */
 async function started(training: ResolvedTraining, options: RunOptions) {
   const step = await prepareStep(training, options.device);
   const folder = await RunFolder.open(options.out, training.record, options.resume ?? false);

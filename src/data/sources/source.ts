@@ -2,7 +2,7 @@ import type { Item } from "../item.js";
 
 /** The parts of a data set: training images and test images. */
 export const parts = ["train", "test"] as const;
-/** The images that a network is trained on, or those that judge it. */
+/** The part of a data set: training images or test images. */
 export type Part = (typeof parts)[number];
 
 /** Options for opening a data set. */

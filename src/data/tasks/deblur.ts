@@ -15,7 +15,7 @@ export const deblur = defineTask({
     length: range({ min: 1, max: 200 }).default(15).describe("length of the motion, in pixels; or a range lo..hi"),
     angle: range({ min: -360, max: 360 })
       .default([0, 180])
-      .describe("direction of the motion, in degrees counterclockwise from the x-axis; or a range lo..hi"),
+      .describe("direction of the motion in degrees, counterclockwise from the x-axis; or a range lo..hi"),
   }),
   scale: 1,
   idle: ({ kind }) => (kind === "gaussian" ? ["length", "angle"] : ["sigma"]),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { channelSums, flatPicture, formulaPicture, pixelAt } from "../../../testing/pictures.js";
+import { channelSums, flatImage, formulaImage, pixelAt } from "../../../testing/images.js";
 import type { Image } from "../../images/image.js";
 import { encodeJpeg } from "../../platform/node/codec.js";
 import { randomAt } from "../../random.js";
@@ -8,7 +8,7 @@ import { lineTaps } from "./deblur.js";
 import { findTask, taskKinds } from "./index.js";
 
 const GRAY = 128;
-const gray = flatPicture(128, 128, GRAY);
+const gray = flatImage(128, 128, GRAY);
 const degrade = (name: string, options: Record<string, unknown>, image: Image, index = 0) =>
   findTask(name, options).degrade(image, randomAt(0, index));
 
@@ -25,7 +25,7 @@ test("noise of sigma 0.1 on gray has the mean of the gray and a standard deviati
 });
 
 test("noise is clamped: on black, half of the values stay black and none wraps around", async () => {
-  const { data } = await degrade("denoise", { sigma: 0.05 }, flatPicture(64, 64, 0));
+  const { data } = await degrade("denoise", { sigma: 0.05 }, flatImage(64, 64, 0));
   const black = data.filter((value) => value === 0).length / data.length;
   assert.ok(Math.abs(black - 0.516) < 0.025, `${black} black`); // P(noise < half a level) = Phi(0.5 / 12.75)
   assert.ok(data.every((value) => value < 5.5 * 12.75));
@@ -41,10 +41,10 @@ test("the noise is uncorrelated between pixels and channels", async () => {
   }
 });
 
-test("sigma is drawn uniformly from its range for each image", async () => {
+test("sigma is sampled uniformly from its range for each image", async () => {
   const deviations: number[] = [];
   for (let i = 0; i < 100; i++) {
-    const { deviation } = moments(await degrade("denoise", { sigma: "0.05..0.2" }, flatPicture(32, 32, GRAY), i));
+    const { deviation } = moments(await degrade("denoise", { sigma: "0.05..0.2" }, flatImage(32, 32, GRAY), i));
     deviations.push(deviation / 255);
   }
   deviations.sort((a, b) => a - b);
@@ -63,7 +63,7 @@ const TOLERANCE = 0.01;
 
 for (const { quality, sums, weighted, pixel } of pillowJpeg)
   test(`JPEG of quality ${quality} gives Pillow's pixels within rounding`, async () => {
-    const image = await degrade("jpeg", { quality }, formulaPicture(45, 37));
+    const image = await degrade("jpeg", { quality }, formulaImage(45, 37));
     for (const [i, sum] of channelSums(image).entries())
       assert.ok(Math.abs(sum - (sums[i] as number)) <= TOLERANCE * 45 * 37, `channel ${i}: ${sum}`);
     const got = image.data.reduce((sum, value, i) => sum + value * ((i % 251) + 1), 0);
@@ -72,14 +72,14 @@ for (const { quality, sums, weighted, pixel } of pillowJpeg)
   });
 
 test("JPEG files have Pillow's quantization tables and chroma subsampling at quality 10", async () => {
-  const file = await encodeJpeg(formulaPicture(45, 37), 10);
+  const file = await encodeJpeg(formulaImage(45, 37), 10);
   const segment = (marker: number) => file.subarray(file.indexOf(Buffer.of(0xff, marker)) + 4);
   assert.deepEqual([...segment(0xdb).subarray(1, 5)], [80, 55, 60, 70]); // zigzag order
   assert.deepEqual([...segment(0xc0).subarray(6, 15)], [1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
 });
 
-test("the error of JPEG decreases with quality, and quality is drawn from its range for each image", async () => {
-  const clean = formulaPicture(48, 48);
+test("the error of JPEG decreases with quality, and quality is sampled from its range for each image", async () => {
+  const clean = formulaImage(48, 48);
   const errors: number[] = [];
   for (const quality of [5, 10, 20, 40, 80])
     errors.push(squaredError(await degrade("jpeg", { quality }, clean), clean));
@@ -131,7 +131,7 @@ test("a motion blur kernel sums to 1, is centered, and has the requested length 
 });
 
 test("a horizontal motion blurs only along rows", async () => {
-  const rows = formulaPicture(1, 20);
+  const rows = formulaImage(1, 20);
   const striped: Image = { width: 30, height: 20, data: new Uint8Array(30 * 20 * 3) };
   for (let i = 0; i < striped.data.length; i++) striped.data[i] = rows.data[Math.floor(i / 90) * 3 + (i % 3)] as number;
   assert.deepEqual(await degrade("deblur", { kind: "motion", length: 9, angle: 0 }, striped), striped);
@@ -139,7 +139,7 @@ test("a horizontal motion blurs only along rows", async () => {
 });
 
 test("the error of blur increases with sigma and length", async () => {
-  const clean = formulaPicture(40, 40);
+  const clean = formulaImage(40, 40);
   for (const growing of [
     [0.5, 1, 2, 4].map((sigma) => ({ kind: "gaussian", sigma })),
     [3, 7, 15].map((length) => ({ kind: "motion", length, angle: 20 })),
@@ -156,17 +156,17 @@ test("the error of blur increases with sigma and length", async () => {
 for (const options of [{ kind: "gaussian", sigma: 3 }, { kind: "motion" }])
   test(`a flat image stays flat under ${options.kind} blur`, async () => {
     for (const value of [0, 77, 255])
-      assert.deepEqual(await degrade("deblur", options, flatPicture(20, 13, value)), flatPicture(20, 13, value));
+      assert.deepEqual(await degrade("deblur", options, flatImage(20, 13, value)), flatImage(20, 13, value));
   });
 
 for (const { name, options } of taskKinds)
   test(`${name}: the same seed gives the same bytes, and resolved options resolve to themselves`, async () => {
     const task = findTask(name);
-    const clean = formulaPicture(48, 48);
+    const clean = formulaImage(48, 48);
     const [once, again] = [await task.degrade(clean, randomAt(3, 1)), await task.degrade(clean, randomAt(3, 1))];
     assert.deepEqual(once, again);
     assert.deepEqual([once.width * task.scale, once.height * task.scale], [48, 48]);
-    assert.deepEqual(clean, formulaPicture(48, 48), "the clean image was modified");
+    assert.deepEqual(clean, formulaImage(48, 48), "the clean image was modified");
     assert.deepEqual(findTask(name, JSON.parse(JSON.stringify(task.options))).options, task.options);
     for (const [key, option] of Object.entries(options.shape))
       assert.ok(option.meta()?.description, `${key} has no description`);

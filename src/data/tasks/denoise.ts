@@ -15,7 +15,7 @@ export const denoise = defineTask({
   options: z.object({
     sigma: range({ min: 0, max: 1 })
       .default(0.1)
-      .describe("standard deviation of the noise, image range [0, 1]; or a range lo..hi"),
+      .describe("standard deviation of the noise for images in [0, 1]; or a range lo..hi"),
   }),
   scale: 1,
   degrade: (clean, { sigma }, random) => withGaussianNoise(clean, draw(sigma, random), random),

@@ -14,7 +14,7 @@ type Options = (typeof taskKinds)[number]["options"]["shape"];
 export type TaskOption = Options extends infer Shape ? (Shape extends Shape ? keyof Shape : never) : never;
 
 /**
- * The built-in task of that name with these options; missing ones get their defaults.
+ * The built-in task of that name with these options; missing options get their defaults.
  * @throws UserError for an unknown name, an unknown option or a value out of range.
  */
 export function findTask(name: string, options: Readonly<Record<string, unknown>> = {}): Task {

@@ -9,7 +9,7 @@ const names = taskKinds.map(({ name }) => name) as [string, ...string[]];
 /** The options of every task, by key. */
 const optionKeys = [...new Set(taskKinds.flatMap(({ options }) => Object.keys(options.shape)))] as TaskOption[];
 
-/** A value as a person writes it; a range is a pair. */
+/** A value as it is typed; a range is a pair. */
 const textOf = (value: unknown): string => (Array.isArray(value) ? value.join("..") : String(value));
 
 /** "denoise: standard deviation … (default: 0.1); deblur: …" */
@@ -24,7 +24,7 @@ const descriptionOf = (key: string): string =>
 
 const Value = z.union([z.number(), z.string(), z.tuple([z.number(), z.number()])]);
 
-/** The settings that choose a task: its name, and an option of any task, each checked by the task itself. */
+/** The settings that choose a task: its name and the options of all tasks, which the task checks. */
 export const taskSettings = {
   task: z.enum(names).default(names[0]).describe("degradation of the images").meta({ placeholder: "name" }),
   ...(Object.fromEntries(
@@ -36,7 +36,7 @@ export type TaskSettings = { readonly task: string } & Readonly<Record<string, u
 
 /**
  * The task that settings choose.
- * @throws UserError for an option of another task, one that the others leave without effect, or a value out of range.
+ * @throws UserError for an option of another task, an option that has no effect with the others, or a value out of range.
  */
 export function taskFrom(settings: TaskSettings): Task {
   const given = optionKeys.filter((key) => settings[key] !== undefined);

@@ -40,10 +40,10 @@ for (const [extension, levels] of [
   ["webp", 6],
 ] as const)
   test(`an image written as ${extension} reads back within ${levels} levels, and no temporary file stays`, async () => {
-    const path = join(folder, extension, `picture.${extension}`);
+    const path = join(folder, extension, `image.${extension}`);
     await encodeImage(gradient, path);
     assertNear(await decodeImage(path), gradient, levels);
-    assert.deepEqual(await readdir(join(folder, extension)), [`picture.${extension}`]);
+    assert.deepEqual(await readdir(join(folder, extension)), [`image.${extension}`]);
   });
 
 for (const name of ["a", "b", "c"])
@@ -109,7 +109,7 @@ test("an image on its side is turned upright by its EXIF orientation", async () 
 
 for (const [name, content, message] of [
   ["empty.png", Buffer.alloc(0), /cannot read .*empty\.png: the file is empty/],
-  ["text.jpg", Buffer.from("no picture at all"), /cannot decode .*text\.jpg: unsupported image format/],
+  ["text.jpg", Buffer.from("not an image"), /cannot decode .*text\.jpg: unsupported image format/],
   ["cut.jpg", (await patch("red").jpeg().toBuffer()).subarray(0, -20), /cannot decode .*cut\.jpg: .*premature end/],
   ["cut.png", (await patch("red").png().toBuffer()).subarray(0, -30), /cannot decode .*cut\.png/],
 ] as const)

@@ -34,7 +34,7 @@ function writeReferring(t: TestContext, fields: Readonly<Record<string, string>>
 
 const bytes = Buffer.from(weights.buffer);
 
-test("a weight behind the second gigabyte of a file is read", async (t) => {
+test("a weight beyond the second gigabyte of a file is read", async (t) => {
   const offset = 2 ** 31 + 4096;
   const path = writeReferring(t, { location: "w.bin", offset: String(offset), length: "1200" });
   const data = join(path, "..", "w.bin");
@@ -77,7 +77,7 @@ for (const [name, fields, expected] of refused)
     });
   });
 
-test("a graph in a temporary file with its weights beside it runs, and the file goes away", async () => {
+test("a graph in a temporary file with its weights beside it runs, and the file is removed afterwards", async () => {
   const session = await withModelFile(sample(), async (path) => {
     assert.equal(statSync(`${path}.data`).size, 1200);
     return Object.assign(await Session.create(path), { path });

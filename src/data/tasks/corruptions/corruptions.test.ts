@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { channelSums, flatPicture, formulaPicture, pixelAt } from "../../../../testing/pictures.js";
+import { channelSums, flatImage, formulaImage, pixelAt } from "../../../../testing/images.js";
 import type { Image } from "../../../images/image.js";
 import { psnr } from "../../../metrics/psnr.js";
 import { randomAt } from "../../../random.js";
@@ -34,7 +34,7 @@ const references = [
 
 for (const { kind, severity, sums, inside, corner } of references)
   test(`${kind} of severity ${severity} equals the reference`, async () => {
-    const image = await corrupt(kind, severity, formulaPicture(24, 20));
+    const image = await corrupt(kind, severity, formulaImage(24, 20));
     // Values halfway between two levels can round either way; at most one in twenty may differ.
     for (const [i, sum] of channelSums(image).entries())
       assert.ok(Math.abs(sum - (sums[i] as number)) <= 24, `channel ${i}: ${sum}`);
@@ -106,7 +106,7 @@ test("every corruption keeps the size of non-square and tiny images", async () =
         [33, 70],
         [12, 12],
       ] as const) {
-        const image = await corrupt(kind, severity, formulaPicture(width, height));
+        const image = await corrupt(kind, severity, formulaImage(width, height));
         assert.deepEqual([image.width, image.height, image.data.length], [width, height, width * height * 3]);
       }
 });
@@ -114,11 +114,11 @@ test("every corruption keeps the size of non-square and tiny images", async () =
 for (const kind of ["defocus-blur", "glass-blur", "motion-blur", "zoom-blur", "elastic", "pixelate", "contrast"])
   test(`a flat image stays flat under ${kind}`, async () => {
     for (const severity of [1, 2, 5])
-      assert.deepEqual(await corrupt(kind, severity, flatPicture(40, 32, 90)), flatPicture(40, 32, 90));
+      assert.deepEqual(await corrupt(kind, severity, flatImage(40, 32, 90)), flatImage(40, 32, 90));
   });
 
 test("shot noise has the mean of the image and the variance of a Poisson distribution", async () => {
-  const { data } = await corrupt("shot-noise", 1, flatPicture(128, 128, 102));
+  const { data } = await corrupt("shot-noise", 1, flatImage(128, 128, 102));
   const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
   const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length;
   assert.ok(Math.abs(mean - 102) < 0.5, `mean ${mean}`);
@@ -135,7 +135,7 @@ test("the cumulative Poisson table equals the closed form, and is 1 for mean 0",
 });
 
 test("impulse noise sets the given share of values to black or white, equally often", async () => {
-  const { data } = await corrupt("impulse-noise", 5, flatPicture(128, 128, 90));
+  const { data } = await corrupt("impulse-noise", 5, flatImage(128, 128, 90));
   const share = (value: number) => data.filter((each) => each === value).length / data.length;
   assert.ok(Math.abs(share(0) - 0.135) < 0.008 && Math.abs(share(255) - 0.135) < 0.008);
   assert.ok(Math.abs(share(90) - 0.73) < 0.01);

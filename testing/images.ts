@@ -1,7 +1,7 @@
 import type { Image } from "../src/images/image.js";
 
 /** A test image that is easy to reproduce in NumPy: pixel (x, y) is (15x + 9y, 7xy, 255 - 4x - 2y), modulo 256. */
-export function formulaPicture(width: number, height: number): Image {
+export function formulaImage(width: number, height: number): Image {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++)
@@ -10,7 +10,7 @@ export function formulaPicture(width: number, height: number): Image {
 }
 
 /** An image of one gray value. */
-export const flatPicture = (width: number, height: number, value: number): Image => ({
+export const flatImage = (width: number, height: number, value: number): Image => ({
   width,
   height,
   data: new Uint8Array(width * height * 3).fill(value),
