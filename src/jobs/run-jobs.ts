@@ -38,18 +38,18 @@ export async function runJobs<Result>(
   const { concurrency = 1 } = options;
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, ...(options.signal ? [options.signal] : [])]);
-  const stop = (error: unknown) => failure.abort(error); // the first reason counts
-  /** By job: its result, or nothing if it failed. */
-  const results: (readonly Result[])[] = [];
-  const running = new Set<Promise<void>>();
+  const stop = (error: unknown): readonly Result[] => {
+    failure.abort(error); // the first error counts
+    return [];
+  };
+  const all: Promise<readonly Result[]>[] = [];
+  const running = new Set<Promise<unknown>>();
   try {
     for await (const job of jobs) {
-      const place = results.push([]) - 1;
       const run = runJob(job, signal, options)
-        .then((result) => {
-          results[place] = result;
-        }, stop)
+        .catch(stop)
         .finally(() => running.delete(run));
+      all.push(run);
       running.add(run);
       if (running.size >= concurrency) await Promise.race(running);
       signal.throwIfAborted();
@@ -57,7 +57,7 @@ export async function runJobs<Result>(
   } catch (error) {
     stop(error);
   }
-  await Promise.all(running);
+  const results = await Promise.all(all);
   signal.throwIfAborted();
   return results.flat();
 }
