@@ -15,7 +15,7 @@ export interface TrainingJob extends Pick<Job, "name" | "key" | "outputs"> {
   readonly training: ThreadTraining;
 }
 
-/** Trainings that run at the same time: one per core, and no more than memory allows on a laptop of many cores. */
+/** Trainings that run at the same time: one per core, five at most, since each takes up to 300 MB of memory. */
 const CONCURRENCY = Math.min(cpus().length, 5);
 
 /**
