@@ -6,9 +6,8 @@ import { settingsOfTask } from "../data/tasks/settings.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import { flippedPredictions } from "../evaluation/flipped-predictions.js";
 import { evaluationTable } from "../evaluation/table.js";
-import { type Job, type JobStore, keyOf } from "../jobs/job.js";
+import { type JobStore, keyOf } from "../jobs/job.js";
 import { openLocalStore } from "../jobs/local-store.js";
-import { runJobs } from "../jobs/run-jobs.js";
 import { encodeImage } from "../platform/node/codec.js";
 import { writeBytes } from "../platform/node/files.js";
 import { openProcessor } from "../processors/open.js";
@@ -19,9 +18,8 @@ import { findStyle } from "../synthetic/styles.js";
 import { synthesize } from "../synthetic/synthesize.js";
 import { resolveTraining } from "../training/resolve.js";
 import type { TrainingSettings } from "../training/settings.js";
-import { runTraining } from "../training/train.js";
-import { trainRecognizer } from "../training/train-recognizer.js";
 import { conclusion, flippedTable, stripOf } from "./demo-findings.js";
+import { type TrainingJob, trainInParallel } from "./parallel-training.js";
 import type { ExperimentContext } from "./series.js";
 
 /** Side in pixels of the images, of the crops and of the recognizers' inputs. */
@@ -47,7 +45,7 @@ const LAMBDA = 3e-3;
 const RA = { objective: "ra", lambda: LAMBDA };
 const UNSUPERVISED = { objective: "unsupervised", distance: "kl", lambda: LAMBDA } as const;
 
-/** Threads inside an operator: the networks are small, and the loader needs the other cores. */
+/** Threads inside an operator: the networks are small, and the other cores train other networks. */
 const THREADS = 1;
 
 /** Images on the strip. */
@@ -90,71 +88,72 @@ export async function demonstrate(
 async function stages(demo: Demo): Promise<string> {
   const training = await images(demo, "train", TRAINING_IMAGES, 0);
   const heldOut = await images(demo, "held-out", HELD_OUT_IMAGES, TRAINING_IMAGES);
-  const files = [];
-  for (const name of [SOURCE, ...UNSEEN]) files.push(await recognizer(demo, name, training));
+  const source = recognizer(demo, SOURCE, training);
+  const unseen = UNSEEN.map((network) => recognizer(demo, network, training));
   const start = await processor(demo, training, "start", TOGETHER);
-  const plain = await processor(demo, training, "plain", { init: start, ...APART });
-  const source = files[0] as string;
+  await trainInParallel([source, start], demo);
+  const apart = (name: string, own: Partial<TrainingSettings>) =>
+    processor(demo, training, name, { init: start.model, ...own, ...APART });
   const aware = (objective: typeof RA | typeof UNSUPERVISED) =>
-    processor(demo, training, objective.objective, { init: start, ...objective, recognizer: [source], ...APART });
-  const models = { plain, ra: await aware(RA), unsupervised: await aware(UNSUPERVISED) };
-  return judge(demo, heldOut, models, files);
+    apart(objective.objective, { ...objective, recognizer: [source.model] });
+  const [plain, ra, unsupervised] = [await apart("plain", {}), await aware(RA), await aware(UNSUPERVISED)];
+  // The longest two, ra and unsupervised, follow each other on one of two cores; the other three fill the other core.
+  await trainInParallel([ra, ...unseen, unsupervised, plain], demo);
+  const models = { plain: plain.model, ra: ra.model, unsupervised: unsupervised.model };
+  return judge(
+    demo,
+    heldOut,
+    models,
+    [source, ...unseen].map(({ model }) => model),
+  );
 }
 
 async function images({ out, seed, signal, report }: Demo, part: string, count: number, firstIndex: number) {
-  const folder = join(out, "pictures", part);
+  const folder = join(out, "images", part);
   const bar = lateProgress(report, count, `rendering ${part}`);
   const set = { style: STYLE, count, seed, firstIndex, size: SIDE, signal, onProgress: bar.update };
   await synthesize(folder, set).finally(bar.stop);
   return openDataset([folder], { needLabels: true });
 }
 
-/** Runs one job. */
-const complete = ({ store, signal }: Demo, job: Job<null>) => runJobs([job], { store, signal });
-
-/** Trains a recognizer unless it is complete. @returns its file. */
-async function recognizer(demo: Demo, network: string, training: Dataset): Promise<string> {
-  const { out, seed, report } = demo;
-  const folder = join(out, "recognizers", network);
-  const settings = { network, size: SIDE, seed, ...RECOGNIZER_TRAINING };
-  const model = join(folder, "model.onnx");
-  await complete(demo, {
-    name: `recognizers/${network}`,
-    key: keyOf(settings),
-    outputs: [model, join(folder, "model.json")],
-    async run({ signal }) {
-      const bar = report.progress(settings.steps, `training ${network}`);
-      await trainRecognizer({
-        ...settings,
-        sets: { training, heldOut: null, classes: CLASSES.length, names: CLASSES },
-        ...{ out: folder, resume: true, signal, threads: THREADS },
-        onStep: ({ step, losses }) => bar.update(step, `loss ${losses.loss?.toFixed(2)}`),
-      }).finally(bar.stop);
-      return null;
-    },
-  });
-  return model;
+/** A training, and the file of its network. */
+interface Network extends TrainingJob {
+  readonly model: string;
 }
 
-/** Trains a processor unless it is complete. @returns its file. */
-async function processor(demo: Demo, dataset: Dataset, name: string, own: Partial<TrainingSettings>): Promise<string> {
-  const out = join(demo.out, "runs", name);
-  const settings = { ...settingsOfTask(TASK), seed: demo.seed, ...PROCESSOR, ...own, data: [...dataset.folders] };
-  const training = await resolveTraining(settings as TrainingSettings, { dataset });
-  const { steps } = training.config;
+/** The training of a recognizer. */
+function recognizer(demo: Demo, network: string, training: Dataset): Network {
+  const out = join(demo.out, "recognizers", network);
+  const settings = { network, size: SIDE, seed: demo.seed, ...RECOGNIZER_TRAINING };
+  const sets = { training, heldOut: null, classes: CLASSES.length, names: CLASSES };
   const model = join(out, "model.onnx");
-  await complete(demo, {
+  return {
+    name: `recognizers/${network}`,
+    key: keyOf(settings),
+    outputs: [model, join(out, "model.json")],
+    title: network,
+    steps: settings.steps,
+    training: { kind: "recognizer", options: { ...settings, sets, out, resume: true, threads: THREADS } },
+    model,
+  };
+}
+
+/** The training of a processor, whose file of initial weights and recognizers exist. */
+async function processor(demo: Demo, dataset: Dataset, name: string, own: Partial<TrainingSettings>): Promise<Network> {
+  const out = join(demo.out, "runs", name);
+  const given = { ...settingsOfTask(TASK), seed: demo.seed, ...PROCESSOR, ...own, data: [...dataset.folders] };
+  const settings = given as TrainingSettings;
+  const { config } = await resolveTraining(settings, { dataset });
+  const model = join(out, "model.onnx");
+  return {
     name: `runs/${name}`,
-    key: keyOf(training.config),
+    key: keyOf(config),
     outputs: [model],
-    async run({ signal }) {
-      const bar = demo.report.progress(steps, `training ${name}`);
-      const onStep = ({ step, psnr }: { step: number; psnr: number }) => bar.update(step, `${psnr.toFixed(2)} dB`);
-      await runTraining(training, { out, resume: true, signal, threads: THREADS, onStep }).finally(bar.stop);
-      return null;
-    },
-  });
-  return model;
+    title: name,
+    steps: config.steps,
+    training: { kind: "processor", options: { ...settings, dataset, out, resume: true, threads: THREADS } },
+    model,
+  };
 }
 
 /** Files of the processors. */

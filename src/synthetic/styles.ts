@@ -62,3 +62,9 @@ export function findStyle(name: string): Style {
   if (style) return style;
   throw new UserError(`unknown \`style\` "${name}"; expected one of ${styles.map((each) => each.name).join(", ")}`);
 }
+
+/** The path of an image in a set of the style with so many classes, with "/". */
+export function fileOf({ classFolders, classNames }: Style, classes: number, index: number): string {
+  const file = `${String(index).padStart(6, "0")}.png`;
+  return classFolders ? `${classNames(classes)[index % classes]}/${file}` : file;
+}

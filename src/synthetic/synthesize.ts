@@ -2,10 +2,11 @@ import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { CLASS_FILE, LABEL_FILE } from "../data/labels.js";
 import { messageOf, UserError } from "../errors.js";
-import { encodeImage } from "../platform/node/codec.js";
 import { makeFolder, readTextIfThere, writeBytes } from "../platform/node/files.js";
 import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from "./render.js";
-import type { Scene } from "./scene.js";
+import { RenderWorkers } from "./render-workers.js";
+import type { BoxedObject } from "./scene.js";
+import { fileOf } from "./styles.js";
 
 /** The file in a synthetic set that lists the boxes of its objects. */
 export const BOX_FILE = "boxes.csv";
@@ -34,9 +35,6 @@ interface ResolvedSet extends ResolvedRenderOptions {
   readonly firstIndex: number;
   readonly boxes: boolean;
 }
-
-/** Images encoded at the same time. */
-const CONCURRENCY = 32;
 
 /**
  * Writes a labeled set of synthetic images: PNG files, labels.csv, classes.txt, synthetic.json with the options, and on
@@ -83,7 +81,7 @@ async function isComplete(folder: string, set: ResolvedSet): Promise<boolean> {
   if (names.length === 0) return false;
   const description = await readTextIfThere(join(folder, DESCRIPTION_FILE));
   const present = new Set(names.map((name) => name.replaceAll(sep, "/")));
-  const missing = indicesOf(set).filter((index) => !present.has(fileOf(set, index)));
+  const missing = indicesOf(set).filter((index) => !present.has(fileOf(set.style, set.classes, index)));
   if (description === describe(set) && missing.length === 0) return true;
   const content =
     description === undefined
@@ -107,19 +105,21 @@ async function writeSet(
   const names = set.style.classNames(set.classes);
   const labels: string[] = ["file,class_index,class\n"];
   const boxes: string[] = ["file,class_index,class,left,top,right,bottom\n"];
-  const indices = indicesOf(set);
-  for (let done = 0; done < set.count; done += CONCURRENCY) {
-    signal?.throwIfAborted();
-    const batch = indices.slice(done, done + CONCURRENCY);
-    const scenes = batch.map((index) => set.style.render(set, set.seed, index));
-    const files = batch.map((index) => fileOf(set, index));
-    await Promise.all(scenes.map(({ image }, i) => encodeImage(image, join(folder, files[i] as string))));
-    for (const [i, scene] of scenes.entries()) {
-      const rows = rowsOf(scene, files[i] as string, names);
-      labels.push(rows.label);
-      boxes.push(...rows.boxes);
+  const { style, size, classes, objects, seed, firstIndex, count } = set;
+  const workers = new RenderWorkers({ style: style.name, settings: { size, classes, objects }, seed, folder }, count);
+  try {
+    let index = firstIndex;
+    for await (const batch of workers.write(firstIndex)) {
+      signal?.throwIfAborted();
+      for (const objects of batch) {
+        const rows = rowsOf(objects, fileOf(style, classes, index++), names);
+        labels.push(rows.label);
+        boxes.push(...rows.boxes);
+      }
+      onProgress?.(index - firstIndex);
     }
-    onProgress?.(done + scenes.length);
+  } finally {
+    await workers.close();
   }
   await writeBytes(join(folder, LABEL_FILE), labels);
   await writeBytes(join(folder, CLASS_FILE), [`${names.join("\n")}\n`]);
@@ -130,14 +130,8 @@ async function writeSet(
 const indicesOf = ({ count, firstIndex }: ResolvedSet): number[] =>
   Array.from({ length: count }, (_, i) => firstIndex + i);
 
-/** The path of an image in its set, with "/". */
-function fileOf({ style, classes }: ResolvedSet, index: number): string {
-  const file = `${String(index).padStart(6, "0")}.png`;
-  return style.classFolders ? `${style.classNames(classes)[index % classes]}/${file}` : file;
-}
-
-/** A scene's line of labels.csv, and its lines of boxes.csv. */
-function rowsOf({ objects }: Scene, file: string, names: readonly string[]) {
+/** The line in labels.csv of an image, and its lines in boxes.csv. */
+function rowsOf(objects: readonly BoxedObject[], file: string, names: readonly string[]) {
   const classOf = (label: number) => `${file},${label},${names[label]}`;
   return {
     label: `${classOf(objects[0]?.label as number)}\n`,
