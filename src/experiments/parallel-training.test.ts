@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { drawPictures, temporaryFolder } from "../../testing/workspace.js";
+import { writeLabeledImages, temporaryFolder } from "../../testing/workspace.js";
 import { openDataset } from "../data/dataset.js";
 import { keyOf } from "../jobs/job.js";
 import { openLocalStore } from "../jobs/local-store.js";
@@ -16,7 +16,7 @@ import { type TrainingJob, trainInParallel } from "./parallel-training.js";
 async function trainings(t: TestContext, own: Partial<TrainingSettings> = {}) {
   const folder = temporaryFolder(t);
   const data = join(folder, "data");
-  await drawPictures(data, 8, 32);
+  await writeLabeledImages(data, 8, 32);
   const dataset = await openDataset([data], { needLabels: true });
   const processor = { processor: "compact-s", data: [data], steps: 12, batch: 2, crop: 32, ...own } as TrainingSettings;
   const recognizer = { network: "small-vgg", data: [data], size: 32, steps: 8, batch: 2 };
