@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { writeLabeledImages, temporaryFolder } from "../../testing/workspace.js";
+import { temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
 import { openDataset } from "../data/dataset.js";
 import { keyOf } from "../jobs/job.js";
 import { openLocalStore } from "../jobs/local-store.js";
