@@ -8,3 +8,11 @@ export class UserError extends Error {
 
 /** The message of a thrown value, which need not be an `Error`. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+interface SchemaError {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+}
+
+/** Why a schema refused a value, as the end of a sentence: "mean: expected array; …". */
+export const reasonsOf = ({ issues }: SchemaError): string =>
+  issues.map(({ path, message }) => [...path.map(String), message].join(": ")).join("; ");

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { UserError } from "../errors.js";
+import { reasonsOf, UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
 import type { Random } from "../random.js";
@@ -85,9 +85,8 @@ function resolveOptions<Options extends z.ZodObject>(
 ): z.output<Options> {
   const result = options.strict().safeParse(given);
   if (result.success) return result.data as z.output<Options>;
-  const reasons = result.error.issues.map(({ path, message }) => [...path, message].join(": "));
   throw new UserError(
-    `cannot create task "${name}" with ${JSON.stringify(given)}: ${reasons.join("; ")}. ` +
+    `cannot create task "${name}" with ${JSON.stringify(given)}: ${reasonsOf(result.error)}. ` +
       `Its options: ${Object.keys(options.shape).join(", ") || "none"}`,
   );
 }

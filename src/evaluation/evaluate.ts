@@ -66,7 +66,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const images = results.flatMap((result) => result.images);
   const skipped = [...missingOf(dataset), ...results.flatMap((result) => result.skipped)];
   if (images.length === 0)
-    throw new UserError(`none of the ${items.length} images can be read (${skipped[0]?.reason})`);
+    throw new UserError(`none of the ${items.length} images can be evaluated (${skipped[0]?.reason})`);
   const { folders, selection } = dataset;
   const setting: EvaluationSetting = {
     ...{ task: task.name, options: task.options, scale: task.scale },

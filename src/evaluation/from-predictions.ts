@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { z } from "zod";
-import { messageOf, UserError } from "../errors.js";
+import type { z } from "zod";
+import { messageOf, reasonsOf, UserError } from "../errors.js";
 import type { Prediction } from "../recognition/judge.js";
 import type { Evaluation, EvaluationSetting } from "./evaluation.js";
 import type { MeasuredImage, MeasuredRow } from "./measured-image.js";
@@ -46,7 +46,7 @@ async function nextHeader(lines: Lines, path: string): Promise<z.output<typeof H
   const { value } = await lines.next();
   const parsed = Header.safeParse(parseJson(value?.[1] ?? ""));
   if (parsed.success) return parsed.data;
-  throw new UserError(`${path} is not a predictions file of this version: ${z.prettifyError(parsed.error)}`);
+  throw new UserError(`${path} is not a predictions file of this version: ${reasonsOf(parsed.error)}`);
 }
 
 interface Expected {
@@ -80,7 +80,7 @@ async function nextLine(lines: Lines, path: string, isExpected: (line: Line) => 
   if (done || !value) throw new UserError(`${path} is truncated: it has fewer images than its header says`);
   const [number, text] = value;
   const parsed = Line.safeDecode(parseJson(text) as z.input<typeof Line>);
-  if (!parsed.success) throw new UserError(`${path}, line ${number}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new UserError(`${path}, line ${number}: ${reasonsOf(parsed.error)}`);
   if (isExpected(parsed.data)) return parsed.data;
   throw new UserError(`${path}, line ${number}: lines are not in the order of images, processors and judges`);
 }

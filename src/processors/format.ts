@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { messageOf, UserError } from "../errors.js";
+import { messageOf, reasonsOf, UserError } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { float32 } from "../onnx/tensor.js";
 
@@ -43,7 +43,7 @@ export function parseFormat(text: string, path: string): ProcessorFormat {
   const format = ProcessorFormat.safeParse(json);
   if (format.success) return format.data;
   throw new UserError(
-    `cannot read the sidecar ${path}: ${z.prettifyError(format.error).replace(/\s+/g, " ")}. ` +
+    `cannot read the sidecar ${path}: ${reasonsOf(format.error)}. ` +
       'Example of an image format: {"input": {"range": 255}, "output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}}',
   );
 }

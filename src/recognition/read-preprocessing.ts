@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { UserError } from "../errors.js";
+import { reasonsOf, UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 import { sidecarPath } from "../platform/node/models.js";
 import { Preprocessing, type PreprocessingOverrides } from "./preprocessing.js";
@@ -25,7 +24,7 @@ export async function readPreprocessing(
   if (!("size" in values) && !("size" in fromShape(model)))
     throw new UserError(`the input size of ${path} is unknown; set \`size\` to its side in pixels`);
   const source = statement?.source ?? "the given preprocessing";
-  throw new UserError(`${source} does not describe an input: ${z.prettifyError(result.error)}`);
+  throw new UserError(`${source} does not describe an input: ${reasonsOf(result.error)}`);
 }
 
 const unknown = (path: string) =>

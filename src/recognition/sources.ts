@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { UserError } from "../errors.js";
+import { reasonsOf, UserError } from "../errors.js";
 import { sidecarPath } from "../platform/node/models.js";
 
 /** What a file states about a recognizer's preprocessing; `preprocessing.ts` checks and completes it. */
@@ -53,7 +53,7 @@ export async function learnedClasses(model: string): Promise<ReadonlySet<number>
   const source = sidecarPath(model);
   const sidecar = Learned.safeParse((await readJson(source)) ?? {});
   if (!sidecar.success)
-    throw new UserError(`\`learned\` in ${source} is not a list of classes: ${z.prettifyError(sidecar.error)}`);
+    throw new UserError(`\`learned\` in ${source} is not a list of classes: ${reasonsOf(sidecar.error)}`);
   return sidecar.data.learned && new Set(sidecar.data.learned);
 }
 
@@ -63,7 +63,7 @@ const Sidecar = z.object({ input: z.record(z.string(), z.unknown()) });
 
 function inputOf(json: unknown, source: string): Statement {
   const sidecar = Sidecar.safeParse(json);
-  if (!sidecar.success) throw new UserError(`${source} does not describe an input: ${z.prettifyError(sidecar.error)}`);
+  if (!sidecar.success) throw new UserError(`${source} does not describe an input: ${reasonsOf(sidecar.error)}`);
   return { source, input: sidecar.data.input };
 }
 
@@ -110,7 +110,7 @@ const HuggingFace = z.object({
 /** Hugging Face multiplies a pixel of 0 to 255 by `rescale_factor`, then normalizes it. */
 function huggingFace(json: unknown, source: string): Statement["input"] {
   const parsed = HuggingFace.safeParse(json);
-  if (!parsed.success) throw new UserError(`${source} does not describe an input: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new UserError(`${source} does not describe an input: ${reasonsOf(parsed.error)}`);
   const config = parsed.data;
   const [mean, std] = config.do_normalize === false ? [null, null] : [config.image_mean, config.image_std];
   const white = config.do_rescale === false ? 255 : 255 * (config.rescale_factor ?? 1 / 255);
