@@ -45,7 +45,7 @@ const LAMBDA = 3e-3;
 const RA = { objective: "ra", lambda: LAMBDA };
 const UNSUPERVISED = { objective: "unsupervised", distance: "kl", lambda: LAMBDA } as const;
 
-/** Threads inside an operator: the networks are small, and the other cores train other networks. */
+/** Intra-op threads: the networks are small, and the other cores train other networks. */
 const THREADS = 1;
 
 /** Images on the strip. */
@@ -56,13 +56,13 @@ export const demoSettings = z.object({
   seed: seed("seed of everything random"),
 });
 
-/** What every stage is given. */
+/** What every stage receives. */
 interface Demo extends z.output<typeof demoSettings>, ExperimentContext {
   readonly store: JobStore;
 }
 
 /**
- * Trains processors on synthetic images and shows what recognizers make of their results. Writes results.json and strip.png.
+ * Trains processors on synthetic images and evaluates them with recognizers. Writes results.json and strip.png.
  * If interrupted, the same call does only what is left.
  * @returns the results as text.
  * @throws the signal's reason when it aborts.

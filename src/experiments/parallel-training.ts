@@ -38,7 +38,7 @@ export async function trainInParallel(
   await runJobs(jobs, { store, signal, concurrency: CONCURRENCY, onEnd }).finally(progress.stop);
 }
 
-/** One progress for all trainings: the steps of all, and the latest PSNR or loss of those that run. */
+/** One progress for all trainings: the sum of their steps, and the latest PSNR or loss of each running one. */
 function sharedProgress(trainings: readonly TrainingJob[], report: Reporter) {
   const total = trainings.reduce((sum, { steps }) => sum + steps, 0);
   const bar = lateProgress(report, total, `training ${trainings.length} networks`);

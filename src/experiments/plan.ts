@@ -6,26 +6,26 @@ import { sha256OfFile } from "../platform/node/models.js";
 import { named } from "../settings.js";
 import { type Input, inputNames, inputs, type NamedRecipe, type RecipeStage, type SettingsTemplate } from "./recipe.js";
 
-/** The value of each input; empty where nothing was given. */
+/** The values of each input; an empty list if none was given. */
 export type Given = Readonly<Record<Input, readonly (string | number)[]>>;
 
 /** A stage of a recipe with its settings filled in. */
 export interface Stage {
   readonly name: string;
-  /** The name of its command. */
+  /** Name of the command. */
   readonly command: string;
-  /** All settings but those that say where it writes. */
+  /** All settings except the output paths. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The folder that everything it writes belongs to. */
+  /** The folder of all its outputs. */
   readonly folder: string;
-  /** Changes when the stage must run again: when its settings, its inputs or a stage that it builds on change. */
+  /** Hash of the settings, the inputs and the keys of the stages it uses. If it changes, the stage runs again. */
   readonly key: string;
 }
 
-/** What a placeholder stands for. */
+/** The value of a placeholder. */
 interface Meaning {
   readonly values: readonly (string | number)[];
-  /** The part of it that decides whether a stage must run again. */
+  /** The part that enters the keys of stages. */
   readonly identity: unknown;
 }
 
@@ -58,7 +58,7 @@ export async function planStages(recipe: NamedRecipe, given: Given, out: string)
   return stages;
 }
 
-/** The settings of a stage behind those that it shares. */
+/** The shared settings of a stage, overridden by its own. */
 const templateOf = (recipe: NamedRecipe, { use, settings }: RecipeStage): SettingsTemplate =>
   Object.assign({}, ...use.map((name) => recipe.let[name]), settings);
 
@@ -72,7 +72,7 @@ async function inputMeaning(placeholder: string, stage: string, recipe: NamedRec
   return { values, identity: inputs[input].path ? await Promise.all(values.map(identityOf)) : null };
 }
 
-/** The content of a file; of a folder, whose content may be large, the path. */
+/** The hash of a file's content; the path of a folder, because its content may be large. */
 async function identityOf(path: string | number): Promise<string> {
   const isFile = await stat(String(path)).then(
     (status) => status.isFile(),
@@ -92,7 +92,7 @@ export function placeholdersIn(value: unknown): string[] {
 
 type ValuesOf = (placeholder: string) => readonly (string | number)[];
 
-/** The settings with values in place of placeholders. A setting without any value is left out. */
+/** Replaces the placeholders in settings by their values. Omits settings without a value. */
 const filled = (settings: SettingsTemplate, valuesOf: ValuesOf): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(settings).flatMap(([key, value]) => {
@@ -102,7 +102,7 @@ const filled = (settings: SettingsTemplate, valuesOf: ValuesOf): Record<string, 
     }),
   );
 
-/** What takes the place of a value: one for each value of its placeholder. */
+/** The replacements of a value: one for each value of its placeholder. */
 function replacements(value: unknown, valuesOf: ValuesOf): unknown[] {
   if (typeof value === "object" && value !== null) return [filled(value as SettingsTemplate, valuesOf)];
   const [placeholder] = placeholdersIn(value);

@@ -33,9 +33,9 @@ const Stage = z.strictObject({
 export type RecipeStage = z.output<typeof Stage>;
 
 /**
- * A recipe: commands with their settings, each under a name. In a setting `{data}` and the other inputs stand for what is
- * given to `reproduce`, once for each value and not at all for none, and `{NAME}` of an earlier stage for its folder. Where
- * a command writes is added to its settings.
+ * A recipe: named stages, each a command with settings. In settings, `{data}` and the names of the other inputs are
+ * replaced by the inputs of `reproduce`: a list gets one element for each value. `{NAME}` is replaced by the folder of the
+ * earlier stage NAME. `reproduce` adds the output paths.
  */
 export const Recipe = z.strictObject({
   $schema: z.string().optional().describe("path of the recipes' JSON Schema, for editors"),
@@ -47,16 +47,16 @@ export const Recipe = z.strictObject({
 export type Recipe = z.output<typeof Recipe>;
 
 export interface NamedRecipe extends Recipe {
-  /** Of its file, without the ending. */
+  /** The name of its file, without the extension. */
   readonly name: string;
 }
 
 /** Recipes that are run together. */
 export interface RecipeSet {
-  /** How the set is called in the package, or its file or folder; without an ending. */
+  /** Its name in the package, or its file or folder; without the extension. */
   readonly name: string;
   readonly recipes: readonly NamedRecipe[];
-  /** Whether they are those of a folder, so that each needs a folder of its own for what it makes. */
+  /** Whether they come from a folder. Then each recipe gets an output folder of its own. */
   readonly isFolder: boolean;
 }
 
@@ -76,8 +76,8 @@ export async function packagedRecipes(): Promise<RecipeSet[]> {
 }
 
 /**
- * The recipe in a file, or all in a folder; what does not exist is looked for among those of the package.
- * @throws UserError when there is none or one of them is not in order.
+ * Reads the recipe in a file, or all recipes in a folder. If the path does not exist, it is the name of a packaged recipe.
+ * @throws UserError when there is none, or one is not valid.
  */
 export async function findRecipes(target: string): Promise<RecipeSet> {
   const path = await existing([target, join(packaged, target), join(packaged, `${target}${ENDING}`)]);

@@ -23,7 +23,7 @@ export interface StageRunner {
   run(stage: Stage): Promise<void>;
 }
 
-/** A recipe with everything filled in. */
+/** A recipe with its planned stages. */
 export interface RecipePlan {
   readonly recipe: NamedRecipe;
   readonly folder: string;
@@ -33,7 +33,7 @@ export interface RecipePlan {
 /**
  * Plans every recipe of a set.
  * @param out folder of the results; the recipes of a folder get one folder each in it.
- * @throws UserError when a stage would be refused, before the first has taken its time.
+ * @throws UserError when a stage is not valid, before the first one runs.
  */
 export async function planRecipes(
   { recipes, isFolder }: RecipeSet,
@@ -106,8 +106,8 @@ async function runStages(
 }
 
 /**
- * Notes that a stage starts under its key. What a stage with another key left in its folder is moved out of the way.
- * @returns where that is now; undefined when there was nothing.
+ * Records the key of a starting stage. Moves the results of a stage with another key to a folder of their own.
+ * @returns that folder; undefined if there were no results.
  */
 async function claimFolder({ name, key, folder }: Stage, store: JobStore): Promise<string | undefined> {
   const claim = { name: `${name} (started)`, key, outputs: [], result: null };

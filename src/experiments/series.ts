@@ -28,7 +28,7 @@ export const seriesSettings = {
 const Series = z.object(seriesSettings);
 export type SeriesSettings = z.output<typeof Series> & DataSettings & TaskSettings;
 
-/** What an experiment is given beside its settings. */
+/** What every experiment receives in addition to its settings. */
 export interface ExperimentContext {
   readonly report: Reporter;
   readonly signal: AbortSignal;
@@ -36,8 +36,8 @@ export interface ExperimentContext {
 
 /**
  * Opens the images that a series is judged on.
- * @param classes of these, if not those of the settings.
- * @throws UserError when nothing tells them from the training images.
+ * @param classes overrides the classes of the settings.
+ * @throws UserError when they may contain training images.
  */
 export async function judgedImages(settings: SeriesSettings, trained: Dataset, classes = settings.classes) {
   const part = settings.part === "train" ? "test" : "train";
@@ -70,7 +70,7 @@ export interface SeriesModel {
   readonly model: string;
 }
 
-/** A training as a job: its result follows from the resolved config. */
+/** A training as a job. Its key is the hash of the resolved config. */
 export function trainingJob(name: string, training: ResolvedTraining, run: RunOptions, report: Reporter): Job<null> {
   const transforms = training.transformer !== null;
   return {
