@@ -12,7 +12,7 @@ export const terminal: Reporter = {
   interactive: process.stderr.isTTY === true,
   info: (text) => console.error(text),
   progress(total, label, { lines = true }: ProgressOptions = {}) {
-    const rate = rateSince(performance.now());
+    const rate = rateSinceFirst();
     if (process.stderr.isTTY) return bar(total, label, rate);
     return lines ? tenths(total, label, rate) : { update() {}, stop() {} };
   },
@@ -39,17 +39,24 @@ function tenths(total: number, label: string, rate: (done: number) => string): P
   let shown = 0;
   return {
     update(done, details = "") {
+      const perSecond = rate(done);
       const tenth = Math.floor((done * LINES) / total);
       if (tenth === shown) return;
       shown = tenth;
-      console.error(`${label} ${done}/${total}  ${rate(done)}/s  ${details}`.trimEnd());
+      console.error(`${label} ${done}/${total}  ${perSecond}/s  ${details}`.trimEnd());
     },
     stop() {},
   };
 }
 
-/** Units per second since the start, with at least two digits. */
-const rateSince = (start: number) => (done: number) => {
-  const perSecond = (done * 1000) / Math.max(1, performance.now() - start);
-  return perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toPrecision(2);
-};
+/** The rate in units per second since the first update, because a resumed operation starts with what is complete. */
+function rateSinceFirst(): (done: number) => string {
+  let first: { readonly done: number; readonly time: number } | undefined;
+  return (done) => {
+    const time = performance.now();
+    first ??= { done, time };
+    if (done === first.done) return "-";
+    const perSecond = ((done - first.done) * 1000) / Math.max(1, time - first.time);
+    return perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toPrecision(2);
+  };
+}
