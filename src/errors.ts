@@ -6,8 +6,18 @@ export class UserError extends Error {
   override readonly name = "UserError";
 }
 
-/** The message of a thrown value, which need not be an `Error`. */
-export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+const systemErrors: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  EISDIR: "it is a folder",
+  ENOTDIR: "it is not a folder",
+  EACCES: "permission denied",
+};
+
+/** The message of a thrown value, which need not be an `Error`; for an error of the file system, what it means. */
+export function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  return systemErrors["code" in thrown ? String(thrown.code) : ""] ?? thrown.message;
+}
 
 interface SchemaError {
   readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];

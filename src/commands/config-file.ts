@@ -8,10 +8,8 @@ import { messageOf, UserError } from "../errors.js";
  * @throws UserError when it cannot be read or holds no object.
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(
-      `cannot read the config file ${path}: ${error.code === "ENOENT" ? "no such file" : error.message}`,
-    );
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new UserError(`cannot read the config file ${path}: ${messageOf(error)}`);
   });
   try {
     const { $schema, ...settings } = z.record(z.string(), z.unknown()).parse(parse(text, { maxAliasCount: 100 }));

@@ -97,5 +97,8 @@ test("the error for a classifier states the shape of its output", async () => {
 });
 
 test("the error for a missing model names the file", async () => {
-  await assert.rejects(openProcessor("none.onnx"), /^UserError: cannot read the model none\.onnx: no such file$/);
+  await assert.rejects(
+    openProcessor("none.onnx"),
+    /^UserError: cannot read the model none\.onnx: no such file or folder$/,
+  );
 });

@@ -120,7 +120,10 @@ for (const [name, content, message] of [
   });
 
 test("a missing file is refused by name", async () => {
-  await assert.rejects(decodeImage(join(folder, "none.png")), /^UserError: cannot read .*none\.png: no such file$/);
+  await assert.rejects(
+    decodeImage(join(folder, "none.png")),
+    /^UserError: cannot read .*none\.png: no such file or folder$/,
+  );
 });
 
 test("a name of no known format is refused before anything is written", async () => {

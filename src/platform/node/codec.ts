@@ -43,14 +43,11 @@ export async function readImageFile(path: string): Promise<Buffer> {
   try {
     content = await readFile(path);
   } catch (error) {
-    throw new UserError(`cannot read ${path}: ${reasonOf(error as NodeJS.ErrnoException)}`);
+    throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   }
   if (content.length === 0) throw new UserError(`cannot read ${path}: the file is empty`);
   return content;
 }
-
-const reasonOf = ({ code, message }: NodeJS.ErrnoException): string =>
-  ({ ENOENT: "no such file", EISDIR: "it is a folder", EACCES: "permission denied" })[code ?? ""] ?? message;
 
 /** Turns a failure of `decode` into a UserError that names the image. */
 export async function decoding<T>(name: string, decode: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { UserError } from "../../errors.js";
+import { messageOf, UserError } from "../../errors.js";
 import { decodeMessage, graphOf } from "../../onnx/decode.js";
 import { encodeExternal, encodeModel, weightBytes } from "../../onnx/encode.js";
 import type { Graph } from "../../onnx/graph.js";
@@ -18,8 +18,8 @@ const INLINE_LIMIT = 1.5e9;
  * @throws UserError when the file is missing, truncated, not ONNX, or needs something that Legible does not read.
  */
 export async function readModel(path: string): Promise<Graph> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`cannot read the model ${path}: ${error.code === "ENOENT" ? "no such file" : error.message}`);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new UserError(`cannot read the model ${path}: ${messageOf(error)}`);
   });
   const message = decodeMessage(bytes, path);
   await loadExternal(message, path);

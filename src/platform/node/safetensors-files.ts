@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { UserError } from "../../errors.js";
+import { messageOf, UserError } from "../../errors.js";
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../../onnx/safetensors.js";
 import { writeBytes } from "./files.js";
 
 /** @throws UserError when the file is missing, truncated or of another format. */
 export async function readSafetensors(path: string): Promise<Safetensors> {
-  const bytes = await readFile(path).catch((error: Error) => {
-    throw new UserError(`cannot read ${path}: ${error.message}`);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   });
   return decodeSafetensors(bytes, path);
 }
