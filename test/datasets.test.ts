@@ -33,7 +33,7 @@ test("config, card and results record the split and classes that training and ev
   const resumed = await legible(["train", "--resume", "--out", run]);
   assert.equal(resumed.code, 0, resumed.err);
   const other = await legible(["train", "--resume", "--out", run, "--classes", "0-2"]);
-  const refusal = new RegExp(`cannot resume .*: it was started with ${count} images of --data, and now there are \\d+`);
+  const refusal = new RegExp(`cannot resume .*: it was started with ${count} images of --data, but there are \\d+ now`);
   assert.match(other.err, refusal);
 
   const evaluated = await legible([

@@ -224,7 +224,7 @@ const refusals: [string, readonly string[], RegExp][] = [
   [
     "a loss of an int64 output",
     ["--objective", "unsupervised", "--recognizer", "DETECTOR", "--output", "best", "--distance", "logits-mse"],
-    /the output of detector holds int64; a loss needs float32/,
+    /the output of detector is int64; a loss needs float32/,
   ],
   [
     "an unknown feature",
