@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { degradeFile } from "../data/degrade.js";
 import type { Task } from "../data/task.js";
-import { encodeExternal } from "../onnx/encode.js";
+import { sha256OfGraph } from "../platform/node/models.js";
 import type { Processor } from "../processors/processor.js";
 import { randomAt } from "../random.js";
 import { enhanceFile } from "./enhance.js";
@@ -72,8 +71,5 @@ export function degradeFiles(
 
 /** SHA-256 of a processor's network with its external weights, without its name and its card. */
 function digestOf({ graph }: Processor): string {
-  const { model, data } = encodeExternal({ ...graph, name: "", metadata: {} }, "weights");
-  const hash = createHash("sha256").update(model);
-  for (const bytes of data) hash.update(bytes);
-  return hash.digest("hex");
+  return sha256OfGraph({ ...graph, name: "", metadata: {} });
 }

@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { sha256OfItem, titleOf } from "../data/item.js";
 import { type JobStore, keyOf } from "../jobs/job.js";
-import { encodeExternal } from "../onnx/encode.js";
-import type { Graph } from "../onnx/graph.js";
+import { sha256OfGraph } from "../platform/node/models.js";
 import type { Instruments } from "./measure.js";
 import { MeasuredImage } from "./measured-image.js";
 import { type ItemBatch, SEED } from "./samples.js";
@@ -56,11 +54,3 @@ export class BatchRecords {
 }
 
 const nameOf = (key: string): string => `evaluation batch ${key}`;
-
-/** The SHA-256 of a graph with its weights, wherever its file keeps them. */
-function sha256OfGraph(graph: Graph): string {
-  const { model, data } = encodeExternal(graph, "weights");
-  const hash = createHash("sha256").update(model);
-  for (const chunk of data) hash.update(chunk);
-  return hash.digest("hex");
-}

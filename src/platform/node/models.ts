@@ -65,6 +65,14 @@ export function modelTitle(path: string): string {
   return name === "model" ? basename(dirname(resolve(path))) : name;
 }
 
+/** The SHA-256 of a graph with its weights, hexadecimal, wherever its file keeps them. */
+export function sha256OfGraph(graph: Graph): string {
+  const { model, data } = encodeExternal(graph, "weights");
+  const hash = createHash("sha256").update(model);
+  for (const chunk of data) hash.update(chunk);
+  return hash.digest("hex");
+}
+
 /** The SHA-256 of a file, hexadecimal. */
 export const sha256OfFile = async (path: string): Promise<string> =>
   createHash("sha256")
