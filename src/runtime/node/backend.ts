@@ -1,3 +1,4 @@
+import "./telemetry.js"; // before onnxruntime-node
 import { cpus } from "node:os";
 import { InferenceSession } from "onnxruntime-node";
 import { encodeModel, weightBytes } from "../../onnx/encode.js";
