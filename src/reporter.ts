@@ -1,6 +1,6 @@
 /** Shows the progress of an operation. */
 export interface Progress {
-  /** `done` units of the total are complete. `details` is shown behind them, such as the current loss. */
+  /** `done` units of the total are complete; a fraction is a part of one. `details` is also shown, such as the loss. */
   update(done: number, details?: string): void;
   stop(): void;
 }

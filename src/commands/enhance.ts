@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { enhanceFiles } from "../enhancement/batch.js";
 import { planFiles } from "../enhancement/plan.js";
-import { defaultTile } from "../enhancement/tiles.js";
+import { defaultTile, smallestTile } from "../enhancement/tiles.js";
 import { UserError } from "../errors.js";
 import { openProcessor } from "../processors/open.js";
 import { named, path, paths, positiveInteger } from "../settings.js";
@@ -19,7 +19,10 @@ export const enhance = defineCommand({
     inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
     output: path("folder of the results; for a single image also a file name", { short: "o" }),
     model: path("the processor, an ONNX file (default: the packaged one for x4)", { placeholder: "file" }).optional(),
-    tile: positiveInteger().default(defaultTile).describe("side of a tile in pixels; smaller tiles need less memory"),
+    tile: wholeNumber()
+      .min(smallestTile, `must be ${smallestTile} or more`)
+      .default(defaultTile)
+      .describe("side of a tile in pixels; smaller tiles need less memory"),
     scale: positiveInteger().optional().describe("fail unless the scale of the model is n"),
     threads: positiveInteger().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
     json: z.boolean().default(false).describe("print a summary as JSON"),

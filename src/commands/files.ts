@@ -34,7 +34,7 @@ export async function runBatch(
     signal,
     onProgress(index, share) {
       const percent = share === undefined ? "" : ` ${Math.round(share * 100)} %`;
-      bar.update(ended, `${plan.images[index]?.input}${percent}`);
+      bar.update(ended + (share ?? 0), `${plan.images[index]?.input}${percent}`);
     },
     onEnd(event) {
       bar.update(++ended);

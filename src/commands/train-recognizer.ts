@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { reportBroken } from "../experiments/reported-training.js";
+import { reportBroken, reportStep } from "../experiments/reported-training.js";
 import { recognizerNetworks } from "../networks/recognizers/index.js";
 import type { Progress } from "../reporter.js";
 import type { HeldOutAccuracy } from "../training/held-out-accuracy.js";
@@ -15,9 +15,6 @@ import { runStage } from "./stage.js";
 import { resumedSettings } from "./train.js";
 
 const { device: _, ...run } = runSettings;
-
-/** Steps between JSON lines if standard error is not a terminal. */
-const LINE_EVERY = 50;
 
 export const trainRecognizer = defineCommand({
   name: "train-recognizer",
@@ -57,8 +54,7 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
       },
       onStep: ({ step, losses, lr }) => {
         bar?.update(step, `loss ${losses.loss?.toPrecision(3)}`);
-        if (!report.interactive && (step % LINE_EVERY === 0 || step === steps))
-          report.info(JSON.stringify({ step, of: steps, ...losses, lr }));
+        reportStep({ step, of: steps, ...losses, lr }, report);
       },
     }).finally(() => bar?.stop());
     reportBroken(result.broken, report);

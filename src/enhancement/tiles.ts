@@ -5,6 +5,9 @@ import { blankRaster, peakOf, type Raster } from "./raster.js";
 /** Side of a tile in input pixels, without its margin. */
 export const defaultTile = 128;
 
+/** With a margin of about 20 pixels on each side, smaller tiles would take many times as long. */
+export const smallestTile = 32;
+
 /** Tiles with their margins begin at multiples of this, so that strided layers sample every tile at the same phase. */
 const minGrid = 4;
 

@@ -6,6 +6,16 @@ import { type RunOptions, runTraining, type TrainingResult, type TrainingStart }
 /** Steps between JSON lines if standard error is not a terminal. */
 const LINE_EVERY = 50;
 
+/** Reports a step as a line of JSON with six digits a number: every 50 steps and the last, if there is no progress bar. */
+export function reportStep(
+  { step, of, ...values }: Readonly<Record<string, number>> & { readonly step: number; readonly of: number },
+  report: Reporter,
+): void {
+  if (report.interactive || (step % LINE_EVERY !== 0 && step !== of)) return;
+  const rounded = Object.entries(values).map(([name, value]) => [name, Number(value.toPrecision(6))]);
+  report.info(JSON.stringify({ step, of, ...Object.fromEntries(rounded) }));
+}
+
 /** Runs a training and reports its progress: a bar on a terminal, a line of JSON every 50 steps elsewhere. */
 export async function reportedTraining(
   training: ResolvedTraining,
@@ -23,8 +33,7 @@ export async function reportedTraining(
     onStep: ({ step, losses, psnr, lr }) => {
       const parts = Object.entries(losses).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
       bar?.update(step, `${parts.join("  ")}  ${psnr.toFixed(2)} dB`);
-      if (!report.interactive && (step % LINE_EVERY === 0 || step === steps))
-        report.info(JSON.stringify({ step, of: steps, ...losses, psnr, lr }));
+      reportStep({ step, of: steps, ...losses, psnr, lr }, report);
     },
   }).finally(() => bar?.stop());
   reportBroken(result.broken, report);
