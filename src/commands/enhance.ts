@@ -19,7 +19,7 @@ export const enhance = defineCommand({
     inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
     output: path("folder of the results; for a single image also a file name", { short: "o" }),
     model: path("the processor, an ONNX file (default: the packaged one for x4)", { placeholder: "file" }).optional(),
-    tile: wholeNumber()
+    tile: positiveInteger()
       .min(smallestTile, `must be ${smallestTile} or more`)
       .default(defaultTile)
       .describe("side of a tile in pixels; smaller tiles need less memory"),
