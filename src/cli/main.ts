@@ -1,45 +1,20 @@
 #!/usr/bin/env node
-import { Command } from "commander";
-import type { Context, Outcome } from "../commands/command.js";
-import { commands } from "../commands/index.js";
-import { messageOf, UserError } from "../errors.js";
-import { commanderOf } from "./program.js";
-import { Interruption } from "./signals.js";
-import { terminal } from "./terminal.js";
-import { version } from "./version.js";
+import { messageOf } from "../errors.js";
 
-const interruption = new Interruption();
-const context: Context = {
-  report: terminal,
-  print: (text) => console.log(text),
-  get signal() {
-    return interruption.signal;
-  },
-};
-let outcome: Outcome = "done";
-
-const program = new Command("legible")
-  .description("Trains and applies image processors whose results both people and recognizers can read.")
-  .version(version)
-  .option("--debug", "show the stack trace of an error");
-for (const command of commands)
-  program.addCommand(
-    commanderOf(command, context, (ended) => {
-      outcome = ended;
-    }),
-  );
+/** Packages with binaries, which an installation may lack. */
+const NATIVE = /onnxruntime|sharp/;
 
 try {
-  await program.parseAsync();
+  const { run } = await import("./run.js");
+  await run(process.argv.slice(2));
 } catch (error) {
-  outcome = interruption.aborted ? "interrupted" : "failed";
-  if (interruption.aborted) console.error("interrupted; rerun the command to resume");
-  else report(error);
-}
-process.exitCode = { done: 0, failed: 1, interrupted: interruption.exitCode }[outcome];
-
-function report(error: unknown): void {
-  const { debug } = program.opts<{ debug?: boolean }>();
-  console.error(debug && error instanceof Error ? error.stack : `legible: ${messageOf(error)}`);
-  if (!debug && !(error instanceof UserError)) console.error("         This should not happen; --debug shows where.");
+  const message = messageOf(error);
+  const isMissing = NATIVE.test(message) || (error as NodeJS.ErrnoException)?.code === "ERR_DLOPEN_FAILED";
+  if (!isMissing) throw error;
+  console.error(
+    `legible: a native package cannot be loaded: ${message.split("\n")[0]}\n` +
+      "         Install again: npm install legible (in a clone: npm ci). Where only the npm registry can be reached, set\n" +
+      "         ONNXRUNTIME_NODE_INSTALL=skip in the environment, so that the installation downloads no CUDA libraries.",
+  );
+  process.exitCode = 1;
 }

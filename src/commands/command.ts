@@ -11,8 +11,8 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** The outcome of a command. `failed`: some inputs could not be processed. An error that stops the command is thrown instead. */
-export type Outcome = "done" | "failed" | "interrupted";
+/** The outcome of a command. `incomplete`: more inputs were unusable than allowed. An error that stops the command is thrown instead. */
+export type Outcome = "done" | "incomplete" | "interrupted";
 
 export type Given = Readonly<Record<string, unknown>>;
 

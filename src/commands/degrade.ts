@@ -4,6 +4,7 @@ import { degradeFiles } from "../enhancement/batch.js";
 import { planFiles } from "../enhancement/plan.js";
 import { path, paths, seed } from "../settings.js";
 import { defineCommand } from "./command.js";
+import { failureSettings, outcomeOf } from "./failures.js";
 import { images, keptNote, reportFailures, runBatch } from "./files.js";
 
 export const degrade = defineCommand({
@@ -14,12 +15,13 @@ export const degrade = defineCommand({
     output: path("folder of the results; for a single image also a file name", { short: "o" }),
     ...taskSettings,
     seed: seed("random seed"),
+    ...failureSettings,
   }),
   notes: `If an option is a range, such as --sigma 0.05..0.2, a value is chosen at random for each image. The same seed gives the same images.
 For super-resolution an image is first cropped to a multiple of the scale.
 
 PNG, JPEG, WebP and TIFF keep their format (JPEG at quality 95); other formats become PNG. Transparency becomes white. Images that
-cannot be read are skipped and listed, and make the command exit with 1.`,
+cannot be read are skipped and listed.`,
   examples: [
     "legible degrade photo.jpg --task sr --scale 2 -o small.png",
     "legible degrade holidays --task denoise --sigma 0.05..0.2 -o noisy",
@@ -36,8 +38,8 @@ cannot be read are skipped and listed, and make the command exit with 1.`,
     const summary = await runBatch("degrading", plan, context, (batch) =>
       degradeFiles(task, plan, { seed: first, ...batch }),
     );
-    const outcome = reportFailures(summary, count, "degraded", context);
+    reportFailures(summary, count, "degraded", context);
     context.print(`${images(summary.written.length)} in ${output}${keptNote(summary.kept)}`);
-    return outcome;
+    return outcomeOf(summary.failed.length, settings);
   },
 });

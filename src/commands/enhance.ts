@@ -7,6 +7,7 @@ import { UserError } from "../errors.js";
 import { openProcessor } from "../processors/open.js";
 import { named, path, paths, positiveInteger } from "../settings.js";
 import { defineCommand } from "./command.js";
+import { failureSettings, outcomeOf } from "./failures.js";
 import { images, keptNote, reportFailures, runBatch } from "./files.js";
 
 /** The packaged processor for x4 super-resolution, trained with the objective ra. */
@@ -25,17 +26,19 @@ export const enhance = defineCommand({
       .describe("side of a tile in pixels; smaller tiles need less memory"),
     scale: positiveInteger().optional().describe("fail unless the scale of the model is n"),
     threads: positiveInteger().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+    ...failureSettings,
     json: z.boolean().default(false).describe("print a summary as JSON"),
   }),
   notes: `PNG, JPEG, WebP and TIFF keep their format; other formats become PNG. Transparency, 16 bits a channel, gray and the resolution are
-kept; colors become sRGB. Images that cannot be read are skipped and listed, and make the command exit with 1.
+kept; colors become sRGB. Images that cannot be read are skipped and listed.
 If interrupted, rerun the command to resume: complete results in a folder are kept.`,
   examples: [
     "legible enhance photo.jpg -o large.jpg",
     "legible enhance a.png b.webp -o enhanced",
     "legible enhance holidays --model denoise.onnx -o holidays-clean",
   ],
-  async run({ inputs, output, model = packagedModel, tile, scale: wanted, threads, json }, context) {
+  async run(settings, context) {
+    const { inputs, output, model = packagedModel, tile, scale: wanted, threads, json } = settings;
     const processor = await openProcessor(model, threads === undefined ? {} : { threads });
     const { scale } = await processor.geometry();
     const { device } = await processor.session();
@@ -51,8 +54,8 @@ If interrupted, rerun the command to resume: complete results in a folder are ke
     const { written, kept } = summary;
     const seconds = (performance.now() - start) / 1000;
     if (json) context.print(JSON.stringify({ model, scale, device, seconds, ...summary }, null, 2));
-    const outcome = reportFailures(summary, count, "enhanced", context);
+    reportFailures(summary, count, "enhanced", context);
     if (!json) context.print(`${images(written.length)} in ${output}${keptNote(kept)}, ${seconds.toFixed(1)} s`);
-    return outcome;
+    return outcomeOf(summary.failed.length, settings);
   },
 });

@@ -18,6 +18,7 @@ import { recognizerFrom, recognizerInputSettings } from "../recognition/settings
 import type { Reporter } from "../reporter.js";
 import { listOf, path, paths, positiveInteger, wholeNumber } from "../settings.js";
 import { defineCommand } from "./command.js";
+import { failureSettings, outcomeOf } from "./failures.js";
 import { dataNotes, listOfNames } from "./notes.js";
 import { fileStage } from "./stage.js";
 
@@ -57,6 +58,7 @@ export const evaluate = defineCommand({
       .boolean()
       .default(false)
       .describe("write the results into the model cards of processors that Legible trained"),
+    ...failureSettings,
     threads: positiveInteger().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
     ...recognizerInputSettings,
   }),
@@ -124,7 +126,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
         await writeMeasured(file, name, evaluation);
         report.info(`card: ${file}`);
       }
-    return "done";
+    return outcomeOf(evaluation.data.skipped.length, settings);
   },
   stage: fileStage("json", RESULTS),
 });

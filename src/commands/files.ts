@@ -1,8 +1,9 @@
+import { basename } from "node:path";
 import type { BatchSummary, ImageEvent } from "../enhancement/image-jobs.js";
 import { openOutputStore } from "../enhancement/image-jobs.js";
 import type { FilePlan } from "../enhancement/plan.js";
 import type { JobStore } from "../jobs/job.js";
-import type { Context, Outcome } from "./command.js";
+import type { Context } from "./command.js";
 
 /** "1 image", "2 images" */
 export const images = (count: number): string => `${count} ${count === 1 ? "image" : "images"}`;
@@ -34,7 +35,7 @@ export async function runBatch(
     signal,
     onProgress(index, share) {
       const percent = share === undefined ? "" : ` ${Math.round(share * 100)} %`;
-      bar.update(ended + (share ?? 0), `${plan.images[index]?.input}${percent}`);
+      bar.update(ended + (share ?? 0), `${basename(plan.images[index]?.input ?? "")}${percent}`);
     },
     onEnd(event) {
       bar.update(++ended);
@@ -52,10 +53,9 @@ function endLine(event: ImageEvent): string {
   return `${input} -> ${output} (${width}x${height})${kind === "kept" ? ", complete already" : ""}`;
 }
 
-/** Lists the images that could not be processed. They make the command fail. */
-export function reportFailures({ failed }: BatchSummary, total: number, done: string, { report }: Context): Outcome {
-  if (failed.length === 0) return "done";
-  report.info(`${failed.length} of ${images(total)} could not be ${done}:`);
-  for (const { reason } of failed) report.info(`  ${reason}`);
-  return "failed";
+/** Reports how many images could not be processed, and which, unless a log already lists them. */
+export function reportFailures({ failed }: BatchSummary, total: number, done: string, { report }: Context): void {
+  if (failed.length === 0) return;
+  report.info(`${failed.length} of ${images(total)} could not be ${done}${report.interactive ? ":" : ""}`);
+  if (report.interactive) for (const { reason } of failed) report.info(`  ${reason}`);
 }

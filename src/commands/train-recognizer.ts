@@ -10,6 +10,7 @@ import {
   trainRecognizer as trainModel,
 } from "../training/train-recognizer.js";
 import { defineCommand } from "./command.js";
+import { failureSettings, outcomeOf } from "./failures.js";
 import { dataNotes, listOfNames } from "./notes.js";
 import { runStage } from "./stage.js";
 import { resumedSettings } from "./train.js";
@@ -22,6 +23,7 @@ export const trainRecognizer = defineCommand({
   settings: z.object({
     ...recognizerSettings.shape,
     ...run,
+    ...failureSettings,
     resume: z.boolean().default(false).describe("resume the run in the output folder from its checkpoint, if any"),
   }),
   notes: `Networks:
@@ -41,7 +43,7 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
     "legible train-recognizer --data cifar-10-batches-bin --validation cifar-10-batches-bin --size 32 --steps 5000 --out runs/cifar",
   ],
   base: resumedSettings,
-  async run({ out, resume, checkpoint, threads }, { report, print, signal }, given) {
+  async run({ out, resume, checkpoint, threads, allowFailures }, { report, print, signal }, given) {
     let bar: Progress | undefined;
     let steps = 0;
     const result = await trainModel({
@@ -64,7 +66,7 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
     }
     if (result.accuracy) report.info(accuracyLine(result.accuracy));
     print(result.model);
-    return "done";
+    return outcomeOf(result.broken.size, { allowFailures });
   },
   stage: runStage(["model.onnx", "model.json"]),
 });

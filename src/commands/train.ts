@@ -8,6 +8,7 @@ import { resolveTraining } from "../training/resolve.js";
 import { RunFolder } from "../training/run-folder.js";
 import { runSettings, trainingSettings } from "../training/settings.js";
 import { defineCommand } from "./command.js";
+import { failureSettings, outcomeOf } from "./failures.js";
 import { dataNotes, trainingChoices } from "./notes.js";
 import { runStage } from "./stage.js";
 
@@ -17,6 +18,7 @@ export const train = defineCommand({
   settings: z.object({
     ...trainingSettings.shape,
     ...runSettings,
+    ...failureSettings,
     resume: z.boolean().default(false).describe("resume the run in the output folder from its checkpoint, if any"),
   }),
   notes: `${trainingChoices}
@@ -54,7 +56,7 @@ refuses whatever would change the result.`,
       report.info(`interrupted after step ${result.step} of ${result.steps}; rerun with \`resume\` to continue`);
     print(result.model);
     if (result.forRecognizers) print(result.forRecognizers);
-    return interrupted ? "interrupted" : "done";
+    return interrupted ? "interrupted" : outcomeOf(result.broken.size, settings);
   },
   stage: runStage(["model.onnx"]),
 });

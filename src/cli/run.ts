@@ -1,0 +1,67 @@
+import { Command } from "commander";
+import type { Context, Outcome } from "../commands/command.js";
+import { commands } from "../commands/index.js";
+import { messageOf, UserError } from "../errors.js";
+import { commanderOf } from "./program.js";
+import { Interruption } from "./signals.js";
+import { terminal } from "./terminal.js";
+import { version } from "./version.js";
+
+/** Exit codes other than those of signals. */
+const EXIT_CODES = { done: 0, error: 1, incomplete: 2 } as const;
+
+const exitCodesHelp = `
+Exit codes:
+  0    done
+  1    an error; its message is on standard error
+  2    finished, but more inputs were unusable than --allow-failures permits (default: none)
+  130  interrupted by SIGINT (Ctrl-C); rerun the command to resume
+  143  interrupted by SIGTERM
+
+With --json, an error is also printed to standard output, as {"error": "message"}.`;
+
+/** Runs the command line with these arguments and sets the exit code of the process. */
+export async function run(args: readonly string[]): Promise<void> {
+  const interruption = new Interruption();
+  const context: Context = {
+    report: terminal,
+    print: (text) => console.log(text),
+    get signal() {
+      return interruption.signal;
+    },
+  };
+  let outcome: Outcome | "error" = "done";
+  const program = new Command("legible")
+    .description("Trains and applies image processors whose results both people and recognizers can read.")
+    .version(version)
+    .option("--debug", "show the stack trace of an error")
+    .addHelpText("after", exitCodesHelp)
+    .configureOutput({ outputError: (text) => reportMessage(text.trim().replace(/^error: /, ""), args) });
+  for (const command of commands)
+    program.addCommand(
+      commanderOf(command, context, (ended) => {
+        outcome = ended;
+      }).copyInheritedSettings(program),
+    );
+  try {
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    outcome = interruption.aborted ? "interrupted" : "error";
+    if (interruption.aborted) console.error("interrupted; rerun the command to resume");
+    else reportError(error, args, program.opts<{ debug?: boolean }>().debug === true);
+  }
+  process.exitCode = outcome === "interrupted" ? interruption.exitCode : EXIT_CODES[outcome];
+}
+
+function reportError(error: unknown, args: readonly string[], debug: boolean): void {
+  reportMessage(messageOf(error), args);
+  if (debug && error instanceof Error) console.error(error.stack);
+  else if (!(error instanceof UserError)) console.error("         This should not happen; --debug shows where.");
+}
+
+/** Prints an error for people and, with --json, for programs. */
+function reportMessage(message: string, args: readonly string[]): void {
+  console.error(`legible: ${message}`);
+  if (args.some((word) => word === "--json" || word.startsWith("--json=")))
+    console.log(JSON.stringify({ error: message }));
+}
