@@ -23,6 +23,13 @@ interface SchemaError {
   readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
 }
 
-/** Why a schema refused a value, as the end of a sentence: "mean: expected array; …". */
+/** Why a schema refused a value, as the end of a sentence: "input.mean: expected array, received string; …". */
 export const reasonsOf = ({ issues }: SchemaError): string =>
-  issues.map(({ path, message }) => [...path.map(String), message].join(": ")).join("; ");
+  issues
+    .map(({ path, message }) => {
+      const reason = message
+        .replace(/^Invalid (input|option): /, "")
+        .replace(/^Unrecognized key(s?): /, "unknown key$1 ");
+      return path.length > 0 ? `${path.map(String).join(".")}: ${reason}` : reason;
+    })
+    .join("; ");

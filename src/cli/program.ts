@@ -3,7 +3,8 @@ import type { Command, Context, Given, Outcome } from "../commands/command.js";
 import { resolveSettings } from "../commands/command.js";
 import { readConfigFile } from "../commands/config-file.js";
 import { type Flag, flagsOf, valueFrom } from "../commands/flags.js";
-import { UserError } from "../errors.js";
+import { messageOf, UserError } from "../errors.js";
+import { named } from "../settings.js";
 import { translate } from "./translate.js";
 
 /** Called with the outcome of a command. */
@@ -43,9 +44,11 @@ interface Common {
 
 async function run(command: Command, flags: Given, { config, printConfig }: Common, context: Context) {
   try {
-    const { given, settings } = await resolveSettings(command, {
-      ...(config && (await readConfigFile(config))),
-      ...flags,
+    const file = config === undefined ? {} : await readConfigFile(config);
+    const resolving = resolveSettings(command, { ...file, ...flags });
+    const { given, settings } = await resolving.catch((error: unknown) => {
+      const isOfFile = (key: string) => !(key in flags) && messageOf(error).includes(named(key));
+      throw Object.keys(file).some(isOfFile) ? new UserError(`${config}: ${messageOf(error)}`) : error;
     });
     if (!printConfig) return await command.run(settings, context, given);
     context.print(JSON.stringify(settings, null, 2));

@@ -25,6 +25,9 @@ const ProcessorFormat = z.object({
 });
 export type ProcessorFormat = z.infer<typeof ProcessorFormat>;
 
+/** What only the sidecar of a recognizer has. */
+const RecognizerSidecar = z.object({ input: z.object({ size: z.unknown().refine((size) => size !== undefined) }) });
+
 /** The format without a sidecar: input and output are RGB in [0, 1], NCHW. */
 export const plainFormat: ProcessorFormat = ProcessorFormat.parse({});
 
@@ -42,6 +45,10 @@ export function parseFormat(text: string, path: string): ProcessorFormat {
   }
   const format = ProcessorFormat.safeParse(json);
   if (format.success) return format.data;
+  if (RecognizerSidecar.safeParse(json).success)
+    throw new UserError(
+      `${path} describes a recognizer, because its input has a size; expected here is a processor, a network from images to images`,
+    );
   throw new UserError(
     `cannot read the sidecar ${path}: ${reasonsOf(format.error)}. ` +
       'Example of an image format: {"input": {"range": 255}, "output": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}}',
