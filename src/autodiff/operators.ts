@@ -66,31 +66,38 @@ export const operators: Readonly<Record<string, Operator>> = Object.fromEntries(
     .map((op) => [op, described(op, rules[op] as Rule)]),
 );
 
-/** Operators that are replaced when a file is read, with their replacement; they need no rule. */
+/**
+ * Operators that are replaced when a file is read or when its shapes are known, with their replacement; they need no rule.
+ * Loops and recurrent networks are replaced up to 20000 more nodes.
+ */
 export const replacedOnReading: Readonly<Record<string, string>> = {
+  ConcatFromSequence: "Concat, if the structure of the sequence is known",
   Constant: "a constant of the graph",
-  If: "the branch taken, if the condition is constant",
+  DeformConv: "GridSample and MatMul",
+  GRU: "its steps",
+  If: "the branch taken, if the condition follows from constants and shapes",
+  LSTM: "its steps",
+  Loop: "its iterations, if their number follows from constants and shapes and the condition stays true",
+  OptionalGetElement: "the value that it holds, if known",
+  RNN: "its steps",
+  Scan: "its iterations",
   Scatter: "ScatterElements",
+  SequenceAt: "the tensor at that position, if the structure of the sequence is known",
+  SplitToSequence: "Split, if the sizes follow from constants and shapes",
   Upsample: "Resize",
 };
 
 /** Operators of standard ONNX that can pass a gradient and have no rule. */
 export const gaps: readonly string[] = [
   "ConvInteger",
-  "DeformConv",
   "Det",
   "DynamicQuantizeLinear",
-  "GRU",
   "ImageDecoder",
-  "LSTM",
   "Loop",
   "MatMulInteger",
   "MaxRoiPool",
-  "Optional",
   "QLinearConv",
   "QLinearMatMul",
-  "RNN",
-  "Scan",
   "SequenceAt",
   "TensorScatter",
   "Unique",
