@@ -1,6 +1,7 @@
 import { int, renamed } from "./builder.js";
 import type { Expand, ExpandContext } from "./expansion.js";
 import { attribute, type Graph, type Node, subgraphsOf } from "./graph.js";
+import { freshNames } from "./names.js";
 import { int64, type Tensor } from "./tensor.js";
 
 /**
@@ -137,4 +138,17 @@ class Iterations {
     context.include({ nodes: body.nodes.map((node) => renamed(node, rename, "")), initializers: new Map() });
     return body.outputs.map(({ name }) => rename(name));
   }
+}
+
+/** The iterations after which a trial of a `Loop` ends that has no limit of its own. */
+const MAXIMUM_TRIAL = 1000;
+
+/** The graph with a limit on the iterations of every `Loop` without one, whose condition may never end it on zeros. */
+export function withBoundedLoops(graph: Graph): Graph {
+  const isOpen = ({ op, domain, inputs }: Node) => op === "Loop" && domain === "" && !inputs[0];
+  if (!graph.nodes.some(isOpen)) return graph;
+  const limit = freshNames(graph)("trial/limit");
+  const bounded = (node: Node): Node => (isOpen(node) ? { ...node, inputs: [limit, ...node.inputs.slice(1)] } : node);
+  const initializers = new Map([...graph.initializers, [limit, int64([MAXIMUM_TRIAL], [])] as const]);
+  return { ...graph, nodes: graph.nodes.map(bounded), initializers };
 }

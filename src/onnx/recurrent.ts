@@ -1,4 +1,4 @@
-import { int } from "./builder.js";
+import { int, ints } from "./builder.js";
 import type { Expand, ExpandContext } from "./expansion.js";
 import { attribute, type Node } from "./graph.js";
 import { type Activate, activationsOf } from "./recurrent-activations.js";
@@ -106,6 +106,7 @@ const STEP_NODES = 32;
 /** Replaces a recurrent network by its steps as soon as the shapes of its input and weights are known. */
 function recurrent(kind: Kind): Expand {
   return (node, context) => {
+    if (attribute(node, "layout", "int", 0) === 1) return timeFirst(node, context);
     const [x, r] = [context.shape(node.inputs[0] ?? ""), context.shape(node.inputs[2] ?? "")];
     const directions = r?.[0] ?? 1;
     const activations = activationsOf(node, kind.activations, directions, context);
@@ -123,6 +124,22 @@ function recurrent(kind: Kind): Expand {
     bindOutputs(node, runs, context);
     return true;
   };
+}
+
+/** Replaces a network with the batch first, which ONNX Runtime does not run on CPUs, by one with the time first. */
+function timeFirst(node: Node, { add, addMany, fresh }: ExpandContext): true {
+  const swap = (value: string) => (value ? add("Transpose", [value], { perm: ints([1, 0, 2]) }) : "");
+  const inputs = node.inputs.map((input, i) => ([0, 5, 6].includes(i) ? swap(input) : input));
+  const { layout: _, ...attributes } = node.attributes;
+  const inner = addMany(
+    node.op,
+    inputs,
+    attributes,
+    node.outputs.map((output) => output && fresh(`${output}/time-first`)),
+  );
+  for (const [i, output] of node.outputs.entries())
+    if (output) add("Transpose", [inner[i] ?? ""], { perm: ints(i === 0 ? [2, 0, 1, 3] : [1, 0, 2]) }, output);
+  return true;
 }
 
 /** The part of an input for one direction, without the axis of directions; "" if the node does not have the input. */

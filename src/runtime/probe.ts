@@ -2,6 +2,7 @@ import { UserError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { containersOf } from "../onnx/containers.js";
 import { type Dim, type Graph, prune, valuesReadBy } from "../onnx/graph.js";
+import { withBoundedLoops } from "../onnx/loops.js";
 import { isArrayType, type Tensor, toNumbers, zeros } from "../onnx/tensor.js";
 import { Session, type Tensors } from "./session.js";
 import { withResolvedStructure } from "./structure.js";
@@ -70,7 +71,7 @@ async function inferredShapes(graph: Graph): Promise<Map<string, readonly number
 }
 
 async function runOnZeros(graph: Graph): Promise<Tensors> {
-  const session = await Session.create(graph, { optimization: "disabled" });
+  const session = await Session.create(withBoundedLoops(graph), { optimization: "disabled" });
   try {
     return await session.run(zeroInputs(graph));
   } finally {
