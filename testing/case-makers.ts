@@ -286,6 +286,6 @@ export const layerNorm =
     const shape = d.shape(3);
     const axis = d.int(1, 2);
     const inputs = [d.normal(shape), d.normal(shape.slice(axis)), d.normal(shape.slice(axis))];
-    const used = op === "RMSNormalization" ? inputs.slice(0, 2) : inputs;
-    return d.b.add(op, used.map(d.input), { axis: int(axis) });
+    if (op === "RMSNormalization") return d.b.add(op, inputs.slice(0, 2).map(d.input), { axis: int(axis) });
+    return d.b.addMany(op, inputs.map(d.input), { axis: int(axis) }, d.of(1, 3));
   };

@@ -45,7 +45,9 @@ gradients equal those of PyTorch. "Differences": in random graphs, the gradients
 |---|---:|---|---|---|
 ${rows.join("\n")}
 
-Replaced on reading: ${replaced.join(", ")}.
+Replaced on reading, or when the shapes are known: ${replaced.join(", ")}. Loops and
+recurrent networks are replaced up to 20000 more nodes; larger ones have no gradient. \`test/expansions.test.ts\` compares them
+with ONNX Runtime's own operators, and their gradients with central differences.
 
 ## Operators without a gradient
 

@@ -1,4 +1,4 @@
-import { float, int, string } from "../src/onnx/builder.js";
+import { float, int, ints, string } from "../src/onnx/builder.js";
 import { int64 } from "../src/onnx/tensor.js";
 import {
   attention,
@@ -30,6 +30,17 @@ import {
   variadic,
   within,
 } from "./case-makers.js";
+import {
+  affineGrid,
+  columnsToImage,
+  compress,
+  fourier,
+  remainderOperands,
+  reverseSequence,
+  roiAlign,
+  rotaryEmbedding,
+  shortTimeFourier,
+} from "./case-makers-signal.js";
 
 /** Rules that estimate a gradient, on purpose different from the derivative; src/autodiff/quantization.test.ts tests them. */
 export const estimates: readonly string[] = ["QuantizeLinear", "DequantizeLinear"];
@@ -40,6 +51,7 @@ export const ruleCases: Readonly<Record<string, Case>> = {
   Acos: unary("Acos", within(-0.8, 0.8)),
   Acosh: unary("Acosh", within(1.3, 3)),
   Add: binary("Add"),
+  AffineGrid: affineGrid,
   Asin: unary("Asin", within(-0.8, 0.8)),
   Asinh: unary("Asinh"),
   Atan: unary("Atan"),
@@ -54,17 +66,33 @@ export const ruleCases: Readonly<Record<string, Case>> = {
   Cast: (d) => d.b.Cast(d.b.add("Cast", [d.input(d.normal(d.shape()))], { to: int(11) }), "float32"),
   CastLike: (d) => d.b.add("CastLike", [d.input(d.normal(d.shape())), d.b.one]),
   Celu: (d) => d.b.add("Celu", [d.input(d.awayFrom([0], d.shape()))], { alpha: float(1.5) }),
+  CenterCropPad: (d) =>
+    d.b.add(
+      "CenterCropPad",
+      [d.input(d.normal([2, 3, d.int(3, 6), d.int(3, 6)])), d.b.integers([d.int(2, 7), d.int(2, 7)])],
+      {
+        axes: ints(d.of([2, 3], [-2, -1])),
+      },
+    ),
   Clip: (d) => d.b.Clip(d.input(d.awayFrom([-1, 1.5], d.shape())), d.b.scalar(-1), d.b.scalar(1.5)),
+  Col2Im: columnsToImage,
+  Compress: compress,
   Concat: (d) => d.b.Concat([d.input(d.normal([2, 3, 2])), d.input(d.normal([2, d.int(1, 4), 2]))], d.of(1, -2)),
   Conv: convolution,
   ConvTranspose: transposedConvolution,
   Cos: unary("Cos"),
   Cosh: unary("Cosh"),
+  CumProd: (d) =>
+    d.b.add("CumProd", [d.input(d.awayFrom([0], d.shape(3))), d.b.constant(int64([d.int(-3, 2)], []))], {
+      reverse: int(d.int(0, 1)),
+      exclusive: int(d.int(0, 1)),
+    }),
   CumSum: (d) =>
     d.b.add("CumSum", [d.input(d.normal(d.shape(3))), d.b.constant(int64([d.int(-3, 2)], []))], {
       reverse: int(d.int(0, 1)),
       exclusive: int(d.int(0, 1)),
     }),
+  DFT: fourier,
   DepthToSpace: (d) => d.b.DepthToSpace(d.input(d.normal([2, 8, 3, 2])), 2, d.of("DCR", "CRD")),
   Div: binary("Div", away(0, 0.3, -0.3), (d, shape) => d.normal(shape)),
   Dropout: (d) => d.b.add("Dropout", [d.input(d.normal(d.shape()))]),
@@ -116,10 +144,18 @@ export const ruleCases: Readonly<Record<string, Case>> = {
     (d, s) => d.distinct(s),
     (d) => ({ ceil_mode: int(d.int(0, 1)) }),
   ),
+  MaxUnpool: (d) => {
+    const indices = d.b.constant(int64(d.choose(8, 32), [1, 2, 2, 2]));
+    return d.b.add("MaxUnpool", [d.input(d.normal([1, 2, 2, 2])), indices], {
+      kernel_shape: ints([2, 2]),
+      strides: ints([2, 2]),
+    });
+  },
   Mean: variadic("Mean"),
   MeanVarianceNormalization: (d) => d.b.add("MeanVarianceNormalization", [d.input(d.normal(d.shape(4)))]),
   Min: variadic("Min"),
   Mish: unary("Mish"),
+  Mod: (d) => d.b.add("Mod", remainderOperands(d), { fmod: int(1) }),
   Mul: binary("Mul"),
   Neg: unary("Neg"),
   NegativeLogLikelihoodLoss: classificationLoss("NegativeLogLikelihoodLoss"),
@@ -143,6 +179,10 @@ export const ruleCases: Readonly<Record<string, Case>> = {
   Relu: unary("Relu", away(0)),
   Reshape: (d) => d.b.Reshape(d.input(d.normal([2, 3, 4])), d.of([4, -1], [0, 2, 6], [24])),
   Resize: resize,
+  ReverseSequence: reverseSequence,
+  RoiAlign: roiAlign,
+  RotaryEmbedding: rotaryEmbedding,
+  STFT: shortTimeFourier,
   ScatterElements: scatterElements,
   ScatterND: scatterND,
   Selu: unary("Selu", away(0)),

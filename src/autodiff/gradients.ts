@@ -89,6 +89,7 @@ function ruleContext(
     inputs: padded(node.inputs),
     outputs: padded(node.outputs),
     grads: padded(node.outputs.map((output) => total(output) ?? zerosLike(output))),
+    reached: node.outputs.map((output) => total(output) !== null),
     needsGrad: node.inputs.map((input) => depends.has(input)),
     shape: (value) => shapeIn(shapes, value),
     constant: (value) => {

@@ -17,7 +17,7 @@ const appeared: Readonly<Record<number, string>> = {
     Abs Add And ArgMax ArgMin AveragePool BatchNormalization Cast Ceil Clip Concat Conv ConvTranspose
     DepthToSpace Div Dropout Elu Equal Exp Flatten Floor Gather Gemm GlobalAveragePool GlobalMaxPool
     Greater HardSigmoid Hardmax Identity InstanceNormalization LRN LeakyRelu Less Log LogSoftmax
-    LpNormalization LpPool MatMul Max MaxPool Mean Min Mul Neg Not Or PRelu Pad Pow Reciprocal ReduceL1
+    LpNormalization LpPool MatMul Max MaxPool Mean Min Mul Multinomial Neg Not Or PRelu Pad Pow RandomNormalLike RandomUniformLike Reciprocal ReduceL1
     ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
     ReduceSumSquare Relu Reshape Selu Shape Sigmoid Size Slice Softmax Softplus Softsign SpaceToDepth
     Split Sqrt Squeeze Sub Sum Tanh Tile TopK Transpose Unsqueeze Xor
@@ -26,20 +26,21 @@ const appeared: Readonly<Record<number, string>> = {
   7: "Acos Asin Atan Cos Sin Tan",
   8: "Expand",
   9: `
-    Acosh Asinh Atanh ConstantOfShape Cosh Erf EyeLike IsNaN MeanVarianceNormalization NonZero OneHot
+    Acosh Asinh Atanh Compress ConstantOfShape Cosh Erf EyeLike IsNaN MaxUnpool MeanVarianceNormalization NonZero OneHot
     Shrink Sign Sinh Where
   `,
-  10: "DequantizeLinear IsInf NonMaxSuppression QuantizeLinear Resize ThresholdedRelu",
+  10: "DequantizeLinear IsInf Mod NonMaxSuppression QuantizeLinear Resize ReverseSequence RoiAlign ThresholdedRelu",
   11: "BitShift CumSum GatherElements GatherND Range Round ScatterElements ScatterND",
   12: "Celu Einsum GreaterOrEqual LessOrEqual NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss",
   14: "HardSwish Trilu",
-  15: "CastLike",
+  15: "Bernoulli CastLike",
   16: "GridSample",
-  17: "LayerNormalization",
-  18: "BitwiseAnd BitwiseOr GroupNormalization Mish",
-  20: "Gelu",
-  23: "Attention RMSNormalization",
+  17: "BlackmanWindow DFT HammingWindow HannWindow LayerNormalization MelWeightMatrix STFT",
+  18: "BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Col2Im GroupNormalization Mish",
+  20: "AffineGrid Gelu",
+  23: "Attention RMSNormalization RotaryEmbedding",
   24: "Swish",
+  26: "CumProd",
 };
 
 /** The opset in which each operator with a rule first appeared. */
@@ -65,48 +66,38 @@ export const operators: Readonly<Record<string, Operator>> = Object.fromEntries(
     .map((op) => [op, described(op, rules[op] as Rule)]),
 );
 
-/** Operators that are replaced when a file is read, with their replacement; they need no rule. */
+/**
+ * Operators that are replaced when a file is read or when its shapes are known, with their replacement; they need no rule.
+ * Loops and recurrent networks are replaced up to 20000 more nodes.
+ */
 export const replacedOnReading: Readonly<Record<string, string>> = {
+  ConcatFromSequence: "Concat, if the structure of the sequence is known",
   Constant: "a constant of the graph",
-  If: "the branch taken, if the condition is constant",
+  DeformConv: "GridSample and MatMul",
+  GRU: "its steps",
+  If: "the branch taken, if the condition follows from constants and shapes",
+  LSTM: "its steps",
+  Loop: "its iterations, if their number follows from constants and shapes and the condition stays true",
+  OptionalGetElement: "the value that it holds, if known",
+  RNN: "its steps",
+  Scan: "its iterations",
   Scatter: "ScatterElements",
+  SequenceAt: "the tensor at that position, if the structure of the sequence is known",
+  SplitToSequence: "Split, if the sizes follow from constants and shapes",
   Upsample: "Resize",
 };
 
 /** Operators of standard ONNX that can pass a gradient and have no rule. */
 export const gaps: readonly string[] = [
-  "AffineGrid",
-  "Bernoulli",
-  "BlackmanWindow",
-  "CenterCropPad",
-  "Col2Im",
-  "Compress",
   "ConvInteger",
-  "DFT",
-  "DeformConv",
   "Det",
   "DynamicQuantizeLinear",
-  "GRU",
   "ImageDecoder",
-  "LSTM",
   "Loop",
   "MatMulInteger",
   "MaxRoiPool",
-  "MaxUnpool",
-  "MelWeightMatrix",
-  "Mod",
-  "Multinomial",
-  "Optional",
   "QLinearConv",
   "QLinearMatMul",
-  "RNN",
-  "RandomNormalLike",
-  "RandomUniformLike",
-  "ReverseSequence",
-  "RoiAlign",
-  "RotaryEmbedding",
-  "STFT",
-  "Scan",
   "SequenceAt",
   "TensorScatter",
   "Unique",

@@ -15,6 +15,8 @@ export interface RuleContext {
   readonly outputs: Values;
   /** d loss / d output for each output; zeros where the loss does not depend on it. */
   readonly grads: Values;
+  /** For each output, whether the loss depends on it. */
+  readonly reached: readonly boolean[];
   /** For each input, whether the result needs its gradient. */
   readonly needsGrad: readonly boolean[];
   /** The shape of any value of the original graph. */

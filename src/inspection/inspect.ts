@@ -1,17 +1,17 @@
-import { gradients } from "../autodiff/gradients.js";
+import { describeObstacle, gradients, obstacles } from "../autodiff/gradients.js";
 import { messageOf, UserError } from "../errors.js";
 import { type Dim, type Graph, specialize, withOutputs } from "../onnx/graph.js";
 import type { DataType } from "../onnx/tensor.js";
 import { readModel } from "../platform/node/models.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 import { readPreprocessing } from "../recognition/read-preprocessing.js";
-import { type Probe, probe } from "../runtime/probe.js";
+import type { Probe } from "../runtime/probe.js";
 import { type Header, readHeader } from "./header.js";
 import { requireFloatValue } from "./loss.js";
 import { type OperatorUse, operatorsOf } from "./operators.js";
-import { running } from "./running.js";
 import { type Serving, servingOf } from "./serving.js";
 import { chooseSizes, type SizeOptions, type Sizes } from "./sizes.js";
+import { type Trial, trialOf } from "./trial.js";
 import { type ParameterKind, parameterKinds } from "./weights.js";
 
 /** Settings of an inspection. */
@@ -55,7 +55,7 @@ export interface Inspection extends Header, GraphInspection {
 /**
  * Inspects an ONNX file: its inputs and outputs, parameters and operators, which operators block gradients, and what it can
  * serve as. Runs the model once.
- * @throws UserError when the file cannot be read or the model cannot be run.
+ * @throws UserError when the file cannot be read, ONNX Runtime does not load it, or it does not run at a size that can be set.
  */
 export async function inspectModel(file: string, options: InspectOptions = {}): Promise<Inspection> {
   const graph = await readModel(file);
@@ -69,7 +69,7 @@ export async function inspectModel(file: string, options: InspectOptions = {}): 
 
 /**
  * Inspects a graph in memory, as `inspectModel` inspects a file.
- * @throws UserError when the graph cannot be run.
+ * @throws UserError when ONNX Runtime does not load the graph, or it does not run at a size that can be set.
  */
 export async function inspectGraph(
   graph: Graph,
@@ -80,7 +80,7 @@ export async function inspectGraph(
   const examined = output === undefined ? graph.outputs.map(({ name }) => name) : [output];
   const { shapes: sizes, ...open } = chooseSizes(graph, options);
   const bound = withOutputs(specialize(graph, sizes), [...new Set([...examined, ...namesOf(graph.outputs)])]);
-  const probed = await running(graph, () => probe(bound), hint(open));
+  const probed = await trialOf(graph, bound, open.anySide, hint(open));
   const inputs = graph.inputs.filter(({ type }) => type === "float32").map(({ name }) => name);
   const outputs = examined.map((name) => ({
     ...inspected(name, graph, probed),
@@ -94,7 +94,7 @@ export async function inspectGraph(
     parameters: parameterKinds(graph),
     operators: operatorsOf(graph, probed.graph, floats, inputs),
     serves: servingOf({ graph, shapes: probed.shapes, differentiable, preprocessing }),
-    notes: [...(graph.notes ?? []), ...sizeNotes(open, options)],
+    notes: [...(graph.notes ?? []), ...sizeNotes(open, options), ...(probed.failure === null ? [] : [probed.failure])],
   };
 }
 
@@ -106,11 +106,15 @@ function inspected(name: string, { inputs, outputs }: Graph, { shapes }: Probe):
 }
 
 /** Whether a value is differentiable with respect to one of the inputs; if not, the reason that training would report. */
-function differentiability(name: string, inputs: readonly string[], graph: Graph, { graph: folded, shapes }: Probe) {
+function differentiability(name: string, inputs: readonly string[], graph: Graph, trial: Trial) {
+  const { graph: folded, shapes, failure } = trial;
   const no = (reason: string) => ({ differentiable: false, reason });
-  const type = graph.outputs.find((output) => output.name === name)?.type ?? "float32";
+  const declared = graph.outputs.find((output) => output.name === name);
+  const type = declared?.type ?? "float32";
+  if (declared?.container) return no("sequences, maps and optional values have no gradient");
   if (type !== "float32") return no(`${type} values have no gradient`);
   if (inputs.length === 0) return no("the model has no float32 input");
+  if (failure !== null) return no(obstacles(folded, name, inputs).map(describeObstacle)[0] ?? failure);
   try {
     const { gradients: found } = gradients(folded, name, inputs, shapes);
     const reached = [...found.values()].some((gradient) => gradient !== null);

@@ -12,6 +12,9 @@ const weightInputs: Readonly<Record<string, readonly number[]>> = {
   GroupNormalization: [1, 2],
   InstanceNormalization: [1, 2],
   LayerNormalization: [1, 2],
+  LSTM: [1, 2, 3],
+  GRU: [1, 2, 3],
+  RNN: [1, 2, 3],
 };
 
 /** Operators that exporters use for biases, scales and embeddings. A scalar operand of theirs is a constant of a formula. */

@@ -1,15 +1,15 @@
 import { messageOf, UserError } from "../errors.js";
-import { inlineBranches } from "./branches.js";
 import type { Graph } from "./graph.js";
 import { normalize } from "./normalize.js";
 import { ordered } from "./order.js";
 import { parseFunction, parseGraph, parseOpsets } from "./parse.js";
 import { withNotes } from "./precision.js";
 import { type GraphMessage, ModelMessage, type ModelMessageShape } from "./schema.js";
+import { resolveStructure } from "./structure.js";
 
 /**
- * Decodes the bytes of an ONNX file and normalizes the graph: one opset, float32, functions and branches with a constant
- * condition inlined, nodes in topological order.
+ * Decodes the bytes of an ONNX file and normalizes the graph: one opset, float32, functions and what constants decide
+ * (branches, loops, sequences) inlined, nodes in topological order.
  * @param title the name of the model in messages.
  * @throws UserError if the bytes are not a complete ONNX file, or if Legible does not support something in it.
  */
@@ -26,7 +26,8 @@ export function decodeMessage(bytes: Uint8Array, title: string): ModelMessageSha
       `${title} is not a complete ONNX file (${messageOf(error)}): it may be truncated or of another format`,
     );
   }
-  if (!message.graph?.node.length) throw new UserError(`${title} is not an ONNX model: it has no nodes`);
+  const { node, output } = message.graph ?? { node: [], output: [] };
+  if (node.length + output.length === 0) throw new UserError(`${title} is not an ONNX model: it has no nodes`);
   return message;
 }
 
@@ -37,7 +38,7 @@ export function graphOf(message: ModelMessageShape, title: string): Graph {
     if (graph.outputs.length === 0) throw new UserError("it has no outputs");
     const metadata = Object.fromEntries(message.metadataProps.map(({ key, value }) => [key, value]));
     const normal = normalize({ ...graph, name: fileName(title), metadata }, message.functions.map(parseFunction));
-    return inlineBranches(ordered(withNotes(normal)));
+    return resolveStructure(ordered(withNotes(normal)));
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`cannot use ${title}: ${error.message}`);
     throw new UserError(`${title} is a damaged ONNX file: ${messageOf(error)}`);

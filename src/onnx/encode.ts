@@ -9,6 +9,7 @@ import {
   typeCodes,
   type ValueInfoMessage,
 } from "./schema.js";
+import { unpackTexts } from "./strings.js";
 import type { Tensor } from "./tensor.js";
 
 /** The version of the file format (IR) for opset 21. */
@@ -33,7 +34,7 @@ export function encodeExternal(graph: Graph, location: string): ExternalModel {
   const data: Uint8Array[] = [];
   let offset = 0;
   const model = encode(graph, (name, tensor) => {
-    if (tensor.data.byteLength < EXTERNAL_MINIMUM) return inlineTensor(name, tensor);
+    if (tensor.data.byteLength < EXTERNAL_MINIMUM || tensor.type === "string") return inlineTensor(name, tensor);
     const message = externalTensor(name, tensor, location, offset);
     data.push(rawBytes(tensor));
     offset += tensor.data.byteLength;
@@ -95,10 +96,17 @@ function writeAttribute(name: string, a: Attribute): AttributeMessage {
       return { ...message, ints: [...a.value] };
     case "strings":
       return { ...message, strings: a.value.map(bytes) };
+    case "type":
+      return { ...message, tp: a.value };
+    case "tensors":
+      return { ...message, tensors: [...a.value] };
+    case "types":
+      return { ...message, typeProtos: [...a.value] };
   }
 }
 
-function writeValue({ name, type, shape }: ValueInfo): ValueInfoMessage {
+function writeValue({ name, type, shape, container }: ValueInfo): ValueInfoMessage {
+  if (container) return { name, type: { [container.field]: container.message } };
   if (!type) return { name };
   const dim = shape?.map((d) => (typeof d === "number" ? { dimValue: d } : { dimParam: d }));
   return { name, type: { tensorType: { elemType: typeCodes[type], ...(dim && { shape: { dim } }) } } };
@@ -110,7 +118,7 @@ const inlineTensor: WriteTensor = (name, tensor) => ({
   name,
   dims: [...tensor.shape],
   dataType: typeCodes[tensor.type],
-  rawData: rawBytes(tensor),
+  ...(tensor.type === "string" ? { stringData: unpackTexts(rawBytes(tensor)) } : { rawData: rawBytes(tensor) }),
 });
 
 const externalTensor = (name: string, tensor: Tensor, location: string, offset: number): TensorMessage => ({

@@ -11,6 +11,14 @@ export interface ValueInfo {
   readonly name: string;
   readonly type?: DataType;
   readonly shape?: readonly Dim[];
+  /** The type of a value that is not a tensor, as the file declares it. Default: a tensor. */
+  readonly container?: ContainerType;
+}
+
+/** The type of a sequence, map, optional value or sparse tensor: the field of TypeProto that holds it, and its bytes. */
+export interface ContainerType {
+  readonly field: "sequenceType" | "mapType" | "sparseTensorType" | "optionalType";
+  readonly message: Uint8Array;
 }
 
 /** An attribute of a node, with its kind. */
@@ -22,7 +30,11 @@ export type Attribute =
   | { readonly kind: "graph"; readonly value: Graph }
   | { readonly kind: "floats"; readonly value: readonly number[] }
   | { readonly kind: "ints"; readonly value: readonly number[] }
-  | { readonly kind: "strings"; readonly value: readonly string[] };
+  | { readonly kind: "strings"; readonly value: readonly string[] }
+  // Kept as the bytes of the file: a type, and lists of tensors and types.
+  | { readonly kind: "type"; readonly value: Uint8Array }
+  | { readonly kind: "tensors"; readonly value: readonly Uint8Array[] }
+  | { readonly kind: "types"; readonly value: readonly Uint8Array[] };
 
 /** An operator applied to values. A missing optional input or output is "", as in ONNX. */
 export interface Node {

@@ -2,6 +2,7 @@ import { UserError } from "../errors.js";
 import { calleeOf, instantiate, type ModelFunction } from "./functions.js";
 import { type Attribute, type Graph, type Node, OPSET, subgraphsOf, titleOf } from "./graph.js";
 import { distinct, freshNames } from "./names.js";
+import { packTexts } from "./strings.js";
 import { int64, type Tensor } from "./tensor.js";
 import type { UpgradeContext } from "./upgrade.js";
 import { upgrades } from "./upgrades.js";
@@ -144,6 +145,14 @@ function constantValue(node: Node): Tensor {
     if (name === "value_floats" && a.kind === "floats")
       return { type: "float32", shape: [a.value.length], data: Float32Array.from(a.value) };
     if (name === "value_ints" && a.kind === "ints") return int64(a.value);
+    if (name === "value_string" && a.kind === "string") return texts([a.value], []);
+    if (name === "value_strings" && a.kind === "strings") return texts(a.value, [a.value.length]);
   }
   throw new UserError(`the constant "${titleOf(node)}" has a value that Legible does not read`);
 }
+
+const texts = (values: readonly string[], shape: readonly number[]): Tensor => ({
+  type: "string",
+  shape,
+  data: packTexts(values.map((value) => new TextEncoder().encode(value))),
+});

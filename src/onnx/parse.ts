@@ -3,15 +3,19 @@ import type { ModelFunction } from "./functions.js";
 import type { Attribute, Dim, Graph, Node, ValueInfo } from "./graph.js";
 import {
   type AttributeMessage,
+  containerFields,
   type FunctionMessage,
   type GraphMessage,
   type NodeMessage,
   type OpsetMessage,
+  type SparseTensorMessage,
   type TensorMessage,
   typeName,
   type ValueInfoMessage,
 } from "./schema.js";
-import { arrayOf, type DataType, sizeOf, type Tensor } from "./tensor.js";
+import { denseOf } from "./sparse.js";
+import { packTexts } from "./strings.js";
+import { type ArrayType, arrayOf, carriedBits, type DataType, isArrayType, sizeOf, type Tensor } from "./tensor.js";
 
 /** Returns the attribute of a call to which an attribute in a function refers. */
 type Resolve = (name: string) => Attribute | undefined;
@@ -54,6 +58,7 @@ const callee = (name: string, overload: string | undefined) => (overload ? `${na
 
 function graphOf(message: GraphMessage, scope: Scope): Graph {
   const initializers = new Map(message.initializer.map((t) => [t.name ?? "", tensorOf(t)]));
+  for (const sparse of message.sparseInitializer ?? []) initializers.set(sparse.values?.name ?? "", sparseOf(sparse));
   return {
     name: message.name,
     opsets: scope.opsets,
@@ -67,6 +72,8 @@ function graphOf(message: GraphMessage, scope: Scope): Graph {
 }
 
 function valueInfoOf({ name, type }: ValueInfoMessage): ValueInfo {
+  const field = containerFields.find((each) => type?.[each]?.length);
+  if (field) return { name, container: { field, message: type?.[field] as Uint8Array } };
   const tensor = type?.tensorType;
   const known = tensor && typeName(tensor.elemType);
   if (!known) return { name };
@@ -124,6 +131,14 @@ function attributeOf(a: AttributeMessage, scope: Scope): Attribute | undefined {
       return { kind: "ints", value: (a.ints ?? []).map(Number) };
     case 8:
       return { kind: "strings", value: (a.strings ?? []).map(text) };
+    case 9:
+      return { kind: "tensors", value: a.tensors ?? [] };
+    case 11:
+      return a.sparseTensor && { kind: "tensor", value: sparseOf(a.sparseTensor) };
+    case 13:
+      return { kind: "type", value: a.tp ?? new Uint8Array() };
+    case 14:
+      return { kind: "types", value: a.typeProtos ?? [] };
     default:
       return undefined;
   }
@@ -133,24 +148,46 @@ function tensorOf(message: TensorMessage): Tensor {
   const shape = message.dims.map(Number);
   const type = typeName(message.dataType);
   const where = `the tensor "${message.name ?? ""}"`;
-  if (!type || type === "string") throw new UserError(`${where} has an unsupported element type`);
+  if (!type) throw new UserError(`${where} has an unsupported element type`);
   if (message.dataLocation === 1)
     throw new UserError(`${where} is in an external file, which cannot be read from bytes alone`);
-  const data = message.rawData?.length ? viewOf(message.rawData, type) : typedFields(message, type);
   const size = sizeOf(shape);
+  if (!isArrayType(type)) return { type, shape, data: carriedData(message, type, size, where) };
+  const data = message.rawData?.length ? viewOf(message.rawData, type) : typedFields(message, type);
   if (shape.some((dim) => dim < 0) || data.length !== size)
     throw new UserError(`${where} of shape [${shape}] must have ${size} elements, and has ${data.length}`);
   return { type, shape, data };
 }
 
+/** The bytes of a tensor of strings or of a carried type. */
+function carriedData(
+  message: TensorMessage,
+  type: Exclude<DataType, ArrayType>,
+  size: number,
+  where: string,
+): Uint8Array {
+  const texts = type === "string" ? (message.stringData ?? []) : [];
+  const bytes = message.rawData?.length ? new Uint8Array(message.rawData) : Uint8Array.from(message.int32Data ?? []);
+  const [found, needed] =
+    type === "string" ? [texts.length, size] : [bytes.length, Math.ceil((size * carriedBits[type]) / 8)];
+  if (found !== needed) throw new UserError(`${where} must have ${needed} elements or bytes, and has ${found}`);
+  return type === "string" ? packTexts(texts) : bytes;
+}
+
+function sparseOf({ values, indices, dims }: SparseTensorMessage): Tensor {
+  const where = `the tensor "${values?.name ?? ""}"`;
+  if (!values || !indices) throw new UserError(`${where} is sparse and has no values or no indices`);
+  return denseOf(tensorOf(values), tensorOf(indices), dims.map(Number), where);
+}
+
 /** A typed array on the bytes; copies them only if they are not aligned. */
-function viewOf(bytes: Uint8Array, type: Exclude<DataType, "string">) {
+function viewOf(bytes: Uint8Array, type: ArrayType) {
   const array = arrayOf[type];
   const aligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new array(aligned.buffer, aligned.byteOffset, Math.floor(bytes.length / array.BYTES_PER_ELEMENT));
 }
 
-function typedFields(message: TensorMessage, type: Exclude<DataType, "string">) {
+function typedFields(message: TensorMessage, type: ArrayType) {
   if (type === "float32") return Float32Array.from(message.floatData ?? []);
   if (type === "float64") return Float64Array.from(message.doubleData ?? []);
   if (type === "int64") return BigInt64Array.from(message.int64Data ?? [], (v) => BigInt(v.toString()));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { arrayOf, type DataType, type Tensor } from "./tensor.js";
+import { type ArrayType, arrayOf, type Tensor } from "./tensor.js";
 
 /** A file of named tensors (https://github.com/huggingface/safetensors) with metadata. */
 export interface Safetensors {
@@ -77,7 +77,7 @@ function parseHeader(text: string, damaged: () => UserError): z.infer<typeof Hea
 
 /** Encodes a safetensors file, in parts to concatenate. Tensors with wider elements come first, so that all are aligned. */
 export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array[] {
-  const width = ({ type }: Tensor) => arrayOf[type as Exclude<DataType, "string">].BYTES_PER_ELEMENT;
+  const width = ({ type }: Tensor) => arrayOf[type as ArrayType].BYTES_PER_ELEMENT;
   const entries = Object.entries(tensors).sort(([, a], [, b]) => width(b) - width(a));
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: metadata };

@@ -38,7 +38,16 @@ const root = protobuf.Root.fromJSON({
         ["shape", "Shape", 2],
       ]),
     },
-    Type: { fields: one([["tensorType", "TensorType", 1]]) },
+    // Types other than tensors, attributes of types and the like are only written again, so their bytes are kept.
+    Type: {
+      fields: one([
+        ["tensorType", "TensorType", 1],
+        ["sequenceType", "bytes", 4],
+        ["mapType", "bytes", 5],
+        ["sparseTensorType", "bytes", 8],
+        ["optionalType", "bytes", 9],
+      ]),
+    },
     ValueInfo: {
       fields: one([
         ["name", "string", 1],
@@ -70,6 +79,15 @@ const root = protobuf.Root.fromJSON({
         ),
       },
     },
+    SparseTensor: {
+      fields: {
+        ...one([
+          ["values", "Tensor", 1],
+          ["indices", "Tensor", 2],
+        ]),
+        ...many([["dims", "int64", 3]], true),
+      },
+    },
     Attribute: {
       fields: {
         ...one([
@@ -79,13 +97,17 @@ const root = protobuf.Root.fromJSON({
           ["s", "bytes", 4],
           ["t", "Tensor", 5],
           ["g", "Graph", 6],
+          ["tp", "bytes", 14],
           ["type", "int32", 20],
           ["refAttrName", "string", 21],
+          ["sparseTensor", "SparseTensor", 22],
         ]),
         ...many([
           ["floats", "float", 7],
           ["ints", "int64", 8],
           ["strings", "bytes", 9],
+          ["tensors", "bytes", 10],
+          ["typeProtos", "bytes", 15],
         ]),
       },
     },
@@ -128,6 +150,7 @@ const root = protobuf.Root.fromJSON({
           ["initializer", "Tensor", 5],
           ["input", "ValueInfo", 11],
           ["output", "ValueInfo", 12],
+          ["sparseInitializer", "SparseTensor", 15],
         ]),
       },
     },
@@ -158,6 +181,7 @@ export interface TensorMessage {
   dims: Int64[];
   dataType: number;
   rawData?: Uint8Array;
+  stringData?: Uint8Array[];
   dataLocation?: number;
   externalData?: { key: string; value: string }[];
   floatData?: number[];
@@ -165,6 +189,12 @@ export interface TensorMessage {
   int64Data?: Int64[];
   doubleData?: number[];
   uint64Data?: Int64[];
+}
+
+export interface SparseTensorMessage {
+  values?: TensorMessage;
+  indices?: TensorMessage;
+  dims: Int64[];
 }
 
 export interface AttributeMessage {
@@ -178,6 +208,11 @@ export interface AttributeMessage {
   floats?: number[];
   ints?: Int64[];
   strings?: Uint8Array[];
+  sparseTensor?: SparseTensorMessage;
+  /** A type, and lists of tensors and types, as bytes. */
+  tp?: Uint8Array;
+  tensors?: Uint8Array[];
+  typeProtos?: Uint8Array[];
   /** In a function: the attribute of the call to use here. */
   refAttrName?: string;
 }
@@ -209,15 +244,21 @@ export interface FunctionMessage {
   attributeProto: AttributeMessage[];
 }
 
+/** The kinds of types other than tensors, as fields of TypeProto. */
+export const containerFields = ["sequenceType", "mapType", "sparseTensorType", "optionalType"] as const;
+
 export interface ValueInfoMessage {
   name: string;
-  type?: { tensorType?: { elemType: number; shape?: { dim: { dimValue?: Int64; dimParam?: string }[] } } };
+  type?: {
+    tensorType?: { elemType: number; shape?: { dim: { dimValue?: Int64; dimParam?: string }[] } };
+  } & { [field in (typeof containerFields)[number]]?: Uint8Array };
 }
 
 export interface GraphMessage {
   name: string;
   node: NodeMessage[];
   initializer: TensorMessage[];
+  sparseInitializer?: SparseTensorMessage[];
   input: ValueInfoMessage[];
   output: ValueInfoMessage[];
 }
@@ -247,6 +288,12 @@ export const typeCodes: Record<DataType, number> = {
   uint32: 12,
   uint64: 13,
   bfloat16: 16,
+  float8e4m3fn: 17,
+  float8e4m3fnuz: 18,
+  float8e5m2: 19,
+  float8e5m2fnuz: 20,
+  uint4: 21,
+  int4: 22,
 };
 
 /** The codes of the floating-point types. */
@@ -272,4 +319,7 @@ export const attributeCodes = {
   floats: 6,
   ints: 7,
   strings: 8,
+  tensors: 9,
+  type: 13,
+  types: 14,
 } as const;

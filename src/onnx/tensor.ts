@@ -13,7 +13,25 @@ export type DataType =
   | "uint16"
   | "uint8"
   | "bool"
-  | "string";
+  | "string"
+  | CarriedType;
+
+/** Element types that are read and written but never computed with here, with their size in bits. */
+export const carriedBits = {
+  float8e4m3fn: 8,
+  float8e4m3fnuz: 8,
+  float8e5m2: 8,
+  float8e5m2fnuz: 8,
+  uint4: 4,
+  int4: 4,
+} as const;
+type CarriedType = keyof typeof carriedBits;
+
+/** The element types with a typed array of one element each. */
+export type ArrayType = Exclude<DataType, "string" | CarriedType>;
+
+/** Whether a typed array holds one element of this type in each place. */
+export const isArrayType = (type: DataType): type is ArrayType => Object.hasOwn(arrayOf, type);
 
 /** The elements of a tensor. `Tensor` defines the array of each data type. */
 export type NumericData =
@@ -28,7 +46,10 @@ export type NumericData =
   | Uint16Array
   | Uint8Array;
 
-/** A dense row-major array. float16 and bfloat16 are stored as their bits (Uint16Array), bool as 0 or 1 (Uint8Array). */
+/**
+ * A dense row-major array. float16 and bfloat16 are stored as their bits (Uint16Array), bool as 0 or 1 (Uint8Array), strings as
+ * `packTexts` makes them, and carried types as the bytes of the file.
+ */
 export interface Tensor {
   readonly type: DataType;
   readonly shape: readonly number[];
@@ -41,7 +62,7 @@ type Constructor = { new (buffer: ArrayBufferLike, offset: number, length: numbe
 };
 
 /** The typed array for each element type. */
-export const arrayOf: Record<Exclude<DataType, "string">, Constructor> = {
+export const arrayOf: Record<ArrayType, Constructor> = {
   float32: Float32Array,
   float64: Float64Array,
   float16: Uint16Array,
@@ -60,6 +81,12 @@ export const arrayOf: Record<Exclude<DataType, "string">, Constructor> = {
 /** The number of elements of a shape; 1 for a scalar. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
+/** The size in bytes of the elements of a tensor that is not of strings. */
+export const byteSize = (type: Exclude<DataType, "string">, shape: readonly number[]): number =>
+  isArrayType(type)
+    ? sizeOf(shape) * arrayOf[type].BYTES_PER_ELEMENT
+    : Math.ceil((sizeOf(shape) * carriedBits[type]) / 8);
+
 /** A float32 tensor; a plain array of numbers is converted. */
 export const float32 = (data: Float32Array | readonly number[], shape: readonly number[] = [data.length]): Tensor => ({
   type: "float32",
@@ -75,7 +102,7 @@ export const int64 = (values: readonly number[], shape: readonly number[] = [val
 });
 
 /** A tensor of zeros (false for bool). */
-export const zeros = (type: Exclude<DataType, "string">, shape: readonly number[]): Tensor => ({
+export const zeros = (type: ArrayType, shape: readonly number[]): Tensor => ({
   type,
   shape,
   data: new arrayOf[type](sizeOf(shape)),

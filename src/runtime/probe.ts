@@ -1,9 +1,11 @@
 import { UserError } from "../errors.js";
-import { inlineBranches } from "../onnx/branches.js";
 import { GraphBuilder } from "../onnx/builder.js";
-import { type Dim, type Graph, prune, valuesReadBy, withOutputs } from "../onnx/graph.js";
-import { type Tensor, toNumbers, zeros } from "../onnx/tensor.js";
+import { containersOf } from "../onnx/containers.js";
+import { type Dim, type Graph, prune, valuesReadBy } from "../onnx/graph.js";
+import { withBoundedLoops } from "../onnx/loops.js";
+import { isArrayType, type Tensor, toNumbers, zeros } from "../onnx/tensor.js";
 import { Session, type Tensors } from "./session.js";
+import { withResolvedStructure } from "./structure.js";
 
 /** What ONNX Runtime reports of a graph whose shapes are specialized. */
 export interface Probe {
@@ -23,12 +25,13 @@ export interface ProbeOptions {
 
 /**
  * Runs the graph once on zeros and reads the shape of every value, so that Legible needs no shape inference of its own. If
- * the graph is known to run, the shapes that ONNX Runtime infers are taken first, which costs neither time nor memory. An
- * `If` whose condition follows from shapes (exporters write one to test a rank or a size) is replaced by the branch taken.
+ * the graph is known to run, the shapes that ONNX Runtime infers are taken first, which costs neither time nor memory. What
+ * the structure decides is replaced first: an `If` whose condition follows from shapes (exporters write one to test a rank or a
+ * size), loops, sequences and recurrent networks (see `resolveStructure`).
  * @throws UserError when an input has a symbolic size (`specialize` the shapes first) or the graph does not run.
  */
 export async function probe(graph: Graph, { variable = [], runs = false }: ProbeOptions = {}): Promise<Probe> {
-  const decided = await withDecidedBranches(graph, variable);
+  const decided = await withResolvedStructure(graph, (each) => staticValues(each, variable), runOnZeros);
   const fixed = staticValues(decided, variable);
   const shapes = new Map<string, readonly number[]>();
   for (const input of graph.inputs) shapes.set(input.name, numericShape(input.name, input.shape));
@@ -46,7 +49,11 @@ export async function probe(graph: Graph, { variable = [], runs = false }: Probe
   return { graph: withConstants(decided, fixed, results), shapes };
 }
 
-const valuesOf = ({ nodes }: Graph): string[] => nodes.flatMap(({ outputs }) => outputs.filter((name) => name !== ""));
+/** The tensors that the nodes of a graph compute. */
+function valuesOf(graph: Graph): string[] {
+  const containers = containersOf(graph);
+  return graph.nodes.flatMap(({ outputs }) => outputs.filter((name) => name !== "" && !containers.has(name)));
+}
 
 /** The shapes that ONNX Runtime infers from those of the inputs; nothing is computed. */
 async function inferredShapes(graph: Graph): Promise<Map<string, readonly number[]>> {
@@ -63,20 +70,8 @@ async function inferredShapes(graph: Graph): Promise<Map<string, readonly number
   return inferred;
 }
 
-async function withDecidedBranches(graph: Graph, variable: readonly string[]): Promise<Graph> {
-  let decided = inlineBranches(graph);
-  for (;;) {
-    const fixed = staticValues(decided, variable);
-    const branches = decided.nodes.filter(({ op, domain }) => op === "If" && domain === "");
-    const conditions = branches.flatMap(({ inputs: [name] }) => (name !== undefined && fixed.has(name) ? [name] : []));
-    if (conditions.length === 0) return decided;
-    const results = await runOnZeros(withOutputs(decided, [...new Set(conditions)]));
-    decided = inlineBranches(decided, new Map(Object.entries(results)));
-  }
-}
-
 async function runOnZeros(graph: Graph): Promise<Tensors> {
-  const session = await Session.create(graph, { optimization: "disabled" });
+  const session = await Session.create(withBoundedLoops(graph), { optimization: "disabled" });
   try {
     return await session.run(zeroInputs(graph));
   } finally {
@@ -91,6 +86,7 @@ const dataSized = new Set(["NonZero", "NonMaxSuppression", "Unique", "Compress"]
 function staticValues(graph: Graph, variable: readonly string[]): Set<string> {
   const known = new Set([...graph.initializers.keys()].filter((name) => !variable.includes(name)));
   const found = new Set<string>();
+  const containers = containersOf(graph);
   /** Values whose size depends on the data. */
   const loose = new Set<string>();
   for (const node of graph.nodes) {
@@ -102,7 +98,7 @@ function staticValues(graph: Graph, variable: readonly string[]): Set<string> {
     if (node.domain === "" && isStatic && !node.op.startsWith("Random"))
       for (const output of outputs) {
         known.add(output);
-        found.add(output);
+        if (!containers.has(output)) found.add(output);
       }
     else if (isLoose || dataSized.has(node.op)) for (const output of outputs) loose.add(output);
   }
@@ -125,7 +121,8 @@ const numericShape = (name: string, shape: readonly Dim[] = []): number[] =>
 /** Zeros for every input of a graph whose shapes are specialized. */
 function zeroInputs(graph: Graph): Tensors {
   const entries = graph.inputs.map(({ name, type = "float32", shape }) => {
-    if (type === "string") throw new UserError(`the input "${name}" holds strings, which Legible does not read`);
+    if (!isArrayType(type))
+      throw new UserError(`the input "${name}" is of type ${type}, which Legible does not compute`);
     return [name, zeros(type, numericShape(name, shape))] as const;
   });
   return Object.fromEntries(entries);

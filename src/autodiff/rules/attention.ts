@@ -22,8 +22,9 @@ interface Sizes {
  * With p the softmax: dV = pᵀ·dy, dp = dy·Vᵀ, ds = p·(dp - Σ dp·p), dQ = scale·ds·K, dK = scale·dsᵀ·Q. Query heads that
  * share keys sum their gradients.
  */
-export const Attention = withLimits("no past keys and values; no scores as an output", (context) => {
-  const { b, node, inputs, outputs, grads, needsGrad, shape, refuse } = context;
+export const Attention = withLimits("no past or present keys and values; no scores as an output", (context) => {
+  const { b, node, inputs, outputs, grads, reached, needsGrad, shape, refuse } = context;
+  if (reached[1] || reached[2]) throw refuse("passes its present keys and values on to the loss");
   if (inputs[4] || inputs[5]) throw refuse("continues from past keys and values");
   if (outputs[3]) throw refuse("outputs the scores");
   const { n, heads, groups, queries, keys, depth, valueDepth } = sizesOf(context);
@@ -108,3 +109,14 @@ function capSlope({ b, node }: RuleContext, scores: () => string): string | null
   const t = b.Tanh(b.Div(scores(), b.scalar(cap)));
   return b.Sub(b.one, b.Mul(t, t));
 }
+
+/**
+ * y = pairs of channels of x turned by angles given as cosines and sines (Su et al. 2021). dx = dy turned back: by the same
+ * cosines and the negative sines.
+ */
+export const RotaryEmbedding = withLimits("no gradient to the cosines and sines", (context) => {
+  const { b, node, inputs, grads, needsGrad, refuse } = context;
+  if (needsGrad[1] || needsGrad[2]) throw refuse("computes its angles from data");
+  const [, cosines, sines, positions] = inputs;
+  return [b.add("RotaryEmbedding", [grads[0], cosines, b.Neg(sines), positions], node.attributes)];
+});

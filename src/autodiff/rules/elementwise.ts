@@ -34,6 +34,12 @@ export const Div = binary(
   ({ b, grads: [dz], inputs: [, y], outputs: [z] }) => b.Neg(b.Div(b.Mul(dz, z), y)),
 );
 
+/** z = x - q·y with q = x / y rounded to a whole number. dx = dz, dy = -dz·q. */
+export const Mod = binary(
+  ({ grads: [dz] }) => dz,
+  ({ b, grads: [dz], inputs: [x, y], outputs: [z] }) => b.Neg(b.Mul(dz, b.add("Round", [b.Div(b.Sub(x, z), y)]))),
+);
+
 /** z = xʸ. dx = dz·y·xʸ⁻¹, dy = dz·z·ln x. The exponent may be a whole number. */
 export const Pow = binary(
   ({ b, grads: [dz], inputs: [x, exponent] }) => {

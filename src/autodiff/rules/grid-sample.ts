@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
-import { int64 } from "../../onnx/tensor.js";
-import { intOf, type RuleContext, range, stringOf, withLimits } from "../rule.js";
+import { float32, int64 } from "../../onnx/tensor.js";
+import { intOf, type Rule, type RuleContext, range, stringOf, withLimits } from "../rule.js";
 import { scatterElements } from "./indexing.js";
 
 /** One of the pixels along one axis from which a point is interpolated: its integer coordinate, weight, d weight / d point. */
@@ -114,3 +114,20 @@ function reflected(context: RuleContext, value: string, size: number): string {
   const last = aligned ? period : period - 1;
   return b.add("Min", [rest, b.Sub(b.scalar(last), rest)]);
 }
+
+/**
+ * y = the points θ·(p, 1) for each point p of a regular grid, as GridSample reads them (Jaderberg et al. 2015, sec. 3.2).
+ * dθ = Σ dy·(p, 1)ᵀ. The operator itself computes the points p, from the identity.
+ */
+export const AffineGrid: Rule = ({ b, node, inputs: [theta, size], grads: [dy], shape }) => {
+  const [n = 1, axes = 2] = shape(theta);
+  const identity = float32(
+    range(axes * (axes + 1)).map((i) => Number(i % (axes + 1) === Math.floor(i / (axes + 1)))),
+    [1, axes, axes + 1],
+  );
+  const all = b.Expand(b.constant(identity), b.integers(shape(theta)));
+  const flat = (value: string) => b.Reshape(value, [n, -1, axes]);
+  const points = flat(b.add("AffineGrid", [all, size], node.attributes));
+  const back = b.transposeLast(flat(dy), 3);
+  return [b.Concat([b.MatMul(back, points), b.ReduceSum(back, [2])], 2)];
+};

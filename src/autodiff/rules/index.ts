@@ -12,16 +12,22 @@ import { MaxPool } from "./max-pool.js";
 import * as normalization from "./normalization.js";
 import * as pool from "./pool.js";
 import * as quantization from "./quantization.js";
+import { CenterCropPad, Col2Im, Compress, MaxUnpool, ReverseSequence } from "./rearranging.js";
 import * as reduce from "./reduce.js";
+import { RoiAlign } from "./regions.js";
 import * as resize from "./resize.js";
 import * as shape from "./shape.js";
 import * as softmax from "./softmax.js";
+import { DFT, STFT } from "./spectrum.js";
 
 /** Operators whose outputs are piecewise constant in every input. */
 const comparisons = "ArgMax ArgMin Equal Greater GreaterOrEqual Less LessOrEqual IsNaN IsInf Hardmax NonMaxSuppression";
-const logic = "Not And Or Xor BitShift BitwiseAnd BitwiseOr";
+const logic = "Not And Or Xor BitShift BitwiseAnd BitwiseOr BitwiseXor BitwiseNot";
 const integers = "Floor Ceil Round Sign NonZero Shape Size ConstantOfShape EyeLike";
-const flat = `${comparisons} ${logic} ${integers}`.split(" ");
+/** Operators that read sizes only, or whose outputs are random. */
+const generators =
+  "BlackmanWindow HammingWindow HannWindow MelWeightMatrix Bernoulli Multinomial RandomNormalLike RandomUniformLike";
+const flat = `${comparisons} ${logic} ${integers} ${generators}`.split(" ");
 
 /** The gradient rule of every operator that has one, by the operator's name. */
 export const rules: Readonly<Record<string, Rule>> = {
@@ -38,9 +44,12 @@ export const rules: Readonly<Record<string, Rule>> = {
   MaxPool,
   ...pool,
   ...quantization,
+  ...{ CenterCropPad, Col2Im, Compress, MaxUnpool, ReverseSequence },
   ...reduce,
   ...resize,
+  RoiAlign,
   ...shape,
   ...softmax,
+  ...{ DFT, STFT },
   ...Object.fromEntries(flat.map((op) => [op, noGradient])),
 };

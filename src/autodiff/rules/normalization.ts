@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
-import { float32 } from "../../onnx/tensor.js";
+import { float32, sizeOf } from "../../onnx/tensor.js";
 import {
   alongAxis,
   axisOf,
@@ -36,9 +36,10 @@ const allButChannels = ({ inputs, shape }: RuleContext) => range(shape(inputs[0]
  *   dx = scale·r·(dy - mean(dy) - c·r²·mean(dy·c)).
  */
 export const BatchNormalization = withLimits("no gradient from the new running statistics", (context) => {
-  const { b, node, inputs, grads, needsGrad, shape } = context;
+  const { b, node, inputs, grads, reached, needsGrad, shape, refuse } = context;
   const [x, scale, , mean, variance] = inputs;
   const training = intOf(node, "training_mode", 0) === 1;
+  if (reached.slice(1).includes(true)) throw refuse("passes its new running statistics on to the loss");
   const axes = allButChannels(context);
   const wide = (value: string) => alongChannels(context, value);
   const flat = (value: string) => b.Reshape(value, [-1]);
@@ -109,18 +110,28 @@ const lastAxes = ({ node, inputs, shape }: RuleContext) => {
   return range(rank).slice(axisOf(intOf(node, "axis", -1), rank));
 };
 
-/** y = scale·x̂ + shift, x̂ normalized over the last axes (Ba et al. 2016). */
-export const LayerNormalization = withLimits("no gradient from the mean and deviation outputs", (context) => {
-  const { b, node, inputs, outputs, grads, needsGrad, shape } = context;
+/**
+ * y = scale·x̂ + shift, x̂ normalized over the last axes (Ba et al. 2016). The other outputs are the mean m and r, the inverse
+ * of the deviation. With n elements in the last axes, m adds dm / n to dx, and r adds -dr·r²·x̂ / n.
+ */
+export const LayerNormalization: Rule = (context) => {
+  const { b, node, inputs, outputs, grads, reached, needsGrad, shape } = context;
   const axes = lastAxes(context);
   const { normal, r } = normalized(b, inputs[0], axes, floatOf(node, "epsilon", 1e-5));
   const back = (grad: string, input: string) => unbroadcast(b, grad, shape(outputs[0]), shape(input));
+  const dx = () => {
+    const share = b.scalar(1 / sizeOf(axes.map((axis) => shape(inputs[0])[axis] ?? 1)));
+    const terms = [throughNormalized(b, b.Mul(grads[0], inputs[1]), normal, r, axes)];
+    if (reached[1]) terms.push(b.Mul(grads[1], share));
+    if (reached[2]) terms.push(b.Neg(b.Mul(b.Mul(grads[2], b.Mul(b.Mul(r, r), share)), normal)));
+    return terms.length > 1 ? b.Sum(terms) : (terms[0] as string);
+  };
   return [
-    needsGrad[0] ? throughNormalized(b, b.Mul(grads[0], inputs[1]), normal, r, axes) : null,
+    needsGrad[0] ? dx() : null,
     needsGrad[1] ? back(b.Mul(grads[0], normal), inputs[1]) : null,
     needsGrad[2] ? back(grads[0], inputs[2]) : null,
   ];
-});
+};
 
 /** y = scale·x̂ with x̂ = x·r, r = 1/√(mean(x²) + ε) (Zhang & Sennrich 2019). dx = r·(g - x̂·mean(g·x̂)), g = dy·scale. */
 export const RMSNormalization: Rule = (context) => {

@@ -186,6 +186,16 @@ export const SpaceToDepth: Rule = ({ b, node, grads: [dy] }) => [
 /** y = the upper or lower triangle of each matrix. dx = the same triangle of dy. */
 export const Trilu: Rule = ({ b, node, inputs: [, k], grads: [dy] }) => [b.add("Trilu", [dy, k], node.attributes)];
 
+/**
+ * y = the cumulative products of x along an axis. x[i] is a factor of the products behind it, so dx[i] is the sum of dy·y over
+ * these, divided by x[i].
+ */
+export const CumProd = withLimits("no factor 0", ({ b, node, inputs: [x, axis], outputs: [y], grads: [dy] }) => {
+  const reverse = intOf(node, "reverse", 0) === 0 ? 1 : 0;
+  const attributes = { ...node.attributes, reverse: { kind: "int" as const, value: reverse } };
+  return [b.Div(b.add("CumSum", [b.Mul(dy, y), axis], attributes), x)];
+});
+
 /** y = the cumulative sums of x along an axis. dx = the cumulative sums of dy in the opposite direction. */
 export const CumSum: Rule = ({ b, node, inputs: [, axis], grads: [dy] }) => {
   const reverse = intOf(node, "reverse", 0) === 0 ? 1 : 0;

@@ -8,7 +8,7 @@ import {
   type TensorMessage,
   typeName,
 } from "../../onnx/schema.js";
-import { arrayOf, sizeOf } from "../../onnx/tensor.js";
+import { byteSize } from "../../onnx/tensor.js";
 
 /** Node reads less than 2 GiB in one call. */
 const CHUNK = 2 ** 30;
@@ -62,7 +62,7 @@ async function readPart(
 ): Promise<Uint8Array> {
   const type = typeName(tensor.dataType);
   if (!type || type === "string") throw new UserError(`${where} has an element type that Legible does not read`);
-  const needed = sizeOf(tensor.dims.map(Number)) * arrayOf[type].BYTES_PER_ELEMENT;
+  const needed = byteSize(type, tensor.dims.map(Number));
   const [offset, length] = [Number(fields.offset ?? 0), Number(fields.length ?? needed)];
   if (length !== needed) throw new UserError(`${where} has ${needed} bytes, but the model declares ${fields.length}`);
   const { size } = await file.stat();
