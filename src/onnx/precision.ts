@@ -16,7 +16,11 @@ export function withNotes(graph: Graph): Graph {
   const single = inFloat32(graph, () => {
     halves = true;
   });
-  const notes = [...(halves ? [HALF_NOTE] : []), ...(isQuantized(graph) ? [QUANTIZED_NOTE] : [])];
+  const notes = [
+    ...(graph.notes ?? []),
+    ...(halves ? [HALF_NOTE] : []),
+    ...(isQuantized(graph) ? [QUANTIZED_NOTE] : []),
+  ];
   return { ...single, notes };
 }
 
