@@ -3,6 +3,7 @@ import { calleeOf, instantiate, type ModelFunction } from "./functions.js";
 import { type Attribute, type Graph, type Node, OPSET, subgraphsOf, titleOf } from "./graph.js";
 import { KnownRanks } from "./known-ranks.js";
 import { distinct, freshNames } from "./names.js";
+import { blockSizeOf } from "./nchwc-weights.js";
 import { onlyCastToFloat, QuantizedValues } from "./quantized-values.js";
 import { rewrites } from "./rewrites.js";
 import { type Quantization, type Replacement, RewriteLog, replacement, type Values } from "./rewriting.js";
@@ -21,21 +22,32 @@ const MAXIMUM_NODES = 1e6;
 
 /**
  * Converts a graph to the form that rules and passes expect: opset 21 or newer, Constant nodes as initializers, functions
- * inlined. Inputs, outputs and initializers keep their names.
+ * inlined, operators of ONNX Runtime replaced. Inputs, outputs and initializers keep their names.
+ * @param machineBlock the block size of ONNX Runtime's blocked layout on this machine; null if it has none.
  * @throws UserError for an unsupported opset, and for functions that call themselves.
  */
-export function normalize(graph: Graph, functions: readonly ModelFunction[]): Graph {
+export function normalize(graph: Graph, functions: readonly ModelFunction[], machineBlock?: number | null): Graph {
   const file: FileState = {
     functions: new Map(functions.map((fn) => [calleeOf(fn), fn])),
     fresh: freshNames(graph),
     inlined: 0,
     log: new RewriteLog(),
+    blockSize: once(() => blockSizeOf(graph, machineBlock)),
   };
   const opset = checked(graph.opsets);
   const others = Object.assign({}, ...functions.map(({ opsets }) => opsets), graph.opsets);
   const opsets = { ...others, "": Math.max(opset, OPSET, ...functions.map(({ opsets }) => opsets[""] ?? OPSET)) };
   const normal = { ...new Scope(graph, file).upgraded(opset), opsets };
   return { ...normal, notes: file.log.notes() };
+}
+
+/** A function that computes its result when it is first called. */
+function once<T>(compute: () => T): () => T {
+  let result: { readonly value: T } | undefined;
+  return () => {
+    result ??= { value: compute() };
+    return result.value;
+  };
 }
 
 function checked(opsets: Graph["opsets"]): number {
@@ -51,6 +63,7 @@ interface FileState {
   /** The number of nodes inlined from functions so far. */
   inlined: number;
   readonly log: RewriteLog;
+  readonly blockSize: () => number;
 }
 
 /** The conversion of a graph or subgraph. */
@@ -140,6 +153,10 @@ class Scope implements Values {
 
   quantization(value: string): Quantization | undefined {
     return this.quantized.get(value);
+  }
+
+  blockSize(): number {
+    return this.file.blockSize();
   }
 
   isOnlyCastToFloat(value: string): boolean {

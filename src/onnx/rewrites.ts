@@ -1,3 +1,4 @@
+import { NCHWC } from "./nchwc-weights.js";
 import * as attention from "./rewrite-attention.js";
 import * as fused from "./rewrite-fused.js";
 import {
@@ -7,6 +8,7 @@ import {
   MatMulIntegerToFloat,
   MatMulNBits,
 } from "./rewrite-integers.js";
+import * as nchwc from "./rewrite-nchwc.js";
 import * as normalization from "./rewrite-normalization.js";
 import * as quantized from "./rewrite-quantized.js";
 import type { Rewrite } from "./rewriting.js";
@@ -37,6 +39,7 @@ export const rewrites: ReadonlyMap<string, Rewrite> = new Map([
     ...{ DynamicQuantizeMatMul, MatMulIntegerToFloat, MatMulNBits },
     ...Object.fromEntries(shared.map((op) => [op, sameAs(op)])),
   }),
+  ...inDomain(NCHWC, nchwc),
   ...inDomain("", {
     ...{ ConvInteger, MatMulInteger, QLinearConv, QLinearMatMul, SimplifiedLayerNormalization },
     ...Object.fromEntries(monotone.map((op) => [op, onQuantized(op)])),

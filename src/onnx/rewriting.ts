@@ -20,6 +20,8 @@ export interface Values {
   quantization(value: string): Quantization | undefined;
   /** Whether every reader of a value casts it to a floating-point type. */
   isOnlyCastToFloat(value: string): boolean;
+  /** The number of channels in a block of ONNX Runtime's blocked layout. @throws UserError if it is not known. */
+  blockSize(): number;
 }
 
 /** The context in which one node is replaced. */
@@ -70,6 +72,7 @@ export function replacement(rewrite: Rewrite, node: Node, values: Values): Repla
       return found && { scale: bound(found.scale), zero: bound(found.zero) };
     },
     isOnlyCastToFloat: (value) => values.isOnlyCastToFloat(value),
+    blockSize: () => values.blockSize(),
   });
   if (!results || node.outputs.some((output, i) => output !== "" && !results[i])) return undefined;
   for (const value of new Set(results)) if (value) b.output(value, value);
