@@ -109,10 +109,16 @@ export class RewriteLog {
     if (this.entries.size === 0) return [];
     const lines = [...this.entries].map(([key, { count, into }]) => {
       const shown = [...into].slice(0, MAXIMUM_SHOWN).join(" + ") + (into.size > MAXIMUM_SHOWN ? " + …" : "");
-      return `${key.split("::").at(-1)} ×${count} → ${shown || "nothing"}`;
+      return `${shownOperator(key)} ×${count} → ${shown || "nothing"}`;
     });
     return [`operators of ONNX Runtime are read as standard ones: ${lines.join("; ")}`];
   }
+}
+
+/** "com.microsoft::Gelu" as "Gelu", "com.microsoft.nchwc::Conv" as "nchwc.Conv". */
+function shownOperator(key: string): string {
+  const [domain = "", op = ""] = key.split("::");
+  return domain === "" || domain === "com.microsoft" ? op : `${domain.split(".").at(-1)}.${op}`;
 }
 
 /** Operators of a replacement that a note lists. */

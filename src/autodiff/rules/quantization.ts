@@ -45,6 +45,16 @@ export const QuantizeLinear = withLimits(limits, (context) => {
   return [b.masked(b.Div(grads[0], s), inside)];
 });
 
+/**
+ * y = QuantizeLinear(x) with a scale and a zero point that follow from the extremes of x, so that all of x is in range. The
+ * gradient of rounding is that of the identity. Scale and zero point pass no gradient: in y·scale that of the scale would
+ * cancel, because y is proportional to 1 / scale.
+ */
+export const DynamicQuantizeLinear = withLimits(
+  "straight-through estimate; no gradient through the scale",
+  ({ b, outputs: [, scale], grads: [dy] }) => [b.Div(dy, scale)],
+);
+
 /** y = (x - zero)·scale. dx = dy·scale. */
 export const DequantizeLinear = withLimits("no blocked quantization; no gradient to the scale", (context) => [
   context.b.Mul(context.grads[0], broadcastable(context, context.inputs[1])),
