@@ -2,7 +2,8 @@ import { type GraphBuilder, int } from "./builder.js";
 import { attribute, type Node } from "./graph.js";
 import { channelsFirst, channelsLast } from "./rewrite-layout.js";
 import type { Rewrite, RewriteContext } from "./rewriting.js";
-import { float32, sizeOf, toNumbers } from "./tensor.js";
+import { typeName } from "./schema.js";
+import { float32, sizeOf, type Tensor, toNumbers, zeros } from "./tensor.js";
 import { without } from "./upgrade.js";
 
 /*
@@ -146,6 +147,25 @@ export const QLinearWhere: Rewrite = ({
   ),
 ];
 
+/** QuantizeLinear to 4 bits: to 8 bits, then clipped to the range of 4. */
+export const QuantizeLinear: Rewrite = ({ b, node, inputs: [x, scale, zero], known }) => {
+  const tensor = known(zero);
+  const type = tensor?.type ?? typeName(attribute(node, "output_dtype", "int", 0));
+  if (type !== "int4" && type !== "uint4") return null;
+  const [wide, low, high] = type === "int4" ? (["int8", -8, 7] as const) : (["uint8", 0, 15] as const);
+  const whole = (value: number) => b.constant(filled(wide, value));
+  const y = b.add("QuantizeLinear", [x, scale, tensor ? b.constant({ ...tensor, type: wide }) : whole(0)], {
+    ...without(node, "output_dtype").attributes,
+  });
+  return [b.Clip(y, whole(low), whole(high))];
+};
+
+const filled = (type: "int8" | "uint8", value: number): Tensor => {
+  const tensor = zeros(type, []);
+  tensor.data[0] = value;
+  return tensor;
+};
+
 /**
  * An operator that works on integers, but whose gradient rule works on floating-point numbers, on a quantized value: its
  * result is monotone in each input, so that it is the same between DequantizeLinear and QuantizeLinear.
@@ -155,7 +175,9 @@ export const onQuantized =
   ({ b, node, inputs: [x, ...rest], quantization }) => {
     const q = quantization(x);
     if (!q || node.outputs.length > 1) return null;
+    const asNumber = (value: string) => value && dequantized(b, [value, q.scale, q.zero]);
     const others = rest.slice(0, node.inputs.length - 1);
-    const y = b.add(op, [dequantized(b, [x, q.scale, q.zero]), ...others], node.attributes);
+    // The bounds of Clip are quantized like x; further inputs of other operators are sizes.
+    const y = b.add(op, [asNumber(x), ...(op === "Clip" ? others.map(asNumber) : others)], node.attributes);
     return [quantized(b, y, q.scale, q.zero)];
   };

@@ -9,12 +9,13 @@ import {
   MatMulNBits,
 } from "./rewrite-integers.js";
 import * as nchwc from "./rewrite-nchwc.js";
+import * as nhwc from "./rewrite-nhwc.js";
 import * as normalization from "./rewrite-normalization.js";
 import * as quantized from "./rewrite-quantized.js";
 import type { Rewrite } from "./rewriting.js";
 
 const { sameAs, ...fusions } = fused;
-const { onQuantized, ...onIntegers } = quantized;
+const { onQuantized, QuantizeLinear, ...onIntegers } = quantized;
 
 const inDomain = (domain: string, rewrites: Readonly<Record<string, Rewrite>>): [string, Rewrite][] =>
   Object.entries(rewrites).map(([op, rewrite]) => [`${domain}::${op}`, rewrite]);
@@ -23,7 +24,7 @@ const inDomain = (domain: string, rewrites: Readonly<Record<string, Rewrite>>): 
 const shared = "DequantizeLinear LayerNormalization QuantizeLinear Trilu Pad GatherND Range Unique".split(" ");
 
 /** Operators on integers whose rules of gradients need floating-point numbers. */
-const monotone = "MaxPool GlobalMaxPool Resize Clip Relu Pad".split(" ");
+const monotone = "Clip GlobalMaxPool MaxPool Resize".split(" ");
 
 const { QLinearConv, QLinearMatMul } = quantized;
 const { SimplifiedLayerNormalization } = normalization;
@@ -40,8 +41,9 @@ export const rewrites: ReadonlyMap<string, Rewrite> = new Map([
     ...Object.fromEntries(shared.map((op) => [op, sameAs(op)])),
   }),
   ...inDomain(NCHWC, nchwc),
+  ...inDomain("com.ms.internal.nhwc", nhwc),
   ...inDomain("", {
-    ...{ ConvInteger, MatMulInteger, QLinearConv, QLinearMatMul, SimplifiedLayerNormalization },
+    ...{ ConvInteger, MatMulInteger, QLinearConv, QLinearMatMul, QuantizeLinear, SimplifiedLayerNormalization },
     ...Object.fromEntries(monotone.map((op) => [op, onQuantized(op)])),
   }),
 ]);
