@@ -43,7 +43,7 @@ import {
 } from "./case-makers-signal.js";
 
 /** Rules that estimate a gradient, on purpose different from the derivative; src/autodiff/quantization.test.ts tests them. */
-export const estimates: readonly string[] = ["QuantizeLinear", "DequantizeLinear"];
+export const estimates: readonly string[] = ["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"];
 
 /** For every rule that passes a gradient, a generator of random graphs that test it. */
 export const ruleCases: Readonly<Record<string, Case>> = {

@@ -30,7 +30,7 @@ const appeared: Readonly<Record<number, string>> = {
     Shrink Sign Sinh Where
   `,
   10: "DequantizeLinear IsInf Mod NonMaxSuppression QuantizeLinear Resize ReverseSequence RoiAlign ThresholdedRelu",
-  11: "BitShift CumSum GatherElements GatherND Range Round ScatterElements ScatterND",
+  11: "BitShift CumSum DynamicQuantizeLinear GatherElements GatherND Range Round ScatterElements ScatterND",
   12: "Celu Einsum GreaterOrEqual LessOrEqual NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss",
   14: "HardSwish Trilu",
   15: "Bernoulli CastLike",
@@ -73,12 +73,16 @@ export const operators: Readonly<Record<string, Operator>> = Object.fromEntries(
 export const replacedOnReading: Readonly<Record<string, string>> = {
   ConcatFromSequence: "Concat, if the structure of the sequence is known",
   Constant: "a constant of the graph",
+  ConvInteger: "Conv on floating-point numbers",
   DeformConv: "GridSample and MatMul",
   GRU: "its steps",
   If: "the branch taken, if the condition follows from constants and shapes",
   LSTM: "its steps",
   Loop: "its iterations, if their number follows from constants and shapes and the condition stays true",
+  MatMulInteger: "MatMul on floating-point numbers",
   OptionalGetElement: "the value that it holds, if known",
+  QLinearConv: "Conv between DequantizeLinear and QuantizeLinear",
+  QLinearMatMul: "MatMul between DequantizeLinear and QuantizeLinear",
   RNN: "its steps",
   Scan: "its iterations",
   Scatter: "ScatterElements",
@@ -89,15 +93,10 @@ export const replacedOnReading: Readonly<Record<string, string>> = {
 
 /** Operators of standard ONNX that can pass a gradient and have no rule. */
 export const gaps: readonly string[] = [
-  "ConvInteger",
   "Det",
-  "DynamicQuantizeLinear",
   "ImageDecoder",
   "Loop",
-  "MatMulInteger",
   "MaxRoiPool",
-  "QLinearConv",
-  "QLinearMatMul",
   "SequenceAt",
   "TensorScatter",
   "Unique",

@@ -31,13 +31,21 @@ export function decodeMessage(bytes: Uint8Array, title: string): ModelMessageSha
   return message;
 }
 
-/** The normalized graph of a message with all tensors loaded. @throws UserError as `decodeModel` does. */
-export function graphOf(message: ModelMessageShape, title: string): Graph {
+/**
+ * The normalized graph of a message with all tensors loaded.
+ * @param machineBlock the block size of ONNX Runtime's blocked layout on this machine; null if it has none.
+ * @throws UserError as `decodeModel` does.
+ */
+export function graphOf(message: ModelMessageShape, title: string, machineBlock?: number | null): Graph {
   try {
     const graph = parseGraph(message.graph as GraphMessage, parseOpsets(message.opsetImport));
     if (graph.outputs.length === 0) throw new UserError("it has no outputs");
     const metadata = Object.fromEntries(message.metadataProps.map(({ key, value }) => [key, value]));
-    const normal = normalize({ ...graph, name: fileName(title), metadata }, message.functions.map(parseFunction));
+    const normal = normalize(
+      { ...graph, name: fileName(title), metadata },
+      message.functions.map(parseFunction),
+      machineBlock,
+    );
     return resolveStructure(ordered(withNotes(normal)));
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`cannot use ${title}: ${error.message}`);

@@ -1,8 +1,13 @@
 import { UserError } from "../errors.js";
 import { calleeOf, instantiate, type ModelFunction } from "./functions.js";
 import { type Attribute, type Graph, type Node, OPSET, subgraphsOf, titleOf } from "./graph.js";
+import { KnownRanks } from "./known-ranks.js";
 import { distinct, freshNames } from "./names.js";
 import { packTexts } from "./strings.js";
+import { blockSizeOf } from "./nchwc-weights.js";
+import { onlyCastToFloat, QuantizedValues } from "./quantized-values.js";
+import { rewrites } from "./rewrites.js";
+import { type Quantization, type Replacement, RewriteLog, replacement, type Values } from "./rewriting.js";
 import { int64, type Tensor } from "./tensor.js";
 import type { UpgradeContext } from "./upgrade.js";
 import { upgrades } from "./upgrades.js";
@@ -18,19 +23,32 @@ const MAXIMUM_NODES = 1e6;
 
 /**
  * Converts a graph to the form that rules and passes expect: opset 21 or newer, Constant nodes as initializers, functions
- * inlined. Inputs, outputs and initializers keep their names.
+ * inlined, operators of ONNX Runtime replaced. Inputs, outputs and initializers keep their names.
+ * @param machineBlock the block size of ONNX Runtime's blocked layout on this machine; null if it has none.
  * @throws UserError for an unsupported opset, and for functions that call themselves.
  */
-export function normalize(graph: Graph, functions: readonly ModelFunction[]): Graph {
+export function normalize(graph: Graph, functions: readonly ModelFunction[], machineBlock?: number | null): Graph {
   const file: FileState = {
     functions: new Map(functions.map((fn) => [calleeOf(fn), fn])),
     fresh: freshNames(graph),
     inlined: 0,
+    log: new RewriteLog(),
+    blockSize: once(() => blockSizeOf(graph, machineBlock)),
   };
   const opset = checked(graph.opsets);
   const others = Object.assign({}, ...functions.map(({ opsets }) => opsets), graph.opsets);
   const opsets = { ...others, "": Math.max(opset, OPSET, ...functions.map(({ opsets }) => opsets[""] ?? OPSET)) };
-  return { ...new Scope(graph, file).upgraded(opset), opsets };
+  const normal = { ...new Scope(graph, file).upgraded(opset), opsets };
+  return { ...normal, notes: file.log.notes() };
+}
+
+/** A function that computes its result when it is first called. */
+function once<T>(compute: () => T): () => T {
+  let result: { readonly value: T } | undefined;
+  return () => {
+    result ??= { value: compute() };
+    return result.value;
+  };
 }
 
 function checked(opsets: Graph["opsets"]): number {
@@ -45,14 +63,22 @@ interface FileState {
   readonly fresh: (stem: string) => string;
   /** The number of nodes inlined from functions so far. */
   inlined: number;
+  readonly log: RewriteLog;
+  readonly blockSize: () => number;
 }
 
 /** The conversion of a graph or subgraph. */
-class Scope {
+class Scope implements Values {
   private readonly nodes: Node[] = [];
   private readonly nodeNames = new Set<string>();
   private readonly initializers: Map<string, Tensor>;
   private readonly ranks = new Map<string, number>();
+  private readonly quantized = new QuantizedValues((value) => this.known(value));
+  private readonly knownRanks = new KnownRanks(
+    (value) => this.known(value),
+    (value) => this.ranks.get(value) ?? this.outer?.rank(value),
+  );
+  private floats: ReadonlySet<string> | undefined;
 
   constructor(
     private readonly graph: Graph,
@@ -71,9 +97,23 @@ class Scope {
   private convert(node: Node, opset: number, depth: number): void {
     const fn = this.file.functions.get(calleeOf(node));
     if (fn) this.call(fn, node, depth);
-    else if (node.domain !== "") this.push(this.withSubgraphs(node, opset));
+    else if (node.domain !== "") this.replace(this.withSubgraphs(node, opset), depth);
     else if (node.op === "Constant") this.addConstant(node.outputs[0] ?? "", constantValue(node));
-    else this.push(this.upgrade(this.withSubgraphs(node, opset), opset));
+    else this.replace(this.upgrade(this.withSubgraphs(node, opset), opset), depth);
+  }
+
+  /** Adds what replaces a node on reading, or the node itself. */
+  private replace(node: Node, depth: number): void {
+    const found = this.rewritten(node);
+    if (found) this.call(found.fn, found.call, depth);
+    else this.push(node);
+  }
+
+  private rewritten(node: Node): Replacement | undefined {
+    const rewrite = rewrites.get(calleeOf(node));
+    const found = rewrite && replacement(rewrite, node, this);
+    if (found) this.file.log.add(node, found.fn.nodes(node));
+    return found;
   }
 
   private call(fn: ModelFunction, node: Node, depth: number): void {
@@ -89,6 +129,8 @@ class Scope {
     this.nodes.push(distinct(node, this.nodeNames));
     const rank = rankOf(node, (value) => this.known(value));
     if (rank !== undefined) this.ranks.set(node.outputs[0] ?? "", rank);
+    this.quantized.add(node);
+    this.knownRanks.add(node);
   }
 
   private addConstant(name: string, tensor: Tensor): string {
@@ -97,12 +139,30 @@ class Scope {
     return name;
   }
 
-  private known(value: string): Tensor | undefined {
+  known(value: string): Tensor | undefined {
     return this.initializers.get(value) ?? this.outer?.known(value);
   }
 
-  private rank(value: string): number | undefined {
-    return this.known(value)?.shape.length ?? this.ranks.get(value) ?? this.outer?.rank(value);
+  rank(value: string): number | undefined {
+    return this.knownRanks.get(value);
+  }
+
+  /** The rank that upgrades may rely on. */
+  private ownRank(value: string): number | undefined {
+    return this.known(value)?.shape.length ?? this.ranks.get(value) ?? this.outer?.ownRank(value);
+  }
+
+  quantization(value: string): Quantization | undefined {
+    return this.quantized.get(value);
+  }
+
+  blockSize(): number {
+    return this.file.blockSize();
+  }
+
+  isOnlyCastToFloat(value: string): boolean {
+    this.floats ??= onlyCastToFloat(this.graph);
+    return this.floats.has(value);
   }
 
   private upgrade(node: Node, opset: number): Node {
@@ -116,7 +176,7 @@ class Scope {
       },
       constant: (tensor) => this.addConstant(fresh(`${stem}/constant`), tensor),
       known: (value) => this.known(value),
-      rank: (value) => this.rank(value),
+      rank: (value) => this.ownRank(value),
     };
     return upgrades.get(node.op)?.(node, context) ?? node;
   }

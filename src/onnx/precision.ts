@@ -1,8 +1,11 @@
+import { int } from "./builder.js";
 import type { Attribute, Graph, Node, ValueInfo } from "./graph.js";
 import { typeCodes, typeName } from "./schema.js";
-import type { DataType, Tensor } from "./tensor.js";
+import { type DataType, float32, type Tensor } from "./tensor.js";
+import { computedFrom } from "./uses.js";
 
 const HALF_NOTE = "it is written in half precision and computed in float32";
+const DOUBLE_NOTE = "it is written in double precision and computed in float32";
 const QUANTIZED_NOTE = "it is quantized: gradients pass straight through quantization within its range";
 
 /** Attributes that hold the type of an output. */
@@ -10,36 +13,66 @@ const TYPE_ATTRIBUTES = new Set(["to", "dtype", "output_dtype", "output_datatype
 
 const isHalf = (type: DataType | undefined): boolean => type === "float16" || type === "bfloat16";
 
-/** Converts float16 and bfloat16 to float32, and adds notes on that conversion and on quantization. */
+/**
+ * Converts float16 and bfloat16 to float32, float64 too if data is computed in it, and adds notes on these conversions and on
+ * quantization. Shape arithmetic in float64, as some exporters write it, stays.
+ */
 export function withNotes(graph: Graph): Graph {
+  const doubles = computesInDouble(graph);
+  const isOther = (type: DataType | undefined) => isHalf(type) || (doubles && type === "float64");
   let halves = false;
-  const single = inFloat32(graph, () => {
-    halves = true;
+  const single = inFloat32(graph, isOther, (type) => {
+    halves ||= isHalf(type);
   });
-  const notes = [...(halves ? [HALF_NOTE] : []), ...(isQuantized(graph) ? [QUANTIZED_NOTE] : [])];
+  const notes = [
+    ...(graph.notes ?? []),
+    ...(halves ? [HALF_NOTE] : []),
+    ...(doubles ? [DOUBLE_NOTE] : []),
+    ...(isQuantized(graph) ? [QUANTIZED_NOTE] : []),
+  ];
   return { ...single, notes };
 }
+
+/** Whether values of float64 depend on the data of the inputs, not on their shapes alone. */
+function computesInDouble(graph: Graph): boolean {
+  if (graph.inputs.some(({ type }) => type === "float64")) return true;
+  const isDouble = (value: string) => graph.initializers.get(value)?.type === "float64";
+  const writers = graph.nodes.filter((node) => makesDouble(node) || node.inputs.some(isDouble));
+  if (writers.length === 0) return false;
+  const inputs = graph.inputs.map(({ name }) => name);
+  const fromData = computedFrom(graph, inputs, ({ op }) => op !== "Shape" && op !== "Size");
+  return writers.some((node) => node.inputs.some((value) => fromData.has(value)));
+}
+
+const makesDouble = (node: Node): boolean =>
+  Object.entries(node.attributes).some(
+    ([name, a]) => TYPE_ATTRIBUTES.has(name) && a.kind === "int" && typeName(a.value) === "float64",
+  );
 
 const isQuantized = (graph: Graph): boolean =>
   graph.nodes.some(({ op, domain }) => op === "DequantizeLinear" && domain === "");
 
-/** @param onHalf is called for everything in half precision. */
-function inFloat32(graph: Graph, onHalf: () => void): Graph {
+type IsOther = (type: DataType | undefined) => boolean;
+
+/** @param isOther whether a type becomes float32. @param onOther is called for everything of such a type. */
+function inFloat32(graph: Graph, isOther: IsOther, onOther: (type: DataType) => void): Graph {
   const value = (info: ValueInfo): ValueInfo => {
-    if (!isHalf(info.type)) return info;
-    onHalf();
+    if (!info.type || !isOther(info.type)) return info;
+    onOther(info.type);
     return { ...info, type: "float32" };
   };
   const tensor = (t: Tensor): Tensor => {
-    if (isHalf(t.type)) onHalf();
-    return widened(t);
+    if (!isOther(t.type)) return widened(t);
+    onOther(t.type);
+    return t.type === "float64" ? float32(Float32Array.from(t.data as Float64Array), t.shape) : widened(t);
   };
   const attribute = (name: string, a: Attribute): Attribute => {
     if (a.kind === "tensor") return { ...a, value: tensor(a.value) };
-    if (a.kind === "graph") return { ...a, value: inFloat32(a.value, onHalf) };
-    if (a.kind !== "int" || !TYPE_ATTRIBUTES.has(name) || !isHalf(typeName(a.value))) return a;
-    onHalf();
-    return { ...a, value: typeCodes.float32 };
+    if (a.kind === "graph") return { ...a, value: inFloat32(a.value, isOther, onOther) };
+    const type = a.kind === "int" && TYPE_ATTRIBUTES.has(name) ? typeName(a.value) : undefined;
+    if (!type || !isOther(type)) return a;
+    onOther(type);
+    return int(typeCodes.float32);
   };
   const node = (n: Node): Node => ({
     ...n,
@@ -54,8 +87,10 @@ function inFloat32(graph: Graph, onHalf: () => void): Graph {
   };
 }
 
-/** A tensor of half precision as float32, without rounding. Other tensors are returned as they are. */
+/** A tensor of half precision as float32 and of 4 bits as 8 bits, without rounding. Other tensors are returned as they are. */
 export function widened(tensor: Tensor): Tensor {
+  if (tensor.type === "int4" || tensor.type === "uint4")
+    return { ...tensor, type: `${tensor.type.slice(0, -1)}8` as DataType };
   if (!isHalf(tensor.type)) return tensor;
   const bits = tensor.data as Uint16Array;
   const data = new Float32Array(bits.length);

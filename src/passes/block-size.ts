@@ -1,9 +1,5 @@
-import { GraphBuilder } from "../onnx/builder.js";
-import { float32 } from "../onnx/tensor.js";
+import { blockProbe, probedBlock } from "../onnx/block-probe.js";
 import { Session } from "../runtime/session.js";
-
-/** The domain of ONNX Runtime's own operators on blocks of channels. */
-export const NCHWC = "com.microsoft.nchwc";
 
 let measured: Promise<number | null> | undefined;
 
@@ -17,19 +13,12 @@ export function blockSize(): Promise<number | null> {
 }
 
 async function measureBlockSize(): Promise<number | null> {
-  const [channels, positions] = [64, 2];
-  const b = new GraphBuilder("block size");
-  const x = b.input("x", [1, channels, 1, positions]);
-  b.output("y", b.addCustom(NCHWC, "ReorderInput", [x], {}));
+  const { graph, x } = blockProbe();
   try {
-    const session = await Session.create(b.build());
-    const data = Float32Array.from({ length: channels * positions }, (_, i) => i);
-    const { y } = await session.run({ x: float32(data, [1, channels, 1, positions]) });
+    const session = await Session.create(graph);
+    const { y } = await session.run({ x });
     await session.release();
-    const reordered = y?.data as Float32Array;
-    // Within a block, neighbors in memory are the same position of consecutive channels.
-    const size = reordered.findIndex((value, i) => value !== i * positions);
-    return size > 1 && channels % size === 0 ? size : null;
+    return probedBlock(y?.data as Float32Array);
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import { type GraphBuilder, int, ints } from "../onnx/builder.js";
 import { attribute, type Node } from "../onnx/graph.js";
-import { NCHWC } from "./block-size.js";
+import { NCHWC } from "../onnx/nchwc-weights.js";
 import { type PassContext, shapeOf } from "./pass.js";
 
 /** The smallest share of outputs in the blocks that hold them: the layout also computes the padding of the last block. */

@@ -1,7 +1,7 @@
 import { GraphBuilder, int } from "../onnx/builder.js";
 import { attribute, type Graph, type Node, valuesReadBy } from "../onnx/graph.js";
+import { NCHWC } from "../onnx/nchwc-weights.js";
 import { computedFrom } from "../onnx/uses.js";
-import { NCHWC } from "./block-size.js";
 import { blockedConvolution, fitsBlocks } from "./blocked-convolution.js";
 import { type Pass, type PassContext, shapeOf } from "./pass.js";
 

@@ -1,5 +1,5 @@
 import type { Graph } from "../onnx/graph.js";
-import { NCHWC } from "../passes/block-size.js";
+import { NCHWC } from "../onnx/nchwc-weights.js";
 import { flopsOf } from "./flops.js";
 import type { TracedNode, TracedRun } from "./trace.js";
 

@@ -8,6 +8,7 @@ import { encodeExternal, encodeModel, weightBytes } from "../../onnx/encode.js";
 import type { Graph } from "../../onnx/graph.js";
 import { loadExternal } from "./external-data.js";
 import { writeBytes } from "./files.js";
+import { machineBlockFor } from "./machine-block.js";
 
 /** A protobuf file holds 2 GiB at most; weights beyond this many bytes are written to a file of their own. */
 const INLINE_LIMIT = 1.5e9;
@@ -23,7 +24,7 @@ export async function readModel(path: string): Promise<Graph> {
   });
   const message = decodeMessage(bytes, path);
   await loadExternal(message, path);
-  return graphOf(message, path);
+  return graphOf(message, path, await machineBlockFor(message));
 }
 
 /**

@@ -5,6 +5,7 @@ import { encodeModel, weightBytes } from "../../onnx/encode.js";
 import { withModelFile } from "../../platform/node/models.js";
 import type { Backend } from "../backend.js";
 import { loadedModel } from "../loaded-model.js";
+import { loadQuantized } from "../quantization-fallback.js";
 import { keepHalvesAsBits } from "./half-precision.js";
 
 keepHalvesAsBits();
@@ -30,7 +31,8 @@ export const backend: Backend = {
       logSeverityLevel: 3,
       ...(trace !== undefined && { enableProfiling: true, profileFilePrefix: trace }),
     };
-    const load = (source: string | Uint8Array) => InferenceSession.create(source as string, config);
+    const load = (source: string | Uint8Array) =>
+      loadQuantized((options) => InferenceSession.create(source as string, options), config);
     if (typeof model === "string") return loadedModel(await load(model));
     const session = weightBytes(model) <= INLINE_LIMIT ? load(encodeModel(model)) : withModelFile(model, load);
     return loadedModel(await session);

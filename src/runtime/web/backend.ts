@@ -3,6 +3,7 @@ import * as wasm from "onnxruntime-web/wasm";
 import { encodeModel } from "../../onnx/encode.js";
 import type { Backend, LoadOptions } from "../backend.js";
 import { loadedModel } from "../loaded-model.js";
+import { loadQuantized } from "../quantization-fallback.js";
 
 /** What this module reads of the browser. Without cross-origin isolation WebAssembly has one thread. */
 const browser = globalThis as {
@@ -24,7 +25,8 @@ export const backend: Backend = {
     env.wasm.numThreads ??= options.threads;
     const config = configOf(options);
     const source = typeof model === "string" ? model : encodeModel(model);
-    return loadedModel(await InferenceSession.create(source as string, config));
+    const create = (changed: typeof config) => InferenceSession.create(source as string, changed);
+    return loadedModel(await loadQuantized(create, config));
   },
 };
 
