@@ -153,8 +153,7 @@ export class Processor implements ImageNetwork {
   /** The margins for an image: the border on each side, and at the lower right what a multiple of the sizes needs. */
   private async marginsOf({ width, height }: Image): Promise<Margins> {
     const border = await this.border();
-    if (border === 0) return { left: 0, top: 0, right: 0, bottom: 0 };
-    const { multiple } = await this.geometry();
+    const { multiple } = await this.geometry().catch(() => ({ multiple: 1 }));
     const end = (length: number): number => Math.ceil((length + 2 * border) / multiple) * multiple - length - border;
     return { left: border, top: border, right: end(width), bottom: end(height) };
   }
