@@ -27,6 +27,7 @@ test("letters are drawn in dots, centered on the column", () => {
       `${left}..#...#...#.`,
       `${left}..#...#...#.`,
       `${left}.###...###..`,
+      `${left}............`,
     ],
   );
 });
@@ -38,5 +39,5 @@ test("every letter and digit has a shape of its own, and other characters are sp
 });
 
 test("text that is too wide is cut off at the edges of the image", () => {
-  assert.equal(dotsOf("a very long heading", 31).length, 7);
+  assert.equal(dotsOf("a very long heading", 31).length, 8);
 });

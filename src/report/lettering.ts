@@ -5,18 +5,18 @@ import type { Image } from "../images/image.js";
  */
 
 /** Columns and rows of a letter, in dots. */
-const [COLUMNS, ROWS] = [5, 7];
+const [COLUMNS, ROWS] = [5, 8];
 
 /** Dots from the beginning of a letter to that of the next. */
 const STEP = COLUMNS + 1;
 
-/** The usual 5 x 7 dot-matrix letters: five columns in hexadecimal, the lowest bit is the top dot. */
+/** The usual 5 x 8 dot-matrix letters: five columns in hexadecimal, the lowest bit is the top dot. */
 const LETTERS: Readonly<Record<string, string>> = {
   ...{ a: "2054547840", b: "7f28444438", c: "3844444428", d: "384444287f", e: "3854545418", f: "00087e0902" },
-  ...{ g: "0c5252523e", h: "7f08040478", i: "00447d4000", j: "2040403d00", k: "7f10284400", l: "00417f4000" },
-  ...{ m: "7c04780478", n: "7c08040478", o: "3844444438", p: "7c14141408", q: "081414187c", r: "7c08040408" },
+  ...{ g: "18a4a49c78", h: "7f08040478", i: "00447d4000", j: "4080807a00", k: "7f10284400", l: "00417f4000" },
+  ...{ m: "7c04780478", n: "7c08040478", o: "3844444438", p: "fc18242418", q: "18242418fc", r: "7c08040400" },
   ...{ s: "4854545424", t: "04043f4424", u: "3c4040207c", v: "1c2040201c", w: "3c4030403c", x: "4428102844" },
-  ...{ y: "0c5050503c", z: "4464544c44" },
+  ...{ y: "4c9090907c", z: "4464544c44" },
   ...{ 0: "3e5149453e", 1: "00427f4000", 2: "4261514946", 3: "2141454b31", 4: "1814127f10", 5: "2745454539" },
   ...{ 6: "3c4a494930", 7: "0171090503", 8: "3649494936", 9: "064949291e", "-": "0808080808" },
 };
