@@ -106,14 +106,13 @@ export class Processor implements ImageNetwork {
 
   /**
    * The number of pixels by which `restore` and `enhance` mirror an image beyond its border before the network runs, because
-   * zero padding inside networks changes the pixels near the border. As few as flat images need; 0 for a network of fixed
-   * size. Measured once.
+   * zero padding inside networks changes the pixels near the border. As few as flat images need; 0 for a network that does
+   * not run on the sizes that are tried. Measured once.
    */
   border(): Promise<number> {
-    this.rim ??= this.geometry().then(
-      (geometry) => measureBorder(this, geometry),
-      () => 0,
-    );
+    this.rim ??= this.geometry()
+      .then((geometry) => measureBorder(this, geometry))
+      .catch(() => 0);
     return this.rim;
   }
 
