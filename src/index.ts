@@ -19,6 +19,7 @@ export {
   type EnhanceOptions,
   enhance,
   enhanceFile,
+  enhancePixels,
   type ImageSize,
   type RawImage,
 } from "./enhancement/enhance.js";
@@ -93,6 +94,7 @@ export { decodeImage, encodeImage } from "./platform/node/codec.js";
 export { readModel, writeModel } from "./platform/node/models.js";
 export { readSafetensors, writeSafetensors } from "./platform/node/safetensors-files.js";
 export { averageProcessors, type Extrapolation } from "./processors/average.js";
+export { withBorder } from "./processors/border.js";
 export { Card, cardOf } from "./processors/card.js";
 export type { ProcessorFormat } from "./processors/format.js";
 export { type OpenOptions, openProcessor } from "./processors/open.js";

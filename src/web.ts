@@ -54,6 +54,7 @@ export { optimizeForInference } from "./passes/optimize-for-inference.js";
 export type { Pass, PassContext } from "./passes/pass.js";
 /** Processors: restore images, take the mean of weights, read the card that training wrote. */
 export { averageProcessors, type Extrapolation } from "./processors/average.js";
+export { withBorder } from "./processors/border.js";
 export { Card, cardOf } from "./processors/card.js";
 export { type ImageFormat, type ProcessorFormat, parseFormat, plainFormat } from "./processors/format.js";
 export type { Geometry } from "./processors/geometry.js";

@@ -1,6 +1,10 @@
 import { z } from "zod";
+import { UserError } from "../errors.js";
+import type { Graph } from "../onnx/graph.js";
 import { optimizeForInference, shapeFree } from "../passes/optimize-for-inference.js";
 import { readModel, writeModel } from "../platform/node/models.js";
+import { withBorder } from "../processors/border.js";
+import { openProcessor } from "../processors/open.js";
 import { path } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { listOfNames } from "./notes.js";
@@ -16,14 +20,32 @@ export const exportModel = defineCommand({
 the model that training wrote: in this one, weights are folded into each other. Passes that are applied where they match:
 ${listOfNames(shapeFree, 20)}
 
-evaluate and enhance optimize models by themselves.`,
+The result of a processor also mirrors the image by some pixels beyond its edges and crops the output, because zero padding changes the
+pixels near the edges otherwise. Their number is measured on flat images.
+
+evaluate and enhance do both by themselves.`,
   examples: ["legible export runs/srresnet/model.onnx -o srresnet.onnx"],
   async run({ model, out }, { report, print }) {
     const graph = await readModel(model);
     const optimized = optimizeForInference(graph);
-    await writeModel(optimized, out);
+    const { bordered, border } = await borderedAs(model, optimized);
+    await writeModel(bordered, out);
     if (optimized === graph) report.info("no pass applies: the model is already optimized");
+    if (border > 0) report.info(`border: the model mirrors its input by ${border} pixels and crops its output`);
     print(out);
     return "done";
   },
 });
+
+/** The optimized graph of a model with the border that the model needs; unchanged if the model is not a processor. */
+async function borderedAs(model: string, optimized: Graph): Promise<{ bordered: Graph; border: number }> {
+  const processor = await openProcessor(model).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  });
+  const border = (await processor?.border()) ?? 0;
+  if (!processor || border === 0) return { bordered: optimized, border: 0 };
+  const { scale } = await processor.geometry();
+  await processor.release();
+  return { bordered: withBorder({ graph: optimized, format: processor.format }, border, scale), border };
+}

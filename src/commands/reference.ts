@@ -53,9 +53,14 @@ export const settingsSchema = ({ name, summary, settings }: Command): object => 
 
 /** The JSON Schema of recipes; a stage's settings are those of its command. */
 export function recipeSchema(stages: readonly Command[]): object {
-  const schema = withoutFlagKeys(jsonSchemaOf(Recipe as z.ZodType)) as object;
-  const commands = stages.map(({ name }) => name);
-  return { ...schema, title: "a recipe of legible reproduce", $comment: `commands of stages: ${commands.join(", ")}` };
+  const schema = withoutFlagKeys(jsonSchemaOf(Recipe as z.ZodType)) as RecipeJsonSchema;
+  schema.properties.stages.items.properties.command.enum = stages.map(({ name }) => name);
+  return { ...schema, title: "a recipe of legible reproduce" };
+}
+
+/** The part of the recipes' JSON Schema that describes the command of a stage. */
+interface RecipeJsonSchema {
+  properties: { stages: { items: { properties: { command: { enum?: readonly string[] } } } } };
 }
 
 function withoutFlagKeys(value: unknown): unknown {

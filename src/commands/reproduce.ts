@@ -28,7 +28,7 @@ export const stageCommands: readonly Command[] = [
 ];
 
 const settings = z.object({
-  recipe: path("a packaged recipe's name, a recipe's file, or a folder of recipes", {
+  recipe: path("a packaged recipe's name, a recipe's file (JSON or YAML), or a folder of recipes", {
     position: 0,
     placeholder: "recipe",
   }).optional(),
@@ -50,9 +50,9 @@ export const reproduce = defineCommand({
   name: "reproduce",
   summary: "run a recipe, or a folder of recipes, from data to one page of results",
   settings,
-  notes: `A recipe is a JSON file of commands with their settings (docs/recipes.md). --list prints those of the package: synthetic needs no data;
-small/… suits 2 cores, with labeled images to train on, others to judge on, and a recognizer; imagenet/… has the settings of Liu et al.,
-for ImageNet and a GPU.
+  notes: `A recipe is a JSON or YAML file of commands with their settings (docs/recipes.md). --list prints those of the package: synthetic
+needs no data; small/… suits 2 cores, with labeled images to train on, others to judge on, and a recognizer; imagenet/… has the
+settings of Liu et al., for ImageNet and a GPU.
 
 OUT/STAGE contains the results of a stage (OUT/RECIPE/STAGE for a folder of recipes). OUT/report.md contains all results with their
 command lines, report.json the same for programs, and report-….svg the plots.

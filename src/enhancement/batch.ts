@@ -9,7 +9,7 @@ import type { FilePlan } from "./plan.js";
 import { defaultTile } from "./tiles.js";
 
 /** Part of every key. To be raised when the same settings give other pixels or are encoded otherwise. */
-const VERSION = 1;
+const VERSIONS = { enhance: 2, degrade: 1 };
 
 /** Options of `enhanceFiles`. */
 export interface EnhanceFilesOptions extends BatchOptions {
@@ -31,7 +31,13 @@ export function enhanceFiles(
   plan: FilePlan,
   { tile = defaultTile, ...options }: EnhanceFilesOptions = {},
 ): Promise<BatchSummary> {
-  const settings = { work: "enhance", version: VERSION, model: digestOf(processor), format: processor.format, tile };
+  const settings = {
+    work: "enhance",
+    version: VERSIONS.enhance,
+    model: digestOf(processor),
+    format: processor.format,
+    tile,
+  };
   return runImageJobs(
     plan,
     {
@@ -58,7 +64,7 @@ export function degradeFiles(
   plan: FilePlan,
   { seed = 0, ...options }: DegradeFilesOptions = {},
 ): Promise<BatchSummary> {
-  const settings = { work: "degrade", version: VERSION, task: task.name, options: task.options, seed };
+  const settings = { work: "degrade", version: VERSIONS.degrade, task: task.name, options: task.options, seed };
   return runImageJobs(
     plan,
     {

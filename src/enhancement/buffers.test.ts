@@ -8,7 +8,7 @@ import { residualProcessor } from "../../testing/processors.js";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { decodeImage } from "../platform/node/codec.js";
 import { Processor } from "../processors/processor.js";
-import { enhance, enhanceFile, type RawImage } from "./enhance.js";
+import { enhance, enhanceFile, enhancePixels, type RawImage } from "./enhance.js";
 
 const processor = new Processor(residualProcessor(2));
 const image = formulaImage(48, 32);
@@ -47,6 +47,23 @@ test("raw RGBA keeps its alpha, and raw 16-bit pixels keep their depth", async (
   const deep = await enhance(processor, { ...image, data: Uint16Array.from(image.data, (value) => value * 257) });
   assert.equal((await sharp(deep.data).metadata()).depth, "ushort");
 });
+
+for (const [channels, Values] of [
+  [3, Uint8Array],
+  [4, Uint8Array],
+  [3, Uint16Array],
+  [4, Uint16Array],
+] as const)
+  test(`pixels of ${channels} channels in a ${Values.name} become those of the PNG that enhance writes`, async () => {
+    const data = new Values(48 * 32 * channels).map((_, i) => i * 7919);
+    const pixels: RawImage = { width: 48, height: 32, channels, data };
+    const enhanced = await enhancePixels(processor, pixels, { tile: 16 });
+    assert.deepEqual([enhanced.width, enhanced.height, enhanced.channels], [96, 64, channels]);
+    const png = sharp((await enhance(processor, pixels, { tile: 16 })).data);
+    const deep = Values === Uint16Array;
+    const bytes = await (deep ? png.toColourspace("rgb16").raw({ depth: "ushort" }) : png.raw()).toBuffer();
+    assert.deepEqual(enhanced.data, new Values(new Uint8Array(bytes).buffer));
+  });
 
 test("the format is the requested one, or else the input's, or else PNG", async () => {
   const formatOf = async (...args: Parameters<typeof enhance>) => {

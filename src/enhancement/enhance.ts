@@ -3,6 +3,7 @@ import { readImageFile } from "../platform/node/codec.js";
 import { writeBytes } from "../platform/node/files.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
+import type { Raster } from "./raster.js";
 import {
   type DecodedImage,
   decodeRaster,
@@ -11,7 +12,7 @@ import {
   type OutputFormat,
   requireEncodable,
 } from "./raster-codec.js";
-import { defaultTile, processTiled } from "./tiles.js";
+import { defaultTile, processTiled, type TileOptions } from "./tiles.js";
 
 /** Decoded pixels: interleaved, rows from the top, in sRGB; alpha is not premultiplied. */
 export interface RawImage {
@@ -23,7 +24,7 @@ export interface RawImage {
   readonly data: Uint8Array | Uint16Array;
 }
 
-/** Options of `enhanceFile`. */
+/** Options of `enhanceFile` and `enhancePixels`. */
 export interface EnhanceFileOptions {
   /** Side of a tile in input pixels. Larger tiles are faster and need more memory. Default: 128. */
   readonly tile?: number;
@@ -55,8 +56,9 @@ export interface EnhancedImage extends ImageSize {
 }
 
 /**
- * Enhances an image of any size, tile by tile. The result is upright and in sRGB; it keeps transparency, 16 bits a
- * channel, resolution (dots per inch) and gray.
+ * Enhances an image of any size, tile by tile, from buffer to buffer. The result is upright and in sRGB; it keeps
+ * transparency, 16 bits a channel, resolution (dots per inch) and gray. The whole image is in memory; streams are not
+ * supported.
  * @param input the content of an image file, or raw pixels.
  * @example
  * const processor = await openProcessor("models/sr-x4-ra.onnx");
@@ -69,17 +71,30 @@ export async function enhance(
   input: Uint8Array | RawImage,
   { format, tile = defaultTile, name = "the image", onProgress, signal }: EnhanceOptions = {},
 ): Promise<EnhancedImage> {
-  if (!Number.isInteger(tile) || tile < 1)
-    throw new UserError(`\`tile\` is ${tile}; expected a whole number of 1 or more`);
+  requireTile(tile);
   const decoded = input instanceof Uint8Array ? await decodeRaster(asBuffer(input), name) : fromRaw(input);
   const { raster } = decoded;
   const { scale } = await processor.geometry();
   const target = format ?? decoded.format;
   requireEncodable(name, target, raster.width * scale, raster.height * scale);
-  const result = await processTiled(processor, await fillTransparent(raster), tile, { onProgress, signal });
-  if (raster.channels === 4) enlargeAlpha(raster, result);
+  const result = await enhancedRaster(processor, raster, { tile, onProgress, signal });
   const data = await encodeRaster({ ...decoded, raster: result, format: target });
   return { data, format: target, width: result.width, height: result.height };
+}
+
+/**
+ * Enhances decoded pixels, tile by tile: RGB or RGBA, 8 or 16 bits a channel, as the input. Nothing is encoded.
+ * @example
+ * const { data, width, height } = await enhancePixels(processor, { width: 640, height: 480, channels: 4, data: pixels });
+ * @throws UserError when the number of values is not that of the size; the signal's reason when it aborts.
+ */
+export async function enhancePixels(
+  processor: Processor,
+  image: RawImage,
+  { tile = defaultTile, onProgress, signal }: EnhanceFileOptions = {},
+): Promise<Required<RawImage>> {
+  requireTile(tile);
+  return enhancedRaster(processor, fromRaw(image).raster, { tile, onProgress, signal });
 }
 
 /**
@@ -101,6 +116,21 @@ export async function enhanceFile(
   options.signal?.throwIfAborted();
   await writeBytes(output, [data]);
   return { width, height };
+}
+
+async function enhancedRaster(
+  processor: Processor,
+  raster: Raster,
+  { tile, ...options }: TileOptions & { readonly tile: number },
+): Promise<Raster> {
+  const result = await processTiled(processor, await fillTransparent(raster), tile, options);
+  if (raster.channels === 4) enlargeAlpha(raster, result);
+  return result;
+}
+
+function requireTile(tile: number): void {
+  if (!Number.isInteger(tile) || tile < 1)
+    throw new UserError(`\`tile\` is ${tile}; expected a whole number of 1 or more`);
 }
 
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>

@@ -1,3 +1,4 @@
+import { mirrored } from "../images/mirror.js";
 import { restorePlanes } from "../processors/geometry.js";
 import type { Processor } from "../processors/processor.js";
 import { blankRaster, peakOf, type Raster } from "./raster.js";
@@ -27,9 +28,9 @@ export interface TileOptions {
 }
 
 /**
- * Runs a processor on an image of any size, tile by tile. The margin of a tile is the network's receptive radius, except at
- * the edges of the image, so the tiles join without seams. If the network needs sizes that are multiples of a number, the
- * last column and row are repeated. Alpha remains 0.
+ * Runs a processor on an image of any size, tile by tile. The margin of a tile is the network's receptive radius, so the
+ * tiles join without seams. Beyond the edges of the image its pixels are mirrored, as far as the processor's border; further
+ * at the lower right if the network needs sizes that are multiples of a number. Alpha remains 0.
  * @param tile the largest side of a tile in input pixels, without its margin.
  * @throws the signal's reason when it aborts.
  */
@@ -43,12 +44,13 @@ export async function processTiled(
   const grid = Math.max(minGrid, multiple);
   const whole = source.width <= tile && source.height <= tile;
   const margin = whole ? 0 : upTo(await processor.receptiveRadius(), grid);
+  const border = await processor.border();
   const spans = (length: number): Span[] =>
     cut(length, tile, grid).map(({ begin, end }) => ({
       begin,
       end,
-      from: Math.max(0, begin - margin),
-      to: upTo(Math.min(length, end + margin), multiple),
+      from: begin === 0 ? -border : Math.max(-border, begin - margin),
+      to: upTo(end === length ? length + border : Math.min(length + border, end + margin), multiple),
     }));
   const columns = spans(source.width);
   const rows = spans(source.height);
@@ -82,13 +84,14 @@ function readPlanes(source: Raster, column: Span, row: Span): Float32Array {
   const area = (column.to - column.from) * (row.to - row.from);
   const planes = new Float32Array(3 * area);
   let to = 0;
+  const columns = Int32Array.from({ length: column.to - column.from }, (_, i) => mirrored(column.from + i, width));
   for (let y = row.from; y < row.to; y++) {
-    const line = Math.min(y, height - 1) * width;
-    for (let x = column.from; x < column.to; x++, to++) {
-      const from = (line + Math.min(x, width - 1)) * channels;
+    const line = mirrored(y, height) * width;
+    for (const x of columns) {
+      const from = (line + x) * channels;
       planes[to] = (data[from] as number) / peak;
       planes[area + to] = (data[from + 1] as number) / peak;
-      planes[2 * area + to] = (data[from + 2] as number) / peak;
+      planes[2 * area + to++] = (data[from + 2] as number) / peak;
     }
   }
   return planes;

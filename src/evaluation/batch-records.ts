@@ -6,6 +6,9 @@ import type { Instruments } from "./measure.js";
 import { MeasuredImage } from "./measured-image.js";
 import { type ItemBatch, SEED } from "./samples.js";
 
+/** Part of every key. To be raised when the same settings give other results. */
+const VERSION = 2;
+
 /** What is measured of a batch. */
 export const BatchResult = z.object({
   images: z.array(MeasuredImage),
@@ -25,6 +28,7 @@ export class BatchRecords {
 
   static open(store: JobStore, { task, protocol, processors, judges }: Omit<Instruments, "workers" | "batch">) {
     const setting = keyOf({
+      version: VERSION,
       task: { name: task.name, options: task.options, scale: task.scale },
       ...{ protocol, seed: SEED, judges: judges.map(({ key }) => key) },
       processors: processors.map(({ graph, format }) => ({ graph: sha256OfGraph(graph), format })),

@@ -75,3 +75,20 @@ test("images predicted rightly only after come first, one of each class, with th
   assert.deepEqual([first?.before.data[0], first?.after.data[0], first?.clean.data[0]], [110, 220, 220]);
   assert.equal((await flippedPredictions({ ...options, count: 1 })).length, 1);
 });
+
+test("of images with equal flips, the one whose PSNR rises most comes first", async (t) => {
+  // Both are class 2 and predicted rightly only after; the brighter one is restored less closely before.
+  const dataset = await flatImages(temporaryFolder(t), [
+    [220, 2],
+    [250, 2],
+  ]);
+  const [before, after] = [await enlarger("before", 0.5), await enlarger("after", 0.99)];
+  const options = { dataset, task: findTask("sr"), before, after, predictions: join(temporaryFolder(t), "p.jsonl") };
+  await evaluate({ ...options, processors: [before, after], judges: [brightness(0.3, 0.7)] });
+  const gains = [220, 250].map((level) => {
+    const error = (gain: number) => level - Math.floor(level * gain + 0.5);
+    return 20 * Math.log10(error(0.5) / error(0.99));
+  });
+  const [first] = await flippedPredictions({ ...options, count: 1 });
+  assert.equal(first?.clean.data[0], (gains[0] as number) > (gains[1] as number) ? 220 : 250);
+});

@@ -36,7 +36,7 @@ export interface FlippedPredictionsOptions {
 
 /**
  * The images about which the most judges change to the right class from `before` to `after`, less those that change away
- * from it; of equal ones the earlier. Only these images are restored again.
+ * from it; of equal ones those whose PSNR rises most, or falls least. Only these images are restored again.
  * @throws UserError when the predictions are of other processors or of other images.
  */
 export async function flippedPredictions(options: FlippedPredictionsOptions): Promise<FlippedPrediction[]> {
@@ -75,9 +75,11 @@ function flipsBetween(images: readonly MeasuredImage[], before: number, after: n
     const [seenBefore, seenAfter] = [seen(before), seen(after)];
     const right = (classes: readonly number[]) => classes.filter((each) => each === label).length;
     const change = right(seenAfter) - right(seenBefore);
-    return label !== null && change > 0 ? [{ change, flip: { file, label, seenBefore, seenAfter } }] : [];
+    // Both are infinite if both rows equal the clean image.
+    const gain = (rows[after]?.psnr ?? 0) - (rows[before]?.psnr ?? 0) || 0;
+    return label !== null && change > 0 ? [{ change, gain, flip: { file, label, seenBefore, seenAfter } }] : [];
   });
-  flips.sort((a, b) => b.change - a.change);
+  flips.sort((a, b) => b.change - a.change || b.gain - a.gain);
   const ordered = flips.map(({ flip }) => flip);
   return ordered.filter(({ label }, i) => ordered.findIndex((other) => other.label === label) === i).slice(0, count);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import { conclusion, flippedTable } from "./demo-findings.js";
+import { conclusion, flippedTable, stripOf } from "./demo-findings.js";
 
 const row = (processor: string, psnr: number | null) => ({ processor, psnr, ssim: 1, recognizers: {} });
 const gain = (processor: string, over: string, recognizer: string, top1: number) => ({
@@ -51,4 +51,22 @@ test("the predictions of recognizers are printed as class names", () => {
       ["dog", "cat -> dog", "dog -> dog"],
     ],
   );
+});
+
+test("the strip has four columns with headings, a row and captions for each image", () => {
+  const image = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(200) };
+  const images = { clean: image, degraded: image, interpolated: image, before: image, after: image };
+  const rows = [1, 0].map((label) => ({ ...images, label, seenBefore: [0, 0], seenAfter: [1, 0] }));
+  const { width, height, data } = stripOf(rows, ["cat", "dog"]);
+  assert.deepEqual([width, height], [4 * (192 + 8) + 8, 8 + 24 + 2 * (192 + 8 + 24)]);
+  /** Whether each column has black pixels, those of letters, between two lines. */
+  const lettered = (top: number) =>
+    [0, 1, 2, 3].map((column) => {
+      const left = 8 + column * 200;
+      return Array.from({ length: 16 }, (_, y) =>
+        data.subarray(3 * ((top + y) * width + left)).subarray(0, 3 * 192),
+      ).some((line) => line.includes(0));
+    });
+  assert.deepEqual(lettered(8), [true, true, true, true]);
+  for (const row of [0, 1]) assert.deepEqual(lettered(32 + row * 224 + 200), [false, true, true, true]);
 });

@@ -7,12 +7,27 @@ import { contactSheet } from "../report/sheet.js";
 /** Enlargement of the images on the strip. */
 const ZOOM = 3;
 
-/** One row for each image: reduced, plain, ra, clean. */
-export const stripOf = (flipped: readonly FlippedPrediction[]): Image =>
+/**
+ * One row for each image: reduced, plain, ra, original. Below the results is how many recognizers see the right class, below
+ * the original its class.
+ */
+export const stripOf = (flipped: readonly FlippedPrediction[], classes: readonly string[]): Image =>
   contactSheet(
     flipped.map(({ interpolated, before, after, clean }) => [interpolated, before, after, clean]),
-    { zoom: ZOOM },
+    {
+      zoom: ZOOM,
+      headings: ["reduced", "plain", "ra", "original"],
+      captions: flipped.map(({ label, seenBefore, seenAfter }) => [
+        "",
+        rightIn(seenBefore, label),
+        rightIn(seenAfter, label),
+        classes[label] ?? "",
+      ]),
+    },
   );
+
+const rightIn = (seen: readonly number[], label: number): string =>
+  `${seen.filter((each) => each === label).length} of ${seen.length} right`;
 
 const trainings = { ra: "recognition-aware training", unsupervised: "the same without classes" };
 

@@ -10,7 +10,7 @@ const nothing: Given = { data: [], evaluate: [], recognizer: [], judge: [], devi
 const given: Given = { ...nothing, data: ["a b", "c"], recognizer: ["r.onnx"] };
 
 const recipe = (stages: readonly Partial<RecipeStage>[], shared: object = {}) =>
-  parseRecipe("own", JSON.stringify({ title: "t", about: "a", let: shared, stages }));
+  parseRecipe("own", { title: "t", about: "a", let: shared, stages });
 
 const settingsOf = async (settings: object, shared: object = {}, use: string[] = []) =>
   (

@@ -25,10 +25,24 @@ test("a folder gives its recipes in order, a file its own, and a name one of the
   assert.equal((await findRecipes("small")).recipes.length, 4);
 });
 
+test("a YAML recipe equals the JSON recipe of the same content", async (t) => {
+  const folder = temporaryFolder(t);
+  const yaml = "# a comment\ntitle: A\nabout: a\nstages:\n  - { name: one, command: train }\n";
+  writeFiles(folder, { "a.yaml": yaml, "b.yml": yaml, "c/a.json": text("A") });
+  const { recipes, isFolder } = await findRecipes(folder);
+  const [json] = (await findRecipes(join(folder, "c", "a.json"))).recipes;
+  assert.ok(isFolder);
+  assert.deepEqual(recipes, [json, { ...json, name: "b" }]);
+  writeFiles(folder, { "a.json": text("A") });
+  await assert.rejects(findRecipes(folder), /two recipes in the folder .* are named "a": rename one file/);
+});
+
 test("a recipe that is not in order is refused with its file and what is wrong", async (t) => {
   const folder = temporaryFolder(t);
   const cases: Readonly<Record<string, [content: string, expected: RegExp]>> = {
     "cut.json": ["{", /cannot use the recipe .*cut\.json: .*JSON/],
+    "cut.yaml": ["stages: [", /cannot use the recipe .*cut\.yaml: [^\n]*$/],
+    "text.yaml": ["a text", /text\.yaml: the whole: .*object/],
     "flag.json": [text("t", { steps: 3 }), /flag\.json: the whole: .*steps/],
     "empty.json": [text("t", { stages: [] }), /empty\.json: stages: /],
     "name.json": [text("t", { stages: [{ name: "A/b", command: "train" }] }), /stages\.0\.name: .*lowercase letters/],

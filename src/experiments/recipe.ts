@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 import { isThere } from "../platform/node/files.js";
@@ -60,7 +61,7 @@ export interface RecipeSet {
   readonly isFolder: boolean;
 }
 
-const ENDING = ".json";
+const ENDINGS = [".json", ".yaml", ".yml"];
 const packaged = fileURLToPath(new URL("../../../recipes/", import.meta.url));
 
 /** The recipes that come with the package, in order: "imagenet/sr", …. */
@@ -80,7 +81,7 @@ export async function packagedRecipes(): Promise<RecipeSet[]> {
  * @throws UserError when there is none, or one is not valid.
  */
 export async function findRecipes(target: string): Promise<RecipeSet> {
-  const path = await existing([target, join(packaged, target), join(packaged, `${target}${ENDING}`)]);
+  const path = await existing([target, join(packaged, target), join(packaged, `${target}.json`)]);
   if (path === undefined)
     throw new UserError(
       `there is no recipe ${target}: give a file, a folder, or the name of a packaged recipe (${named("list")} prints them)`,
@@ -89,12 +90,18 @@ export async function findRecipes(target: string): Promise<RecipeSet> {
   const name = withoutEnding(own.startsWith("..") ? basename(path) : own);
   if (!(await stat(path)).isDirectory()) return { name, recipes: [await readRecipe(path)], isFolder: false };
   const files = (await readdir(path)).filter(isRecipe).sort();
-  if (files.length === 0) throw new UserError(`there is no recipe (*${ENDING}) in the folder ${path}`);
+  if (files.length === 0)
+    throw new UserError(
+      `there is no recipe (${ENDINGS.map((ending) => `*${ending}`).join(", ")}) in the folder ${path}`,
+    );
+  const twice = files.find((file, i) => i > 0 && withoutEnding(file) === withoutEnding(files[i - 1] as string));
+  if (twice !== undefined)
+    throw new UserError(`two recipes in the folder ${path} are named "${withoutEnding(twice)}": rename one file`);
   return { name, recipes: await Promise.all(files.map((file) => readRecipe(join(path, file)))), isFolder: true };
 }
 
-const isRecipe = (file: string): boolean => extname(file) === ENDING;
-const withoutEnding = (file: string): string => (isRecipe(file) ? file.slice(0, -ENDING.length) : file);
+const isRecipe = (file: string): boolean => ENDINGS.includes(extname(file));
+const withoutEnding = (file: string): string => (isRecipe(file) ? file.slice(0, -extname(file).length) : file);
 
 async function existing(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) if (await isThere(path)) return path;
@@ -103,15 +110,17 @@ async function existing(paths: readonly string[]): Promise<string | undefined> {
 
 async function readRecipe(path: string): Promise<NamedRecipe> {
   try {
-    return parseRecipe(withoutEnding(basename(path)), await readFile(path, "utf8"));
+    const text = await readFile(path, "utf8");
+    const content = extname(path) === ".json" ? JSON.parse(text) : parseYaml(text, { maxAliasCount: 100 });
+    return parseRecipe(withoutEnding(basename(path)), content);
   } catch (error) {
-    throw new UserError(`cannot use the recipe ${path}: ${messageOf(error)}`);
+    throw new UserError(`cannot use the recipe ${path}: ${messageOf(error).split("\n", 1)[0]}`);
   }
 }
 
-/** @throws Error with one sentence about the first mistake. */
-export function parseRecipe(name: string, text: string): NamedRecipe {
-  const { data, error } = Recipe.safeParse(JSON.parse(text));
+/** @param content of the file. @throws Error with one sentence about the first mistake. */
+export function parseRecipe(name: string, content: unknown): NamedRecipe {
+  const { data, error } = Recipe.safeParse(content);
   const [issue] = error?.issues ?? [];
   if (!data) throw new Error(`${issue?.path.join(".") || "the whole"}: ${issue?.message}`);
   const names = [...inputNames, ...data.stages.map((stage) => stage.name)];

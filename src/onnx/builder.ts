@@ -75,6 +75,7 @@ export class GraphBuilder {
 
   /** Adds a node with its own names. */
   keep(node: Node): void {
+    this.nodeNames.add(node.name);
     this.nodes.push(node);
   }
 

@@ -2,7 +2,7 @@ import { messageOf, UserError } from "../errors.js";
 import { float32, type Tensor } from "../onnx/tensor.js";
 
 /** A network in Legible's format that can be run. */
-interface Runnable {
+export interface Runnable {
   readonly name: string;
   /** @param images [N, 3, H, W], RGB in [0, 1]. */
   run(images: Tensor): Promise<Tensor>;

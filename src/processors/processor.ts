@@ -1,11 +1,14 @@
 import type { Task } from "../data/task.js";
 import { messageOf, UserError } from "../errors.js";
+import { crop } from "../images/crop.js";
 import type { Image } from "../images/image.js";
+import { type Margins, withMirroredMargins } from "../images/mirror.js";
 import { fromPlanar, toPlanar } from "../images/planar.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32, type Tensor } from "../onnx/tensor.js";
 import { optimizeForInference } from "../passes/optimize-for-inference.js";
 import { Session, type SessionOptions } from "../runtime/session.js";
+import { measureBorder } from "./border.js";
 import { type Card, cardOf } from "./card.js";
 import { type ProcessorFormat, plainFormat } from "./format.js";
 import { type Geometry, measureGeometry, measureRadius } from "./geometry.js";
@@ -50,6 +53,7 @@ export class Processor implements ImageNetwork {
   private started: Promise<Session> | undefined;
   private measured: Promise<Geometry> | undefined;
   private radius: Promise<number> | undefined;
+  private rim: Promise<number> | undefined;
   private roles: Weights | undefined;
 
   /**
@@ -101,8 +105,20 @@ export class Processor implements ImageNetwork {
   }
 
   /**
-   * Restores images of one size, as the 8-bit images that would be saved. A file that declares a batch of 1 is run image
-   * by image.
+   * The number of pixels by which `restore` and `enhance` mirror an image beyond its border before the network runs, because
+   * zero padding inside networks changes the pixels near the border. As few as flat images need; 0 for a network that does
+   * not run on the sizes that are tried. Measured once.
+   */
+  border(): Promise<number> {
+    this.rim ??= this.geometry()
+      .then((geometry) => measureBorder(this, geometry))
+      .catch(() => 0);
+    return this.rim;
+  }
+
+  /**
+   * Restores images of one size, as the 8-bit images that would be saved. The network gets them with mirrored pixels around
+   * them (see `border`), and its result is cropped. A file that declares a batch of 1 is run image by image.
    * @throws UserError when the network does not run on them, or its scale is not the task's.
    */
   async restore(images: readonly Image[], task: Pick<Task, "name" | "scale">): Promise<Image[]> {
@@ -114,9 +130,11 @@ export class Processor implements ImageNetwork {
   }
 
   private async restoreBatch(images: readonly Image[], task: Pick<Task, "name" | "scale">): Promise<Image[]> {
-    const { width, height } = images[0] as Image;
+    const margins = await this.marginsOf(images[0] as Image);
+    const bordered = images.map((image) => withMirroredMargins(image, margins));
+    const { width, height } = bordered[0] as Image;
     const input = new Float32Array(images.length * 3 * width * height);
-    for (const [i, image] of images.entries()) toPlanar(image, input, i * 3 * width * height);
+    for (const [i, image] of bordered.entries()) toPlanar(image, input, i * 3 * width * height);
     const from = [images.length, 3, height, width];
     const { data, shape } = await this.run(float32(input, from)).catch((error) => {
       throw new UserError(`${this.title} cannot process images of shape [${from}]: ${messageOf(error)}`);
@@ -124,7 +142,19 @@ export class Processor implements ImageNetwork {
     const [wide, high] = [width * task.scale, height * task.scale];
     if (!(data instanceof Float32Array) || shape.join() !== [images.length, 3, high, wide].join())
       throw new UserError(mismatchMessage(this.title, task, from, shape));
-    return images.map((_, i) => fromPlanar(data, i * 3 * wide * high, wide, high));
+    const [left, top] = [margins.left * task.scale, margins.top * task.scale];
+    return images.map((image, i) => {
+      const restored = fromPlanar(data, i * 3 * wide * high, wide, high);
+      return crop(restored, left, top, image.width * task.scale, image.height * task.scale);
+    });
+  }
+
+  /** The margins for an image: the border on each side, and at the lower right what a multiple of the sizes needs. */
+  private async marginsOf({ width, height }: Image): Promise<Margins> {
+    const border = await this.border();
+    const { multiple } = await this.geometry().catch(() => ({ multiple: 1 }));
+    const end = (length: number): number => Math.ceil((length + 2 * border) / multiple) * multiple - length - border;
+    return { left: border, top: border, right: end(width), bottom: end(height) };
   }
 
   /** @param images [N, 3, H, W], RGB in [0, 1]. @returns the output of the network, of any shape. */

@@ -25,3 +25,19 @@ test("no images, or images of two sizes, are refused", () => {
   assert.throws(() => contactSheet([]), RangeError);
   assert.throws(() => contactSheet([[flat(0), flat(0, 3)]]), RangeError);
 });
+
+test("headings are above the columns and captions below the images, in space of their own", () => {
+  const images = [[flat(1, 40, 20), flat(2, 40, 20)]];
+  const plain = contactSheet(images, { gap: 4 });
+  const sheet = contactSheet(images, { gap: 4, headings: ["one", "two"], captions: [["", "yes"]] });
+  assert.deepEqual([sheet.width, sheet.height - plain.height], [plain.width, 2 * (16 + 4)]);
+  const blackIn = (left: number, top: number, width: number, height: number): boolean =>
+    Array.from({ length: width * height }, (_, i) => {
+      const [x, y] = [left + (i % width), top + Math.floor(i / width)];
+      return sheet.data[3 * (y * sheet.width + x)] === 0;
+    }).includes(true);
+  const [heading, image, caption] = [4, 4 + 20, 4 + 20 + 20 + 4];
+  assert.ok(blackIn(4, heading, 40, 16) && blackIn(48, heading, 40, 16));
+  assert.ok(!blackIn(4, image, 84, 20));
+  assert.ok(!blackIn(4, caption, 40, 16) && blackIn(48, caption, 40, 16));
+});

@@ -1,10 +1,15 @@
 import type { Image } from "../images/image.js";
+import { drawText, TEXT_HEIGHT } from "./lettering.js";
 
 export interface SheetOptions {
   /** Side in pixels of the square that each pixel becomes. Default: 1. */
   zoom?: number;
   /** Pixels of white between images and around them. Default: 8. */
   gap?: number;
+  /** A line of text above each column. Default: none. */
+  headings?: readonly string[];
+  /** A line of text below each image, by row and column. Default: none. */
+  captions?: readonly (readonly string[])[];
 }
 
 /**
@@ -12,16 +17,27 @@ export interface SheetOptions {
  * @param rows images of one size; a shorter row ends in white
  * @throws RangeError when there are no images or their sizes differ.
  */
-export function contactSheet(rows: readonly (readonly Image[])[], { zoom = 1, gap = 8 }: SheetOptions = {}): Image {
+export function contactSheet(
+  rows: readonly (readonly Image[])[],
+  { zoom = 1, gap = 8, headings, captions }: SheetOptions = {},
+): Image {
   const first = rows[0]?.[0];
   if (!first || rows.flat().some(({ width, height }) => width !== first.width || height !== first.height))
     throw new RangeError("a contact sheet needs images of one size");
   const columns = Math.max(...rows.map((row) => row.length));
-  const [stepX, stepY] = [first.width * zoom + gap, first.height * zoom + gap];
-  const [width, height] = [columns * stepX + gap, rows.length * stepY + gap];
+  const line = TEXT_HEIGHT + gap;
+  const [stepX, stepY] = [first.width * zoom + gap, first.height * zoom + gap + (captions ? line : 0)];
+  const above = gap + (headings ? line : 0);
+  const [width, height] = [columns * stepX + gap, above + rows.length * stepY];
   const sheet = { width, height, data: new Uint8Array(width * height * 3).fill(255) };
+  const centerOf = (column: number): number => gap + column * stepX + Math.floor((first.width * zoom) / 2);
+  for (const [x, heading] of (headings ?? []).entries()) drawText(sheet, heading, centerOf(x), gap);
   for (const [y, row] of rows.entries())
-    for (const [x, image] of row.entries()) place(sheet, image, gap + x * stepX, gap + y * stepY, zoom);
+    for (const [x, image] of row.entries()) {
+      const top = above + y * stepY;
+      place(sheet, image, gap + x * stepX, top, zoom);
+      drawText(sheet, captions?.[y]?.[x] ?? "", centerOf(x), top + first.height * zoom + gap);
+    }
   return sheet;
 }
 
