@@ -1,5 +1,5 @@
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
 
 /**
@@ -18,6 +18,12 @@ export const isThere = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Whether a path is inside a folder, or the folder itself, as far as the texts tell. Links are not followed. */
+export function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && !/^\.\.([/\\]|$)/.test(way);
+}
 
 /** The lines of a text that are not blank, trimmed. */
 export const linesOf = (text: string): string[] =>

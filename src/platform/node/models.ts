@@ -22,8 +22,9 @@ export async function readModel(path: string): Promise<Graph> {
     throw new UserError(`cannot read the model ${path}: ${messageOf(error)}`);
   });
   const message = decodeMessage(bytes, path);
-  await loadExternal(message, path);
-  return graphOf(message, path);
+  const external = await loadExternal(message, path);
+  const graph = graphOf(message, path);
+  return external.length > 0 ? { ...graph, notes: [...(graph.notes ?? []), ...external] } : graph;
 }
 
 /**
