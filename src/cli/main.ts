@@ -9,6 +9,7 @@ import { terminal } from "./terminal.js";
 import { version } from "./version.js";
 
 const interruption = new Interruption();
+interruption.listen();
 const context: Context = {
   report: terminal,
   print: (text) => console.log(text),

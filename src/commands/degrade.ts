@@ -36,6 +36,7 @@ cannot be read are skipped and listed, and make the command exit with 1.`,
     const summary = await runBatch("degrading", plan, context, (batch) =>
       degradeFiles(task, plan, { seed: first, ...batch }),
     );
+    if (!summary) return "interrupted";
     const outcome = reportFailures(summary, count, "degraded", context);
     context.print(`${images(summary.written.length)} in ${output}${keptNote(summary.kept)}`);
     return outcome;
