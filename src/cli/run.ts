@@ -23,6 +23,7 @@ With --json, an error is also printed to standard output, as {"error": "message"
 /** Runs the command line with these arguments and sets the exit code of the process. */
 export async function run(args: readonly string[]): Promise<void> {
   const interruption = new Interruption();
+  interruption.listen();
   const context: Context = {
     report: terminal,
     print: (text) => console.log(text),

@@ -3,18 +3,23 @@ const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 type Name = keyof typeof CODES;
 
 /**
- * Turns the first SIGINT or SIGTERM into an abort for commands that save what they have; a second one ends the process at
- * once. Handlers are installed when a command first reads `signal`: signals end other commands as usual.
+ * Turns the first SIGINT or SIGTERM into an abort for commands that save what they have: those that have read `signal`. A
+ * second one, or the first during another command, ends the process at once. Temporary files are removed in all cases.
  */
 export class Interruption {
   private readonly controller = new AbortController();
-  private installed = false;
+  /** Whether the running command stops by itself. */
+  private isRead = false;
   /** The exit code of the signal that arrived. */
   exitCode: number = CODES.SIGINT;
 
+  /** Handles the signals from now on. */
+  listen(): void {
+    for (const name of Object.keys(CODES) as Name[]) process.on(name, () => this.stop(name));
+  }
+
   get signal(): AbortSignal {
-    if (!this.installed) for (const name of Object.keys(CODES) as Name[]) process.on(name, () => this.stop(name));
-    this.installed = true;
+    this.isRead = true;
     return this.controller.signal;
   }
 
@@ -23,7 +28,7 @@ export class Interruption {
   }
 
   private stop(name: Name): void {
-    if (this.aborted) process.exit(CODES[name]);
+    if (this.aborted || !this.isRead) process.exit(CODES[name]);
     this.exitCode = CODES[name];
     this.controller.abort();
   }

@@ -38,6 +38,7 @@ cannot be read are skipped and listed.`,
     const summary = await runBatch("degrading", plan, context, (batch) =>
       degradeFiles(task, plan, { seed: first, ...batch }),
     );
+    if (!summary) return "interrupted";
     reportFailures(summary, count, "degraded", context);
     context.print(`${images(summary.written.length)} in ${output}${keptNote(summary.kept)}`);
     return outcomeOf(summary.failed.length, settings);

@@ -51,6 +51,7 @@ If interrupted, rerun the command to resume: complete results in a folder are ke
     const summary = await runBatch("enhancing", plan, context, (batch) =>
       enhanceFiles(processor, plan, { tile, ...batch }),
     );
+    if (!summary) return "interrupted";
     const { written, kept } = summary;
     const seconds = (performance.now() - start) / 1000;
     if (json) context.print(JSON.stringify({ model, scale, device, seconds, ...summary }, null, 2));

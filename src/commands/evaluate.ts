@@ -16,9 +16,10 @@ import { openProcessor } from "../processors/open.js";
 import { openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
 import type { Reporter } from "../reporter.js";
-import { listOf, path, paths, positiveInteger, wholeNumber } from "../settings.js";
+import { listOf, named, path, paths, positiveInteger, wholeNumber } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
+import { interruptedAfter, RESUMED } from "./files.js";
 import { dataNotes, listOfNames } from "./notes.js";
 import { fileStage } from "./stage.js";
 
@@ -102,17 +103,28 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     const { protocol, cropBorder, predictions } = settings;
     const partial = await openPartialStore(json ?? predictions);
     const options = { dataset, task, processors, judges, protocol, ...(limit && { limit }) };
-    const evaluation = await judge({
+    let judged = 0;
+    const judging = judge({
       ...options,
       ...(cropBorder !== undefined && { cropBorder }),
       ...(predictions !== undefined && { predictions }),
       ...(partial && { store: partial.store }),
       signal,
-      onProgress: (done) => bar.update(done),
+      onProgress(done) {
+        judged = done;
+        bar.update(done);
+      },
     }).finally(() => {
       bar.stop();
       return partial?.store.close();
     });
+    const evaluation = await judging.catch((error) => {
+      if (!signal.aborted) throw error;
+      const then = partial ? RESUMED : `their results are kept only with ${named("json")} or ${named("predictions")}`;
+      report.info(interruptedAfter(judged, count, then));
+      return undefined;
+    });
+    if (!evaluation) return "interrupted";
     reportSkipped(evaluation, report);
     print(evaluationTable(evaluation));
     if (json !== undefined) {

@@ -20,17 +20,20 @@ interface BatchContext {
   onEnd(event: ImageEvent): void;
 }
 
-/** Runs a batch of files with its store and a progress bar. */
+/**
+ * Runs a batch of files with its store and a progress bar.
+ * @returns undefined if it was interrupted, which is reported.
+ */
 export async function runBatch(
   label: string,
   plan: FilePlan,
   { report, signal }: Context,
   work: (context: BatchContext) => Promise<BatchSummary>,
-): Promise<BatchSummary> {
+): Promise<BatchSummary | undefined> {
   const bar = report.progress(plan.images.length, label, { lines: false });
   const store = await openOutputStore(plan);
   let ended = 0;
-  return work({
+  const running = work({
     store,
     signal,
     onProgress(index, share) {
@@ -45,7 +48,19 @@ export async function runBatch(
     bar.stop();
     return store?.close();
   });
+  return running.catch((error) => {
+    if (!signal.aborted) throw error;
+    report.info(interruptedAfter(ended, plan.images.length, store ? RESUMED : "nothing was written"));
+    return undefined;
+  });
 }
+
+/** What follows an interruption if complete results are kept. */
+export const RESUMED = "rerun the command to resume";
+
+/** "interrupted after 3 of 10 images; rerun the command to resume" */
+export const interruptedAfter = (done: number, total: number, then: string): string =>
+  `interrupted after ${done} of ${images(total)}; ${then}`;
 
 function endLine(event: ImageEvent): string {
   if (event.kind === "failed") return `skipped: ${event.reason}`;

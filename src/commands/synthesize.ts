@@ -3,6 +3,7 @@ import { path, positiveInteger, seed } from "../settings.js";
 import { findStyle, styles } from "../synthetic/styles.js";
 import { synthesize as writeSet } from "../synthetic/synthesize.js";
 import { defineCommand } from "./command.js";
+import { interruptedAfter } from "./files.js";
 import { listOfNames } from "./notes.js";
 import { folderStage } from "./stage.js";
 
@@ -47,8 +48,18 @@ The class is the texture, letter or ring that covers an object. The object's sha
   async run({ output, classes: given, ...settings }, { report, print, signal }) {
     const classes = given ?? findStyle(settings.style).defaultClasses;
     const bar = report.progress(settings.count, "rendering");
-    const onProgress = (done: number) => bar.update(done);
-    await writeSet(output, { ...settings, classes, signal, onProgress }).finally(bar.stop);
+    let rendered = 0;
+    const onProgress = (done: number) => {
+      rendered = done;
+      bar.update(done);
+    };
+    try {
+      await writeSet(output, { ...settings, classes, signal, onProgress }).finally(bar.stop);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      report.info(interruptedAfter(rendered, settings.count, "nothing was written"));
+      return "interrupted";
+    }
     print(`${settings.count} images of ${classes} classes in ${output}`);
     return "done";
   },

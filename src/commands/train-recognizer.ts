@@ -12,8 +12,8 @@ import {
 import { defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
 import { dataNotes, listOfNames } from "./notes.js";
+import { interruptedRun, resumedSettings } from "./resumed-run.js";
 import { runStage } from "./stage.js";
-import { resumedSettings } from "./train.js";
 
 const { device: _, ...run } = runSettings;
 
@@ -42,7 +42,7 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
     "legible train-recognizer --network vit --data photos --split 0.9 --size 96 --steps 5000 --smoothing 0.1 --out runs/vit",
     "legible train-recognizer --data cifar-10-batches-bin --validation cifar-10-batches-bin --size 32 --steps 5000 --out runs/cifar",
   ],
-  base: resumedSettings,
+  base: resumedSettings("recognizer"),
   async run({ out, resume, checkpoint, threads, allowFailures }, { report, print, signal }, given) {
     let bar: Progress | undefined;
     let steps = 0;
@@ -61,7 +61,7 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
     }).finally(() => bar?.stop());
     reportBroken(result.broken, report);
     if (result.model === null) {
-      report.info(`interrupted after step ${result.step} of ${result.steps}; rerun with \`resume\` to continue`);
+      report.info(interruptedRun(result));
       return "interrupted";
     }
     if (result.accuracy) report.info(accuracyLine(result.accuracy));

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { UserError } from "../errors.js";
 import { reportedTraining } from "../experiments/reported-training.js";
 import { runOptions } from "../experiments/series.js";
 import { trainingPart } from "../experiments/sweep.js";
@@ -10,6 +9,7 @@ import { runSettings, trainingSettings } from "../training/settings.js";
 import { defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
 import { dataNotes, trainingChoices } from "./notes.js";
+import { interruptedRun, resumedSettings } from "./resumed-run.js";
 import { runStage } from "./stage.js";
 
 export const train = defineCommand({
@@ -46,28 +46,18 @@ refuses whatever would change the result.`,
     "legible train --objective unsupervised --distance logits-mse --recognizer faces.onnx --output embedding --data unlabeled --steps 2000 --out runs/faces",
     "legible train --objective feature --recognizer resnet18.onnx --feature /layer3/layer3.1/relu_1/Relu_output_0 --data unlabeled --steps 2000 --out runs/feature",
   ],
-  base: resumedSettings,
+  base: resumedSettings("processor"),
   async run(settings, { report, print, signal }, given) {
-    const training = await resolveTraining(trainingPart(given));
     const { out, resume } = settings;
+    await RunFolder.requireUsable(out, resume);
+    const training = await resolveTraining(trainingPart(given));
     const result = await reportedTraining(training, { ...runOptions(settings), out, resume, signal }, report);
     const interrupted = result.step < result.steps;
-    if (interrupted)
-      report.info(`interrupted after step ${result.step} of ${result.steps}; rerun with \`resume\` to continue`);
+    if (interrupted) report.info(interruptedRun(result));
+    if (result.step === 0) return "interrupted";
     print(result.model);
     if (result.forRecognizers) print(result.forRecognizers);
     return interrupted ? "interrupted" : outcomeOf(result.broken.size, settings);
   },
   stage: runStage(["model.onnx"]),
 });
-
-/**
- * The settings of the run that is resumed.
- * @throws UserError when the output folder holds no run, and the given settings have no data for a new one.
- */
-export async function resumedSettings({ resume, out, data }: Readonly<Record<string, unknown>>) {
-  if (resume !== true || typeof out !== "string") return undefined;
-  const record = await RunFolder.recordIn(out);
-  if (!record && data === undefined) throw new UserError(`cannot resume ${out}: it holds no run`);
-  return record?.settings;
-}

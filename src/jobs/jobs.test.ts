@@ -60,6 +60,14 @@ test("records survive a truncated line and a move of the folder", async () => {
   assert.deepEqual(ran, ["a", "b"]);
 });
 
+test("a store that is open is refused until it is closed, so that no record is written twice", async () => {
+  const path = join(await newFolder(), "jobs.jsonl");
+  const store = await openLocalStore(path);
+  await assert.rejects(openLocalStore(path), /cannot use .*jobs\.jsonl: this process is already working in it/);
+  await store.close();
+  await (await openLocalStore(path)).close();
+});
+
 test("a failure stops the run, or is reported while the other jobs continue", async () => {
   const [folder, ran] = [await newFolder(), [] as string[]];
   const broken: Job<string> = {

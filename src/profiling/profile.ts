@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { median } from "../metrics/median.js";
+import { withTemporary } from "../platform/node/temporary.js";
 import { Session } from "../runtime/session.js";
 import { type Cost, type NodeCost, nodeCosts, operatorCosts } from "./costs.js";
 import { measurePeak } from "./peak.js";
@@ -89,19 +90,16 @@ async function timePlain({ graph, feeds }: Workload, runs: number, threads: numb
   return ms.slice(WARM_UP);
 }
 
-async function traceRuns({ graph, feeds }: Workload, runs: number, threads: number): Promise<TracedRun[]> {
-  const folder = await mkdtemp(join(tmpdir(), "legible-profile-"));
-  try {
+const traceRuns = ({ graph, feeds }: Workload, runs: number, threads: number): Promise<TracedRun[]> =>
+  withTemporary(tmpdir(), async (folder) => {
+    await mkdir(folder, { mode: 0o700 });
     const session = await Session.create(graph, { threads, trace: join(folder, "trace") });
     for (let i = 0; i < WARM_UP + runs; i++) await session.run(feeds);
     session.endTrace();
     await session.release();
     const [file = ""] = await readdir(folder);
     return (await readTrace(join(folder, file))).slice(WARM_UP);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+  });
 
 const heldBytes = (runs: readonly TracedRun[]): number =>
   runs.reduce((most, { nodes }) => nodes.reduce((max, { held }) => Math.max(max, held), most), 0);

@@ -1,8 +1,9 @@
-import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import { CLASS_FILE, LABEL_FILE } from "../data/labels.js";
 import { messageOf, UserError } from "../errors.js";
 import { makeFolder, readTextIfThere, writeBytes } from "../platform/node/files.js";
+import { withTemporary } from "../platform/node/temporary.js";
 import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from "./render.js";
 import { RenderWorkers } from "./render-workers.js";
 import type { BoxedObject } from "./scene.js";
@@ -48,16 +49,15 @@ interface ResolvedSet extends ResolvedRenderOptions {
 export async function synthesize(folder: string, options: SynthesisOptions): Promise<void> {
   const set = resolve(options);
   if (await isComplete(folder, set)) return;
-  const temporary = join(dirname(folder), `.${basename(folder)}.${process.pid}.tmp`);
   try {
     await makeFolder(dirname(folder));
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary);
-    await writeSet(temporary, set, options);
-    await rmdir(folder).catch(() => {}); // some systems do not rename onto an empty folder
-    await rename(temporary, folder);
+    await withTemporary(dirname(folder), async (temporary) => {
+      await mkdir(temporary);
+      await writeSet(temporary, set, options);
+      await rmdir(folder).catch(() => {}); // some systems do not rename onto an empty folder
+      await rename(temporary, folder);
+    });
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
     if (error instanceof UserError || options.signal?.aborted) throw error;
     throw new UserError(`cannot write ${folder}: ${messageOf(error)}`);
   }

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { UserError } from "../errors.js";
 import type { Session, Tensors } from "../runtime/session.js";
 import { adamScalars } from "./adam.js";
+import { Meter, psnrOf } from "./meter.js";
 import type { Checkpoint, RunFolder } from "./run-folder.js";
 import { learningRate } from "./schedule.js";
 import { nextState, scalars, type TrainingStep } from "./step.js";
@@ -46,10 +47,13 @@ export interface StepProgress {
 /** Number of steps that each log entry is averaged over. */
 const LOG_EVERY = 10;
 
-/** The checkpoint that a run resumes from, or its initial state. Log entries of later steps are removed. */
-export async function resumed(folder: RunFolder, { state }: TrainingStep): Promise<Checkpoint> {
+/**
+ * The checkpoint that a run of `steps` steps resumes from, or its initial state. Log entries of later steps are removed, and
+ * the last one of a run that is extended, which may have averaged over fewer steps.
+ */
+export async function resumed(folder: RunFolder, { state }: TrainingStep, steps: number): Promise<Checkpoint> {
   const checkpoint = (await folder.readCheckpoint()) ?? { step: 0, state };
-  await folder.rewindLog(checkpoint.step);
+  await folder.rewindLog((step) => step <= checkpoint.step && (step % LOG_EVERY === 0 || step === steps));
   return checkpoint;
 }
 
@@ -61,7 +65,7 @@ export async function resumed(folder: RunFolder, { state }: TrainingStep): Promi
 export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint> {
   const { folder, session, steps, signal, checkpointEvery = 100 } = loop;
   let { step, state } = from;
-  const meter = new Meter();
+  const meter = new Meter(from.sums);
   while (step < steps && !signal?.aborted) {
     const lr = learningRate(loop.lr, step, steps, loop.lrDrops);
     const rates = scalars(adamScalars(lr, step + 1));
@@ -71,12 +75,13 @@ export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint
     const losses = lossesIn(results);
     const squaredError = Number(results[loop.squaredError ?? ""]?.data[0]);
     meter.add(losses, squaredError);
-    if (step % LOG_EVERY === 0 || step === steps) await folder.log({ step, lr, ...meter.take() });
-    if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state });
+    if (step % LOG_EVERY === 0 || step === steps) await folder.log({ step, lr, ...meter.means() });
+    if (step % LOG_EVERY === 0) meter.reset();
+    if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state, sums: meter.sums });
     loop.onStep?.({ step, lr, losses, psnr: psnrOf(squaredError) });
     await setImmediate(); // lets signals and the loader's messages be handled
   }
-  if (step > from.step) await folder.writeCheckpoint({ step, state });
+  if (step > from.step) await folder.writeCheckpoint({ step, state, sums: meter.sums });
   return { step, state };
 }
 
@@ -88,26 +93,4 @@ function lossesIn(results: Tensors): Record<string, number> {
   throw new UserError(
     "cannot continue training: the loss is not a finite number; lower `lr` (or `lambda`, if the objective has one) and train again",
   );
-}
-
-const psnrOf = (squaredError: number): number => -10 * Math.log10(squaredError);
-
-/** Averages the losses, and the squared error as PSNR, since the last call of `take`. */
-class Meter {
-  private sums: Record<string, number> = {};
-  private squaredError = 0;
-  private count = 0;
-
-  add(losses: Readonly<Record<string, number>>, squaredError: number): void {
-    this.count++;
-    this.squaredError += squaredError;
-    for (const [name, value] of Object.entries(losses)) this.sums[name] = (this.sums[name] ?? 0) + value;
-  }
-
-  take(): Record<string, number> {
-    const means = Object.fromEntries(Object.entries(this.sums).map(([name, sum]) => [name, sum / this.count]));
-    const psnr = psnrOf(this.squaredError / this.count);
-    [this.sums, this.squaredError, this.count] = [{}, 0, 0];
-    return { ...means, ...(Number.isNaN(psnr) ? {} : { psnr }) };
-  }
 }

@@ -1,18 +1,24 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, UserError } from "../errors.js";
 import type { Tensor } from "../onnx/tensor.js";
 import { isThere, makeFolder, readTextIfThere, writeBytes } from "../platform/node/files.js";
+import { acquireLock, type Lock } from "../platform/node/lock.js";
 import { sidecarPath } from "../platform/node/models.js";
+import { requireWritableFolder } from "../platform/node/outputs.js";
 import { readSafetensors, writeSafetensors } from "../platform/node/safetensors-files.js";
 import { named } from "../settings.js";
 import { legacyRecord } from "./legacy-run.js";
+import { type LogSums, sumsFrom } from "./meter.js";
+import { resumedRecord, settingsOf } from "./resumption.js";
 import { RunRecord } from "./run-record.js";
 
 /** Parameters, moments and running statistics after `step` steps. */
 export interface Checkpoint {
   readonly step: number;
   readonly state: Readonly<Record<string, Tensor>>;
+  /** The sums of the log entry in progress. Absent in runs of earlier versions. */
+  readonly sums?: LogSums | undefined;
 }
 
 /** A line of log.jsonl. */
@@ -21,29 +27,80 @@ export type LogLine = Readonly<Record<string, number>> & { readonly step: number
 /**
  * The folder of a training run: config.json, log.jsonl, checkpoint.safetensors and model.onnx, with model.json if the
  * processor has a sidecar, and for-recognizers.onnx if there is a transformer. Files are written atomically, so a run can be
- * killed at any time.
+ * killed at any time. One process at a time has it open.
  */
 export class RunFolder {
-  private constructor(readonly path: string) {}
+  private constructor(
+    readonly path: string,
+    private readonly lock: Lock,
+  ) {}
 
   /**
-   * Opens the folder of a run, new or to be resumed.
-   * @throws UserError when it holds a run and `resume` is false, when that run has another config, or when it cannot be
-   * written.
+   * Opens the folder of a run, new or to be resumed. A run without a completed step is replaced. To be closed.
+   * @throws UserError when it holds a run and `resume` is false, when that run has another config, when another process has
+   * it open, or when it cannot be written.
    */
   static async open(path: string, record: RunRecord, resume: boolean): Promise<RunFolder> {
-    const folder = new RunFolder(path);
     await makeFolder(path).catch((error) => {
       throw new UserError(`cannot create the folder ${path}: ${messageOf(error)}`);
     });
-    const earlier = await RunFolder.recordIn(path);
-    if (!earlier) await writeBytes(folder.file(CONFIG), [`${JSON.stringify(record, null, 2)}\n`]);
-    else if (resume) requireSame(path, record, earlier);
-    else
-      throw new UserError(
-        `${path} already holds a run: set ${named("resume")} to continue it, or choose another ${named("out")}`,
-      );
-    return folder;
+    const folder = new RunFolder(path, await acquireLock(join(path, ".legible-lock"), `the run in ${path}`));
+    try {
+      await folder.claim(record, resume);
+      return folder;
+    } catch (error) {
+      await folder.lock.release();
+      throw error;
+    }
+  }
+
+  /** Writes config.json, unless the run goes on under the one that is there. */
+  private async claim(record: RunRecord, resume: boolean): Promise<void> {
+    await RunFolder.requireUsable(this.path, resume);
+    const earlier = await RunFolder.recordIn(this.path);
+    const checkpoint = earlier && (await this.readCheckpoint());
+    const kept = checkpoint ? resumedRecord(this.path, record, earlier, checkpoint.step) : record;
+    if (kept !== earlier) await writeBytes(this.file(CONFIG), [`${JSON.stringify(kept, null, 2)}\n`]);
+    if (!checkpoint) await rm(this.file(LOG), { force: true });
+  }
+
+  /** Ends the use of the folder. A run without a completed step is removed, so that it can be started again. */
+  async close(): Promise<void> {
+    if (!(await RunFolder.holdsSteps(this.path)))
+      for (const name of [CONFIG, LOG]) await rm(this.file(name), { force: true });
+    await this.lock.release();
+  }
+
+  /**
+   * Checks early, before images and models are read, whether `open` can succeed.
+   * @throws UserError when the folder cannot be written, or holds a run and `resume` is false.
+   */
+  static async requireUsable(path: string, resume: boolean): Promise<void> {
+    await requireWritableFolder(path);
+    if (!(await RunFolder.holdsSteps(path))) return;
+    const refusal = (reason: string) =>
+      new UserError(`${path} already holds ${reason}, or choose another ${named("out")}`);
+    if (!(await isThere(join(path, CONFIG)))) throw refusal(`files of a run without a ${CONFIG}: remove them`);
+    if (!resume) throw refusal(`a run: set ${named("resume")} to continue it`);
+    if (!(await isThere(join(path, CHECKPOINT))))
+      throw refusal(`a run without a checkpoint: set ${named("init")} to its model to train on`);
+  }
+
+  /** Whether a folder holds the result of a training step. */
+  static async holdsSteps(path: string): Promise<boolean> {
+    for (const name of [CHECKPOINT, MODEL]) if (await isThere(join(path, name))) return true;
+    return false;
+  }
+
+  /**
+   * The settings that the given ones are merged with: those of the run in a folder. If that run has no completed step and
+   * images are given, there are none.
+   * @throws UserError when config.json is not that of a run, or the given settings are those of another training.
+   */
+  static async settingsIn(path: string, kind: RunRecord["kind"], given: Readonly<Record<string, unknown>>) {
+    const record = await RunFolder.recordIn(path);
+    if (!record || (given.data !== undefined && !(await RunFolder.holdsSteps(path)))) return undefined;
+    return settingsOf(path, kind, record, given);
   }
 
   /**
@@ -66,7 +123,7 @@ export class RunFolder {
   }
 
   get modelPath(): string {
-    return this.file("model.onnx");
+    return this.file(MODEL);
   }
 
   /** T(P(x)). */
@@ -76,14 +133,15 @@ export class RunFolder {
 
   /** The latest checkpoint, or null before the first. @throws UserError when it is damaged. */
   async readCheckpoint(): Promise<Checkpoint | null> {
-    const path = this.file("checkpoint.safetensors");
+    const path = this.file(CHECKPOINT);
     if (!(await isThere(path))) return null;
     const { tensors, metadata } = await readSafetensors(path);
-    return { step: Number(metadata.step), state: tensors };
+    return { step: Number(metadata.step), state: tensors, sums: sumsFrom(metadata.sums) };
   }
 
-  writeCheckpoint({ step, state }: Checkpoint): Promise<void> {
-    return writeSafetensors(this.file("checkpoint.safetensors"), { tensors: state, metadata: { step: String(step) } });
+  writeCheckpoint({ step, state, sums }: Checkpoint): Promise<void> {
+    const metadata = { step: String(step), ...(sums && { sums: JSON.stringify(sums) }) };
+    return writeSafetensors(this.file(CHECKPOINT), { tensors: state, metadata });
   }
 
   /** Writes the sidecar of the model. */
@@ -92,21 +150,33 @@ export class RunFolder {
   }
 
   async log(line: LogLine): Promise<void> {
-    await writeFile(this.file("log.jsonl"), `${JSON.stringify(line)}\n`, { flag: "a" });
+    await writeFile(this.file(LOG), `${JSON.stringify(line)}\n`, { flag: "a" });
   }
 
-  /** Removes the log entries of steps after a checkpoint, because these steps will be repeated. */
-  async rewindLog(step: number): Promise<void> {
-    const text = await readFile(this.file("log.jsonl"), "utf8").catch(() => "");
-    const lines = text.split("\n").filter((line) => line.endsWith("}") && JSON.parse(line).step <= step);
+  /** Removes the log entries that `isKept` rejects by their step, because these steps will be repeated. */
+  async rewindLog(isKept: (step: number) => boolean): Promise<void> {
+    const text = await readFile(this.file(LOG), "utf8").catch(() => "");
+    const lines = text.split("\n").filter((line) => isKept(stepOf(line)));
     await writeBytes(
-      this.file("log.jsonl"),
+      this.file(LOG),
       lines.map((line) => `${line}\n`),
     );
   }
 }
 
 const CONFIG = "config.json";
+const LOG = "log.jsonl";
+const CHECKPOINT = "checkpoint.safetensors";
+const MODEL = "model.onnx";
+
+/** The step of a line of the log; NaN for a line that a killed run left incomplete. */
+function stepOf(line: string): number {
+  try {
+    return Number(JSON.parse(line).step);
+  } catch {
+    return Number.NaN;
+  }
+}
 
 function parsed(text: string): RunRecord | undefined {
   try {
@@ -116,41 +186,3 @@ function parsed(text: string): RunRecord | undefined {
     return undefined;
   }
 }
-
-/** @throws UserError that names the first difference between two runs. */
-function requireSame(path: string, now: RunRecord, then: RunRecord): void {
-  const fail = (reason: string) => new UserError(`cannot resume ${path}: ${reason}`);
-  if (now.kind !== then.kind) throw fail(`it is the training of a ${then.kind}, not of a ${now.kind}`);
-  const config: Record<string, unknown> = JSON.parse(JSON.stringify(now.config));
-  const comparable = Object.entries(config).filter(([key]) => !then.partial || key in then.config);
-  const difference = firstDifference(Object.fromEntries(comparable), then.config);
-  if (!difference) return;
-  const { keys, left, right } = difference;
-  if (keys.at(-1) === "sha256")
-    throw fail(`the contents of ${named(keys[0] ?? "")} have changed since it was started (${keys.join(".")})`);
-  if (keys.at(-1) === "count")
-    throw fail(`it was started with ${right} images of ${named(keys[0] ?? "")}, but there are ${left} now`);
-  const key = keys.findLast((each) => !/^\d+$/.test(each)) ?? "";
-  const place = keys.length > 1 ? ` (${keys.join(".")})` : "";
-  throw fail(`it was started with ${named(key)} ${JSON.stringify(right)}, not ${JSON.stringify(left)}${place}`);
-}
-
-interface Difference {
-  readonly keys: readonly string[];
-  readonly left: unknown;
-  readonly right: unknown;
-}
-
-function firstDifference(left: unknown, right: unknown, keys: readonly string[] = []): Difference | undefined {
-  if (!isFields(left) || !isFields(right))
-    return JSON.stringify(left) === JSON.stringify(right) ? undefined : { keys, left, right };
-  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    const found = firstDifference(left[key], right[key], [...keys, key]);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-/** Whether a value is compared field by field: objects and lists of objects. Lists of numbers or texts are one value. */
-const isFields = (value: unknown): value is Record<string, unknown> =>
-  Array.isArray(value) ? isFields(value[0]) : typeof value === "object" && value !== null;

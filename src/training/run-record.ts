@@ -11,5 +11,7 @@ export const RunRecord = z.object({
   config: Fields,
   /** Whether `config` is incomplete, in a run of an earlier version. */
   partial: z.boolean().optional(),
+  /** The numbers of steps that the run was extended from, in order. Their warm-ups may be shorter than that of `config`. */
+  extendedFrom: z.array(z.number()).optional(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;

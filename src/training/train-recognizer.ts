@@ -104,32 +104,38 @@ export interface RecognizerResult {
  * @throws UserError when a setting or an image does not fit, or a resumed run would have another result.
  */
 export async function trainRecognizer(options: RecognizerTraining): Promise<RecognizerResult> {
-  const {
-    out,
-    resume = false,
-    signal,
-    checkpointEvery,
-    device,
-    threads,
-    onStep,
-    onStart,
-    sets: open,
-    ...given
-  } = options;
-  const earlier = resume ? (await RunFolder.recordIn(out))?.settings : undefined;
-  const settings = { ...earlier, ...given, ...(open && { data: [...open.training.folders] }) };
+  const { out, resume = false, sets: open, ...others } = options;
+  const { signal, checkpointEvery, device, threads, onStep, onStart, ...given } = others;
+  await RunFolder.requireUsable(out, resume);
+  const named = { ...given, ...(open && { data: [...open.training.folders] }) };
+  const earlier = resume ? await RunFolder.settingsIn(out, "recognizer", named) : undefined;
+  const settings = { ...earlier, ...named };
   const parsed = parseSettings(recognizerSettings, settings, "train the recognizer");
   const sets = open ?? (await openSets(parsed));
+  const record = { kind: "recognizer", settings, config: configOf(parsed, sets) } as const;
+  const folder = await RunFolder.open(out, record, resume);
+  try {
+    return await runIn(folder, parsed, sets, options);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function runIn(
+  folder: RunFolder,
+  parsed: Parsed,
+  sets: LabelledSets,
+  options: RecognizerTraining,
+): Promise<RecognizerResult> {
+  const { signal, checkpointEvery, device, onStep, onStart } = options;
   const { size, batch, seed, steps, lr, crop, flip, color } = parsed;
   const network = buildRecognizer(parsed.network, sets.classes, size, seed);
   const training = await trainingStep(
     recognizerForward(network, batch, parsed.smoothing),
     findPasses("all", device ?? "cpu"),
   );
-  const record = { kind: "recognizer", settings, config: configOf(parsed, sets) } as const;
-  const folder = await RunFolder.open(out, record, resume);
   const session = await Session.create(training.graph, options);
-  const start = await resumed(folder, training);
+  const start = await resumed(folder, training, steps);
   const augmentation = { crop, flip, color };
   const firstStep = start.step;
   const loader = openRecognitionLoader({ dataset: sets.training, size, augmentation, batch, seed, firstStep });

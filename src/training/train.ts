@@ -11,7 +11,7 @@ import { resumed, runSteps, type StepProgress } from "./loop.js";
 import { notesOf, prepareStep, withoutFrozenWeights } from "./prepare.js";
 import { LAMBDA, SQUARED_ERROR } from "./processor-forward.js";
 import { cardFor, type ResolvedTraining, resolveTraining, type TrainingObjects } from "./resolve.js";
-import { RunFolder } from "./run-folder.js";
+import { type Checkpoint, RunFolder } from "./run-folder.js";
 import { lambdaAt } from "./schedule.js";
 import type { TrainingSettings } from "./settings.js";
 import { scalars, type TrainingStep, withState } from "./step.js";
@@ -67,7 +67,7 @@ export interface TrainingResult {
   readonly step: number;
   /** Steps of the whole run. */
   readonly steps: number;
-  /** The file of the trained processor. */
+  /** The file of the trained processor; missing if the run was interrupted before its first step. */
   readonly model: string;
   /** The file of the processor followed by the transformer; null without a transformer. */
   readonly forRecognizers: string | null;
@@ -83,11 +83,24 @@ export interface TrainingResult {
  * @throws UserError when a setting, a model or an image does not fit, or a resumed run would have another result.
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { out, resume, device, threads, checkpointEvery, signal, onStart, onStep, task, dataset, ...given } = options;
-  const earlier = resume ? (await RunFolder.recordIn(out))?.settings : undefined;
+  const {
+    out,
+    resume = false,
+    device,
+    threads,
+    checkpointEvery,
+    signal,
+    onStart,
+    onStep,
+    task,
+    dataset,
+    ...given
+  } = options;
+  await RunFolder.requireUsable(out, resume);
+  const named = { ...given, ...(typeof task === "string" && { task }), ...(dataset && { data: [...dataset.folders] }) };
+  const earlier = resume ? await RunFolder.settingsIn(out, "processor", named) : undefined;
   const objects = { ...(typeof task === "object" && { task }), ...(dataset && { dataset }) };
-  const settings = { ...earlier, ...given, ...(typeof task === "string" && { task }) };
-  return runTraining(await resolveTraining(settings as TrainingSettings, objects), options);
+  return runTraining(await resolveTraining({ ...earlier, ...named } as TrainingSettings, objects), options);
 }
 
 /**
@@ -95,16 +108,25 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
  * @throws UserError when the run's folder holds another run, or the loss is no longer finite.
  */
 export async function runTraining(training: ResolvedTraining, options: RunOptions): Promise<TrainingResult> {
+  const folder = await RunFolder.open(options.out, training.record, options.resume ?? false);
+  try {
+    return await runIn(folder, training, options);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function runIn(folder: RunFolder, training: ResolvedTraining, options: RunOptions): Promise<TrainingResult> {
   const { config, task, dataset } = training;
-  const { folder, session, step: graphs, recognizers, notes } = await started(training, options);
+  const { session, step: graphs, recognizers, notes } = await started(training, options);
   collectGarbage();
-  const start = await resumed(folder, graphs);
+  const start = await resumed(folder, graphs, config.steps);
   const { batch, crop, seed, steps, lr, lrDrops, lambda, lambdaWarmup } = config;
   const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step });
   const { processor, transformer } = training;
   const counts = weightCounts(processor, transformer, graphs.parameters);
   options.onStart?.({ device: session.device, step: start.step, ...counts, recognizers, notes });
-  const { step, state } = await runSteps(
+  const last = await runSteps(
     {
       ...{ folder, step: graphs, session, steps, lr, lrDrops, checkpointEvery: options.checkpointEvery },
       signal: options.signal,
@@ -120,6 +142,15 @@ export async function runTraining(training: ResolvedTraining, options: RunOption
     await loader.close();
     await session.release();
   });
+  if (last.step > 0) await writeModels(folder, training, last);
+  const forRecognizersPath = transformer && folder.forRecognizersPath;
+  const files = { model: folder.modelPath, forRecognizers: forRecognizersPath };
+  return { step: last.step, steps, ...files, broken: loader.broken };
+}
+
+/** Writes the processor with its weights after the last step, and followed by the transformer. */
+async function writeModels(folder: RunFolder, training: ResolvedTraining, { step, state }: Checkpoint): Promise<void> {
+  const { processor, transformer } = training;
   const card = cardFor(training, step);
   const trained = { format: processor.format, graph: withState(processor.graph, state) };
   if (processor.sidecar !== undefined) await folder.writeSidecar(processor.sidecar);
@@ -128,16 +159,13 @@ export async function runTraining(training: ResolvedTraining, options: RunOption
     await writeModel(withCard(both, { ...card, forRecognizers: true }), folder.forRecognizersPath);
   }
   await writeModel(withCard(trained.graph, card), folder.modelPath);
-  const forRecognizersPath = transformer && folder.forRecognizersPath;
-  return { step, steps, model: folder.modelPath, forRecognizers: forRecognizersPath, broken: loader.broken };
 }
 
-/** Opens folder and session. Recognizers can be large, so after this only the session holds their weights. */
+/** Opens the session. Recognizers can be large, so after this only the session holds their weights. */
 async function started(training: ResolvedTraining, options: RunOptions) {
   const step = await prepareStep(training, options.device);
-  const folder = await RunFolder.open(options.out, training.record, options.resume ?? false);
   const session = await Session.create(step.graph, options);
-  return { folder, session, notes: notesOf(training), ...withoutFrozenWeights(step, training.recognizers) };
+  return { session, notes: notesOf(training), ...withoutFrozenWeights(step, training.recognizers) };
 }
 
 /** Numbers of trained and frozen values of P and of T, and P's constants. */

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { dirname, isAbsolute, relative } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
+import { withTemporary } from "./temporary.js";
 
 /**
  * The text of a file; undefined if the file is missing.
@@ -19,6 +20,12 @@ export const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** Whether a path is inside a folder, or the folder itself, as far as the texts tell. Links are not followed. */
+export function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && !/^\.\.([/\\]|$)/.test(way);
+}
+
 /** The lines of a text that are not blank, trimmed. */
 export const linesOf = (text: string): string[] =>
   text
@@ -32,13 +39,13 @@ export const linesOf = (text: string): string[] =>
  * @throws UserError when the file cannot be written.
  */
 export async function writeWhole(path: string, write: (temporary: string) => Promise<unknown>): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     await makeFolder(dirname(path));
-    await write(temporary);
-    await rename(temporary, path);
+    await withTemporary(dirname(path), async (temporary) => {
+      await write(temporary);
+      await rename(temporary, path);
+    });
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
     if (error instanceof UserError) throw error;
     throw new UserError(`cannot write ${path}: ${messageOf(error)}`);
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
@@ -9,6 +9,7 @@ import type { Graph } from "../../onnx/graph.js";
 import { loadExternal } from "./external-data.js";
 import { writeBytes } from "./files.js";
 import { machineBlockFor } from "./machine-block.js";
+import { withTemporary } from "./temporary.js";
 
 /** A protobuf file holds 2 GiB at most; weights beyond this many bytes are written to a file of their own. */
 const INLINE_LIMIT = 1.5e9;
@@ -23,8 +24,9 @@ export async function readModel(path: string): Promise<Graph> {
     throw new UserError(`cannot read the model ${path}: ${messageOf(error)}`);
   });
   const message = decodeMessage(bytes, path);
-  await loadExternal(message, path);
-  return graphOf(message, path, await machineBlockFor(message));
+  const external = await loadExternal(message, path);
+  const graph = graphOf(message, path, await machineBlockFor(message));
+  return external.length > 0 ? { ...graph, notes: [...(graph.notes ?? []), ...external] } : graph;
 }
 
 /**
@@ -43,16 +45,13 @@ export async function writeModel(graph: Graph, path: string, external = !fitsOne
  * Writes the graph to a file in a temporary folder, its weights beside it, calls `use` with the path and removes the folder:
  * for graphs too large to pass as the bytes of `encodeModel`.
  */
-export async function withModelFile<T>(graph: Graph, use: (path: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "legible-"));
-  try {
+export const withModelFile = <T>(graph: Graph, use: (path: string) => Promise<T>): Promise<T> =>
+  withTemporary(tmpdir(), async (folder) => {
+    await mkdir(folder, { mode: 0o700 });
     const path = join(folder, "model.onnx");
     await writeModel(graph, path, true);
-    return await use(path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+    return use(path);
+  });
 
 /** Whether a protobuf file can hold the weights. */
 const fitsOneFile = (graph: Graph): boolean => weightBytes(graph) <= INLINE_LIMIT;

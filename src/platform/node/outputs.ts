@@ -1,0 +1,81 @@
+import { open, realpath, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { messageOf, UserError } from "../../errors.js";
+import { temporaryPath } from "./temporary.js";
+
+/* Checks of outputs before the work whose results they will hold. */
+
+/**
+ * Checks that a file can be written at each path. Nothing is created.
+ * @param inputs files that must not be overwritten.
+ * @throws UserError when a path is a folder or a device, is an input or another output, or its folder cannot be written into.
+ */
+export async function requireWritable(outputs: readonly string[], inputs: readonly string[] = []): Promise<void> {
+  for (const output of outputs) {
+    const status = await stat(output).catch(() => undefined);
+    if (status?.isDirectory()) throw new UserError(`cannot write ${output}: it is a folder`);
+    if (status && !status.isFile()) throw new UserError(`cannot write ${output}: it is not a regular file`);
+    await requireCreatable(dirname(output), basename(output)).catch((error) => {
+      throw new UserError(`cannot write ${output}: ${messageOf(error)}`);
+    });
+  }
+  await requireInputsKept(outputs, inputs);
+  const places = await Promise.all(outputs.map(placeOf));
+  const twice = outputs.find((_, i) => places.indexOf(places[i] as string) < i);
+  if (twice !== undefined) throw new UserError(`two outputs would be written to ${twice}; choose different files`);
+}
+
+/**
+ * Checks that a folder exists and can be written into, or can be created. Nothing is created.
+ * @throws UserError otherwise.
+ */
+export async function requireWritableFolder(path: string): Promise<void> {
+  await requireCreatable(path, "").catch((error) => {
+    throw new UserError(`cannot create the folder ${path}: ${messageOf(error)}`);
+  });
+}
+
+/** The most bytes of a file's name. */
+const LONGEST = 255;
+
+/** Tries it with a temporary file in the folder, or in the nearest parent that exists. */
+async function requireCreatable(folder: string, name: string): Promise<void> {
+  if (Buffer.byteLength(name) > LONGEST) throw new Error(`its name has more than ${LONGEST} bytes`);
+  const status = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return undefined;
+  });
+  if (!status) return requireCreatable(dirname(resolve(folder)), basename(folder));
+  if (!status.isDirectory()) throw new Error(`${folder} is not a folder`);
+  const probe = temporaryPath(folder);
+  await (await open(probe, "wx")).close();
+  await rm(probe, { force: true });
+}
+
+/**
+ * Checks that no output is one of the inputs. Files are compared rather than paths: a symbolic or hard link or another
+ * spelling may lead to the same file.
+ * @throws UserError that names the output.
+ */
+export async function requireInputsKept(outputs: readonly string[], inputs: readonly string[]): Promise<void> {
+  const taken = new Set<string>();
+  for (const input of inputs) for (const identity of await identitiesOf(input)) taken.add(identity);
+  for (const output of outputs)
+    if ((await identitiesOf(output)).some((identity) => taken.has(identity)))
+      throw new UserError(`${output} is one of the inputs and would be overwritten; choose another output`);
+}
+
+/** The real path of a file and, if the system numbers files, its number. */
+async function identitiesOf(path: string): Promise<string[]> {
+  const status = await stat(path, { bigint: true }).catch(() => undefined);
+  if (!status) return [];
+  return [await placeOf(path), ...(status.ino > 0n ? [`${status.dev}:${status.ino}`] : [])];
+}
+
+/** The real path of a file, which need not exist. */
+async function placeOf(path: string): Promise<string> {
+  return realpath(path).catch(async () => {
+    const parent = dirname(resolve(path));
+    return parent === resolve(path) ? parent : join(await placeOf(parent), basename(path));
+  });
+}
