@@ -7,7 +7,7 @@ import { UserError } from "../errors.js";
 import { openProcessor } from "../processors/open.js";
 import { named, path, paths, positiveInteger } from "../settings.js";
 import { defineCommand } from "./command.js";
-import { images, keptNote, reportFailures, runBatch } from "./files.js";
+import { images, keptNote, outputHelp, reportFailures, reportLeftOut, runBatch } from "./files.js";
 
 /** The packaged processor for x4 super-resolution, trained with the objective ra. */
 const packagedModel = fileURLToPath(new URL("../../../models/sr-x4-ra.onnx", import.meta.url));
@@ -17,7 +17,7 @@ export const enhance = defineCommand({
   summary: "apply a trained processor to image files",
   settings: z.object({
     inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
-    output: path("folder of the results; for a single image also a file name", { short: "o" }),
+    output: path(outputHelp, { short: "o" }),
     model: path("the processor, an ONNX file (default: the packaged one for x4)", { placeholder: "file" }).optional(),
     tile: positiveInteger().default(defaultTile).describe("side of a tile in pixels; smaller tiles need less memory"),
     scale: positiveInteger().optional().describe("fail unless the scale of the model is n"),
@@ -47,7 +47,9 @@ If interrupted, rerun the command to resume: complete results in a folder are ke
     );
     const { written, kept } = summary;
     const seconds = (performance.now() - start) / 1000;
-    if (json) context.print(JSON.stringify({ model, scale, device, seconds, ...summary }, null, 2));
+    if (json)
+      context.print(JSON.stringify({ model, scale, device, seconds, ...summary, leftOut: plan.leftOut }, null, 2));
+    reportLeftOut(plan, context);
     const outcome = reportFailures(summary, count, "enhanced", context);
     if (!json) context.print(`${images(written.length)} in ${output}${keptNote(kept)}, ${seconds.toFixed(1)} s`);
     return outcome;

@@ -2,7 +2,12 @@ import type { BatchSummary, ImageEvent } from "../enhancement/image-jobs.js";
 import { openOutputStore } from "../enhancement/image-jobs.js";
 import type { FilePlan } from "../enhancement/plan.js";
 import type { JobStore } from "../jobs/job.js";
+import { leftOutLines } from "../platform/node/image-files.js";
 import type { Context, Outcome } from "./command.js";
+
+/** The help of the output of `enhance` and `degrade`. */
+export const outputHelp =
+  "folder of the results; for a single image also a file name. A folder whose name has an image's extension needs a / at its end";
 
 /** "1 image", "2 images" */
 export const images = (count: number): string => `${count} ${count === 1 ? "image" : "images"}`;
@@ -50,6 +55,11 @@ function endLine(event: ImageEvent): string {
   if (event.kind === "failed") return `skipped: ${event.reason}`;
   const { kind, input, output, width, height } = event;
   return `${input} -> ${output} (${width}x${height})${kind === "kept" ? ", complete already" : ""}`;
+}
+
+/** Tells which files in the inputs are not processed, and why. */
+export function reportLeftOut({ leftOut }: FilePlan, { report }: Context): void {
+  for (const line of leftOutLines(leftOut)) report.info(line);
 }
 
 /** Lists the images that could not be processed. They make the command fail. */

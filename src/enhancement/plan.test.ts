@@ -32,9 +32,9 @@ test("the images of a folder keep their paths below the output; hidden and other
 test("a single image is written to a named file, or into the output folder", async () => {
   const input = at("album", "a.png");
   const output = at("new", "large.jpg");
-  const named = { folder: at("new"), toFile: true, images: [{ input, output }] };
+  const named = { folder: at("new"), toFile: true, images: [{ input, output }], leftOut: [] };
   assert.deepEqual(await planFiles([input], output), named);
-  const mirrored = { folder: at("new"), toFile: false, images: [{ input, output: at("new", "a.png") }] };
+  const mirrored = { folder: at("new"), toFile: false, images: [{ input, output: at("new", "a.png") }], leftOut: [] };
   assert.deepEqual(await planFiles([input], at("new")), mirrored);
 });
 

@@ -1,9 +1,9 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
-import { isThere } from "../platform/node/files.js";
+import { isThere, readText } from "../platform/node/files.js";
 import { named } from "../settings.js";
 
 /** The inputs of a recipe, by the name of the placeholder and of the setting. */
@@ -103,7 +103,7 @@ async function existing(paths: readonly string[]): Promise<string | undefined> {
 
 async function readRecipe(path: string): Promise<NamedRecipe> {
   try {
-    return parseRecipe(withoutEnding(basename(path)), await readFile(path, "utf8"));
+    return parseRecipe(withoutEnding(basename(path)), await readText(path));
   } catch (error) {
     throw new UserError(`cannot use the recipe ${path}: ${messageOf(error)}`);
   }

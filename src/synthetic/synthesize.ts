@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { CLASS_FILE, LABEL_FILE } from "../data/labels.js";
 import { messageOf, UserError } from "../errors.js";
-import { makeFolder, readTextIfThere, writeBytes } from "../platform/node/files.js";
+import { makeFolder, readTextIfThere, temporaryIn, writeBytes } from "../platform/node/files.js";
 import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from "./render.js";
 import { RenderWorkers } from "./render-workers.js";
 import type { BoxedObject } from "./scene.js";
@@ -48,7 +48,7 @@ interface ResolvedSet extends ResolvedRenderOptions {
 export async function synthesize(folder: string, options: SynthesisOptions): Promise<void> {
   const set = resolve(options);
   if (await isComplete(folder, set)) return;
-  const temporary = join(dirname(folder), `.${basename(folder)}.${process.pid}.tmp`);
+  const temporary = temporaryIn(dirname(folder));
   try {
     await makeFolder(dirname(folder));
     await rm(temporary, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, UserError } from "../errors.js";
 import type { Tensor } from "../onnx/tensor.js";
@@ -97,7 +97,7 @@ export class RunFolder {
 
   /** Removes the log entries of steps after a checkpoint, because these steps will be repeated. */
   async rewindLog(step: number): Promise<void> {
-    const text = await readFile(this.file("log.jsonl"), "utf8").catch(() => "");
+    const text = (await readTextIfThere(this.file("log.jsonl"), LARGEST_LOG)) ?? "";
     const lines = text.split("\n").filter((line) => line.endsWith("}") && JSON.parse(line).step <= step);
     await writeBytes(
       this.file("log.jsonl"),
@@ -107,6 +107,8 @@ export class RunFolder {
 }
 
 const CONFIG = "config.json";
+/** The most bytes of log.jsonl: V8 holds no longer text. */
+const LARGEST_LOG = 2 ** 29 - 24;
 
 function parsed(text: string): RunRecord | undefined {
   try {

@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
-import { linesOf, readTextIfThere } from "../../platform/node/files.js";
+import { linesOf, readRegular, readTextIfThere } from "../../platform/node/files.js";
 import { imagenetClasses, wnids } from "../imagenet.js";
 import { classOfWnid, columnOf, parseCsv } from "../labels.js";
 import type { Labelling } from "./labelling.js";
-import { readMatlabStruct } from "./matlab.js";
+import { LARGEST_MATLAB, readMatlabStruct } from "./matlab.js";
 
 const VALIDATION_IMAGE = /^ILSVRC2012_val_(\d{8})\.JPEG$/;
 
@@ -62,7 +61,7 @@ async function devkit(folder: string): Promise<Classes | undefined> {
 
 /** Class index of each ILSVRC2012_ID. */
 async function devkitClasses(path: string): Promise<Map<number, number | null>> {
-  const synsets = readMatlabStruct(await readFile(path));
+  const synsets = readMatlabStruct(await readRegular(path, LARGEST_MATLAB));
   const [ids, names] = [synsets.get("ILSVRC2012_ID"), synsets.get("WNID")];
   if (!ids || !names) throw new RangeError("it has no ILSVRC2012_ID and WNID");
   return new Map(ids.map((id, i) => [Number(id), imagenetClasses.get(String(names[i])) ?? null]));

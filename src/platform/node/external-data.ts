@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { UserError } from "../../errors.js";
 import {
@@ -9,6 +9,7 @@ import {
   typeName,
 } from "../../onnx/schema.js";
 import { arrayOf, sizeOf } from "../../onnx/tensor.js";
+import { openRegular } from "./files.js";
 
 /** Node reads less than 2 GiB in one call. */
 const CHUNK = 2 ** 30;
@@ -48,9 +49,8 @@ async function openBeside(model: string, location: string): Promise<FileHandle> 
   const way = relative(folder, path);
   if (/^\.\.([/\\]|$)/.test(way) || isAbsolute(way))
     throw new UserError(`${model} refers to weights outside its folder: ${location}`);
-  const file = await open(path).catch(() => undefined);
-  if ((await file?.stat())?.isFile()) return file as FileHandle;
-  await file?.close();
+  const file = await openRegular(path).catch(() => undefined);
+  if (file) return file;
   throw new UserError(`${model} keeps its weights in ${location || "a file without a name"}, which is not beside it`);
 }
 
