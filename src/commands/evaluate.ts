@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { dataSettings, datasetFrom, titleOfData } from "../data/settings.js";
+import { dataSettings, datasetFrom, omissionsOf, titleOfData } from "../data/settings.js";
 import { taskFrom, taskSettings } from "../data/tasks/settings.js";
 import { evaluate as judge } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
@@ -96,6 +96,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
         `  processors   ${names(processors)}\n` +
         `  recognizers  ${names(judges)}`,
     );
+    for (const line of omissionsOf(dataset)) report.info(line);
     const bar = report.progress(count, "evaluating");
     const { protocol, cropBorder, predictions } = settings;
     const partial = await openPartialStore(json ?? predictions);

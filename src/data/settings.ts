@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { leftOutLines } from "../platform/node/image-files.js";
 import { paths, seed } from "../settings.js";
 import { type Dataset, type DatasetOptions, openDataset, type Selection } from "./dataset.js";
 import { type Part, parts } from "./sources/source.js";
@@ -51,6 +52,13 @@ export const selectionFrom = ({ classes, split, splitSeed, part }: DataSettings)
  */
 export const datasetFrom = (settings: DataSettings, options: Omit<DatasetOptions, keyof Selection>): Promise<Dataset> =>
   openDataset(settings.data, { ...options, ...selectionFrom(settings) });
+
+/** What was found in the data and is not used, for a person. Empty if there is nothing. */
+export function omissionsOf({ missing, leftOut = [] }: Dataset): string[] {
+  const absent =
+    missing.length === 0 ? [] : [`${missing.length} listed in labels.csv, but missing (first: ${missing[0]})`];
+  return [...absent, ...leftOutLines(leftOut)];
+}
 
 /** "a, b (test part; classes 0-9)" */
 export const titleOfData = ({ folders, selection }: Dataset): string =>

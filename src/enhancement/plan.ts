@@ -58,21 +58,17 @@ interface Found {
  * @throws UserError when it is the name of a file that Legible cannot write, or of one image although there can be several.
  */
 async function namesOneFile(found: readonly Found[], out: string): Promise<boolean> {
-  const writable = `an image that ends in ${encodedExtensions.join(", ")}`;
-  if (out === "-") throw new UserError(`cannot write to standard output: \`output\` is ${writable}, or a folder`);
+  const writable = `an image must end in ${encodedExtensions.join(", ")}`;
+  const folderHint = 'a folder of that name needs a "/" at its end';
+  if (out === "-") throw new UserError(`cannot write to standard output: give a folder or a file; ${writable}`);
   const isFolder = (await stat(out).catch(() => undefined))?.isDirectory() ?? false;
   if (isFolder || out.endsWith("/") || out.endsWith(sep)) return false;
   const extension = extname(out);
   const isSingle = found.length === 1 && !found[0]?.isFolder;
   if (canEncode(out) && isSingle) return true;
-  if (canEncode(out))
-    throw new UserError(
-      `cannot write several images to ${out}: give a folder; one of that name needs a "/" at its end`,
-    );
+  if (canEncode(out)) throw new UserError(`cannot write several images to ${out}: give a folder; ${folderHint}`);
   if (hasImageExtension(out) || (isSingle && FILE_EXTENSION.test(extension)))
-    throw new UserError(
-      `cannot write ${out}: \`output\` is ${writable}, or a folder; one of that name needs a "/" at its end`,
-    );
+    throw new UserError(`cannot write ${out}: ${writable}; ${folderHint}`);
   return false;
 }
 

@@ -1,4 +1,4 @@
-import { titleOfData } from "../data/settings.js";
+import { omissionsOf, titleOfData } from "../data/settings.js";
 import type { Progress, Reporter } from "../reporter.js";
 import type { ResolvedTraining } from "../training/resolve.js";
 import { type RunOptions, runTraining, type TrainingResult, type TrainingStart } from "../training/train.js";
@@ -17,7 +17,7 @@ export async function reportedTraining(
   const result = await runTraining(training, {
     ...options,
     onStart: (start) => {
-      report.info(startLines(training, start));
+      report.info([startLines(training, start), ...omissionsOf(training.dataset)].join("\n"));
       bar = report.progress(steps, "training", { lines: false });
     },
     onStep: ({ step, losses, psnr, lr }) => {

@@ -33,11 +33,11 @@ async function kaggle(folder: string): Promise<Classes | undefined> {
   const path = join(folder, "LOC_val_solution.csv");
   const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
-  const [header = [], ...rows] = parseCsv(text, path);
+  const { header, rows } = parseCsv(text, path);
   const [image, boxes] = [columnOf(header, "ImageId", path), columnOf(header, "PredictionString", path)];
   return new Map(
-    rows.map((row) => {
-      const [name = "", prediction = ""] = [row[image], row[boxes]];
+    rows.map(({ fields }) => {
+      const [name = "", prediction = ""] = [fields[image], fields[boxes]];
       return [Number(name.slice(-8)), classOfWnid(prediction.split(" ", 1)[0] ?? "", name, path)];
     }),
   );

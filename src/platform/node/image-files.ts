@@ -25,8 +25,11 @@ export const hasImageExtension = (name: string): boolean => {
 /** A file or folder that was found and is not used. */
 export interface LeftOut {
   readonly file: string;
-  /** `format`: no image, or of a format that is not decoded; `repeated`: the same file is used already. */
-  readonly kind: "format" | "repeated" | "unreadable";
+  /**
+   * `other`: no image by its name; `format`: an image of a format that is not decoded; `repeated`: the same file is used
+   * already.
+   */
+  readonly kind: "other" | "format" | "repeated" | "unreadable";
   readonly reason: string;
 }
 
@@ -146,7 +149,7 @@ async function formatProblem(path: string): Promise<Pick<LeftOut, "kind" | "reas
   const extension = extname(path).toLowerCase();
   if (DECODED.has(extension)) return undefined;
   if (!OTHERS.has(extension))
-    return { kind: "format", reason: extension === "" ? "without an extension" : `${extension} (not an image)` };
+    return { kind: "other", reason: extension === "" ? "without an extension" : `${extension} (not an image)` };
   try {
     if (isDecoded(await headOf(path))) return undefined;
     return { kind: "format", reason: `${extension} (format cannot be decoded)` };
@@ -184,7 +187,7 @@ export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
   if (leftOut.length === 0) return [];
   const counts = new Map<string, number>();
   for (const { kind, reason } of leftOut) {
-    const group = kind === "format" ? reason : kind;
+    const group = kind === "other" || kind === "format" ? reason : kind;
     counts.set(group, (counts.get(group) ?? 0) + 1);
   }
   const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`);
