@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { Context, Outcome } from "../commands/command.js";
 import { commands } from "../commands/index.js";
 import { messageOf, UserError } from "../errors.js";
+import { printable, printableText } from "../printable.js";
 import { commanderOf } from "./program.js";
 import { Interruption } from "./signals.js";
 import { terminal } from "./terminal.js";
@@ -11,7 +12,7 @@ import { version } from "./version.js";
 const interruption = new Interruption();
 const context: Context = {
   report: terminal,
-  print: (text) => console.log(text),
+  print: (text) => console.log(printableText(text)),
   get signal() {
     return interruption.signal;
   },
@@ -40,6 +41,7 @@ process.exitCode = { done: 0, failed: 1, interrupted: interruption.exitCode }[ou
 
 function report(error: unknown): void {
   const { debug } = program.opts<{ debug?: boolean }>();
-  console.error(debug && error instanceof Error ? error.stack : `legible: ${messageOf(error)}`);
+  const message = `legible: ${printable(messageOf(error))}`;
+  console.error(debug && error instanceof Error ? printableText(error.stack ?? message) : message);
   if (!debug && !(error instanceof UserError)) console.error("         This should not happen; --debug shows where.");
 }

@@ -1,10 +1,11 @@
 /** Exit codes of a process that a signal ended, as shells report them. */
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 type Name = keyof typeof CODES;
+const NAMES = Object.keys(CODES) as Name[];
 
 /**
- * Turns the first SIGINT or SIGTERM into an abort for commands that save what they have; a second one ends the process at
- * once. Handlers are installed when a command first reads `signal`: signals end other commands as usual.
+ * Turns the first SIGINT or SIGTERM into an abort for commands that save what they have. The second one, of either kind, ends
+ * the process at once. Handlers are installed when a command first reads `signal`: signals end other commands as usual.
  */
 export class Interruption {
   private readonly controller = new AbortController();
@@ -13,7 +14,7 @@ export class Interruption {
   exitCode: number = CODES.SIGINT;
 
   get signal(): AbortSignal {
-    if (!this.installed) for (const name of Object.keys(CODES) as Name[]) process.on(name, () => this.stop(name));
+    if (!this.installed) for (const name of NAMES) process.on(name, () => this.stop(name));
     this.installed = true;
     return this.controller.signal;
   }
@@ -23,8 +24,17 @@ export class Interruption {
   }
 
   private stop(name: Name): void {
-    if (this.aborted) process.exit(CODES[name]);
+    if (this.aborted) end(name);
     this.exitCode = CODES[name];
     this.controller.abort();
   }
+}
+
+/**
+ * Ends the process by the signal itself. `process.exit` would wait for worker threads, and those for reads that are pending
+ * in the system.
+ */
+function end(name: Name): void {
+  for (const each of NAMES) process.removeAllListeners(each);
+  process.kill(process.pid, name);
 }

@@ -1,4 +1,5 @@
 import { SingleBar } from "cli-progress";
+import { printable, printableText } from "../printable.js";
 import type { Progress, ProgressOptions, Reporter } from "../reporter.js";
 
 /** Number of progress lines if standard error is not a terminal. */
@@ -10,7 +11,7 @@ const LINES = 10;
  */
 export const terminal: Reporter = {
   interactive: process.stderr.isTTY === true,
-  info: (text) => console.error(text),
+  info: (text) => console.error(printableText(text)),
   progress(total, label, { lines = true }: ProgressOptions = {}) {
     const rate = rateSinceFirst();
     if (process.stderr.isTTY) return bar(total, label, rate);
@@ -30,7 +31,7 @@ function bar(total: number, label: string, rate: (done: number) => string): Prog
   });
   single.start(total, 0, { rate: "-", details: "" });
   return {
-    update: (done, details = "") => single.update(done, { rate: rate(done), details }),
+    update: (done, details = "") => single.update(done, { rate: rate(done), details: printable(details) }),
     stop: () => single.stop(),
   };
 }
@@ -43,7 +44,7 @@ function tenths(total: number, label: string, rate: (done: number) => string): P
       const tenth = Math.floor((done * LINES) / total);
       if (tenth === shown) return;
       shown = tenth;
-      console.error(`${label} ${done}/${total}  ${perSecond}/s  ${details}`.trimEnd());
+      console.error(printable(`${label} ${done}/${total}  ${perSecond}/s  ${details}`.trimEnd()));
     },
     stop() {},
   };

@@ -12,6 +12,7 @@ import { RESULTS } from "../experiments/findings.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelTitle } from "../platform/node/models.js";
+import { printable } from "../printable.js";
 import { openProcessor } from "../processors/open.js";
 import { openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
@@ -139,5 +140,6 @@ async function openPartialStore(file: string | undefined) {
 
 function reportSkipped({ data: { skipped } }: Evaluation, report: Reporter): void {
   const [first] = skipped;
-  if (first) report.info(`${skipped.length} images were left out; the first: ${first.file}: ${first.reason}`);
+  if (first)
+    report.info(printable(`${skipped.length} images were left out; the first: ${first.file}: ${first.reason}`));
 }

@@ -3,6 +3,7 @@ import { openOutputStore } from "../enhancement/image-jobs.js";
 import type { FilePlan } from "../enhancement/plan.js";
 import type { JobStore } from "../jobs/job.js";
 import { leftOutLines } from "../platform/node/image-files.js";
+import { printable } from "../printable.js";
 import type { Context, Outcome } from "./command.js";
 
 /** The help of the output of `enhance` and `degrade`. */
@@ -52,9 +53,9 @@ export async function runBatch(
 }
 
 function endLine(event: ImageEvent): string {
-  if (event.kind === "failed") return `skipped: ${event.reason}`;
+  if (event.kind === "failed") return printable(`skipped: ${event.reason}`);
   const { kind, input, output, width, height } = event;
-  return `${input} -> ${output} (${width}x${height})${kind === "kept" ? ", complete already" : ""}`;
+  return printable(`${input} -> ${output} (${width}x${height})${kind === "kept" ? ", complete already" : ""}`);
 }
 
 /** Tells which files in the inputs are not processed, and why. */
@@ -66,6 +67,6 @@ export function reportLeftOut({ leftOut }: FilePlan, { report }: Context): void 
 export function reportFailures({ failed }: BatchSummary, total: number, done: string, { report }: Context): Outcome {
   if (failed.length === 0) return "done";
   report.info(`${failed.length} of ${images(total)} could not be ${done}:`);
-  for (const { reason } of failed) report.info(`  ${reason}`);
+  for (const { reason } of failed) report.info(`  ${printable(reason)}`);
   return "failed";
 }

@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { dirname, extname, join, sep } from "node:path";
 import { messageOf } from "../../errors.js";
+import { printable } from "../../printable.js";
 import { openRegular, specialKind, statusOf } from "./files.js";
 
 /** Extensions of the formats that are decoded. */
@@ -190,12 +191,12 @@ export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
     const group = kind === "other" || kind === "format" ? reason : kind;
     counts.set(group, (counts.get(group) ?? 0) + 1);
   }
-  const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`);
+  const reasons = [...counts].map(([reason, count]) => `${count} ${printable(reason)}`);
   const faults = leftOut.filter(({ kind }) => kind === "unreadable");
   const more = faults.length > LISTED ? [`  and ${faults.length - LISTED} more`] : [];
   return [
     `${leftOut.length} ${leftOut.length === 1 ? "file" : "files"} left out: ${reasons.join(", ")}`,
-    ...faults.slice(0, LISTED).map(({ file, reason }) => `  ${file}: ${reason}`),
+    ...faults.slice(0, LISTED).map(({ file, reason }) => `  ${printable(`${file}: ${reason}`)}`),
     ...more,
   ];
 }
