@@ -11,6 +11,11 @@ const systemErrors: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
   ENOTDIR: "it is not a folder",
   EACCES: "permission denied",
+  EEXIST: "there is a file of that name",
+  ELOOP: "its symbolic links form a circle",
+  ENAMETOOLONG: "its name is too long",
+  ENOSPC: "no space is left on the device",
+  EROFS: "the file system is read-only",
 };
 
 /** The message of a thrown value, which need not be an `Error`; for an error of the file system, what it means. */

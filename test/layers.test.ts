@@ -8,6 +8,7 @@ import { repositoryPath } from "../testing/shared.js";
 const rooms = [
   ...[
     "errors",
+    "printable",
     "random",
     "reporter",
     "settings",

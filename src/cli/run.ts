@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Context, Outcome } from "../commands/command.js";
 import { commands } from "../commands/index.js";
 import { messageOf, UserError } from "../errors.js";
+import { printable, printableText } from "../printable.js";
 import { commanderOf } from "./program.js";
 import { Interruption } from "./signals.js";
 import { terminal } from "./terminal.js";
@@ -26,7 +27,7 @@ export async function run(args: readonly string[]): Promise<void> {
   interruption.listen();
   const context: Context = {
     report: terminal,
-    print: (text) => console.log(text),
+    print: (text) => console.log(printableText(text)),
     get signal() {
       return interruption.signal;
     },
@@ -56,13 +57,13 @@ export async function run(args: readonly string[]): Promise<void> {
 
 function reportError(error: unknown, args: readonly string[], debug: boolean): void {
   reportMessage(messageOf(error), args);
-  if (debug && error instanceof Error) console.error(error.stack);
+  if (debug && error instanceof Error) console.error(printableText(error.stack ?? ""));
   else if (!(error instanceof UserError)) console.error("         This should not happen; --debug shows where.");
 }
 
 /** Prints an error for people and, with --json, for programs. */
 function reportMessage(message: string, args: readonly string[]): void {
-  console.error(`legible: ${message}`);
+  console.error(`legible: ${printable(message)}`);
   if (args.some((word) => word === "--json" || word.startsWith("--json=")))
     console.log(JSON.stringify({ error: message }));
 }

@@ -1,4 +1,5 @@
 import { SingleBar } from "cli-progress";
+import { printable, printableText } from "../printable.js";
 import type { Progress, ProgressOptions, Reporter } from "../reporter.js";
 import { rateSinceFirst } from "./rate.js";
 
@@ -11,7 +12,7 @@ const LINES = 10;
  */
 export const terminal: Reporter = {
   interactive: process.stderr.isTTY === true,
-  info: (text) => console.error(text),
+  info: (text) => console.error(printableText(text)),
   progress(total, label, { lines = true }: ProgressOptions = {}) {
     if (process.stderr.isTTY) return bar(total, label);
     return lines ? tenths(total, label) : { update() {}, stop() {} };
@@ -32,7 +33,7 @@ function bar(total: number, label: string): Progress {
   return {
     update(done, details = "") {
       const { rate, left } = rateAt(done);
-      const more = [left, details, rate].map((part) => (part === "" ? "" : `  ${part}`)).join("");
+      const more = [left, printable(details), rate].map((part) => (part === "" ? "" : `  ${part}`)).join("");
       single.update(done, { count: Math.floor(done), more });
     },
     stop: () => single.stop(),
@@ -48,7 +49,8 @@ function tenths(total: number, label: string): Progress {
       const tenth = Math.floor((done * LINES) / total);
       if (tenth === shown) return;
       shown = tenth;
-      console.error([`${label} ${Math.floor(done)}/${total}`, rate, left, details].filter(Boolean).join("  "));
+      const line = [`${label} ${Math.floor(done)}/${total}`, rate, left, details].filter(Boolean).join("  ");
+      console.error(printable(line));
     },
     stop() {},
   };

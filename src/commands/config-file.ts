@@ -1,14 +1,17 @@
-import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
+import { readText } from "../platform/node/files.js";
+
+/** The most bytes of a config file. */
+const LARGEST = 2 ** 22;
 
 /**
  * Reads settings from a JSON or YAML file. Its key "$schema", which editors use, is not a setting.
  * @throws UserError when it cannot be read or holds no object.
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const text = await readText(path, LARGEST).catch((error: unknown) => {
     throw new UserError(`cannot read the config file ${path}: ${messageOf(error)}`);
   });
   try {

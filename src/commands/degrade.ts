@@ -5,14 +5,14 @@ import { planFiles } from "../enhancement/plan.js";
 import { path, paths, seed } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
-import { images, keptNote, reportFailures, runBatch } from "./files.js";
+import { images, keptNote, outputHelp, reportFailures, reportLeftOut, runBatch } from "./files.js";
 
 export const degrade = defineCommand({
   name: "degrade",
   summary: "apply the degradation of a task to image files",
   settings: z.object({
     inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
-    output: path("folder of the results; for a single image also a file name", { short: "o" }),
+    output: path(outputHelp, { short: "o" }),
     ...taskSettings,
     seed: seed("random seed"),
     ...failureSettings,
@@ -39,6 +39,7 @@ cannot be read are skipped and listed.`,
       degradeFiles(task, plan, { seed: first, ...batch }),
     );
     if (!summary) return "interrupted";
+    reportLeftOut(plan, context);
     reportFailures(summary, count, "degraded", context);
     context.print(`${images(summary.written.length)} in ${output}${keptNote(summary.kept)}`);
     return outcomeOf(summary.failed.length, settings);

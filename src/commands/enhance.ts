@@ -8,7 +8,7 @@ import { openProcessor } from "../processors/open.js";
 import { named, path, paths, positiveInteger } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
-import { images, keptNote, reportFailures, runBatch } from "./files.js";
+import { images, keptNote, outputHelp, reportFailures, reportLeftOut, runBatch } from "./files.js";
 
 /** The packaged processor for x4 super-resolution, trained with the objective ra. */
 const packagedModel = fileURLToPath(new URL("../../../models/sr-x4-ra.onnx", import.meta.url));
@@ -18,7 +18,7 @@ export const enhance = defineCommand({
   summary: "apply a trained processor to image files",
   settings: z.object({
     inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
-    output: path("folder of the results; for a single image also a file name", { short: "o" }),
+    output: path(outputHelp, { short: "o" }),
     model: path("the processor, an ONNX file (default: the packaged one for x4)", { placeholder: "file" }).optional(),
     tile: positiveInteger()
       .min(smallestTile, `must be ${smallestTile} or more`)
@@ -54,7 +54,9 @@ If interrupted, rerun the command to resume: complete results in a folder are ke
     if (!summary) return "interrupted";
     const { written, kept } = summary;
     const seconds = (performance.now() - start) / 1000;
-    if (json) context.print(JSON.stringify({ model, scale, device, seconds, ...summary }, null, 2));
+    if (json)
+      context.print(JSON.stringify({ model, scale, device, seconds, ...summary, leftOut: plan.leftOut }, null, 2));
+    reportLeftOut(plan, context);
     reportFailures(summary, count, "enhanced", context);
     if (!json) context.print(`${images(written.length)} in ${output}${keptNote(kept)}, ${seconds.toFixed(1)} s`);
     return outcomeOf(summary.failed.length, settings);

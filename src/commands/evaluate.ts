@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { dataSettings, datasetFrom, titleOfData } from "../data/settings.js";
+import { dataSettings, datasetFrom, omissionsOf, titleOfData } from "../data/settings.js";
 import { taskFrom, taskSettings } from "../data/tasks/settings.js";
 import { evaluate as judge } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
@@ -12,6 +12,7 @@ import { RESULTS } from "../experiments/findings.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelTitle } from "../platform/node/models.js";
+import { printable } from "../printable.js";
 import { openProcessor } from "../processors/open.js";
 import { openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
@@ -99,6 +100,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
         `  processors   ${names(processors)}\n` +
         `  recognizers  ${names(judges)}`,
     );
+    for (const line of omissionsOf(dataset)) report.info(line);
     const bar = report.progress(count, "evaluating");
     const { protocol, cropBorder, predictions } = settings;
     const partial = await openPartialStore(json ?? predictions);
@@ -152,5 +154,6 @@ async function openPartialStore(file: string | undefined) {
 
 function reportSkipped({ data: { skipped } }: Evaluation, report: Reporter): void {
   const [first] = skipped;
-  if (first) report.info(`${skipped.length} images were left out; the first: ${first.file}: ${first.reason}`);
+  if (first)
+    report.info(printable(`${skipped.length} images were left out; the first: ${first.file}: ${first.reason}`));
 }

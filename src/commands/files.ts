@@ -3,7 +3,13 @@ import type { BatchSummary, ImageEvent } from "../enhancement/image-jobs.js";
 import { openOutputStore } from "../enhancement/image-jobs.js";
 import type { FilePlan } from "../enhancement/plan.js";
 import type { JobStore } from "../jobs/job.js";
+import { leftOutLines } from "../platform/node/image-files.js";
+import { printable } from "../printable.js";
 import type { Context } from "./command.js";
+
+/** The help of the output of `enhance` and `degrade`. */
+export const outputHelp =
+  "folder of the results; for a single image also a file name. A folder whose name has an image's extension needs a / at its end";
 
 /** "1 image", "2 images" */
 export const images = (count: number): string => `${count} ${count === 1 ? "image" : "images"}`;
@@ -63,14 +69,19 @@ export const interruptedAfter = (done: number, total: number, then: string): str
   `interrupted after ${done} of ${images(total)}; ${then}`;
 
 function endLine(event: ImageEvent): string {
-  if (event.kind === "failed") return `skipped: ${event.reason}`;
+  if (event.kind === "failed") return printable(`skipped: ${event.reason}`);
   const { kind, input, output, width, height } = event;
-  return `${input} -> ${output} (${width}x${height})${kind === "kept" ? ", complete already" : ""}`;
+  return printable(`${input} -> ${output} (${width}x${height})${kind === "kept" ? ", complete already" : ""}`);
+}
+
+/** Tells which files in the inputs are not processed, and why. */
+export function reportLeftOut({ leftOut }: FilePlan, { report }: Context): void {
+  for (const line of leftOutLines(leftOut)) report.info(line);
 }
 
 /** Reports how many images could not be processed, and which, unless a log already lists them. */
 export function reportFailures({ failed }: BatchSummary, total: number, done: string, { report }: Context): void {
   if (failed.length === 0) return;
   report.info(`${failed.length} of ${images(total)} could not be ${done}${report.interactive ? ":" : ""}`);
-  if (report.interactive) for (const { reason } of failed) report.info(`  ${reason}`);
+  if (report.interactive) for (const { reason } of failed) report.info(`  ${printable(reason)}`);
 }

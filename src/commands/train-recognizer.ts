@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { omissionsOf } from "../data/settings.js";
 import { reportBroken, reportStep } from "../experiments/reported-training.js";
 import { recognizerNetworks } from "../networks/recognizers/index.js";
 import type { Progress } from "../reporter.js";
@@ -77,10 +78,11 @@ const recognizerPart = (given: Readonly<Record<string, unknown>>) =>
 function startLines({ network, device, parameters, step, steps, batch, size, sets }: RecognizerStart): string {
   const done = step > 0 ? `${step} of ${steps} done` : steps;
   const counts = `${sets.training.items.length} for training, ${sets.heldOut?.items.length ?? 0} held out`;
+  const omitted = [sets.training, ...(sets.heldOut ? [sets.heldOut] : [])].flatMap(omissionsOf);
   return (
     `training ${network} on ${device}, ${parameters.toLocaleString("en")} weights\n` +
     `  steps        ${done}, batch ${batch}, ${size} x ${size} pixels\n` +
-    `  images       ${counts}; ${sets.classes} classes`
+    [`  images       ${counts}; ${sets.classes} classes`, ...omitted].join("\n")
   );
 }
 

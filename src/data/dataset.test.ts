@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
@@ -77,6 +77,108 @@ test("folders named by WordNet identifiers get the standard ImageNet class indic
     ]),
   ));
 
+test("hidden folders, folders of archives and folders without images define no class", () =>
+  withFolder(
+    images(
+      "n02102040/x.jpg",
+      ".thumbnails/t.png",
+      "__MACOSX/n02102040/y.jpg",
+      "notes/a.txt",
+      "@eaDir/x.jpg",
+      "Thumbs.db",
+    ),
+    async (folder) => assert.deepEqual(await labelsOf([folder]), [["/n02102040/x.jpg", 217]]),
+  ));
+
+test("labels.csv may have a byte order mark, line ends of any kind, quotes, and accents encoded otherwise than file names", () =>
+  withFolder(
+    {
+      ...images("caf\u00e9.png", "nai\u0308ve, too.png", "c.png", "d.png"),
+      "labels.csv": '\uFEFFfile,class_index\r\ncafe\u0301.png,1\n"na\u00efve, too.png",2\r\n"c.png","3"\n.\\d.png,04\n',
+    },
+    async (folder) => {
+      const { items, missing } = await openDataset([folder], { needLabels: true });
+      const labels = Object.fromEntries(items.map((item) => [basename(item.path).normalize("NFC"), classOf(item)]));
+      assert.deepEqual(labels, { "c.png": 3, "café.png": 1, "d.png": 4, "naïve, too.png": 2 });
+      assert.deepEqual(missing, []);
+    },
+  ));
+
+test("a file listed twice with the same class is no error", () =>
+  withFolder({ ...images("a.png"), "labels.csv": "file,class_index\na.png,1\na.png,1\n" }, async (folder) =>
+    assert.deepEqual(await labelsOf([folder]), [["/a.png", 1]]),
+  ));
+
+test("links are followed once, each file is read once, and links to folders that contain them end", () =>
+  withFolder(images("cat/1.png", "dog/2.png", "else/3.png", "cat/notes.txt", "cat/4.bmp"), async (root) => {
+    const folder = join(root, "data");
+    await mkdir(folder);
+    await rename(join(root, "cat"), join(folder, "cat"));
+    await rename(join(root, "dog"), join(folder, "dog"));
+    for (const [target, ...place] of [
+      [".", "cat", "self"],
+      ["..", "cat", "up"],
+      ["../..", "cat", "above"],
+      ["../dog", "cat", "dog"],
+      ["../cat", "dog", "cat"],
+      ["../cat/1.png", "dog", "again.png"],
+      ["nowhere.png", "dog", "broken.png"],
+      ["../else", "ant"],
+      ["../else/3.png", "bee.png"],
+    ] as const)
+      await symlink(target, join(folder, ...place));
+    const { items, leftOut = [] } = await openDataset([folder, join(folder, "cat")], { needLabels: false });
+    assert.deepEqual(
+      items.map(({ path }) => path.slice(folder.length)),
+      ["/ant/3.png", "/cat/1.png", "/dog/2.png"],
+    );
+    assert.deepEqual(leftOut.map(({ file, kind }) => [file.slice(folder.length), kind]).slice(0, 9), [
+      ["/bee.png", "repeated"],
+      ["/cat/4.bmp", "format"],
+      ["/cat/above", "repeated"],
+      ["/cat/dog", "repeated"],
+      ["/cat/self", "repeated"],
+      ["/cat/up", "repeated"],
+      ["/dog/again.png", "repeated"],
+      ["/dog/broken.png", "unreadable"],
+      ["/dog/cat", "repeated"],
+    ]);
+  }));
+
+/** Folders with images, the parts that they open as, and for the parts that are not there the message. */
+const layouts: [folders: string[], train: readonly string[] | RegExp, test: readonly string[] | RegExp][] = [
+  [["train", "valid"], ["train"], ["valid"]],
+  [["Train", "Val"], ["Train"], ["Val"]],
+  [["training_set", "test_set"], ["training_set"], ["test_set"]],
+  [["TRAINING", "Validation"], ["TRAINING"], ["Validation"]],
+  [["train2017", "val2017", "annotated"], ["train2017"], ["val2017"]],
+  [["train", "dev", "test"], ["train"], ["dev"]],
+  [["train", "val", "valid"], ["train"], /the test part of .*: it can be val\/ or valid\/; give one of these/],
+  [["train", "Train", "val"], /the train part of .*: it can be Train\/ or train\//, ["val"]],
+  [["train"], ["train"], /cannot read the test part of .*: it has only train\//],
+  [["val", "test"], /cannot read the train part of .*: it has only test\/ or val\//, ["val"]],
+  [
+    ["train", "bus", "car"],
+    ["bus", "car", "train"],
+    ["bus", "car", "train"],
+  ],
+];
+
+for (const [folders, ...expected] of layouts)
+  test(`a folder of ${folders.join(", ")} is opened by its parts, unless these are classes`, () =>
+    withFolder(images(...folders.flatMap((name) => [`${name}/ant/1.png`, `${name}/bee/2.png`])), async (root) => {
+      for (const [i, part] of (["train", "test"] as const).entries()) {
+        const opening = openDataset([root], { needLabels: true, part });
+        const wanted = expected[i] as readonly string[] | RegExp;
+        if (wanted instanceof RegExp) await assert.rejects(opening, wanted);
+        else {
+          const { items, classes } = await opening;
+          assert.deepEqual([...new Set(items.map(({ path }) => path.slice(root.length + 1).split("/")[0]))], wanted);
+          assert.deepEqual(classes, folders.includes("car") ? folders.sort() : ["ant", "bee"]);
+        }
+      }
+    }));
+
 test("folders with other names are numbered in sorted order, jointly over all data folders", () =>
   withFolder(images("one/dog/x.jpg", "one/ant/y.jpg", "two/cat/z.jpg"), async (folder) => {
     const { items } = await openDataset([join(folder, "one"), join(folder, "two")], { needLabels: true });
@@ -96,6 +198,48 @@ const wrong: [what: string, files: Record<string, string>, message: RegExp][] = 
     "a class that is not an integer",
     { ...images("a.png"), "labels.csv": "file,class_index\na.png,1.5" },
     /"a\.png" is "1\.5"/,
+  ],
+  [
+    "a file in two classes",
+    { ...images("a.png", "b.png"), "labels.csv": "file,class_index\r\na.png,1\r\n\r\nb.png,2\r\n./a.png,0\r\n" },
+    /labels\.csv: "\.\/a\.png" has the class 1 in line 2 and 0 in line 5$/,
+  ],
+  [
+    "a class larger than any number of classes",
+    { ...images("a.png"), "labels.csv": "file,class_index\na.png,99999999999999999999" },
+    /the class of "a\.png" is "99999999999999999999"; expected an integer from 0 to 999999, or nothing/,
+  ],
+  ["a fraction as class", { ...images("a.png"), "labels.csv": "file,class_index\na.png,1.5" }, /"a\.png" is "1\.5"/],
+  [
+    "a class outside classes.txt",
+    { ...images("a.png"), "labels.csv": "file,class_index\na.png,2", "classes.txt": "cat\ndog\n" },
+    /the class of "a\.png" is 2, but classes\.txt names 2 classes, 0 to 1/,
+  ],
+  [
+    "a listed path outside it",
+    { ...images("a.png"), "labels.csv": "file,class_index\n../a.png,2" },
+    /"\.\.\/a\.png" is not a path inside the folder/,
+  ],
+  [
+    "a listed absolute path",
+    { ...images("a.png"), "labels.csv": "file,class_index\n/etc/passwd,2" },
+    /"\/etc\/passwd" is not a path inside the folder/,
+  ],
+  ["labels in UTF-16", { ...images("a.png"), "labels.csv": "f\0i\0l\0e\0" }, /it is no text in UTF-8/],
+  [
+    "WordNet identifiers and another folder",
+    images("n02102040/x.jpg", "n01440764/y.jpg", "readme_images/z.png"),
+    /cannot use the folders of .* as classes: 2 of 3 are WordNet identifiers, and readme_images is not; move it elsewhere/,
+  ],
+  [
+    "a WordNet identifier among other folders",
+    images("cat/x.jpg", "dog/y.jpg", "n01440764/z.png"),
+    /2 of 3 are other names, and n01440764 is not/,
+  ],
+  [
+    "an identifier that ImageNet-1k does not have",
+    images("n02102040/x.jpg", "n00000001/y.jpg"),
+    /1 of 2 are classes of ImageNet-1k, and n00000001 is not/,
   ],
   ["a negative class", { ...images("a.png"), "labels.csv": "file,class_index\na.png,-1" }, /"a\.png" is "-1"/],
   [

@@ -1,9 +1,10 @@
-import { relative, sep } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import { UserError } from "../errors.js";
+import type { LeftOut } from "../platform/node/image-files.js";
 import { classAnnotation, classOf } from "./annotation.js";
 import { readClasses } from "./class-subset.js";
 import { type Item, titleOf } from "./item.js";
-import { folderClasses, LABEL_FILE } from "./labels.js";
+import { folderClasses, LABEL_FILE, requireOneKind } from "./labels.js";
 import { openSource } from "./sources/index.js";
 import type { Part, Source } from "./sources/source.js";
 import { partOf, type Split } from "./split.js";
@@ -15,6 +16,8 @@ export interface Dataset {
   readonly items: readonly Item[];
   /** Images that a labels.csv lists but that do not exist. */
   readonly missing: readonly string[];
+  /** Files in the folders that are not read: of formats that cannot be decoded, repeated or unreadable. Default: none. */
+  readonly leftOut?: readonly LeftOut[];
   /** Class names in the order of the class indices, if the data define them. */
   readonly classes?: readonly string[];
   /** Description of the selection, such as "test part; classes 0-9"; absent if everything is selected. */
@@ -57,8 +60,10 @@ export async function openDataset(
     withLabels: withLabels || selection.classes !== undefined,
   } as const;
   const sources = await Promise.all(folders.map((folder) => openSource(folder, sourceOptions)));
-  const classes = classesOf(sources, needLabels || selection.classes !== undefined);
-  const labelled = withFolderClasses(sources);
+  const needed = needLabels || selection.classes !== undefined;
+  if (needed) requireOneKind(foldersIn(sources), folders);
+  const classes = classesOf(sources, needed);
+  const labelled = withoutRepeats(withFolderClasses(sources));
   const chosen = selection.classes === undefined ? undefined : await readClasses(selection.classes, classes);
   const isChosen = (item: Item) => !chosen || chosen.has(classOf(item) ?? -1);
   const items = labelled.flatMap((source) =>
@@ -73,6 +78,7 @@ export async function openDataset(
     folders,
     items,
     missing: missing.map(({ path }) => path),
+    leftOut: labelled.flatMap((source) => source.leftOut ?? []),
     ...(classes && { classes }),
     ...(description && { selection: description }),
   };
@@ -81,9 +87,26 @@ export async function openDataset(
 /** An item's name relative to its source's root, with "/" as separator. */
 const nameIn = ({ root }: Source, item: Item): string => relative(root, titleOf(item)).replaceAll(sep, "/");
 
+/** The folders whose names define classes. */
+const foldersIn = (sources: readonly Source[]): string[] => sources.flatMap(({ classFolders }) => classFolders ?? []);
+
+/** The sources with each file once: in the first of them that contains it. */
+function withoutRepeats(sources: readonly Source[]): Source[] {
+  const seen = new Set<string>();
+  return sources.map((source) => {
+    const repeated: LeftOut[] = [];
+    const items = source.items.filter((item, i) => {
+      const real = source.reals?.[i] ?? resolve(titleOf(item));
+      if (seen.has(real)) repeated.push({ file: titleOf(item), kind: "repeated", reason: "the same file as another" });
+      return !seen.has(real) && seen.add(real);
+    });
+    return { ...source, items, leftOut: [...(source.leftOut ?? []), ...repeated] };
+  });
+}
+
 /** The sources with classes from folder names, numbered jointly over all sources. */
 function withFolderClasses(sources: readonly Source[]): Source[] {
-  const folders = folderClasses(sources.flatMap(({ classFolders }) => classFolders ?? []));
+  const folders = folderClasses(foldersIn(sources));
   return sources.map((source) => {
     const { classFolders, items } = source;
     if (!classFolders) return source;
@@ -100,7 +123,7 @@ function withFolderClasses(sources: readonly Source[]): Source[] {
  * @throws UserError when `needed` and two sources define different classes.
  */
 function classesOf(sources: readonly Source[], needed: boolean): readonly string[] | undefined {
-  const { classes } = folderClasses(sources.flatMap(({ classFolders }) => classFolders ?? []));
+  const { classes } = folderClasses(foldersIn(sources));
   const all = [...sources.flatMap((source) => (source.classes ? [source.classes] : [])), classes];
   const [first, ...others] = all.filter((names) => names.length > 0);
   const other = others.find((names) => names.join("\n") !== first?.join("\n"));

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { open, readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../errors.js";
 import { shrinkShorterSide } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { fromPlanes } from "../images/planar.js";
 import { decodeImage, decodeShrunk } from "../platform/node/codec.js";
+import { openRegular, readRegular } from "../platform/node/files.js";
 import type { Annotation } from "./annotation.js";
 
 /** An image of a data set with its annotation; plain values, which can be sent to a worker thread. */
@@ -46,7 +46,7 @@ export const readShrunk = async ({ path, record }: Item, size: number): Promise<
 
 /** The SHA-256 of the bytes that hold the image, hexadecimal; null where they cannot be read. */
 export async function sha256OfItem({ path, record }: Item): Promise<string | null> {
-  const bytes = record ? readPlanes(path, record) : readFile(path);
+  const bytes = record ? readPlanes(path, record) : readRegular(path);
   return bytes.then(
     (content) => createHash("sha256").update(content).digest("hex"),
     () => null,
@@ -58,7 +58,7 @@ const readRecord = async (path: string, record: PlanarRecord): Promise<Image> =>
 
 async function readPlanes(path: string, { index, offset, width, height }: PlanarRecord): Promise<Uint8Array> {
   const planes = new Uint8Array(3 * width * height);
-  const file = await open(path).catch((error) => {
+  const file = await openRegular(path).catch((error) => {
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   });
   const { bytesRead } = await file.read(planes, 0, planes.length, offset).finally(() => file.close());

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { leftOutLines } from "../platform/node/image-files.js";
+import { printable } from "../printable.js";
 import { paths, seed } from "../settings.js";
 import { type Dataset, type DatasetOptions, openDataset, type Selection } from "./dataset.js";
 import { type Part, parts } from "./sources/source.js";
@@ -52,6 +54,15 @@ export const selectionFrom = ({ classes, split, splitSeed, part }: DataSettings)
 export const datasetFrom = (settings: DataSettings, options: Omit<DatasetOptions, keyof Selection>): Promise<Dataset> =>
   openDataset(settings.data, { ...options, ...selectionFrom(settings) });
 
+/** What was found in the data and is not used, for a person. Empty if there is nothing. */
+export function omissionsOf({ missing, leftOut = [] }: Dataset): string[] {
+  const absent =
+    missing.length === 0
+      ? []
+      : [`${missing.length} listed in labels.csv, but missing (first: ${printable(missing[0] ?? "")})`];
+  return [...absent, ...leftOutLines(leftOut)];
+}
+
 /** "a, b (test part; classes 0-9)" */
 export const titleOfData = ({ folders, selection }: Dataset): string =>
-  `${folders.join(", ")}${selection ? ` (${selection})` : ""}`;
+  printable(`${folders.join(", ")}${selection ? ` (${selection})` : ""}`);

@@ -1,9 +1,9 @@
-import type { Stats } from "node:fs";
-import { access, constants, readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { access, constants, realpath, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { messageOf, UserError } from "../errors.js";
-import { canEncode } from "../platform/node/codec.js";
-import { makeFolder } from "../platform/node/files.js";
+import { canEncode, encodedExtensions } from "../platform/node/codec.js";
+import { makeFolder, specialKind, statusOf } from "../platform/node/files.js";
+import { findImages, hasImageExtension, isInside, type LeftOut, leftOutLines } from "../platform/node/image-files.js";
 
 /** The paths of an image and of its result. */
 export interface PlannedImage {
@@ -18,58 +18,107 @@ export interface FilePlan {
   /** Whether the output is a single named file rather than a folder of results. */
   readonly toFile: boolean;
   readonly images: readonly PlannedImage[];
+  /** Files that were found in the inputs and are not processed. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /**
  * Finds the images among files and folders, and the output of each. Images of a folder keep their path relative to it
- * below `out`; a single file is written to `out` itself if that has the extension of an image. Formats that Legible does
- * not write (GIF, AVIF, HEIF) become PNG. Creates the output folder.
- * @throws UserError when an input is missing, no image is found, two images have the same output, an input would be
- * overwritten, or the output folder cannot be written into.
+ * below `out`. A single file is written to `out` itself if that is named like an image and is no folder; a name that ends
+ * in "/" is a folder's. Formats that Legible does not write (GIF, AVIF) become PNG. Each file is processed once. Creates
+ * the output folder.
+ * @throws UserError when an input is missing or no regular file, no image is found, `out` names a file that Legible cannot
+ * write, two images have the same output, an input would be overwritten, or the output folder cannot be written into.
  */
 export async function planFiles(inputs: readonly string[], out: string): Promise<FilePlan> {
-  const toFile = await namesOneFile(inputs, out);
-  const found = (await Promise.all(inputs.map((input) => imagesOf(input, out)))).flat();
-  const images = toFile ? found.map(({ input }) => ({ input, output: out })) : found;
-  if (images.length === 0) throw new UserError(`found no image in ${inputs.join(", ")}`);
-  requireDistinctOutputs(images);
-  await requireInputsKept(images);
+  const found: Found[] = [];
+  for (const input of inputs) found.push(await imagesOf(input, out));
+  const toFile = await namesOneFile(found, out);
+  const { images, leftOut } = withoutRepeats(found);
+  if (images.length === 0)
+    throw new UserError([`found no image in ${inputs.join(", ")}`, ...leftOutLines(leftOut)].join("; "));
+  const planned = images.map(({ input, output }) => ({ input, output: toFile ? out : output }));
+  requireDistinctOutputs(planned);
+  await requireInputsKept(planned);
   const folder = toFile ? dirname(out) : out;
   await prepareFolder(folder);
-  return { folder, toFile, images };
+  return { folder, toFile, images: planned, leftOut };
 }
 
-const statusOf = (path: string): Promise<Stats | undefined> => stat(path).catch(() => undefined);
-const isFolder = async (path: string): Promise<boolean> => (await statusOf(path))?.isDirectory() ?? false;
-
-const namesOneFile = async ([input, ...others]: readonly string[], out: string): Promise<boolean> =>
-  input !== undefined && others.length === 0 && canEncode(out) && !(await isFolder(input)) && !(await isFolder(out));
-
-async function imagesOf(input: string, out: string): Promise<PlannedImage[]> {
-  const status = await statusOf(input);
-  if (!status) throw new UserError(`cannot read ${input}: no such file or folder`);
-  const names = status.isDirectory() ? await namesIn(input, out) : [basename(input)];
-  return names.map((name) => ({
-    input: status.isDirectory() ? join(input, name) : input,
-    output: join(out, canEncode(name) ? name : `${name}.png`),
-  }));
+/** What is found at an input. */
+interface Found {
+  readonly isFolder: boolean;
+  /** `real` is the path of the input without links. */
+  readonly images: readonly (PlannedImage & { readonly real: string })[];
+  readonly leftOut: readonly LeftOut[];
 }
 
-/** Names of the files that are taken from a folder; a file given by itself may have any name. */
-const IMAGE_NAME = /\.(png|jpe?g|webp|tiff?|gif|avif|hei[cf])$/i;
+/**
+ * Whether the output is a single file. The name decides, unless a folder of that name exists.
+ * @throws UserError when it is the name of a file that Legible cannot write, or of one image although there can be several.
+ */
+async function namesOneFile(found: readonly Found[], out: string): Promise<boolean> {
+  const writable = `an image must end in ${encodedExtensions.join(", ")}`;
+  const folderHint = 'a folder of that name needs a "/" at its end';
+  if (out === "-") throw new UserError(`cannot write to standard output: give a folder or a file; ${writable}`);
+  const isFolder = (await stat(out).catch(() => undefined))?.isDirectory() ?? false;
+  if (isFolder || out.endsWith("/") || out.endsWith(sep)) return false;
+  const extension = extname(out);
+  const isSingle = found.length === 1 && !found[0]?.isFolder;
+  if (canEncode(out) && isSingle) return true;
+  if (canEncode(out)) throw new UserError(`cannot write several images to ${out}: give a folder; ${folderHint}`);
+  if (hasImageExtension(out) || (isSingle && FILE_EXTENSION.test(extension)))
+    throw new UserError(`cannot write ${out}: ${writable}; ${folderHint}`);
+  return false;
+}
 
-const isBelow = (path: string, folder: string): boolean => resolve(path).startsWith(resolve(folder) + sep);
+/** How extensions of files look: ".pgn". A folder's ".v2" or ".d" does not. */
+const FILE_EXTENSION = /^\.[a-z]{2,5}$/i;
 
-/** Paths relative to the folder, sorted, without hidden files. Results of earlier runs are left out if `out` is inside it. */
-async function namesIn(folder: string, out: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.isDirectory() && IMAGE_NAME.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !(isBelow(out, folder) && isBelow(path, out)))
-    .map((path) => relative(folder, path))
-    .filter((name) => !name.split(sep).some((part) => part.startsWith(".")))
-    .sort();
+async function imagesOf(input: string, out: string): Promise<Found> {
+  try {
+    const status = await statusOf(input);
+    if (status.isDirectory()) return await imagesIn(input, out);
+    const special = specialKind(status);
+    if (special !== undefined) throw new Error(special);
+    const output = outputOf(basename(input), out);
+    return { isFolder: false, images: [{ input, output, real: await realpath(input) }], leftOut: [] };
+  } catch (error) {
+    throw new UserError(`cannot read ${input}: ${messageOf(error)}`);
+  }
+}
+
+/** The images of a folder. Results of earlier runs are left out if `out` is inside it. */
+async function imagesIn(folder: string, out: string): Promise<Found> {
+  const [root, results] = [await realpath(folder), await realpath(out).catch(() => resolve(out))];
+  const isResult = (real: string) => isInside(results, root) && results !== root && isInside(real, results);
+  const { images, leftOut } = await findImages(folder, isResult);
+  const planned = images.map(({ name, path, real }) => ({ input: path, output: outputOf(name, out), real }));
+  return { isFolder: true, images: planned, leftOut };
+}
+
+/** The most bytes of a file's name. */
+const LONGEST_NAME = 255;
+
+/** The path of the result of an image of that name, in `out`. */
+function outputOf(name: string, out: string): string {
+  if (canEncode(name)) return join(out, name);
+  const fits = Buffer.byteLength(basename(name)) + ".png".length <= LONGEST_NAME;
+  return join(out, `${fits ? name : name.slice(0, -extname(name).length)}.png`);
+}
+
+/** All images, each file once; the others are left out. */
+function withoutRepeats(found: readonly Found[]): Pick<Found, "images" | "leftOut"> {
+  const [seen, repeated] = [new Set<string>(), [] as LeftOut[]];
+  const images = found
+    .flatMap((each) => each.images)
+    .filter(({ input, real }) => {
+      const isNew = !seen.has(real);
+      if (!isNew) repeated.push({ file: input, kind: "repeated", reason: "the same file as another" });
+      seen.add(real);
+      return isNew;
+    });
+  return { images, leftOut: [...found.flatMap((each) => each.leftOut), ...repeated] };
 }
 
 function requireDistinctOutputs(images: readonly PlannedImage[]): void {
@@ -84,7 +133,7 @@ function requireDistinctOutputs(images: readonly PlannedImage[]): void {
 /** Compares files rather than paths: a link or another spelling may lead to the same file. */
 async function requireInputsKept(images: readonly PlannedImage[]): Promise<void> {
   const identity = async (path: string): Promise<string | undefined> => {
-    const status = await statusOf(path);
+    const status = await stat(path).catch(() => undefined);
     return status && `${status.dev}:${status.ino}`;
   };
   const inputs = new Set(await Promise.all(images.map(({ input }) => identity(input))));

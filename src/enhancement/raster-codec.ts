@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import sharp, { type Metadata } from "sharp";
 import { UserError } from "../errors.js";
-import { decoding, encodeFor, openImage } from "../platform/node/codec.js";
+import { decoding, encodedExtensions, encodeFor, openImage } from "../platform/node/codec.js";
 import { type Raster, rasterFrom, sharpFrom } from "./raster.js";
 
 /** A format that enhanced images can be encoded in. JPEG and WebP have quality 95; PNG and TIFF are lossless. */
@@ -78,7 +78,7 @@ export function requireEncodable(name: string, format: OutputFormat, width: numb
  */
 export function formatOf(path: string): OutputFormat {
   const extension = extname(path).toLowerCase().slice(1);
-  const format = { jpg: "jpeg", tif: "tiff" }[extension] ?? extension;
+  const format = { jpg: "jpeg", jpe: "jpeg", jfif: "jpeg", tif: "tiff" }[extension] ?? extension;
   if (isOutputFormat(format)) return format;
-  throw new UserError(`cannot write ${path}: expected a name that ends in .png, .jpg, .jpeg, .webp, .tif or .tiff`);
+  throw new UserError(`cannot write ${path}: expected a name that ends in ${encodedExtensions.join(", ")}`);
 }

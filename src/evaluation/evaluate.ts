@@ -67,11 +67,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const skipped = [...missingOf(dataset), ...results.flatMap((result) => result.skipped)];
   if (images.length === 0)
     throw new UserError(`none of the ${items.length} images can be evaluated (${skipped[0]?.reason})`);
-  const { folders, selection } = dataset;
+  const { folders, selection, leftOut = [] } = dataset;
+  const omitted = leftOut.map(({ file, reason }): Skipped => ({ file, reason }));
   const setting: EvaluationSetting = {
     ...{ task: task.name, options: task.options, scale: task.scale },
     ...{ protocol: protocol.protocol, crop_border: protocol.cropBorder },
-    data: { folders, ...(selection && { selection }), count: images.length, skipped },
+    data: {
+      folders,
+      ...(selection && { selection }),
+      count: images.length,
+      skipped,
+      ...(omitted.length > 0 && { left_out: omitted }),
+    },
     seed: SEED,
   };
   const measurements = { processors: rows, judges: judgeNames, images };

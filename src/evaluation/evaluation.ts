@@ -16,6 +16,8 @@ export interface EvaluationSetting {
     /** Images evaluated. */
     readonly count: number;
     readonly skipped: readonly Skipped[];
+    /** Files in the folders that are not read, such as formats that cannot be decoded; absent: none. */
+    readonly left_out?: readonly Skipped[];
   };
   /** Seed of the random part of degradations and of the bootstrap. */
   readonly seed: number;

@@ -1,7 +1,7 @@
-import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { z } from "zod";
 import { messageOf, reasonsOf, UserError } from "../errors.js";
+import { openRegular } from "../platform/node/files.js";
 import type { Prediction } from "../recognition/judge.js";
 import type { Evaluation, EvaluationSetting } from "./evaluation.js";
 import type { MeasuredImage, MeasuredRow } from "./measured-image.js";
@@ -35,8 +35,8 @@ type Lines = AsyncGenerator<readonly [number: number, text: string], void>;
 async function* numberedLines(path: string): Lines {
   let number = 0;
   try {
-    for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY }))
-      yield [++number, text];
+    const input = (await openRegular(path)).createReadStream();
+    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) yield [++number, text];
   } catch (error) {
     throw new UserError(`cannot read the predictions ${path}: ${messageOf(error)}`);
   }

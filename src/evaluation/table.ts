@@ -1,3 +1,4 @@
+import { tableCell } from "../printable.js";
 import type { Evaluation, Flips, Gain, Row } from "./evaluation.js";
 
 /**
@@ -75,7 +76,8 @@ function signed(value: number): string {
 }
 
 /** A table as Markdown: the first column left-aligned, the others right-aligned. */
-export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdownTable(titles: readonly string[], texts: readonly (readonly string[])[]): string {
+  const [header = [], ...rows] = [titles, ...texts].map((cells) => cells.map(tableCell));
   const widths = header.map((title, i) => Math.max(3, title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" | ")} |`;

@@ -1,9 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { z } from "zod";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { DEFAULT_NETWORK } from "../networks/index.js";
-import { readTextIfThere } from "../platform/node/files.js";
+import { readText, readTextIfThere } from "../platform/node/files.js";
 import { readModel, sha256OfFile } from "../platform/node/models.js";
 import { cardOf } from "../processors/card.js";
 import type { Stage } from "./plan.js";
@@ -81,7 +81,7 @@ async function trainingIn(folder: string, recipeFolder: string): Promise<Trainin
   const model = join(folder, "model.onnx");
   return {
     run: relative(recipeFolder, folder).split(sep).join("/"),
-    settings: settingsIn(await readFile(join(folder, "config.json"), "utf8")),
+    settings: settingsIn(await readText(join(folder, "config.json"))),
     images: cardOf(await readModel(model))?.data.count ?? null,
     log: await sha256OfFile(join(folder, LOG)),
     model: await sha256OfFile(model),

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Evaluation, Row } from "../evaluation/evaluation.js";
 import { gainsTable, markdownTable } from "../evaluation/table.js";
 import { writeBytes } from "../platform/node/files.js";
+import { markdownText, printable } from "../printable.js";
 import { tradeoffPlot, tradeoffs } from "../report/tradeoff.js";
 import type { Findings, Training } from "./findings.js";
 
@@ -33,13 +34,13 @@ const plot = (title: string, { rows }: Evaluation): string => {
 };
 
 function pageText(title: string, findings: readonly Findings[]): string {
-  const parts = [`# ${title}`, ...findings.flatMap(recipeParts)];
+  const parts = [`# ${markdownText(title)}`, ...findings.flatMap(recipeParts)];
   return `${parts.join("\n\n")}\n`;
 }
 
 const recipeParts = ({ recipe, title, about, commands, trainings, evaluations }: Findings): string[] => [
-  `## ${title}`,
-  about,
+  `## ${markdownText(title)}`,
+  markdownText(about),
   ...evaluations.flatMap(({ stage, evaluation }) => [
     `### ${stage}`,
     describe(evaluation),
@@ -49,16 +50,23 @@ const recipeParts = ({ recipe, title, about, commands, trainings, evaluations }:
   ]),
   ...(trainings.length > 0 ? ["### Trainings", trainingsTable(trainings)] : []),
   "### Commands",
-  `\`\`\`\n${commands.map(({ command }) => command).join("\n")}\n\`\`\``,
+  fenced(commands.map(({ command }) => printable(command)).join("\n")),
   ...(trainings.length > 0 ? ["SHA-256 of the logs and the models:", hashesTable(trainings)] : []),
 ];
+
+/** A block of code, whose fence is longer than any in the code. */
+function fenced(code: string): string {
+  const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}\n${code}\n${fence}`;
+}
 
 function describe({ task, options, scale, data, seed }: Evaluation): string {
   const settings = Object.entries(options).map(([name, value]) => `${name} ${value}`);
   const skipped = data.skipped.length > 0 ? `, ${data.skipped.length} left out` : "";
   return (
-    `Task ${[task, ...settings].join(", ")}${"scale" in options ? "" : `, ×${scale}`}. ${data.count} images of ${data.folders.join(", ")}` +
-    `${data.selection ? ` (${data.selection})` : ""}${skipped}; seed ${seed}. Top-1 in %, with 95 % intervals ` +
+    `Task ${[task, ...settings].join(", ")}${"scale" in options ? "" : `, ×${scale}`}. ${data.count} images of ${markdownText(data.folders.join(", "))}` +
+    `${data.selection ? ` (${markdownText(data.selection)})` : ""}${skipped}; seed ${seed}. Top-1 in %, with 95 % intervals ` +
     "(Wilson's; for gains a paired bootstrap)."
   );
 }

@@ -1,10 +1,10 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
-import { isThere } from "../platform/node/files.js";
+import { isThere, readText } from "../platform/node/files.js";
 import { named } from "../settings.js";
 
 /** The inputs of a recipe, by the name of the placeholder and of the setting. */
@@ -110,7 +110,7 @@ async function existing(paths: readonly string[]): Promise<string | undefined> {
 
 async function readRecipe(path: string): Promise<NamedRecipe> {
   try {
-    const text = await readFile(path, "utf8");
+    const text = await readText(path);
     const content = extname(path) === ".json" ? JSON.parse(text) : parseYaml(text, { maxAliasCount: 100 });
     return parseRecipe(withoutEnding(basename(path)), content);
   } catch (error) {

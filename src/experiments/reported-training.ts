@@ -1,4 +1,5 @@
-import { titleOfData } from "../data/settings.js";
+import { omissionsOf, titleOfData } from "../data/settings.js";
+import { printable } from "../printable.js";
 import type { Progress, Reporter } from "../reporter.js";
 import type { ResolvedTraining } from "../training/resolve.js";
 import { type RunOptions, runTraining, type TrainingResult, type TrainingStart } from "../training/train.js";
@@ -27,7 +28,7 @@ export async function reportedTraining(
   const result = await runTraining(training, {
     ...options,
     onStart: (start) => {
-      report.info(startLines(training, start));
+      report.info([startLines(training, start), ...omissionsOf(training.dataset)].join("\n"));
       bar = report.progress(steps, "training", { lines: false });
     },
     onStep: ({ step, losses, psnr, lr }) => {
@@ -42,7 +43,7 @@ export async function reportedTraining(
 
 /** Lists the images that a training left out. */
 export function reportBroken(broken: ReadonlyMap<string, string>, report: Reporter): void {
-  for (const [path, reason] of broken) report.info(`left out ${path}: ${reason}`);
+  for (const [path, reason] of broken) report.info(printable(`left out ${path}: ${reason}`));
   if (broken.size > 0) report.info(`${broken.size} images could not be read and were left out`);
 }
 

@@ -8,6 +8,7 @@ import { openLocalStore } from "../jobs/local-store.js";
 import { findObjective } from "../objectives/index.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
+import { markdownText } from "../printable.js";
 import { openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom } from "../recognition/settings.js";
 import { type SweepPoint, sweepPlot, sweepPoints, sweepTable } from "../report/sweep.js";
@@ -104,6 +105,6 @@ async function write(out: string, title: string, points: SweepPoint[], evaluatio
   const at = (extension: string) => join(out, `sweep.${extension}`);
   await writeBytes(at("json"), [`${JSON.stringify({ points, evaluation }, null, 2)}\n`]);
   await writeBytes(at("svg"), [sweepPlot(title, points)]);
-  await writeBytes(at("md"), [`${title}\n\n${table}\n`]);
+  await writeBytes(at("md"), [`${markdownText(title)}\n\n${table}\n`]);
   return { points, evaluation, table, results: at("json"), plot: at("svg") };
 }

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import protobuf from "protobufjs";
 import { messageOf, UserError } from "../errors.js";
+import { readRegular } from "../platform/node/files.js";
 
 /** The properties of an ONNX file other than its graph. */
 export interface Header {
@@ -35,7 +35,7 @@ interface HeaderShape {
 /** @throws UserError when the file is missing or truncated. */
 export async function readHeader(path: string): Promise<Header> {
   try {
-    const content = await readFile(path);
+    const content = await readRegular(path);
     const message = HeaderMessage.decode(content) as unknown as HeaderShape;
     const opsets = message.opsetImport.map(({ domain, version }) => [domain ?? "", Number(version ?? 0)]);
     const producer = [message.producerName, message.producerVersion].filter(Boolean).join(" ");

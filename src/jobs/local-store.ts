@@ -6,6 +6,9 @@ import { makeFolder, readTextIfThere } from "../platform/node/files.js";
 import { acquireLock } from "../platform/node/lock.js";
 import type { JobRecord, JobStore } from "./job.js";
 
+/** The most bytes of a store: V8 holds no longer text. */
+const LARGEST_TEXT = 2 ** 29 - 24;
+
 const Line = z.object({
   name: z.string(),
   key: z.string(),
@@ -35,7 +38,7 @@ export async function openLocalStore(path: string): Promise<JobStore> {
 }
 
 async function openFile(path: string, folder: string): Promise<JobStore> {
-  const text = (await readTextIfThere(path)) ?? "";
+  const text = (await readTextIfThere(path, LARGEST_TEXT)) ?? "";
   const records = new Map<string, JobRecord>();
   for (const record of text.split("\n").flatMap(parsed)) records.set(record.name, record);
   const toStore = (output: string) => relative(folder, resolve(output));

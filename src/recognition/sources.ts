@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { reasonsOf, UserError } from "../errors.js";
+import { readTextIfThere } from "../platform/node/files.js";
 import { sidecarPath } from "../platform/node/models.js";
 
 /** What a file states about a recognizer's preprocessing; `preprocessing.ts` checks and completes it. */
@@ -33,7 +33,7 @@ export async function findStatement(
 }
 
 async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  const text = await readTextIfThere(path);
   return text === undefined ? undefined : parseJson(text, path);
 }
 

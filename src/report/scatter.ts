@@ -1,3 +1,5 @@
+import { printable } from "../printable.js";
+
 /** Points in one color, with a line from left to right. */
 export interface Series {
   readonly name: string;
@@ -108,4 +110,4 @@ const text = (x: number, y: number, content: string, attributes: string): string
 const round = (value: number): number => Math.round(10 * value) / 10;
 
 const escaped = (content: string): string =>
-  content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  printable(content).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,5 +1,6 @@
 import type { Evaluation, Gain, Row } from "../evaluation/evaluation.js";
 import { gainText, markdownTable } from "../evaluation/table.js";
+import { markdownText } from "../printable.js";
 
 /** Name of the row that gains refer to: the processor trained with the image loss only. */
 export const PLAIN = "plain";
@@ -57,12 +58,12 @@ export function transferSetting(training: TransferTraining, { task, options, sca
   const settings = Object.entries(options)
     .filter(([name]) => name !== "scale")
     .map(([name, value]) => `${name} ${value}`);
-  const start = training.init ? `from ${training.init}` : "from initial weights";
-  const judged = `${data.folders.join(", ")}${data.selection ? ` (${data.selection})` : ""}`;
+  const start = training.init ? `from ${markdownText(training.init)}` : "from initial weights";
+  const judged = markdownText(`${data.folders.join(", ")}${data.selection ? ` (${data.selection})` : ""}`);
   return [
     `# Transfer of ${[`${task} ×${scale}`, ...settings].join(", ")}`,
     "",
-    `Trained on ${training.count} images of ${training.data}: ${training.processor} ${start}, ${training.steps} steps of ${training.batch} ` +
+    `Trained on ${training.count} images of ${markdownText(training.data)}: ${markdownText(training.processor)} ${start}, ${training.steps} steps of ${training.batch} ` +
       `crops of ${training.crop}, learning rate ${training.lr}, seed ${training.seed}. Judged on ${data.count} images of ${judged}.`,
     "",
     `Intervals are 95 %: Wilson's for accuracies, a paired bootstrap (seed ${seed}) for gains. A star marks a source that is its own judge.`,

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, UserError } from "../errors.js";
 import type { Tensor } from "../onnx/tensor.js";
@@ -155,7 +155,7 @@ export class RunFolder {
 
   /** Removes the log entries that `isKept` rejects by their step, because these steps will be repeated. */
   async rewindLog(isKept: (step: number) => boolean): Promise<void> {
-    const text = await readFile(this.file(LOG), "utf8").catch(() => "");
+    const text = (await readTextIfThere(this.file(LOG), LARGEST_LOG)) ?? "";
     const lines = text.split("\n").filter((line) => isKept(stepOf(line)));
     await writeBytes(
       this.file(LOG),
@@ -177,6 +177,8 @@ function stepOf(line: string): number {
     return Number.NaN;
   }
 }
+/** The most bytes of log.jsonl: V8 holds no longer text. */
+const LARGEST_LOG = 2 ** 29 - 24;
 
 function parsed(text: string): RunRecord | undefined {
   try {

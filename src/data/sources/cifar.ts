@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
-import { linesOf, readTextIfThere } from "../../platform/node/files.js";
+import { linesOf, readRegular, readTextIfThere } from "../../platform/node/files.js";
 import { classAnnotation } from "../annotation.js";
 import type { Item } from "../item.js";
 import type { Layout, Part } from "./source.js";
@@ -70,7 +69,7 @@ export const cifar: Layout = {
 
 /** The records of one file. */
 async function recordsOf(path: string, { head, classes }: Format): Promise<Item[]> {
-  const content = await readFile(path).catch((error) => {
+  const content = await readRegular(path).catch((error) => {
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   });
   const size = head + PIXELS;

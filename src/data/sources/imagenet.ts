@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
-import { linesOf, readTextIfThere } from "../../platform/node/files.js";
+import { linesOf, readRegular, readTextIfThere } from "../../platform/node/files.js";
 import { imagenetClasses, wnids } from "../imagenet.js";
 import { classOfWnid, columnOf, parseCsv } from "../labels.js";
 import type { Labelling } from "./labelling.js";
-import { readMatlabStruct } from "./matlab.js";
+import { LARGEST_MATLAB, readMatlabStruct } from "./matlab.js";
 
 const VALIDATION_IMAGE = /^ILSVRC2012_val_(\d{8})\.JPEG$/;
 
@@ -34,11 +33,11 @@ async function kaggle(folder: string): Promise<Classes | undefined> {
   const path = join(folder, "LOC_val_solution.csv");
   const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
-  const [header = [], ...rows] = parseCsv(text, path);
+  const { header, rows } = parseCsv(text, path);
   const [image, boxes] = [columnOf(header, "ImageId", path), columnOf(header, "PredictionString", path)];
   return new Map(
-    rows.map((row) => {
-      const [name = "", prediction = ""] = [row[image], row[boxes]];
+    rows.map(({ fields }) => {
+      const [name = "", prediction = ""] = [fields[image], fields[boxes]];
       return [Number(name.slice(-8)), classOfWnid(prediction.split(" ", 1)[0] ?? "", name, path)];
     }),
   );
@@ -62,7 +61,7 @@ async function devkit(folder: string): Promise<Classes | undefined> {
 
 /** Class index of each ILSVRC2012_ID. */
 async function devkitClasses(path: string): Promise<Map<number, number | null>> {
-  const synsets = readMatlabStruct(await readFile(path));
+  const synsets = readMatlabStruct(await readRegular(path, LARGEST_MATLAB));
   const [ids, names] = [synsets.get("ILSVRC2012_ID"), synsets.get("WNID")];
   if (!ids || !names) throw new RangeError("it has no ILSVRC2012_ID and WNID");
   return new Map(ids.map((id, i) => [Number(id), imagenetClasses.get(String(names[i])) ?? null]));

@@ -5,6 +5,9 @@ import { inflateSync } from "node:zlib";
 /** A structure array: the values of all elements, by field name. */
 export type MatlabStruct = ReadonlyMap<string, readonly (string | number)[]>;
 
+/** The most bytes of a MAT-file, and of its inflated content in total; class lists have far fewer. */
+export const LARGEST_MATLAB = 2 ** 24;
+
 const HEADER = 128;
 /** Data element types. */
 const [COMPRESSED, MATRIX] = [15, 14];
@@ -21,16 +24,29 @@ interface Element {
 /**
  * Reads the first structure array of a little-endian MAT-file. An array of numbers is reduced to its first number; a value
  * that is neither a number nor a string is read as "".
- * @throws RangeError when the file is truncated or contains no structure.
+ * @throws RangeError when the file is truncated, inflates to more than 16 MiB, or contains no structure.
  */
 export function readMatlabStruct(file: Buffer): MatlabStruct {
+  let left = LARGEST_MATLAB;
   for (let offset = HEADER; offset < file.length; ) {
     const element = elementAt(file, offset);
-    const { type, data } = element.type === COMPRESSED ? elementAt(inflateSync(element.data), 0) : element;
+    const content = element.type === COMPRESSED ? inflated(element.data, left) : undefined;
+    left -= content?.length ?? 0;
+    const { type, data } = content ? elementAt(content, 0) : element;
     if (type === MATRIX && arrayOf(data).kind === STRUCT) return structOf(data);
     offset = element.end;
   }
   throw new RangeError("it contains no structure");
+}
+
+/** @throws RangeError when the content has more than `limit` bytes; it is not inflated further. */
+function inflated(data: Buffer, limit: number): Buffer {
+  try {
+    return inflateSync(data, { maxOutputLength: Math.max(1, limit) });
+  } catch (error) {
+    if (error instanceof RangeError) throw new RangeError(`it inflates to more than ${LARGEST_MATLAB} bytes`);
+    throw error;
+  }
 }
 
 function elementAt(bytes: Buffer, offset: number): Element {
@@ -61,7 +77,8 @@ function structOf(matrix: Buffer): MatlabStruct {
   const width = elementAt(matrix, offset);
   const names = elementAt(matrix, width.end);
   const text = names.data.toString("latin1");
-  const each = numbersOf(width)[0] as number;
+  const each = numbersOf(width)[0] ?? 0;
+  if (each < 1) throw new RangeError("its field names have no length");
   const fields = Array.from({ length: text.length / each }, (_, i) => text.slice(i * each, (i + 1) * each));
   const values = fields.map((): (string | number)[] => []);
   let next = names.end;
@@ -80,7 +97,9 @@ function contentOf(matrix: Buffer): string | number {
   const content = elementAt(matrix, offset);
   if (kind !== CHAR) return numbersOf(content)[0] as number;
   const UTF8 = 16;
-  return content.type === UTF8 ? content.data.toString("utf8") : String.fromCharCode(...numbersOf(content));
+  return content.type === UTF8
+    ? content.data.toString("utf8")
+    : numbersOf(content).reduce((text, code) => text + String.fromCharCode(code), "");
 }
 
 /** The size in bytes of a number of each data type, and the function that reads it. */

@@ -1,17 +1,83 @@
 import { join } from "node:path";
+import { messageOf, UserError } from "../../errors.js";
+import { statusOf } from "../../platform/node/files.js";
+import { findImages } from "../../platform/node/image-files.js";
 import { openFolder } from "./folder.js";
 import type { Layout, Part } from "./source.js";
 
-/** Possible folder names of each part, in order of precedence. */
-const FOLDERS: Readonly<Record<Part, readonly string[]>> = { train: ["train"], test: ["val", "test"] };
+/** Names of each part's folder, in groups in order of precedence. */
+const NAMES: Readonly<Record<Part, readonly (readonly string[])[]>> = {
+  train: [["train", "training"]],
+  test: [
+    ["val", "valid", "validation", "dev", "eval", "evaluation"],
+    ["test", "testing", "holdout", "heldout"],
+  ],
+};
 
-/** A subfolder per part: ImageNet, Tiny-ImageNet, CIFAR as image files, and many others. */
+/**
+ * A subfolder per part: ImageNet, Tiny-ImageNet, CIFAR as image files, and many others. Case and endings such as in
+ * "training_set" and "val2017" do not matter.
+ */
 export const partFolders: Layout = {
-  summary: "a folder with subfolders train/ and val/ or test/: ImageNet, Tiny-ImageNet, CIFAR as image files, …",
+  summary:
+    "a folder with subfolders train/ and val/ or test/, or similar names: ImageNet, Tiny-ImageNet, CIFAR as image files, …",
   async open(path, names, options) {
-    const [train, test] = [FOLDERS.train, FOLDERS.test].map((candidates) => candidates.find((name) => names.has(name)));
-    if (train === undefined || test === undefined) return undefined;
     const { part } = options;
-    return { ...(await openFolder(join(path, part === "train" ? train : test), options)), part };
+    const folders = await foldersAmong(path, names);
+    const [train, test] = [candidates(folders, "train"), candidates(folders, "test")];
+    const found = part === "train" ? train : test;
+    const complete = train.length > 0 && test.length > 0;
+    if (!complete && !(await holdsPartsAlone(path, folders))) return undefined;
+    const [first, ...others] = found;
+    if (first === undefined && !options.withLabels) return undefined;
+    if (first === undefined)
+      throw new UserError(
+        `cannot read the ${part} part of ${path}: it has only ${listed(folders)}; ` +
+          "choose the other `part`, or give a folder inside as `data`",
+      );
+    if (others.length > 0)
+      throw new UserError(
+        `cannot choose the ${part} part of ${path}: it can be ${listed(found)}; give one of these folders as \`data\``,
+      );
+    return { ...(await openFolder(join(path, first), options)), part };
   },
 };
+
+const listed = (folders: readonly string[]): string => folders.map((name) => `${name}/`).join(" or ");
+
+/** "Training_Set" -> "training" */
+const plainName = (folder: string): string =>
+  folder
+    .toLowerCase()
+    .replace(/[-_ ]?(19|20)\d\d$/, "")
+    .replace(/[-_ ]?(set|data|images|split)$/, "");
+
+/** The folders of the first group of a part's names that any has. */
+function candidates(folders: readonly string[], part: Part): string[] {
+  const groups = NAMES[part].map((group) => folders.filter((folder) => group.includes(plainName(folder))));
+  return groups.find((group) => group.length > 0) ?? [];
+}
+
+/** The entries that are folders with the name of a part. */
+async function foldersAmong(path: string, names: ReadonlySet<string>): Promise<string[]> {
+  const known = new Set(Object.values(NAMES).flat(2));
+  const named = [...names].filter((name) => known.has(plainName(name))).sort();
+  const areFolders = await Promise.all(
+    named.map((name) =>
+      statusOf(join(path, name)).then(
+        (status) => status.isDirectory(),
+        () => false,
+      ),
+    ),
+  );
+  return named.filter((_, i) => areFolders[i]);
+}
+
+/** Whether all images of a folder are in these subfolders. If there are others, such as train/, bus/ and car/, all are classes. */
+async function holdsPartsAlone(path: string, parts: readonly string[]): Promise<boolean> {
+  if (parts.length === 0) return false;
+  const { images } = await findImages(path).catch((error) => {
+    throw new UserError(`cannot read the folder of images ${path}: ${messageOf(error)}`);
+  });
+  return images.length > 0 && images.every(({ name }) => parts.includes(name.split("/", 1)[0] ?? ""));
+}

@@ -1,3 +1,4 @@
+import type { LeftOut } from "../../platform/node/image-files.js";
 import type { Item } from "../item.js";
 
 /** The parts of a data set: training images and test images. */
@@ -19,6 +20,10 @@ export interface Source {
   readonly root: string;
   /** The images, in an order that depends only on their names. */
   readonly items: readonly Item[];
+  /** The path of each item without links. Default: its title. */
+  readonly reals?: readonly string[];
+  /** Files of the folder that are not read, apart from those that are no images by their names. */
+  readonly leftOut?: readonly LeftOut[];
   /** The folder of each item, "" for none, if only folder names define the classes. */
   readonly classFolders?: readonly string[];
   /** Listed images that do not exist. */

@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { messageOf, UserError } from "../../errors.js";
 import type { Image } from "../../images/image.js";
-import { writeWhole } from "./files.js";
+import { readRegular, writeWhole } from "./files.js";
 
 /**
  * Decodes a file, or its content, of any format that sharp reads, to 8-bit sRGB: rotated upright by its EXIF orientation,
@@ -34,6 +33,9 @@ async function pixelsOf(pipeline: Sharp): Promise<Image> {
   return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
+/** The most bytes of an image file, because it is held in memory beside its pixels. */
+const LARGEST_FILE = 2 ** 30;
+
 /**
  * The bytes of an image file.
  * @throws UserError when it is missing, unreadable or empty.
@@ -41,7 +43,7 @@ async function pixelsOf(pipeline: Sharp): Promise<Image> {
 export async function readImageFile(path: string): Promise<Buffer> {
   let content: Buffer;
   try {
-    content = await readFile(path);
+    content = await readRegular(path, LARGEST_FILE);
   } catch (error) {
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   }
@@ -98,10 +100,15 @@ const encoders: Record<string, Encoder> = {
   ".png": (pipeline) => pipeline.png(),
   ".jpg": jpeg,
   ".jpeg": jpeg,
+  ".jpe": jpeg,
+  ".jfif": jpeg,
   ".webp": (pipeline) => pipeline.webp({ quality: 95 }),
   ".tif": tiff,
   ".tiff": tiff,
 };
+
+/** The extensions of the formats that Legible writes. */
+export const encodedExtensions: readonly string[] = Object.keys(encoders);
 
 /** Whether Legible writes the format of the path's extension: PNG, JPEG, WebP, TIFF. */
 export const canEncode = (path: string): boolean => extname(path).toLowerCase() in encoders;
@@ -113,7 +120,7 @@ export const canEncode = (path: string): boolean => extname(path).toLowerCase() 
  */
 export function encodeFor(path: string, pipeline: Sharp): Sharp {
   const encoder = encoders[extname(path).toLowerCase()];
-  if (!encoder) throw new UserError(`cannot write ${path}: its name must end in ${Object.keys(encoders).join(", ")}`);
+  if (!encoder) throw new UserError(`cannot write ${path}: its name must end in ${encodedExtensions.join(", ")}`);
   return encoder(pipeline);
 }
 

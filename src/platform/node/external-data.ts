@@ -1,4 +1,4 @@
-import { type FileHandle, open, realpath, stat } from "node:fs/promises";
+import { type FileHandle, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../errors.js";
 import {
@@ -9,7 +9,7 @@ import {
   typeName,
 } from "../../onnx/schema.js";
 import { byteSize } from "../../onnx/tensor.js";
-import { isInside } from "./files.js";
+import { isInside, openRegular } from "./files.js";
 
 /** Node reads less than 2 GiB in one call. */
 const CHUNK = 2 ** 30;
@@ -63,7 +63,7 @@ async function openBeside(model: string, location: string, onNote: (note: string
       throw new UserError(`${outside.message}, a link to ${real}; replace the link by the file if you trust the model`);
     onNote(`its weights are read through the links of the model cache ${cache}`);
   }
-  return open(real);
+  return openRegular(real);
 }
 
 /** Where a location is: beside the model or, if the model itself is a link and nothing is there, beside its target. */

@@ -1,15 +1,112 @@
-import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
 import { dirname, isAbsolute, relative } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
 import { withTemporary } from "./temporary.js";
 
+/** The most bytes of a file that are read at once: Node reads less than 2 GiB in one call. */
+const LARGEST = 2 ** 31 - 1;
+/** The most bytes of a text that a user writes, such as labels.csv, a sidecar or a recipe. */
+const LARGEST_TEXT = 2 ** 27;
+
+/** What a path leads to if it is no regular file; undefined if it is one. */
+export function specialKind(status: Pick<Stats, "isFile" | "isDirectory" | "isFIFO" | "isSocket">): string | undefined {
+  if (status.isFile()) return undefined;
+  if (status.isDirectory()) return "it is a folder";
+  if (status.isFIFO()) return "it is a pipe, not a file";
+  return status.isSocket() ? "it is a socket, not a file" : "it is a device, not a file";
+}
+
+/**
+ * Opens a regular file for reading. Nothing else is opened, because a pipe, a device or a socket can make a read wait
+ * forever.
+ * @throws Error when it is missing or no regular file.
+ */
+export async function openRegular(path: string): Promise<FileHandle> {
+  requireRegular(await statusOf(path));
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // does not wait if it is a pipe by now
+  try {
+    requireRegular(await file.stat());
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function requireRegular(status: Stats): void {
+  const special = specialKind(status);
+  if (special !== undefined) throw new Error(special);
+}
+
+/** The decoder of names puts this character in the place of bytes that are not UTF-8. */
+const REPLACEMENT = "\uFFFD";
+const UNNAMEABLE = "UNNAMEABLE";
+
+/**
+ * The status of a path, of a link's target.
+ * @throws Error when there is none, or its name is not UTF-8, which Node cannot pass to the system.
+ */
+export function statusOf(path: string): Promise<Stats> {
+  return stat(path).catch((error) => {
+    if (!path.includes(REPLACEMENT)) throw error;
+    throw Object.assign(new Error("its name is not UTF-8; rename it"), { code: UNNAMEABLE });
+  });
+}
+
+/**
+ * The bytes of a regular file.
+ * @param limit the most bytes that it may have. Default: 2 GiB - 1.
+ * @throws Error when it is missing, no regular file, or larger.
+ */
+export async function readRegular(path: string, limit = LARGEST): Promise<Buffer> {
+  const file = await openRegular(path);
+  try {
+    const { size } = await file.stat();
+    if (size > limit) throw new Error(`it has ${size} bytes, more than the limit of ${limit}`);
+    if (size === 0) return await readUnsized(file, limit);
+    const content = Buffer.allocUnsafeSlow(size);
+    let length = 0;
+    while (length < size) {
+      const { bytesRead } = await file.read(content, length, size - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return content.subarray(0, length);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Files of /proc have size 0 and content all the same, some of them without an end. */
+async function readUnsized(file: FileHandle, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for (let length = 0; ; ) {
+    const chunk = Buffer.alloc(2 ** 16);
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
+    if (bytesRead === 0) return Buffer.concat(chunks);
+    length += bytesRead;
+    if (length > limit) throw new Error(`it has more than the limit of ${limit} bytes`);
+    chunks.push(chunk.subarray(0, bytesRead));
+  }
+}
+
+/**
+ * The text of a regular file.
+ * @param limit the most bytes that it may have. Default: 128 MiB.
+ * @throws Error when it is missing, no regular file, or larger.
+ */
+export const readText = async (path: string, limit = LARGEST_TEXT): Promise<string> =>
+  (await readRegular(path, limit)).toString("utf8");
+
 /**
  * The text of a file; undefined if the file is missing.
+ * @param limit the most bytes that it may have. Default: 128 MiB.
  * @throws UserError when the file exists and cannot be read.
  */
-export const readTextIfThere = (path: string): Promise<string | undefined> =>
-  readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+export const readTextIfThere = (path: string, limit = LARGEST_TEXT): Promise<string | undefined> =>
+  readText(path, limit).catch((error: NodeJS.ErrnoException) => {
+    if (["ENOENT", "ENOTDIR", UNNAMEABLE].includes(error.code ?? "")) return undefined;
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   });
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
@@ -7,7 +7,7 @@ import { decodeMessage, graphOf } from "../../onnx/decode.js";
 import { encodeExternal, encodeModel, weightBytes } from "../../onnx/encode.js";
 import type { Graph } from "../../onnx/graph.js";
 import { loadExternal } from "./external-data.js";
-import { writeBytes } from "./files.js";
+import { readRegular, writeBytes } from "./files.js";
 import { machineBlockFor } from "./machine-block.js";
 import { withTemporary } from "./temporary.js";
 
@@ -20,7 +20,7 @@ const INLINE_LIMIT = 1.5e9;
  * @throws UserError when the file is missing, truncated, not ONNX, or needs something that Legible does not read.
  */
 export async function readModel(path: string): Promise<Graph> {
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const bytes = await readRegular(path).catch((error: unknown) => {
     throw new UserError(`cannot read the model ${path}: ${messageOf(error)}`);
   });
   const message = decodeMessage(bytes, path);
@@ -76,5 +76,5 @@ export function sha256OfGraph(graph: Graph): string {
 /** The SHA-256 of a file, hexadecimal. */
 export const sha256OfFile = async (path: string): Promise<string> =>
   createHash("sha256")
-    .update(await readFile(path))
+    .update(await readRegular(path))
     .digest("hex");

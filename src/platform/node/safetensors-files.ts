@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../../errors.js";
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../../onnx/safetensors.js";
-import { writeBytes } from "./files.js";
+import { readRegular, writeBytes } from "./files.js";
 
 /** @throws UserError when the file is missing, truncated or of another format. */
 export async function readSafetensors(path: string): Promise<Safetensors> {
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const bytes = await readRegular(path).catch((error: unknown) => {
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
   });
   return decodeSafetensors(bytes, path);

@@ -24,7 +24,8 @@ export function forget(path: string): void {
   if (held.size === 0) process.off("exit", removeHeld);
 }
 
-function removeHeld(): void {
+/** Removes the temporary files of this process, as at its exit. */
+export function removeHeld(): void {
   for (const path of held)
     try {
       rmSync(path, { recursive: true, force: true });
