@@ -1,7 +1,8 @@
 import { extname } from "node:path";
-import sharp, { type Metadata } from "sharp";
 import { UserError } from "../errors.js";
-import { decoding, encodeFor, openImage } from "../platform/node/codec.js";
+import { decoding, encodeFor } from "../platform/node/codec.js";
+import { openImage } from "../platform/node/open-image.js";
+import { decodeTolerantly } from "../platform/node/tolerant.js";
 import { type Raster, rasterFrom, sharpFrom } from "./raster.js";
 
 /** A format that enhanced images can be encoded in. JPEG and WebP have quality 95; PNG and TIFF are lossless. */
@@ -27,6 +28,8 @@ export interface DecodedImage {
   readonly density: number | undefined;
   /** The format of the file; PNG if it is one that Legible does not write. */
   readonly format: OutputFormat;
+  /** What is wrong with the file, which was decoded nevertheless. */
+  readonly flaw?: string;
 }
 
 /**
@@ -36,18 +39,19 @@ export interface DecodedImage {
  */
 export function decodeRaster(content: Buffer, name: string): Promise<DecodedImage> {
   return decoding(name, async () => {
-    const metadata = await sharp(content).metadata();
-    if (isAnimation(metadata)) throw new UserError(`it is an animation of ${metadata.pages} images`);
-    return {
-      raster: await rasterFrom(await openImage(content), metadata.depth === "ushort"),
-      gray: metadata.space === "b-w" || metadata.space === "grey16",
-      density: metadata.density,
-      format: isOutputFormat(metadata.format) ? metadata.format : "png",
-    };
+    const { value, flaw } = await decodeTolerantly(content, async (bytes, failOn) => {
+      const { pipeline, deep, metadata } = await openImage(bytes, failOn, 16);
+      const { space, density, format } = await metadata();
+      return {
+        raster: await rasterFrom(pipeline, deep),
+        gray: space === "b-w" || space === "grey16",
+        density,
+        format: isOutputFormat(format) ? format : "png",
+      } as const;
+    });
+    return flaw === undefined ? value : { ...value, flaw };
   });
 }
-
-const isAnimation = ({ format, pages = 1 }: Metadata): boolean => pages > 1 && (format === "gif" || format === "webp");
 
 /** Encodes an image: one channel if it is gray, 16 bits a channel if its raster has them and the format can hold them. */
 export function encodeRaster({ raster, gray, density, format }: DecodedImage): Promise<Buffer> {
