@@ -29,11 +29,11 @@ export function readColorProfile(icc: Buffer): ColorProfile | undefined {
   }
 }
 
-/** From XYZ under D50 to linear sRGB: the inverse of the colorants of the sRGB profile (IEC 61966-2-1, Bradford). */
+/** From XYZ under D50 to linear sRGB: the inverse of the colorants that sRGB profiles have. */
 const XYZ_TO_SRGB = [
-  [3.1341359, -1.6173863, -0.4906619],
-  [-0.978795, 1.916254, 0.0334427],
-  [0.0719552, -0.2289769, 1.4053852],
+  [3.1340957, -1.6174004, -0.4906378],
+  [-0.9787927, 1.9162949, 0.0334536],
+  [0.0719711, -0.2289871, 1.4053802],
 ] as const;
 
 const product = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number[][] =>

@@ -3,7 +3,7 @@ import { UserError } from "../../errors.js";
 import { readColorProfile, toSrgb } from "./color-profile.js";
 import { onlyTiffPage, requireSingleFrame, type TiffPage } from "./frames.js";
 import { isJpeg } from "./jpeg.js";
-import { type Encoding, encodingOf, readSamples, requireKnownSamples, type Samples } from "./samples.js";
+import { isInvertedFloat, readSamples, requireKnownSamples, type Samples } from "./samples.js";
 import { isTiff } from "./tiff.js";
 
 /** What makes decoding fail: everything that a decoder warns of, or only what it calls an error. */
@@ -61,8 +61,7 @@ async function openPlain(
 ): Promise<PixelSource> {
   const { depth, channels, icc } = metadata;
   if (channels > 4) throw new UserError(`it has ${channels} channels; expected gray or RGB, with or without alpha`);
-  const encoding = encodingOf(page?.directory);
-  const isUsual = (depth === "uchar" || depth === "ushort") && !encoding.premultiplied;
+  const isUsual = depth === "uchar" || depth === "ushort";
   if (isUsual && (depth === "uchar" || !icc)) return { pipeline: sharp(content, options), deep: depth === "ushort" };
   const profile = icc && readColorProfile(icc);
   if (icc && !profile) {
@@ -70,11 +69,8 @@ async function openPlain(
     // libvips converts 8 bits precisely. At 16 bits its result can be 15 levels of 8 bits off.
     return { pipeline: sharp(content, options).pipelineColourspace(channels < 3 ? "b-w" : "srgb"), deep: false };
   }
-  const samples = await readSamples(
-    () => sharp(content, { ...options, ignoreIcc: true }),
-    metadata,
-    encoding as Encoding,
-  );
+  const open = () => sharp(content, { ...options, ignoreIcc: true });
+  const samples = await readSamples(open, metadata, isInvertedFloat(page?.directory));
   const fits = profile && (profile.matrix !== undefined) === samples.channels >= 3;
   return pipelineOf(fits ? converted(samples, profile) : samples, bits);
 }

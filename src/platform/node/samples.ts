@@ -40,6 +40,14 @@ export function requireKnownSamples(page: TiffDirectory): void {
       ? photometric !== CMYK && (bits === 32 || (bits === 16 && photometric === RGB))
       : (format === UNSIGNED || format === UNDEFINED) &&
         ([8, 16, 32].includes(bits) || ([1, 2, 4].includes(bits) && (page.number(TAG.samplesPerPixel) ?? 1) === 1));
+  // libvips divides colors by a premultiplied alpha, but not with the white of these types.
+  if (
+    known &&
+    page.number(TAG.extraSamples) === PREMULTIPLIED &&
+    bits === 32 &&
+    (format !== FLOAT || photometric !== RGB)
+  )
+    throw new UserError("its colors are premultiplied by alpha in 32 bits; expected separate alpha");
   if (known) return;
   const kinds: Readonly<Record<number, string>> = {
     [UNSIGNED]: "unsigned integers",
@@ -54,29 +62,21 @@ export function requireKnownSamples(page: TiffDirectory): void {
   );
 }
 
-/** How the samples of a TIFF page differ from plain unsigned samples of 8 or 16 bits. */
-export interface Encoding {
-  /** The colors are premultiplied by alpha. */
-  readonly premultiplied: boolean;
-  /** Floating-point samples whose 0 is white; libvips inverts integers only. */
-  readonly inverted: boolean;
-}
-
-export const encodingOf = (page: TiffDirectory | undefined): Encoding => ({
-  premultiplied: page?.number(TAG.extraSamples) === PREMULTIPLIED,
-  inverted: page?.number(TAG.photometric) === MIN_IS_WHITE && page.number(TAG.sampleFormat) === FLOAT,
-});
+/** Whether 0 is white in floating-point samples; libvips inverts integers only. */
+export const isInvertedFloat = (page: TiffDirectory | undefined): boolean =>
+  page?.number(TAG.photometric) === MIN_IS_WHITE && page.number(TAG.sampleFormat) === FLOAT;
 
 /**
  * Reads samples without conversion of colors, scaled to 16 bits: integers by their full range, floating-point numbers from
  * 0 to 1.
  * @param open a new pipeline of the file each time, which ignores its color profile.
+ * @param inverted whether 0 is white.
  * @throws UserError when floating-point samples are outside 0 to 1.
  */
 export async function readSamples(
   open: () => Sharp,
   { depth, space, hasAlpha }: Metadata,
-  { premultiplied, inverted }: Encoding,
+  inverted: boolean,
 ): Promise<Samples> {
   if (!isDepth(depth)) throw new UserError(`its samples are of the type ${depth}, whose white is not defined`);
   const { channels, width, height, planes } = await rawPlanes(open, depth, space, hasAlpha);
@@ -91,7 +91,6 @@ export async function readSamples(
       const at = planes.length === 1 ? i : i * channels + p;
       data[at] = Math.round(65535 * (inverted && !isAlpha ? 1 - value : value));
     }
-  if (premultiplied && hasAlpha) unpremultiply(data, channels);
   return { width, height, channels, data };
 }
 
@@ -135,13 +134,4 @@ function requireUnitRange(plane: Plane): void {
     throw new UserError(
       `its floating-point samples range from ${Number(low.toPrecision(4))} to ${Number(high.toPrecision(4))}; expected 0 to 1`,
     );
-}
-
-/** Divides colors by their alpha. */
-function unpremultiply(data: Uint16Array, channels: number): void {
-  for (let i = 0; i < data.length; i += channels) {
-    const alpha = data[i + channels - 1] as number;
-    for (let c = i; c < i + channels - 1; c++)
-      data[c] = alpha === 0 ? 0 : Math.min(Math.round((65535 * (data[c] as number)) / alpha), 65535);
-  }
 }
