@@ -4,7 +4,7 @@ import { degradeFiles } from "../enhancement/batch.js";
 import { planFiles } from "../enhancement/plan.js";
 import { path, paths, seed } from "../settings.js";
 import { defineCommand } from "./command.js";
-import { images, keptNote, reportFailures, runBatch } from "./files.js";
+import { images, keptNote, reportFailures, reportRemarks, runBatch } from "./files.js";
 
 export const degrade = defineCommand({
   name: "degrade",
@@ -36,6 +36,7 @@ cannot be read are skipped and listed, and make the command exit with 1.`,
     const summary = await runBatch("degrading", plan, context, (batch) =>
       degradeFiles(task, plan, { seed: first, ...batch }),
     );
+    reportRemarks(summary, context);
     const outcome = reportFailures(summary, count, "degraded", context);
     context.print(`${images(summary.written.length)} in ${output}${keptNote(summary.kept)}`);
     return outcome;

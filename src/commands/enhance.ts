@@ -7,7 +7,7 @@ import { UserError } from "../errors.js";
 import { openProcessor } from "../processors/open.js";
 import { named, path, paths, positiveInteger } from "../settings.js";
 import { defineCommand } from "./command.js";
-import { images, keptNote, reportFailures, runBatch } from "./files.js";
+import { images, keptNote, reportFailures, reportRemarks, runBatch } from "./files.js";
 
 /** The packaged processor for x4 super-resolution, trained with the objective ra. */
 const packagedModel = fileURLToPath(new URL("../../../models/sr-x4-ra.onnx", import.meta.url));
@@ -25,7 +25,8 @@ export const enhance = defineCommand({
     json: z.boolean().default(false).describe("print a summary as JSON"),
   }),
   notes: `PNG, JPEG, WebP and TIFF keep their format; other formats become PNG. Transparency, 16 bits a channel, gray and the resolution are
-kept; colors become sRGB. Images that cannot be read are skipped and listed, and make the command exit with 1.
+kept; colors become sRGB. Metadata (EXIF, XMP, IPTC) are not kept. Images without an end marker and damaged images that can be decoded
+are listed. Images that cannot be read are skipped and listed, and make the command exit with 1.
 If interrupted, rerun the command to resume: complete results in a folder are kept.`,
   examples: [
     "legible enhance photo.jpg -o large.jpg",
@@ -48,6 +49,7 @@ If interrupted, rerun the command to resume: complete results in a folder are ke
     const { written, kept } = summary;
     const seconds = (performance.now() - start) / 1000;
     if (json) context.print(JSON.stringify({ model, scale, device, seconds, ...summary }, null, 2));
+    reportRemarks(summary, context);
     const outcome = reportFailures(summary, count, "enhanced", context);
     if (!json) context.print(`${images(written.length)} in ${output}${keptNote(kept)}, ${seconds.toFixed(1)} s`);
     return outcome;

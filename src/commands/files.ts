@@ -52,6 +52,17 @@ function endLine(event: ImageEvent): string {
   return `${input} -> ${output} (${width}x${height})${kind === "kept" ? ", complete already" : ""}`;
 }
 
+/** Lists the images whose file is flawed, and says how many lost metadata. */
+export function reportRemarks({ written }: BatchSummary, { report }: Context): void {
+  const flawed = written.filter(({ flaw }) => flaw !== undefined);
+  if (flawed.length > 0) report.info(`${images(flawed.length)} flawed and used nevertheless:`);
+  for (const { input, flaw } of flawed) report.info(`  ${input}: ${flaw}`);
+  const dropped = written.filter(({ droppedMetadata }) => droppedMetadata !== undefined);
+  const kinds = [...new Set(dropped.flatMap(({ droppedMetadata = [] }) => droppedMetadata))];
+  if (dropped.length > 0)
+    report.info(`metadata (${kinds.join(", ")}) not kept in the results of ${images(dropped.length)}`);
+}
+
 /** Lists the images that could not be processed. They make the command fail. */
 export function reportFailures({ failed }: BatchSummary, total: number, done: string, { report }: Context): Outcome {
   if (failed.length === 0) return "done";

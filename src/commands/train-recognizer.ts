@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { reportBroken } from "../experiments/reported-training.js";
+import { reportImages } from "../experiments/reported-training.js";
 import { recognizerNetworks } from "../networks/recognizers/index.js";
 import type { Progress } from "../reporter.js";
 import type { HeldOutAccuracy } from "../training/held-out-accuracy.js";
@@ -61,7 +61,7 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
           report.info(JSON.stringify({ step, of: steps, ...losses, lr }));
       },
     }).finally(() => bar?.stop());
-    reportBroken(result.broken, report);
+    reportImages(result, report);
     if (result.model === null) {
       report.info(`interrupted after step ${result.step} of ${result.steps}; rerun with \`resume\` to continue`);
       return "interrupted";

@@ -1,5 +1,6 @@
 import { UserError } from "../errors.js";
 import { readImageFile } from "../platform/node/codec.js";
+import type { MetadataKind } from "../platform/node/file-metadata.js";
 import { writeBytes } from "../platform/node/files.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
@@ -47,8 +48,16 @@ export interface ImageSize {
   readonly height: number;
 }
 
+/** What is remarkable about an enhanced image. A JSON value. */
+export interface ImageRemarks {
+  /** Kinds of descriptive metadata in the input, which the result does not have; absent: none. */
+  readonly droppedMetadata?: readonly MetadataKind[];
+  /** What is wrong with the input's file, which was decoded nevertheless: no end marker, damaged data. */
+  readonly flaw?: string;
+}
+
 /** An enhanced image, encoded, with its size in pixels. */
-export interface EnhancedImage extends ImageSize {
+export interface EnhancedImage extends ImageSize, ImageRemarks {
   /** The encoded file. */
   readonly data: Buffer;
   readonly format: OutputFormat;
@@ -79,7 +88,7 @@ export async function enhance(
   const result = await processTiled(processor, await fillTransparent(raster), tile, { onProgress, signal });
   if (raster.channels === 4) enlargeAlpha(raster, result);
   const data = await encodeRaster({ ...decoded, raster: result, format: target });
-  return { data, format: target, width: result.width, height: result.height };
+  return { data, format: target, width: result.width, height: result.height, ...remarksOn(decoded) };
 }
 
 /**
@@ -91,17 +100,25 @@ export async function enhanceFile(
   input: string,
   output: string,
   options: EnhanceFileOptions = {},
-): Promise<ImageSize> {
-  const format = formatOf(output);
-  const { data, width, height } = await enhance(processor, await readImageFile(input), {
+): Promise<ImageSize & ImageRemarks> {
+  const {
+    data,
+    format: _,
+    ...result
+  } = await enhance(processor, await readImageFile(input), {
     ...options,
-    format,
+    format: formatOf(output),
     name: input,
   });
   options.signal?.throwIfAborted();
   await writeBytes(output, [data]);
-  return { width, height };
+  return result;
 }
+
+const remarksOn = ({ metadata, flaw }: DecodedImage): ImageRemarks => ({
+  ...(metadata.length > 0 && { droppedMetadata: metadata }),
+  ...(flaw !== undefined && { flaw }),
+});
 
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
@@ -113,5 +130,5 @@ function fromRaw({ width, height, channels = 3, data }: RawImage): DecodedImage 
       `cannot enhance raw pixels: ${width}x${height} pixels of ${channels} channels, ` +
         `but ${data.length} values instead of ${width * height * channels}`,
     );
-  return { raster: { width, height, channels, data }, gray: false, density: undefined, format: "png" };
+  return { raster: { width, height, channels, data }, gray: false, resolution: undefined, metadata: [], format: "png" };
 }

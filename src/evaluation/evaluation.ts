@@ -16,6 +16,8 @@ export interface EvaluationSetting {
     /** Images evaluated. */
     readonly count: number;
     readonly skipped: readonly Skipped[];
+    /** Images that were evaluated although their file is flawed; absent: none. */
+    readonly flawed?: readonly Flawed[];
   };
   /** Seed of the random part of degradations and of the bootstrap. */
   readonly seed: number;
@@ -34,6 +36,13 @@ export interface Evaluation extends EvaluationSetting {
 /** An image that could not be evaluated. */
 export interface Skipped {
   readonly file: string;
+  readonly reason: string;
+}
+
+/** An image whose file has no end marker, or whose decoder warned of damaged data. */
+export interface Flawed {
+  readonly file: string;
+  /** What is wrong. */
   readonly reason: string;
 }
 

@@ -24,6 +24,7 @@ export const Header = z.object({
     selection: z.string().exactOptional(),
     count: z.number(),
     skipped: z.array(z.object({ file: z.string(), reason: z.string() })),
+    flawed: z.array(z.object({ file: z.string(), reason: z.string() })).exactOptional(),
   }),
   seed: z.number(),
   /** "none", the processors, "clean". */

@@ -73,6 +73,8 @@ export interface TrainingResult {
   readonly forRecognizers: string | null;
   /** Images that could not be read, with the reason. */
   readonly broken: ReadonlyMap<string, string>;
+  /** Images that were decoded although their file is flawed, with the flaw. */
+  readonly flawed: ReadonlyMap<string, string>;
 }
 
 /**
@@ -129,7 +131,8 @@ export async function runTraining(training: ResolvedTraining, options: RunOption
   }
   await writeModel(withCard(trained.graph, card), folder.modelPath);
   const forRecognizersPath = transformer && folder.forRecognizersPath;
-  return { step, steps, model: folder.modelPath, forRecognizers: forRecognizersPath, broken: loader.broken };
+  const { broken, flawed } = loader;
+  return { step, steps, model: folder.modelPath, forRecognizers: forRecognizersPath, broken, flawed };
 }
 
 /** Opens folder and session. Recognizers can be large, so after this only the session holds their weights. */

@@ -1,10 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { messageOf, UserError } from "../../errors.js";
 import type { Image } from "../../images/image.js";
 import { writeWhole } from "./files.js";
 import { openImage } from "./open-image.js";
+import { type Resolution, withExifResolution, withResolution } from "./resolution.js";
 import { decodeTolerantly, reasonOf } from "./tolerant.js";
 
 /** Options of `decodeImage`. */
@@ -113,14 +114,19 @@ const encoders: Record<string, Encoder> = {
 export const canEncode = (path: string): boolean => extname(path).toLowerCase() in encoders;
 
 /**
- * Sets a pipeline to the format of the path's extension: JPEG and WebP of quality 95, PNG and TIFF lossless. JPEG has no
- * alpha: transparent pixels become white.
+ * Encodes the output of a pipeline in the format of the path's extension: JPEG and WebP of quality 95, PNG and TIFF lossless.
+ * JPEG has no alpha: transparent pixels become white.
+ * @param resolution to state in the file. Default: none is stated.
  * @throws UserError when Legible does not write the format of the extension.
  */
-export function encodeFor(path: string, pipeline: Sharp): Sharp {
-  const encoder = encoders[extname(path).toLowerCase()];
+export function encodePipeline(path: string, pipeline: Sharp, resolution?: Resolution): Promise<Buffer> {
+  const extension = extname(path).toLowerCase();
+  const encoder = encoders[extension];
   if (!encoder) throw new UserError(`cannot write ${path}: its name must end in ${Object.keys(encoders).join(", ")}`);
-  return encoder(pipeline);
+  if (extension === ".webp" && resolution) withExifResolution(pipeline, resolution);
+  return encoder(pipeline)
+    .toBuffer()
+    .then((encoded) => withResolution(encoded, resolution));
 }
 
 /**
@@ -128,6 +134,6 @@ export function encodeFor(path: string, pipeline: Sharp): Sharp {
  * @throws UserError when the extension is unknown or the file cannot be written.
  */
 export async function encodeImage(image: Image, path: string): Promise<void> {
-  const pipeline = encodeFor(path, sharpOf(image));
-  await writeWhole(path, (temporary) => pipeline.toFile(temporary));
+  const content = await encodePipeline(path, sharpOf(image));
+  await writeWhole(path, (temporary) => writeFile(temporary, content));
 }
