@@ -5,7 +5,7 @@ import { messageOf, UserError } from "../../errors.js";
 import type { Image } from "../../images/image.js";
 import { writeWhole } from "./files.js";
 import { openImage } from "./open-image.js";
-import { type Resolution, withExifResolution, withResolution } from "./resolution.js";
+import { type Resolution, withResolution } from "./resolution.js";
 import { decodeTolerantly, reasonOf } from "./tolerant.js";
 
 /** Options of `decodeImage`. */
@@ -123,7 +123,7 @@ export function encodePipeline(path: string, pipeline: Sharp, resolution?: Resol
   const extension = extname(path).toLowerCase();
   const encoder = encoders[extension];
   if (!encoder) throw new UserError(`cannot write ${path}: its name must end in ${Object.keys(encoders).join(", ")}`);
-  if (extension === ".webp" && resolution) withExifResolution(pipeline, resolution);
+  if (extension === ".webp" && resolution) pipeline.withDensity(resolution.x); // writes the EXIF block
   return encoder(pipeline)
     .toBuffer()
     .then((encoded) => withResolution(encoded, resolution));

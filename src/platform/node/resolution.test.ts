@@ -23,8 +23,8 @@ for (const format of formats) {
     const encoded = await encodeRaster({ ...decoded, format });
     const { resolution } = await decodeRaster(encoded, "image");
     assert.ok(resolution && Math.abs(resolution.x - 300) < 0.02 && Math.abs(resolution.y - 150) < 0.02);
-    // libvips reads the first axis of what was written.
-    assert.equal((await sharp(encoded).metadata()).density, 300);
+    // libvips reads the first axis, but not in WebP.
+    if (format !== "webp") assert.equal((await sharp(encoded).metadata()).density, 300);
   });
 
   test(`no resolution is stated in ${format} where the input states none`, async () => {
@@ -40,25 +40,29 @@ for (const format of formats) {
   });
 }
 
+/** A JPEG with a JFIF header. */
+async function jfif(unit: number, x: number, y: number, orientation = 1): Promise<Buffer> {
+  const jpeg = await patch().jpeg().withMetadata({ orientation }).toBuffer();
+  const header = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, ...Buffer.from("JFIF\0"), 1, 1, unit, 0, x, 0, y, 0, 0]);
+  return Buffer.concat([header, jpeg.subarray(2)]);
+}
+
 test("the axes of the resolution change places if the image is turned upright", async () => {
-  const exif = { IFD0: { XResolution: "300/1", YResolution: "150/1", ResolutionUnit: "2", Orientation: "6" } };
-  const { resolution, raster } = await decodeRaster(await patch().webp().withExif(exif).toBuffer(), "image");
+  const { resolution, raster } = await decodeRaster(await jfif(1, 200, 100, 6), "image");
   assert.deepEqual([raster.width, raster.height], [8, 16]);
-  assert.deepEqual(resolution, { x: 150, y: 300 });
+  assert.deepEqual(resolution, { x: 100, y: 200 });
 });
 
 test("a resolution per centimeter is converted to inches", async () => {
-  const jpeg = await patch().jpeg().toBuffer();
-  jpeg[13] = 2;
-  jpeg.writeUInt16BE(100, 14);
-  jpeg.writeUInt16BE(50, 16);
-  assert.deepEqual((await decodeRaster(jpeg, "image")).resolution, { x: 254, y: 127 });
+  assert.deepEqual((await decodeRaster(await jfif(2, 100, 50), "image")).resolution, { x: 254, y: 127 });
 });
 
 test("a JPEG that states only the shape of its pixels has no resolution", async () => {
   const jpeg = await patch().jpeg().toBuffer();
-  jpeg[13] = 0;
   assert.equal((await decodeRaster(jpeg, "image")).resolution, undefined);
+  const header = (await jfif(0, 2, 1)).subarray(0, 20);
+  const shaped = Buffer.concat([header, jpeg.subarray(2)]);
+  assert.equal((await decodeRaster(shaped, "image")).resolution, undefined);
 });
 
 test("descriptive metadata are found by kind, and technical tags are none", async () => {

@@ -1,7 +1,8 @@
-import type { Metadata, Sharp } from "sharp";
+import type { Metadata } from "sharp";
 import { isJpeg } from "./jpeg.js";
 import { isPng, pngChunk, pngChunks } from "./png.js";
 import { isTiff, TAG, type TiffDirectory, tiffDirectories } from "./tiff.js";
+import { isWebp, webpChunks } from "./webp.js";
 
 /** Dots per inch along both axes. */
 export interface Resolution {
@@ -32,9 +33,11 @@ export function resolutionOf(content: Buffer, { exif, orientation = 1 }: Metadat
 
 /** The main directory of an EXIF block, with or without its header. */
 export function exifDirectory(exif: Buffer): TiffDirectory | undefined {
-  const header = exif.toString("latin1", 0, 6) === "Exif\0\0" ? 6 : 0;
-  return tiffDirectories(exif.subarray(header))[0];
+  return tiffDirectories(exif.subarray(exifHeader(exif)))[0];
 }
+
+/** The length of the header before the directory. */
+const exifHeader = (exif: Buffer): number => (exif.toString("latin1", 0, 6) === "Exif\0\0" ? 6 : 0);
 
 /** Where the fields of a JFIF header begin that follows the start of the image. */
 const JFIF = { name: 6, unit: 13, x: 14, y: 16 } as const;
@@ -63,21 +66,15 @@ function tagResolution(directory: TiffDirectory | undefined): Resolution | undef
   return { x: x * perInch, y: y * perInch };
 }
 
-/** Has a WebP pipeline write the resolution, as EXIF. */
-export const withExifResolution = (pipeline: Sharp, { x, y }: Resolution): Sharp =>
-  pipeline.withExif({ IFD0: { XResolution: fraction(x), YResolution: fraction(y), ResolutionUnit: String(INCH) } });
-
-const fraction = (value: number): string => `${Math.round(value * 1000)}/1000`;
-
 /**
- * Sets the resolution of an encoded PNG, JPEG or TIFF file to that given, or removes it: libvips would write one of 25.4 or
- * 72 where none is known, and the same along both axes.
+ * Sets the resolution of an encoded file to that given, or removes it: libvips would write one of 25.4 or 72 where none is
+ * known, and the same along both axes. In a WebP file only an EXIF block that is already there is changed.
  */
 export function withResolution(encoded: Buffer, resolution: Resolution | undefined): Buffer {
   if (isPng(encoded)) return withPhysicalChunk(encoded, resolution);
-  if (isJpeg(encoded)) return withJfif(encoded, resolution);
+  if (isJpeg(encoded)) return resolution ? withJfif(encoded, resolution) : encoded;
   if (isTiff(encoded)) return withTags(encoded, resolution);
-  return encoded;
+  return isWebp(encoded) && resolution ? withExif(encoded, resolution) : encoded;
 }
 
 function withPhysicalChunk(encoded: Buffer, resolution: Resolution | undefined): Buffer {
@@ -94,15 +91,14 @@ function withPhysicalChunk(encoded: Buffer, resolution: Resolution | undefined):
   return Buffer.concat([encoded.subarray(0, 8), ...kept]);
 }
 
-function withJfif(encoded: Buffer, resolution: Resolution | undefined): Buffer {
-  if (!hasJfif(encoded)) return encoded;
-  const [x, y] = [Math.round(resolution?.x ?? 0), Math.round(resolution?.y ?? 0)];
-  const fits = Math.min(x, y) >= 1 && Math.max(x, y) <= 65535;
-  const result = Buffer.from(encoded);
-  result[JFIF.unit] = fits ? 1 : 0;
-  result.writeUInt16BE(fits ? x : 1, JFIF.x);
-  result.writeUInt16BE(fits ? y : 1, JFIF.y);
-  return result;
+/** Inserts a JFIF header, which libvips does not write; it replaces one that is there. */
+function withJfif(encoded: Buffer, resolution: Resolution): Buffer {
+  const [x, y] = [Math.round(resolution.x), Math.round(resolution.y)];
+  if (Math.min(x, y) < 1 || Math.max(x, y) > 65535) return encoded;
+  const header = Buffer.from("\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\x01\0\0\0\0\0\0", "latin1");
+  header.writeUInt16BE(x, JFIF.x);
+  header.writeUInt16BE(y, JFIF.y);
+  return Buffer.concat([header, encoded.subarray(hasJfif(encoded) ? 4 + encoded.readUInt16BE(4) : 2)]);
 }
 
 /** TIFF requires the tags. Without a unit they state the shape of a pixel: square. */
@@ -116,15 +112,25 @@ function withTags(encoded: Buffer, resolution: Resolution | undefined): Buffer {
     if (littleEndian) result.writeUIntLE(value, offset + at, bytes);
     else result.writeUIntBE(value, offset + at, bytes);
   };
-  const { x, y } = resolution ?? { x: 1, y: 1 };
-  for (const [tag, value] of [
-    [TAG.xResolution, x],
-    [TAG.yResolution, y],
-  ] as const) {
+  const writeFraction = (tag: number, value: number) => {
     const parts = value < 4e6 ? 1000 : 1;
     write(tag, Math.min(Math.round(value * parts), 2 ** 32 - 1), 4);
     write(tag, parts, 4, 4);
-  }
+  };
+  writeFraction(TAG.xResolution, resolution?.x ?? 1);
+  writeFraction(TAG.yResolution, resolution?.y ?? 1);
   write(TAG.resolutionUnit, resolution ? INCH : NO_UNIT, 2);
   return result;
+}
+
+function withExif(encoded: Buffer, resolution: Resolution): Buffer {
+  const chunk = webpChunks(encoded).find(({ type }) => type === "EXIF");
+  if (!chunk) return encoded;
+  const start = chunk.start + exifHeader(encoded.subarray(chunk.start));
+  const end = chunk.start + chunk.length;
+  return Buffer.concat([
+    encoded.subarray(0, start),
+    withTags(encoded.subarray(start, end), resolution),
+    encoded.subarray(end),
+  ]);
 }
