@@ -49,11 +49,13 @@ export interface Flawed {
 /** Means over the images. */
 export interface Row {
   readonly processor: string;
-  /** In dB on RGB against the clean image; null: infinite. */
+  /** In dB on RGB against the clean image, where an image counts with at most 60 dB; null: all images equal the clean ones. */
   readonly psnr: number | null;
+  /** Images that equal the clean ones, whose PSNR is infinite; absent: none, or all. */
+  readonly exact?: number;
   /** On RGB against the clean image; 1 for equal images. */
   readonly ssim: number;
-  /** In dB on Y of BT.601, where the protocol measures it; null: infinite. */
+  /** In dB on Y of BT.601, where the protocol measures it, limited as `psnr`; null: all are equal. */
   readonly psnr_y?: number | null;
   /** On Y of BT.601, where the protocol measures it. */
   readonly ssim_y?: number;

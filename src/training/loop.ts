@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { UserError } from "../errors.js";
+import { MAX_PSNR } from "../metrics/psnr.js";
 import type { Session, Tensors } from "../runtime/session.js";
 import { adamScalars } from "./adam.js";
 import type { Checkpoint, RunFolder } from "./run-folder.js";
@@ -90,7 +91,8 @@ function lossesIn(results: Tensors): Record<string, number> {
   );
 }
 
-const psnrOf = (squaredError: number): number => -10 * Math.log10(squaredError);
+/** At most `MAX_PSNR`; NaN if the step restores no images. */
+const psnrOf = (squaredError: number): number => Math.min(-10 * Math.log10(squaredError), MAX_PSNR);
 
 /** Averages the losses, and the squared error as PSNR, since the last call of `take`. */
 class Meter {
