@@ -62,7 +62,7 @@ export { openLocalStore } from "./jobs/local-store.js";
 export { type JobEvent, type RunOptions as RunJobsOptions, runJobs } from "./jobs/run-jobs.js";
 export { type Difference, pairedBootstrap, wilson } from "./metrics/bootstrap.js";
 export { mcnemar } from "./metrics/mcnemar.js";
-export { type LumaOptions, psnr, psnrY } from "./metrics/psnr.js";
+export { type LumaOptions, MAX_PSNR, meanPsnr, psnr, psnrY } from "./metrics/psnr.js";
 export type { ClassScore } from "./metrics/ranking.js";
 export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";
 export { findNetwork, networks } from "./networks/index.js";

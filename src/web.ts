@@ -16,7 +16,7 @@ export type { Image } from "./images/image.js";
 export { fromPlanar, toPlanar } from "./images/planar.js";
 export { type Filter, resize } from "./images/resize.js";
 export { type Difference, pairedBootstrap, wilson } from "./metrics/bootstrap.js";
-export { psnr, psnrY } from "./metrics/psnr.js";
+export { MAX_PSNR, meanPsnr, psnr, psnrY } from "./metrics/psnr.js";
 /** Image quality, accuracy and their intervals. */
 export { type ClassScore, rankingOf, rankOf } from "./metrics/ranking.js";
 export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";

@@ -36,3 +36,37 @@ test("an unreadable file is in the JSON summary and makes the command incomplete
 test("a scale other than the model's is refused", async () => {
   await assert.rejects(run(at("a.png"), "--scale", "3"), /^UserError: --scale 3 does not fit .*: its scale is 2$/);
 });
+
+test("flawed images and dropped metadata are counted and listed, in the JSON summary too", async () => {
+  const image = sharp({ create: { width: 9, height: 7, channels: 3, background: "teal" } });
+  const exif = { IFD0: { Make: "Camera", Copyright: "A. Author" } };
+  await writeFile(at("cut.jpg"), (await image.clone().jpeg().toBuffer()).subarray(0, -2));
+  await writeFile(at("exif.jpg"), await image.clone().jpeg().withExif(exif).toBuffer());
+  const { err, outcome } = await run(at("cut.jpg"), at("exif.jpg"), at("a.png"));
+  assert.match(err, /1 image flawed and used nevertheless:\n {2}.*cut\.jpg: its end marker is missing/);
+  assert.match(err, /metadata \(EXIF\) not kept in the results of 1 image$/m);
+  assert.equal(outcome, "done");
+  const { written } = JSON.parse((await run(at("cut.jpg"), at("exif.jpg"), at("a.png"), "--json")).out);
+  assert.deepEqual(
+    written.map(({ flaw, droppedMetadata }: Record<string, unknown>) => [flaw, droppedMetadata]),
+    [
+      ["its end marker is missing", undefined],
+      [undefined, ["EXIF"]],
+      [undefined, undefined],
+    ],
+  );
+});
+
+test("files of several images are skipped and listed", async () => {
+  const raw = { width: 4, height: 8, channels: 3, pageHeight: 4 } as const;
+  const animation = await sharp(
+    Uint8Array.from({ length: 96 }, (_, i) => 5 * (i % 40)),
+    { raw },
+  )
+    .gif()
+    .toBuffer();
+  await writeFile(at("moving.gif"), animation);
+  const { err, outcome } = await run(at("moving.gif"), at("a.png"));
+  assert.match(err, /1 of 2 images could not be enhanced:\n {2}.*moving\.gif: it is an animation of 2 images/);
+  assert.equal(outcome, "failed");
+});

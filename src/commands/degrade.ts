@@ -5,7 +5,7 @@ import { planFiles } from "../enhancement/plan.js";
 import { path, paths, seed } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
-import { images, keptNote, outputHelp, reportFailures, reportLeftOut, runBatch } from "./files.js";
+import { images, keptNote, outputHelp, reportFailures, reportLeftOut, reportRemarks, runBatch } from "./files.js";
 
 export const degrade = defineCommand({
   name: "degrade",
@@ -40,6 +40,7 @@ cannot be read are skipped and listed.`,
     );
     if (!summary) return "interrupted";
     reportLeftOut(plan, context);
+    reportRemarks(summary, context);
     reportFailures(summary, count, "degraded", context);
     context.print(`${images(summary.written.length)} in ${output}${keptNote(summary.kept)}`);
     return outcomeOf(summary.failed.length, settings);

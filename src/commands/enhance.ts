@@ -8,7 +8,7 @@ import { openProcessor } from "../processors/open.js";
 import { named, path, paths, positiveInteger } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
-import { images, keptNote, outputHelp, reportFailures, reportLeftOut, runBatch } from "./files.js";
+import { images, keptNote, outputHelp, reportFailures, reportLeftOut, reportRemarks, runBatch } from "./files.js";
 
 /** The packaged processor for x4 super-resolution, trained with the objective ra. */
 const packagedModel = fileURLToPath(new URL("../../../models/sr-x4-ra.onnx", import.meta.url));
@@ -30,7 +30,8 @@ export const enhance = defineCommand({
     json: z.boolean().default(false).describe("print a summary as JSON"),
   }),
   notes: `PNG, JPEG, WebP and TIFF keep their format; other formats become PNG. Transparency, 16 bits a channel, gray and the resolution are
-kept; colors become sRGB. Images that cannot be read are skipped and listed.
+kept; colors become sRGB. Metadata (EXIF, XMP, IPTC) are not kept. Images without an end marker and damaged images that can be decoded
+are listed. Images that cannot be read are skipped and listed.
 If interrupted, rerun the command to resume: complete results in a folder are kept.`,
   examples: [
     "legible enhance photo.jpg -o large.jpg",
@@ -57,6 +58,7 @@ If interrupted, rerun the command to resume: complete results in a folder are ke
     if (json)
       context.print(JSON.stringify({ model, scale, device, seconds, ...summary, leftOut: plan.leftOut }, null, 2));
     reportLeftOut(plan, context);
+    reportRemarks(summary, context);
     reportFailures(summary, count, "enhanced", context);
     if (!json) context.print(`${images(written.length)} in ${output}${keptNote(kept)}, ${seconds.toFixed(1)} s`);
     return outcomeOf(summary.failed.length, settings);

@@ -152,8 +152,10 @@ async function openPartialStore(file: string | undefined) {
   return { store: await openLocalStore(partial), remove: () => rm(partial, { force: true }) };
 }
 
-function reportSkipped({ data: { skipped } }: Evaluation, report: Reporter): void {
-  const [first] = skipped;
-  if (first)
-    report.info(printable(`${skipped.length} images were left out; the first: ${first.file}: ${first.reason}`));
+function reportSkipped({ data: { skipped, flawed = [] } }: Evaluation, report: Reporter): void {
+  const list = (what: string, [first, ...rest]: typeof skipped) => {
+    if (first) report.info(printable(`${1 + rest.length} images ${what}; the first: ${first.file}: ${first.reason}`));
+  };
+  list("were left out", skipped);
+  list("are flawed and were evaluated nevertheless", flawed);
 }

@@ -79,6 +79,17 @@ export function reportLeftOut({ leftOut }: FilePlan, { report }: Context): void 
   for (const line of leftOutLines(leftOut)) report.info(line);
 }
 
+/** Lists the images whose file is flawed, and says how many lost metadata. */
+export function reportRemarks({ written }: BatchSummary, { report }: Context): void {
+  const flawed = written.filter(({ flaw }) => flaw !== undefined);
+  if (flawed.length > 0) report.info(`${images(flawed.length)} flawed and used nevertheless:`);
+  for (const { input, flaw } of flawed) report.info(printable(`  ${input}: ${flaw}`));
+  const dropped = written.filter(({ droppedMetadata }) => droppedMetadata !== undefined);
+  const kinds = [...new Set(dropped.flatMap(({ droppedMetadata = [] }) => droppedMetadata))];
+  if (dropped.length > 0)
+    report.info(`metadata (${kinds.join(", ")}) not kept in the results of ${images(dropped.length)}`);
+}
+
 /** Reports how many images could not be processed, and which, unless a log already lists them. */
 export function reportFailures({ failed }: BatchSummary, total: number, done: string, { report }: Context): void {
   if (failed.length === 0) return;

@@ -50,6 +50,8 @@ const MAX_DRAWS = 20;
 export class BatchMaker {
   /** Images that cannot be read, with the reason. Each is replaced by another random image. */
   readonly broken = new Map<string, string>();
+  /** Images that were decoded although their file is flawed, with the flaw. */
+  readonly flawed = new Map<string, string>();
   private readonly cache = new Map<string, Image>();
   private bytesCached = 0;
   private order: { epoch: number; items: Uint32Array } = { epoch: -1, items: new Uint32Array() };
@@ -132,7 +134,7 @@ export class BatchMaker {
     const cached = this.cache.get(title);
     if (cached || this.broken.has(title)) return cached;
     try {
-      const image = await readShrunk(item, SHORTER_SIDE);
+      const image = await readShrunk(item, SHORTER_SIDE, { onFlaw: (flaw) => this.flawed.set(title, flaw) });
       if (this.bytesCached + image.data.length <= this.cacheBytes) {
         this.cache.set(title, image);
         this.bytesCached += image.data.length;

@@ -3,7 +3,7 @@ import { messageOf, UserError } from "../errors.js";
 import { shrinkShorterSide } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { fromPlanes } from "../images/planar.js";
-import { decodeImage, decodeShrunk } from "../platform/node/codec.js";
+import { type DecodeOptions, decodeImage, decodeShrunk } from "../platform/node/codec.js";
 import { openRegular, readRegular } from "../platform/node/files.js";
 import type { Annotation } from "./annotation.js";
 
@@ -33,16 +33,16 @@ export const titleOf = ({ path, record }: Item): string => (record ? `${path}#${
  * Reads the image of an item.
  * @throws UserError when its file is missing, truncated or not an image.
  */
-export const readItem = ({ path, record }: Item): Promise<Image> =>
-  record ? readRecord(path, record) : decodeImage(path);
+export const readItem = ({ path, record }: Item, options: DecodeOptions = {}): Promise<Image> =>
+  record ? readRecord(path, record) : decodeImage(path, options);
 
 /**
  * Reads the image of an item with its shorter side reduced to `size`; smaller images are unchanged. See `decodeShrunk` for
  * the differences from `readItem` followed by `shrinkShorterSide`.
  * @throws UserError when its file is missing, truncated or not an image.
  */
-export const readShrunk = async ({ path, record }: Item, size: number): Promise<Image> =>
-  record ? shrinkShorterSide(await readRecord(path, record), size) : decodeShrunk(path, size);
+export const readShrunk = async ({ path, record }: Item, size: number, options: DecodeOptions = {}): Promise<Image> =>
+  record ? shrinkShorterSide(await readRecord(path, record), size) : decodeShrunk(path, size, options);
 
 /** The SHA-256 of the bytes that hold the image, hexadecimal; null where they cannot be read. */
 export async function sha256OfItem({ path, record }: Item): Promise<string | null> {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import sharp from "sharp";
+import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import type { Image } from "../images/image.js";
 import { randomAt } from "../random.js";
 import { classAnnotation } from "./annotation.js";
@@ -42,7 +43,7 @@ async function load(steps: number, options: Partial<LoaderOptions> = {}) {
   } finally {
     await loader.close();
   }
-  return { batches, broken: loader.broken };
+  return { batches, broken: loader.broken, flawed: loader.flawed };
 }
 
 test("a step's batch does not depend on the first step, the number of threads, prefetching or the cache", async () => {
@@ -93,6 +94,23 @@ test("a broken image is reported once and replaced, and an epoch contains every 
   for (const { labels } of batches) {
     assert.ok(!labels.includes(99n));
     assert.equal(new Set(labels).size, 7);
+  }
+});
+
+test("a JPEG without its end marker is loaded and reported as flawed, by threads and by the main thread", async (t) => {
+  const data = temporaryFolder(t);
+  const noise = { type: "gaussian", mean: 120, sigma: 20 } as const;
+  const jpeg = await sharp({ create: { width: 40, height: 40, channels: 3, background: "black", noise } })
+    .jpeg()
+    .toBuffer();
+  writeFiles(data, { "whole.jpg": jpeg, "cut.jpg": jpeg.subarray(0, -2) });
+  const flawedSet = await openDataset([data], { needLabels: false });
+  const { options } = findTask("sr").kind;
+  const own = defineTask({ name: "own", options, scale: 1, degrade: async (clean) => clean }).create();
+  for (const task of [findTask("sr"), own]) {
+    const { broken, flawed } = await load(2, { dataset: flawedSet, task });
+    assert.equal(broken.size, 0);
+    assert.deepEqual([...flawed], [[join(data, "cut.jpg"), "its end marker is missing"]]);
   }
 });
 

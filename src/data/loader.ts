@@ -54,6 +54,8 @@ export interface Loader<Name extends string = string> {
   next(): Promise<Batch<Name>>;
   /** Images that cannot be read, with the reason. Each was replaced by another random image. */
   readonly broken: ReadonlyMap<string, string>;
+  /** Images that were decoded although their file is flawed, with the flaw: no end marker, damaged data. */
+  readonly flawed: ReadonlyMap<string, string>;
   /** Ends the threads. Until then, they keep the process alive. */
   close(): Promise<void>;
 }
@@ -108,12 +110,17 @@ function startLoader(
   };
   while (queue.length < prefetch) requestNext();
   const broken = new Map<string, string>();
+  const flawed = new Map<string, string>();
   return {
     broken,
+    flawed,
     async next() {
       requestNext();
       const result = await (queue.shift() as Promise<Batch>);
-      for (const worker of workers) for (const [path, reason] of worker.broken) broken.set(path, reason);
+      for (const worker of workers) {
+        for (const [path, reason] of worker.broken) broken.set(path, reason);
+        for (const [path, flaw] of worker.flawed) flawed.set(path, flaw);
+      }
       return result;
     },
     async close() {
@@ -123,8 +130,7 @@ function startLoader(
 }
 
 /** Makes its parts of batches in the order of the calls. */
-interface Worker {
-  readonly broken: ReadonlyMap<string, string>;
+interface Worker extends Pick<Loader, "broken" | "flawed"> {
   make(step: number): Promise<BatchPart>;
   close(): Promise<void>;
 }
@@ -138,6 +144,10 @@ class MainThread implements Worker {
 
   get broken(): ReadonlyMap<string, string> {
     return this.maker.broken;
+  }
+
+  get flawed(): ReadonlyMap<string, string> {
+    return this.maker.flawed;
   }
 
   make(step: number): Promise<BatchPart> {
@@ -158,6 +168,7 @@ class MainThread implements Worker {
 /** A worker thread that makes its parts of batches. */
 class WorkerThread extends WorkerClient<BatchPart, Reply> implements Worker {
   broken: ReadonlyMap<string, string> = new Map();
+  flawed: ReadonlyMap<string, string> = new Map();
 
   constructor(data: WorkerData) {
     super(new URL("./loader-worker.js", import.meta.url), "the decoding thread", data);
@@ -175,6 +186,7 @@ class WorkerThread extends WorkerClient<BatchPart, Reply> implements Worker {
 
   protected override receive(reply: Reply): void {
     this.broken = reply.broken;
+    this.flawed = reply.flawed;
     super.receive(reply);
   }
 }

@@ -7,13 +7,15 @@ import { formulaImage } from "../../testing/images.js";
 import { residualProcessor } from "../../testing/processors.js";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { decodeImage } from "../platform/node/codec.js";
+import { withResolution } from "../platform/node/resolution.js";
 import { Processor } from "../processors/processor.js";
 import { enhance, enhanceFile, enhancePixels, type RawImage } from "./enhance.js";
 
 const processor = new Processor(residualProcessor(2));
 const image = formulaImage(48, 32);
 const encoded = () => sharp(image.data, { raw: { width: 48, height: 32, channels: 3 } });
-const png = await encoded().png().toBuffer();
+/** Without the resolution that libvips states, and raw pixels lack. */
+const png = withResolution(await encoded().png().toBuffer(), undefined);
 
 for (const extension of ["png", "jpg", "webp", "tiff"])
   test(`a .${extension} buffer becomes the bytes that enhanceFile writes`, async (t) => {

@@ -1,5 +1,6 @@
 import { UserError } from "../errors.js";
 import { readImageFile } from "../platform/node/codec.js";
+import type { MetadataKind } from "../platform/node/file-metadata.js";
 import { writeBytes } from "../platform/node/files.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
@@ -48,8 +49,16 @@ export interface ImageSize {
   readonly height: number;
 }
 
+/** What is remarkable about an enhanced image. A JSON value. */
+export interface ImageRemarks {
+  /** Kinds of descriptive metadata in the input, which the result does not have; absent: none. */
+  readonly droppedMetadata?: readonly MetadataKind[];
+  /** What is wrong with the input's file, which was decoded nevertheless: no end marker, damaged data. */
+  readonly flaw?: string;
+}
+
 /** An enhanced image, encoded, with its size in pixels. */
-export interface EnhancedImage extends ImageSize {
+export interface EnhancedImage extends ImageSize, ImageRemarks {
   /** The encoded file. */
   readonly data: Buffer;
   readonly format: OutputFormat;
@@ -79,7 +88,7 @@ export async function enhance(
   requireEncodable(name, target, raster.width * scale, raster.height * scale);
   const result = await enhancedRaster(processor, raster, { tile, onProgress, signal });
   const data = await encodeRaster({ ...decoded, raster: result, format: target });
-  return { data, format: target, width: result.width, height: result.height };
+  return { data, format: target, width: result.width, height: result.height, ...remarksOn(decoded) };
 }
 
 /**
@@ -106,16 +115,19 @@ export async function enhanceFile(
   input: string,
   output: string,
   options: EnhanceFileOptions = {},
-): Promise<ImageSize> {
-  const format = formatOf(output);
-  const { data, width, height } = await enhance(processor, await readImageFile(input), {
+): Promise<ImageSize & ImageRemarks> {
+  const {
+    data,
+    format: _,
+    ...result
+  } = await enhance(processor, await readImageFile(input), {
     ...options,
-    format,
+    format: formatOf(output),
     name: input,
   });
   options.signal?.throwIfAborted();
   await writeBytes(output, [data]);
-  return { width, height };
+  return result;
 }
 
 async function enhancedRaster(
@@ -133,6 +145,11 @@ function requireTile(tile: number): void {
     throw new UserError(`\`tile\` is ${tile}; expected a whole number of 1 or more`);
 }
 
+const remarksOn = ({ metadata, flaw }: DecodedImage): ImageRemarks => ({
+  ...(metadata.length > 0 && { droppedMetadata: metadata }),
+  ...(flaw !== undefined && { flaw }),
+});
+
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 
@@ -143,5 +160,5 @@ function fromRaw({ width, height, channels = 3, data }: RawImage): DecodedImage 
       `cannot enhance raw pixels: ${width}x${height} pixels of ${channels} channels, ` +
         `but ${data.length} values instead of ${width * height * channels}`,
     );
-  return { raster: { width, height, channels, data }, gray: false, density: undefined, format: "png" };
+  return { raster: { width, height, channels, data }, gray: false, resolution: undefined, metadata: [], format: "png" };
 }

@@ -3,11 +3,14 @@ import { type Job, type JobContext, type JobStore, keyOf } from "../jobs/job.js"
 import { openLocalStore } from "../jobs/local-store.js";
 import { type JobEvent, runJobs } from "../jobs/run-jobs.js";
 import { sha256OfFile } from "../platform/node/models.js";
-import type { ImageSize } from "./enhance.js";
+import type { ImageRemarks, ImageSize } from "./enhance.js";
 import type { FilePlan, PlannedImage } from "./plan.js";
 
 /** A complete output. */
-export interface WrittenImage extends PlannedImage, ImageSize {}
+export interface WrittenImage extends PlannedImage, ImageResult {}
+
+/** The result of an image's job. */
+type ImageResult = ImageSize & ImageRemarks;
 
 /** An image without an output, and why. */
 export interface FailedImage {
@@ -45,7 +48,7 @@ export interface ImageWork {
   /** Everything that determines the output, apart from the content of the input and the output's format. A JSON value. */
   settingsOf(index: number): unknown;
   /** Writes the output atomically. */
-  run(image: PlannedImage, index: number, context: JobContext): Promise<ImageSize>;
+  run(image: PlannedImage, index: number, context: JobContext): Promise<ImageResult>;
 }
 
 /**
@@ -66,7 +69,7 @@ export async function runImageJobs(plan: FilePlan, work: ImageWork, options: Bat
   const failed: FailedImage[] = [];
   const images = new Map(plan.images.map((image) => [nameOf(image, plan), image]));
   let kept = 0;
-  const onEnd = (event: JobEvent<ImageSize>) => {
+  const onEnd = (event: JobEvent<ImageResult>) => {
     const image = images.get(event.job.name) as PlannedImage;
     if (event.kind === "failed") {
       const failure = { input: image.input, reason: event.reason };
@@ -90,7 +93,11 @@ export async function runImageJobs(plan: FilePlan, work: ImageWork, options: Bat
 }
 
 /** Hashes an input just before its job, so that a long batch starts at once. */
-async function* jobsOf(plan: FilePlan, work: ImageWork, { onProgress }: BatchOptions): AsyncGenerator<Job<ImageSize>> {
+async function* jobsOf(
+  plan: FilePlan,
+  work: ImageWork,
+  { onProgress }: BatchOptions,
+): AsyncGenerator<Job<ImageResult>> {
   for (const [index, image] of plan.images.entries()) {
     const content = await sha256OfFile(image.input).catch(() => null); // the job itself reports why it cannot be read
     yield {

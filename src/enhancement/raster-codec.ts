@@ -1,7 +1,10 @@
 import { extname } from "node:path";
-import sharp, { type Metadata } from "sharp";
 import { UserError } from "../errors.js";
-import { decoding, encodedExtensions, encodeFor, openImage } from "../platform/node/codec.js";
+import { decoding, encodedExtensions, encodePipeline } from "../platform/node/codec.js";
+import { type MetadataKind, metadataKinds } from "../platform/node/file-metadata.js";
+import { openImage } from "../platform/node/open-image.js";
+import { type Resolution, resolutionOf } from "../platform/node/resolution.js";
+import { decodeTolerantly } from "../platform/node/tolerant.js";
 import { type Raster, rasterFrom, sharpFrom } from "./raster.js";
 
 /** A format that enhanced images can be encoded in. JPEG and WebP have quality 95; PNG and TIFF are lossless. */
@@ -23,10 +26,14 @@ export interface DecodedImage {
   readonly raster: Raster;
   /** Whether the file has a single channel of brightness, which `raster` repeats three times. */
   readonly gray: boolean;
-  /** Dots per inch; undefined if the file does not state them. */
-  readonly density: number | undefined;
+  /** Undefined if the file does not state it. */
+  readonly resolution: Resolution | undefined;
+  /** Kinds of descriptive metadata in the file, which the enhanced image does not keep. */
+  readonly metadata: readonly MetadataKind[];
   /** The format of the file; PNG if it is one that Legible does not write. */
   readonly format: OutputFormat;
+  /** What is wrong with the file, which was decoded nevertheless. */
+  readonly flaw?: string;
 }
 
 /**
@@ -36,26 +43,27 @@ export interface DecodedImage {
  */
 export function decodeRaster(content: Buffer, name: string): Promise<DecodedImage> {
   return decoding(name, async () => {
-    const metadata = await sharp(content).metadata();
-    if (isAnimation(metadata)) throw new UserError(`it is an animation of ${metadata.pages} images`);
-    return {
-      raster: await rasterFrom(await openImage(content), metadata.depth === "ushort"),
-      gray: metadata.space === "b-w" || metadata.space === "grey16",
-      density: metadata.density,
-      format: isOutputFormat(metadata.format) ? metadata.format : "png",
-    };
+    const { value, flaw } = await decodeTolerantly(content, async (bytes, failOn) => {
+      const { pipeline, deep, metadata } = await openImage(bytes, failOn, 16);
+      const described = await metadata();
+      const { space, format } = described;
+      return {
+        raster: await rasterFrom(pipeline, deep),
+        gray: space === "b-w" || space === "grey16",
+        resolution: resolutionOf(bytes, described),
+        metadata: metadataKinds(bytes, described),
+        format: isOutputFormat(format) ? format : "png",
+      } as const;
+    });
+    return flaw === undefined ? value : { ...value, flaw };
   });
 }
 
-const isAnimation = ({ format, pages = 1 }: Metadata): boolean => pages > 1 && (format === "gif" || format === "webp");
-
 /** Encodes an image: one channel if it is gray, 16 bits a channel if its raster has them and the format can hold them. */
-export function encodeRaster({ raster, gray, density, format }: DecodedImage): Promise<Buffer> {
+export function encodeRaster({ raster, gray, resolution, format }: DecodedImage): Promise<Buffer> {
   const deep = raster.data instanceof Uint16Array && (format === "png" || format === "tiff");
   const space = gray ? (deep ? "grey16" : "b-w") : deep ? "rgb16" : "srgb";
-  const pipeline = encodeFor(`image.${format}`, sharpFrom(raster).toColourspace(space));
-  if (density) pipeline.withDensity(density);
-  return pipeline.toBuffer();
+  return encodePipeline(`image.${format}`, sharpFrom(raster).toColourspace(space), resolution);
 }
 
 /**

@@ -8,11 +8,14 @@ import { type ItemBatch, SEED } from "./samples.js";
 
 /** Part of every key. To be raised when the same settings give other results. */
 const VERSION = 2;
+const Remark = z.object({ file: z.string(), reason: z.string() });
 
 /** What is measured of a batch. */
 export const BatchResult = z.object({
   images: z.array(MeasuredImage),
-  skipped: z.array(z.object({ file: z.string(), reason: z.string() })),
+  skipped: z.array(Remark),
+  /** Absent in the records of earlier versions. */
+  flawed: z.array(Remark).exactOptional(),
 });
 export type BatchResult = z.output<typeof BatchResult>;
 

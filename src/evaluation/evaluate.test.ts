@@ -124,7 +124,7 @@ test("samples and qualities computed by workers are the same as on this thread, 
     for (const [i, want] of here(ssim).entries()) assert.ok(Math.abs((qualities[i]?.ssim ?? 0) - want) < 1e-5);
     for (const task of [noisy, own])
       assert.deepEqual(
-        await Promise.all(items.map((item, i) => workers.sample(item, task, [7, i]))),
+        (await Promise.all(items.map((item, i) => workers.sample(item, task, [7, i])))).map(({ value }) => value),
         await samplesOf(task),
       );
     const broken = { path: join(folder, "broken.png"), annotation: { kind: "none" } as const };

@@ -65,6 +65,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const results = await measureAll(batchesOf(items, batch), instruments, options).finally(() => workers.close());
   const images = results.flatMap((result) => result.images);
   const skipped = [...missingOf(dataset), ...results.flatMap((result) => result.skipped)];
+  const flawed = results.flatMap((result) => result.flawed ?? []);
   if (images.length === 0)
     throw new UserError(`none of the ${items.length} images can be evaluated (${skipped[0]?.reason})`);
   const { folders, selection, leftOut = [] } = dataset;
@@ -78,6 +79,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       count: images.length,
       skipped,
       ...(omitted.length > 0 && { left_out: omitted }),
+      ...(flawed.length > 0 && { flawed }),
     },
     seed: SEED,
   };
@@ -147,7 +149,8 @@ async function finishBatch(
   const { loaded, skipped } = separated(samples);
   const { comparing } = await measure(loaded, instruments);
   const stored = async () => {
-    const result = { images: await comparing, skipped };
+    const flawed = loaded.flatMap(({ file, flaw }) => (flaw === undefined ? [] : [{ file, reason: flaw }]));
+    const result = { images: await comparing, skipped, ...(flawed.length > 0 && { flawed }) };
     if (key !== undefined) await records?.put(key, result);
     return result;
   };

@@ -18,6 +18,8 @@ export interface EvaluationSetting {
     readonly skipped: readonly Skipped[];
     /** Files in the folders that are not read, such as formats that cannot be decoded; absent: none. */
     readonly left_out?: readonly Skipped[];
+    /** Images that were evaluated although their file is flawed; absent: none. */
+    readonly flawed?: readonly Flawed[];
   };
   /** Seed of the random part of degradations and of the bootstrap. */
   readonly seed: number;
@@ -39,14 +41,23 @@ export interface Skipped {
   readonly reason: string;
 }
 
+/** An image whose file has no end marker, or whose decoder warned of damaged data. */
+export interface Flawed {
+  readonly file: string;
+  /** What is wrong. */
+  readonly reason: string;
+}
+
 /** Means over the images. */
 export interface Row {
   readonly processor: string;
-  /** In dB on RGB against the clean image; null: infinite. */
+  /** In dB on RGB against the clean image, where an image counts with at most 60 dB; null: all images equal the clean ones. */
   readonly psnr: number | null;
+  /** Images that equal the clean ones, whose PSNR is infinite; absent: none, or all. */
+  readonly exact?: number;
   /** On RGB against the clean image; 1 for equal images. */
   readonly ssim: number;
-  /** In dB on Y of BT.601, where the protocol measures it; null: infinite. */
+  /** In dB on Y of BT.601, where the protocol measures it, limited as `psnr`; null: all are equal. */
   readonly psnr_y?: number | null;
   /** On Y of BT.601, where the protocol measures it. */
   readonly ssim_y?: number;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { enlarging, temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
+import sharp from "sharp";
+import { enlarging, temporaryFolder, writeFiles, writeLabeledImages } from "../../testing/workspace.js";
 import { openDataset } from "../data/dataset.js";
 import { findTask } from "../data/tasks/index.js";
 import { rankingOf } from "../metrics/ranking.js";
@@ -97,4 +98,19 @@ test("a predictions file that is truncated, out of order or something else is re
   await refused(["{}", ...lines.slice(1)], /is not a predictions file/);
   await refused([lines[0] as string, "{", ...lines.slice(2)], /line 2/);
   await assert.rejects(evaluationFrom(join(predictions, "..", "none.jsonl")), /cannot read the predictions/);
+});
+
+test("a flat image is counted as exact, a JPEG without its end marker is listed, and both are in the predictions file", async (t) => {
+  const folder = temporaryFolder(t);
+  await writeLabeledImages(folder, 3, 48);
+  const flat = sharp({ create: { width: 48, height: 48, channels: 3, background: "rgb(90, 120, 30)" } });
+  const jpeg = await flat.clone().jpeg().toBuffer();
+  writeFiles(folder, { "flat.png": await flat.png().toBuffer(), "cut.jpg": jpeg.subarray(0, -2) });
+  const dataset = await openDataset([folder], { needLabels: false });
+  const { evaluation, predictions } = await evaluated(t, { dataset });
+  const [none] = evaluation.rows;
+  assert.equal(none?.exact, 2);
+  assert.ok(none.psnr !== null && Number.isFinite(none.psnr) && none.psnr < 60);
+  assert.deepEqual(evaluation.data.flawed, [{ file: join(folder, "cut.jpg"), reason: "its end marker is missing" }]);
+  assert.deepEqual(await evaluationFrom(predictions), evaluation);
 });

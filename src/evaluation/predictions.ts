@@ -25,6 +25,7 @@ export const Header = z.object({
     count: z.number(),
     skipped: z.array(z.object({ file: z.string(), reason: z.string() })),
     left_out: z.array(z.object({ file: z.string(), reason: z.string() })).exactOptional(),
+    flawed: z.array(z.object({ file: z.string(), reason: z.string() })).exactOptional(),
   }),
   seed: z.number(),
   /** "none", the processors, "clean". */

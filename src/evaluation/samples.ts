@@ -13,6 +13,8 @@ export const SEED = 0;
 export interface Sample extends EvaluationSample {
   readonly file: string;
   readonly annotation: Annotation;
+  /** What is wrong with the file, which was decoded nevertheless. */
+  readonly flaw?: string;
 }
 
 /** Consecutive items that are loaded together. */
@@ -43,11 +45,10 @@ export const loadSamples = (
 ): Promise<(Sample | Skipped)[]> =>
   Promise.all(
     items.map((item, i) =>
-      orSkipped(item, async () => ({
-        file: titleOf(item),
-        annotation: item.annotation,
-        ...(await workers.sample(item, task, [SEED, first + i])),
-      })),
+      orSkipped(item, async () => {
+        const { value, ...flaw } = await workers.sample(item, task, [SEED, first + i]);
+        return { file: titleOf(item), annotation: item.annotation, ...value, ...flaw };
+      }),
     ),
   );
 

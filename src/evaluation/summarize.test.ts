@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { madeUpEvaluation } from "../../testing/evaluations.js";
 import { findTask } from "../data/tasks/index.js";
+import { summarize } from "./summarize.js";
 import { evaluationTable } from "./table.js";
 
 /** A hundred images: of the first `right` the true class is first, of the next ten it is among the first five. */
@@ -77,4 +78,37 @@ test("the table shows the same numbers in columns that line up", () => {
   // 10 discordant pairs to one side: exact p = 2 / 2^10.
   assert.match(table, /McNemar's p\) +\| +net \|\n.*\n\| ra over plain +\| \+10 -0, p 0\.002 \|$/);
   for (const block of table.split("\n\n")) assert.equal(new Set(block.split("\n").map((line) => line.length)).size, 1);
+});
+
+test("an image that equals the clean one counts with 60 dB, so that the mean is finite, and is counted", () => {
+  const none = { kind: "class", ranked: [] } as const;
+  const image = (file: string, ...psnrs: number[]) => ({
+    file,
+    label: null,
+    rows: psnrs.map((psnr) => ({ psnr, ssim: 1, psnr_y: psnr, ssim_y: 1, predictions: [none] })),
+  });
+  const infinite = Number.POSITIVE_INFINITY;
+  const { rows: found, ...rest } = summarize(
+    { ...evaluation, protocol: "full" },
+    {
+      processors: ["none", "plain", "near", "clean"],
+      judges: [],
+      images: [image("flat.png", infinite, 50, 90, infinite), image("b.png", 20, 26, 30, infinite)],
+    },
+  );
+  assert.deepEqual(
+    found.map(({ processor, psnr, psnr_y, exact }) => [processor, psnr, psnr_y, exact]),
+    [
+      ["none", 40, 40, 1],
+      ["plain", 38, 38, undefined],
+      ["near", 45, 45, undefined], // 90 dB is limited as well: an equal image never counts less than another
+      ["clean", null, null, undefined],
+    ],
+  );
+  const table = evaluationTable({ ...rest, rows: found });
+  assert.match(
+    table,
+    /^Images equal to the clean ones: none 1\. In the mean PSNR an image counts with at most 60 dB\.$/m,
+  );
+  assert.doesNotMatch(evaluationTable(evaluation), /equal to the clean/);
 });

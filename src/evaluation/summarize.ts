@@ -3,6 +3,7 @@ import { top1, top5 } from "../metrics/accuracy.js";
 import { pairedBootstrap } from "../metrics/bootstrap.js";
 import { mcnemar } from "../metrics/mcnemar.js";
 import type { Metric } from "../metrics/metric.js";
+import { meanPsnr } from "../metrics/psnr.js";
 import type { Prediction } from "../recognition/judge.js";
 import type { Accuracy, Evaluation, EvaluationSetting, Flips, Gain, Row } from "./evaluation.js";
 import type { MeasuredImage, MeasuredRow } from "./measured-image.js";
@@ -57,12 +58,14 @@ function scoredRow(
 function summarizeRow(row: ScoredRow): Row {
   const { measured } = row;
   const luma = measured[0]?.psnr_y !== undefined;
+  const exact = measured.filter(({ psnr }) => psnr === Number.POSITIVE_INFINITY).length;
   return {
     processor: row.processor,
-    psnr: finite(mean(measured.map(({ psnr }) => psnr))),
+    psnr: meanPsnr(measured.map(({ psnr }) => psnr)),
+    ...(exact > 0 && exact < measured.length && { exact }),
     ssim: mean(measured.map(({ ssim }) => ssim)),
     ...(luma && {
-      psnr_y: finite(mean(measured.map(({ psnr_y }) => psnr_y as number))),
+      psnr_y: meanPsnr(measured.map(({ psnr_y }) => psnr_y as number)),
       ssim_y: mean(measured.map(({ ssim_y }) => ssim_y as number)),
     }),
     recognizers: Object.fromEntries([...row.top1].map(([judge, hits]) => [judge, accuracyOf(row, judge, hits)])),
@@ -93,4 +96,3 @@ const flipsOver = (row: ScoredRow, over: ScoredRow): Flips[] =>
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const percent = (values: readonly number[]): number => (100 * sum(values)) / values.length;
 const mean = (values: readonly number[]): number => sum(values) / values.length;
-const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -1,3 +1,4 @@
+import { MAX_PSNR } from "../metrics/psnr.js";
 import { tableCell } from "../printable.js";
 import type { Evaluation, Flips, Gain, Row } from "./evaluation.js";
 
@@ -9,7 +10,7 @@ export function evaluationTable({ rows, gains, flips }: Evaluation): string {
   const judges = Object.keys(rows[0]?.recognizers ?? {});
   const between = flips.filter(({ over }) => over !== rows[0]?.processor);
   return [
-    qualityTable(rows, judges),
+    [qualityTable(rows, judges), ...exactNotes(rows)].join("\n"),
     ...(gains.length > 0 ? [gainsTable(gains, judges)] : []),
     ...(between.length > 0 ? [flipsTable(between, judges)] : []),
   ].join("\n\n");
@@ -29,7 +30,17 @@ function qualityTable(rows: readonly Row[], judges: readonly string[]): string {
   );
 }
 
-const decibels = (psnr: number | null): string => (psnr === null ? "∞" : psnr.toFixed(2));
+/** A line on images whose PSNR is infinite, where there are some. */
+export function exactNotes(rows: readonly Row[]): string[] {
+  const counts = rows.flatMap(({ processor, exact }) => (exact === undefined ? [] : [`${processor} ${exact}`]));
+  return counts.length === 0
+    ? []
+    : [
+        `Images equal to the clean ones: ${counts.join(", ")}. In the mean PSNR an image counts with at most ${MAX_PSNR} dB.`,
+      ];
+}
+
+export const decibels = (psnr: number | null): string => (psnr === null ? "∞" : psnr.toFixed(2));
 
 /** Gains in percentage points with the 95 % interval, pairs of processors down, judges across, as Markdown. */
 export const gainsTable = (gains: readonly Gain[], judges: readonly string[]): string =>

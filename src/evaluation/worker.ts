@@ -36,8 +36,14 @@ export type Request =
       readonly protocol: ResolvedProtocol;
     };
 
+/** What was made of an image, with the flaw of its file if it was decoded nevertheless. */
+export interface Loaded<T> {
+  readonly value: T;
+  readonly flaw?: string;
+}
+
 /** The result of each kind of request; of "compare" the quality by row and image. */
-export type Result = Image | EvaluationSample | readonly (readonly Quality[])[];
+export type Result = Loaded<Image> | Loaded<EvaluationSample> | readonly (readonly Quality[])[];
 
 if (!parentPort) throw new Error("worker.js is started by EvaluationWorkers, as a worker thread");
 const port = parentPort;
@@ -57,11 +63,12 @@ port.on("message", async ({ id, request }: { id: number; request: Request }) => 
 
 async function resultOf(request: Request): Promise<Result> {
   const { protocol } = request;
-  if (request.kind === "clean") return protocols[protocol.protocol].clean(await readItem(request.item), request.scale);
+  if (request.kind === "clean")
+    return loaded(request.item, async (image) => protocols[protocol.protocol].clean(image, request.scale));
   if (request.kind === "sample") {
     const { item, task, seed, number } = request;
     const random = randomAt(seed, number);
-    return evaluationSample(await readItem(item), findTask(task.name, task.options), random, protocol);
+    return loaded(item, (image) => evaluationSample(image, findTask(task.name, task.options), random, protocol));
   }
   const { rows, clean } = request;
   const qualities: Quality[][] = rows.map(() => []);
@@ -71,4 +78,12 @@ async function resultOf(request: Request): Promise<Result> {
       qualities[row]?.push(quality);
   }
   return qualities;
+}
+
+/** What `make` makes of the image of an item. */
+async function loaded<T>(item: Item, make: (image: Image) => Promise<T>): Promise<Loaded<T>> {
+  let flaw: string | undefined;
+  const image = await readItem(item, { onFlaw: (found) => (flaw = found) });
+  const value = await make(image);
+  return flaw === undefined ? { value } : { value, flaw };
 }

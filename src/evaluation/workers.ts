@@ -6,7 +6,7 @@ import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
 import { randomAt } from "../random.js";
 import { degradedSample, type EvaluationSample, type ResolvedProtocol } from "./protocols.js";
 import type { Quality } from "./quality.js";
-import type { Request, Result } from "./worker.js";
+import type { Loaded, Request, Result } from "./worker.js";
 
 /**
  * Workers for CPU work that ONNX Runtime's blocking `run()` would delay: decoding, cropping and degrading images, and
@@ -23,7 +23,7 @@ export class EvaluationWorkers {
    * @throws UserError when the file cannot be read.
    */
   async clean(item: Item, scale: number): Promise<Image> {
-    return (await this.send({ kind: "clean", item, protocol: this.protocol, scale })) as Image;
+    return (await this.loadClean(item, scale)).value;
   }
 
   /**
@@ -31,15 +31,20 @@ export class EvaluationWorkers {
    * @param place seed and number of the image, which decide the random part of the degradation.
    * @throws UserError when the file cannot be read or is too small.
    */
-  async sample(item: Item, task: Task, [seed, number]: readonly [number, number]): Promise<EvaluationSample> {
+  async sample(item: Item, task: Task, [seed, number]: readonly [number, number]): Promise<Loaded<EvaluationSample>> {
     const { protocol } = this;
     if (isBuiltInTask(task)) {
       const { name, options } = task;
       const request = { kind: "sample", item, protocol, task: { name, options }, seed, number } as const;
-      return (await this.send(request)) as EvaluationSample;
+      return (await this.send(request)) as Loaded<EvaluationSample>;
     }
-    const clean = await this.clean(item, task.scale);
-    return degradedSample(clean, task, randomAt(seed, number), { ...protocol, original: clean });
+    const { value: clean, ...rest } = await this.loadClean(item, task.scale);
+    const value = await degradedSample(clean, task, randomAt(seed, number), { ...protocol, original: clean });
+    return { value, ...rest };
+  }
+
+  private async loadClean(item: Item, scale: number): Promise<Loaded<Image>> {
+    return (await this.send({ kind: "clean", item, protocol: this.protocol, scale })) as Loaded<Image>;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Evaluation, Gain } from "../evaluation/evaluation.js";
 import type { FlippedPrediction } from "../evaluation/flipped-predictions.js";
 import type { Image } from "../images/image.js";
+import { MAX_PSNR } from "../metrics/psnr.js";
 import type { Judge } from "../recognition/judge.js";
 import { contactSheet } from "../report/sheet.js";
 
@@ -38,7 +39,7 @@ export function conclusion(evaluation: Evaluation): string {
 }
 
 function sentence({ rows, gains }: Evaluation, trained: string, title: string): string {
-  const psnr = (name: string) => rows.find(({ processor }) => processor === name)?.psnr ?? Number.NaN;
+  const psnr = (name: string) => rows.find(({ processor }) => processor === name)?.psnr ?? MAX_PSNR;
   const [source, ...unseen] = gains.filter(({ processor, over }) => processor === trained && over === "plain");
   return (
     `Over plain training, ${title} changes the top-1 of the recognizer whose loss it used by ` +

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Evaluation, Row } from "../evaluation/evaluation.js";
-import { gainsTable, markdownTable } from "../evaluation/table.js";
+import { decibels, exactNotes, gainsTable, markdownTable } from "../evaluation/table.js";
 import { writeBytes } from "../platform/node/files.js";
 import { markdownText, printable } from "../printable.js";
 import { tradeoffPlot, tradeoffs } from "../report/tradeoff.js";
@@ -45,6 +45,7 @@ const recipeParts = ({ recipe, title, about, commands, trainings, evaluations }:
     `### ${stage}`,
     describe(evaluation),
     accuracyTable(evaluation),
+    ...exactNotes(evaluation.rows),
     ...gainsOverPlain(evaluation),
     `![PSNR against top-1](${plotOf(recipe, stage)})`,
   ]),
@@ -77,7 +78,7 @@ function accuracyTable({ rows }: Evaluation): string {
     ["processor", "PSNR (dB)", "SSIM", ...recognizers],
     rows.map(({ processor, psnr, ssim, recognizers: accuracies }) => [
       processor,
-      psnr === null ? "∞" : psnr.toFixed(2),
+      decibels(psnr),
       ssim.toFixed(4),
       ...recognizers.map((name) => {
         const { top1, top1_ci95 } = accuracies[name] ?? { top1: Number.NaN, top1_ci95: [] };

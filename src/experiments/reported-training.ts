@@ -37,14 +37,16 @@ export async function reportedTraining(
       reportStep({ step, of: steps, ...losses, psnr, lr }, report);
     },
   }).finally(() => bar?.stop());
-  reportBroken(result.broken, report);
+  reportImages(result, report);
   return result;
 }
 
-/** Lists the images that a training left out. */
-export function reportBroken(broken: ReadonlyMap<string, string>, report: Reporter): void {
+/** Lists the images that a training left out, and those that it decoded although their file is flawed. */
+export function reportImages({ broken, flawed }: Pick<TrainingResult, "broken" | "flawed">, report: Reporter): void {
   for (const [path, reason] of broken) report.info(printable(`left out ${path}: ${reason}`));
   if (broken.size > 0) report.info(`${broken.size} images could not be read and were left out`);
+  for (const [path, flaw] of flawed) report.info(printable(`flawed ${path}: ${flaw}`));
+  if (flawed.size > 0) report.info(`${flawed.size} images are flawed and were used nevertheless`);
 }
 
 /** What runs, on which device, with how many images. */

@@ -35,6 +35,18 @@ export function psnrYRounded(a: Image, b: Image, { border }: LumaOptions): numbe
   return decibels(meanSquare(luma(a, border).data.map(Math.round), luma(b, border).data.map(Math.round)));
 }
 
+/**
+ * The PSNR in dB that an image counts with at most in a mean. Equal images have an infinite PSNR, and one of them would make
+ * the mean infinite. libvmaf limits the PSNR of 8-bit images to the same value, 6 dB per bit and 12 dB.
+ */
+export const MAX_PSNR = 60;
+
+/** The mean of PSNRs in dB, each limited to `MAX_PSNR`; null if all are infinite. */
+export function meanPsnr(values: readonly number[]): number | null {
+  if (values.every((value) => value === Number.POSITIVE_INFINITY)) return null;
+  return values.reduce((sum, value) => sum + Math.min(value, MAX_PSNR), 0) / values.length;
+}
+
 /** Of levels 0..255. */
 const decibels = (meanSquare: number): number => 10 * Math.log10(255 ** 2 / meanSquare);
 

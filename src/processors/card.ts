@@ -54,7 +54,7 @@ export const Card = z.object({
   averageOf: z.number().optional(),
   /** Extrapolation factor of that average from the common initial weights. */
   averageFactor: z.number().optional(),
-  /** Results of an evaluation: PSNR in dB, SSIM, and top-1 accuracy in percent by recognizer. */
+  /** Results of an evaluation: PSNR in dB (null: all images equal the clean ones), SSIM, and top-1 accuracy in percent by recognizer. */
   measured: z
     .object({
       data: Data,

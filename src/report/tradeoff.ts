@@ -1,10 +1,11 @@
 import type { Row } from "../evaluation/evaluation.js";
 import { paretoFront } from "../evaluation/pareto.js";
+import { MAX_PSNR } from "../metrics/psnr.js";
 import { scatterPlot } from "./scatter.js";
 
 /** Image quality and recognition accuracy of a processor. */
 export interface Tradeoff {
-  /** In dB. */
+  /** In dB; 60 where all images equal the clean ones. */
   readonly psnr: number;
   readonly ssim: number;
   /** Top-1 in percent by judge. */
@@ -15,7 +16,7 @@ export interface Tradeoff {
 
 /** The tradeoffs of rows of an evaluation; the Pareto fronts are those of these rows. */
 export function tradeoffs(rows: readonly Row[]): Tradeoff[] {
-  const psnrOf = ({ psnr }: Row) => psnr ?? Number.POSITIVE_INFINITY;
+  const psnrOf = ({ psnr }: Row) => psnr ?? MAX_PSNR;
   const fronts = Object.keys(rows[0]?.recognizers ?? {}).map((name) => ({
     name,
     front: paretoFront(rows.map((row) => [psnrOf(row), row.recognizers[name]?.top1 ?? 0])),

@@ -1,5 +1,6 @@
 import type { Evaluation, Gain, Row } from "../evaluation/evaluation.js";
-import { gainText, markdownTable } from "../evaluation/table.js";
+import { decibels, exactNotes, gainText, markdownTable } from "../evaluation/table.js";
+import { MAX_PSNR } from "../metrics/psnr.js";
 import { markdownText } from "../printable.js";
 
 /** Name of the row that gains refer to: the processor trained with the image loss only. */
@@ -41,7 +42,7 @@ export interface TransferTraining {
 
 /** The runs with their evaluation, in order. */
 export function transferPoints(runs: readonly TransferRun[], { rows, gains }: Evaluation): TransferPoint[] {
-  const psnrOf = (name: string) => rows.find(({ processor }) => processor === name)?.psnr ?? Number.POSITIVE_INFINITY;
+  const psnrOf = (name: string) => rows.find(({ processor }) => processor === name)?.psnr ?? MAX_PSNR;
   return runs.map((run) => ({
     ...run,
     psnrChange: psnrOf(run.name) - psnrOf(PLAIN),
@@ -81,7 +82,10 @@ export function transferTables(points: readonly TransferPoint[], { rows }: Evalu
   const titles = [...new Set(points.map(titleOf))];
   const ownJudges = new Set(points.map(({ source }) => source));
   return [
-    markdownTable(["top-1 (%, 95 %)", "PSNR (dB)", ...judges], before.map(accuracies(judges))),
+    [
+      markdownTable(["top-1 (%, 95 %)", "PSNR (dB)", ...judges], before.map(accuracies(judges))),
+      ...exactNotes(rows),
+    ].join("\n"),
     ...titles.map((title) =>
       markdownTable(
         [`${title}: gain over plain`, "PSNR (dB)", ...judges],
@@ -95,7 +99,7 @@ const accuracies =
   (judges: readonly string[]) =>
   ({ processor, psnr, recognizers }: Row): string[] => [
     processor,
-    psnr === null ? "∞" : psnr.toFixed(2),
+    decibels(psnr),
     ...judges.map((judge) => {
       const { top1, top1_ci95: interval } = recognizers[judge] ?? { top1: Number.NaN, top1_ci95: [] };
       return `${top1.toFixed(1)} [${interval.map((bound) => bound.toFixed(1)).join(", ")}]`;

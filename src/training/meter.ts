@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_PSNR } from "../metrics/psnr.js";
 
 /** The sums of the steps since the last log entry. */
 export const LogSums = z.object({
@@ -18,8 +19,8 @@ export function sumsFrom(text: string | undefined): LogSums | undefined {
   }
 }
 
-/** Peak signal-to-noise ratio in dB of a mean squared error of images in [0, 1]. */
-export const psnrOf = (squaredError: number): number => -10 * Math.log10(squaredError);
+/** PSNR in dB of a mean squared error of images in [0, 1], at most `MAX_PSNR`; NaN if the step restores no images. */
+export const psnrOf = (squaredError: number): number => Math.min(-10 * Math.log10(squaredError), MAX_PSNR);
 
 /** Averages losses and squared errors over steps. */
 export class Meter {

@@ -95,6 +95,8 @@ export interface RecognizerResult {
   readonly accuracy: HeldOutAccuracy | null;
   /** Training images that could not be read, with the reason. */
   readonly broken: ReadonlyMap<string, string>;
+  /** Training images that were decoded although their file is flawed, with the flaw. */
+  readonly flawed: ReadonlyMap<string, string>;
 }
 
 /**
@@ -154,12 +156,12 @@ async function runIn(
     await loader.close();
     await session.release();
   });
-  const { broken } = loader;
-  if (step < steps) return { step, steps, model: null, accuracy: null, broken };
+  const { broken, flawed } = loader;
+  if (step < steps) return { step, steps, model: null, accuracy: null, broken, flawed };
   const trained = withState(network, state);
   const accuracy = sets.heldOut && (await heldOutAccuracy(trained, sets.heldOut, options));
   await write(trained, folder, { names: sets.names, learned: learnedOf(sets), accuracy });
-  return { step, steps, model: folder.modelPath, accuracy, broken };
+  return { step, steps, model: folder.modelPath, accuracy, broken, flawed };
 }
 
 type Parsed = z.output<typeof recognizerSettings>;

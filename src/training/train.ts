@@ -73,6 +73,8 @@ export interface TrainingResult {
   readonly forRecognizers: string | null;
   /** Images that could not be read, with the reason. */
   readonly broken: ReadonlyMap<string, string>;
+  /** Images that were decoded although their file is flawed, with the flaw. */
+  readonly flawed: ReadonlyMap<string, string>;
 }
 
 /**
@@ -145,7 +147,7 @@ async function runIn(folder: RunFolder, training: ResolvedTraining, options: Run
   if (last.step > 0) await writeModels(folder, training, last);
   const forRecognizersPath = transformer && folder.forRecognizersPath;
   const files = { model: folder.modelPath, forRecognizers: forRecognizersPath };
-  return { step: last.step, steps, ...files, broken: loader.broken };
+  return { step: last.step, steps, ...files, broken: loader.broken, flawed: loader.flawed };
 }
 
 /** Writes the processor with its weights after the last step, and followed by the transformer. */

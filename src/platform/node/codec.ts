@@ -1,19 +1,29 @@
+import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { messageOf, UserError } from "../../errors.js";
 import type { Image } from "../../images/image.js";
 import { readRegular, writeWhole } from "./files.js";
+import { openImage } from "./open-image.js";
+import { type Resolution, withResolution } from "./resolution.js";
+import { decodeTolerantly, reasonOf } from "./tolerant.js";
+
+/** Options of `decodeImage`. */
+export interface DecodeOptions {
+  /** Called when the file was decoded although its end marker is missing or its decoder warns of damaged data. */
+  onFlaw?(flaw: string): void;
+}
 
 /**
  * Decodes a file, or its content, of any format that sharp reads, to 8-bit sRGB: rotated upright by its EXIF orientation,
- * color profiles and CMYK converted, gray repeated in three channels, 16 bits reduced to 8, alpha composited over white.
- * Of an animation it decodes the first frame.
- * @throws UserError when the file is missing, empty, truncated or no image.
+ * color profiles and CMYK converted, gray repeated in three channels, more bits reduced to 8, alpha composited over white.
+ * @throws UserError when the file is missing, empty, truncated or no image, holds several images, or has samples whose
+ * meaning is not defined (`docs/data.md`).
  */
-export async function decodeImage(source: string | Buffer): Promise<Image> {
+export async function decodeImage(source: string | Buffer, options: DecodeOptions = {}): Promise<Image> {
   const name = typeof source === "string" ? source : "the image";
   const content = typeof source === "string" ? await readImageFile(source) : source;
-  return decoding(name, async () => pixelsOf(await openImage(content)));
+  return decodePixels(name, content, options, (pipeline) => pipeline);
 }
 
 /**
@@ -22,10 +32,26 @@ export async function decodeImage(source: string | Buffer): Promise<Image> {
  * of pixels too; otherwise that side is rounded, which shifts pixels by a fraction. A smaller image keeps its size.
  * @throws UserError as `decodeImage` does.
  */
-export async function decodeShrunk(path: string, size: number): Promise<Image> {
+export async function decodeShrunk(path: string, size: number, options: DecodeOptions = {}): Promise<Image> {
   const content = await readImageFile(path);
   const outside = { fit: "outside", withoutEnlargement: true, kernel: "cubic", fastShrinkOnLoad: false } as const;
-  return decoding(path, async () => pixelsOf((await openImage(content)).resize(size, size, outside)));
+  return decodePixels(path, content, options, (pipeline) => pipeline.resize(size, size, outside));
+}
+
+/** The pixels of a file over white, after `transform`. */
+function decodePixels(
+  name: string,
+  content: Buffer,
+  { onFlaw }: DecodeOptions,
+  transform: (pipeline: Sharp) => Sharp,
+): Promise<Image> {
+  return decoding(name, async () => {
+    const { value, flaw } = await decodeTolerantly(content, async (bytes, failOn) =>
+      pixelsOf(transform((await openImage(bytes, failOn, 8)).pipeline)),
+    );
+    if (flaw !== undefined) onFlaw?.(flaw);
+    return value;
+  });
 }
 
 async function pixelsOf(pipeline: Sharp): Promise<Image> {
@@ -56,27 +82,9 @@ export async function decoding<T>(name: string, decode: () => Promise<T>): Promi
   try {
     return await decode();
   } catch (error) {
-    const lines = messageOf(error)
-      .replace(/^Input buffer (contains|has) /, "")
-      .split("\n");
-    const reason = [...new Set(lines.map((line) => line.trim()))].filter((line) => line !== "").join("; ");
-    throw new UserError(`cannot decode ${name}: ${reason}`);
+    throw new UserError(`cannot decode ${name}: ${reasonOf(error)}`);
   }
 }
-
-/**
- * A sharp pipeline that decodes the image upright and in sRGB, with its alpha channel if it has one. Truncated content is an
- * error; what decoders warn of (stray bytes between markers, a faulty tag) is not.
- */
-export async function openImage(content: Buffer): Promise<Sharp> {
-  const pipeline = sharp(content, { failOn: "error", autoOrient: true });
-  if (isJpeg(content)) return pipeline; // 8 bits always: its metadata are not needed
-  const { depth, icc } = await pipeline.metadata();
-  // sharp converts a 16-bit image with a profile to Display P3; an output profile converts that to sRGB.
-  return depth === "ushort" && icc ? pipeline.withIccProfile("srgb") : pipeline;
-}
-
-const isJpeg = (content: Buffer): boolean => content[0] === 0xff && content[1] === 0xd8;
 
 /**
  * Encodes a JPEG of a quality from 1 to 100 with chroma at half the resolution (4:2:0), with libjpeg's tables, as Pillow's
@@ -114,14 +122,19 @@ export const encodedExtensions: readonly string[] = Object.keys(encoders);
 export const canEncode = (path: string): boolean => extname(path).toLowerCase() in encoders;
 
 /**
- * Sets a pipeline to the format of the path's extension: JPEG and WebP of quality 95, PNG and TIFF lossless. JPEG has no
- * alpha: transparent pixels become white.
+ * Encodes the output of a pipeline in the format of the path's extension: JPEG and WebP of quality 95, PNG and TIFF lossless.
+ * JPEG has no alpha: transparent pixels become white.
+ * @param resolution to state in the file. Default: none is stated.
  * @throws UserError when Legible does not write the format of the extension.
  */
-export function encodeFor(path: string, pipeline: Sharp): Sharp {
-  const encoder = encoders[extname(path).toLowerCase()];
+export function encodePipeline(path: string, pipeline: Sharp, resolution?: Resolution): Promise<Buffer> {
+  const extension = extname(path).toLowerCase();
+  const encoder = encoders[extension];
   if (!encoder) throw new UserError(`cannot write ${path}: its name must end in ${encodedExtensions.join(", ")}`);
-  return encoder(pipeline);
+  if (extension === ".webp" && resolution) pipeline.withDensity(resolution.x); // writes the EXIF block
+  return encoder(pipeline)
+    .toBuffer()
+    .then((encoded) => withResolution(encoded, resolution));
 }
 
 /**
@@ -129,6 +142,6 @@ export function encodeFor(path: string, pipeline: Sharp): Sharp {
  * @throws UserError when the extension is unknown or the file cannot be written.
  */
 export async function encodeImage(image: Image, path: string): Promise<void> {
-  const pipeline = encodeFor(path, sharpOf(image));
-  await writeWhole(path, (temporary) => pipeline.toFile(temporary));
+  const content = await encodePipeline(path, sharpOf(image));
+  await writeWhole(path, (temporary) => writeFile(temporary, content));
 }

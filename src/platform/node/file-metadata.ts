@@ -1,0 +1,30 @@
+import type { Metadata } from "sharp";
+import { exifDirectory } from "./resolution.js";
+import { TAG, type TiffDirectory, tiffDirectories } from "./tiff.js";
+
+/** A kind of descriptive metadata of an image file. */
+export type MetadataKind = "EXIF" | "XMP" | "IPTC" | "text";
+
+const GPS = 34853;
+/** Tags that describe an image rather than its pixels: name, description, maker, model, software, date, artist, copyright. */
+const DESCRIPTIVE = [269, 270, 271, 272, 285, 305, 306, 315, 316, 33432, GPS, 40091, 40092, 40093, 40094, 40095];
+/** Tags of the EXIF directory that every program writes: versions, layout of components, color space and size. */
+const FORMAL = [36864, 37121, 40960, 40961, 40962, 40963, 40965];
+
+/**
+ * The kinds of descriptive metadata in a file. Orientation, resolution and color profile are none of them.
+ * @param metadata of the file, as sharp reads it.
+ */
+export function metadataKinds(content: Buffer, { exif, xmp, iptc, comments }: Metadata): MetadataKind[] {
+  const directories = [tiffDirectories(content)[0], exif && exifDirectory(exif)];
+  return [
+    ...(directories.some((directory) => directory && isDescriptive(directory)) ? (["EXIF"] as const) : []),
+    ...(xmp ? (["XMP"] as const) : []),
+    ...(iptc ? (["IPTC"] as const) : []),
+    ...(comments && comments.length > 0 ? (["text"] as const) : []),
+  ];
+}
+
+const isDescriptive = (directory: TiffDirectory): boolean =>
+  directory.tags.some((tag) => DESCRIPTIVE.includes(tag)) ||
+  directory.directories(TAG.exif).some(({ tags }) => tags.some((tag) => !FORMAL.includes(tag)));

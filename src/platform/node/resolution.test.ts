@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import sharp, { type Sharp } from "sharp";
+import { tiffFile } from "../../../testing/tiff-file.js";
+import { decodeRaster, encodeRaster, type OutputFormat } from "../../enhancement/raster-codec.js";
+import { pngChunk } from "./png.js";
+
+const formats: readonly OutputFormat[] = ["png", "jpeg", "webp", "tiff"];
+const patch = (): Sharp => sharp({ create: { width: 16, height: 8, channels: 3, background: "red" } });
+
+/** A PNG of 300 x 150 dpi; libvips itself writes the same along both axes. */
+async function unevenPng(): Promise<Buffer> {
+  const png = await patch().png().toBuffer();
+  const data = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 1]);
+  data.writeUInt32BE(11811, 0);
+  data.writeUInt32BE(5906, 4);
+  return Buffer.concat([png.subarray(0, 33), pngChunk("pHYs", data), png.subarray(33)]);
+}
+
+for (const format of formats) {
+  test(`300 x 150 dpi survive in ${format}, and read back`, async () => {
+    const decoded = await decodeRaster(await unevenPng(), "image");
+    const encoded = await encodeRaster({ ...decoded, format });
+    const { resolution } = await decodeRaster(encoded, "image");
+    assert.ok(resolution && Math.abs(resolution.x - 300) < 0.02 && Math.abs(resolution.y - 150) < 0.02);
+    // libvips reads the first axis, but not in WebP.
+    if (format !== "webp") assert.equal((await sharp(encoded).metadata()).density, 300);
+  });
+
+  test(`no resolution is stated in ${format} where the input states none`, async () => {
+    const data = new Uint8Array(16 * 8);
+    const decoded = await decodeRaster(
+      tiffFile({ width: 16, height: 8, data, bits: 8, photometric: 1, channels: 1 }),
+      "image",
+    );
+    assert.equal(decoded.resolution, undefined);
+    const encoded = await encodeRaster({ ...decoded, format });
+    assert.equal((await decodeRaster(encoded, "image")).resolution, undefined);
+    assert.ok(!encoded.includes("pHYs"));
+  });
+}
+
+/** A JPEG with a JFIF header. */
+async function jfif(unit: number, x: number, y: number, orientation = 1): Promise<Buffer> {
+  const jpeg = await patch().jpeg().withMetadata({ orientation }).toBuffer();
+  const header = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, ...Buffer.from("JFIF\0"), 1, 1, unit, 0, x, 0, y, 0, 0]);
+  return Buffer.concat([header, jpeg.subarray(2)]);
+}
+
+test("the axes of the resolution change places if the image is turned upright", async () => {
+  const { resolution, raster } = await decodeRaster(await jfif(1, 200, 100, 6), "image");
+  assert.deepEqual([raster.width, raster.height], [8, 16]);
+  assert.deepEqual(resolution, { x: 100, y: 200 });
+});
+
+test("a resolution per centimeter is converted to inches", async () => {
+  assert.deepEqual((await decodeRaster(await jfif(2, 100, 50), "image")).resolution, { x: 254, y: 127 });
+});
+
+test("a JPEG that states only the shape of its pixels has no resolution", async () => {
+  const jpeg = await patch().jpeg().toBuffer();
+  assert.equal((await decodeRaster(jpeg, "image")).resolution, undefined);
+  const header = (await jfif(0, 2, 1)).subarray(0, 20);
+  const shaped = Buffer.concat([header, jpeg.subarray(2)]);
+  assert.equal((await decodeRaster(shaped, "image")).resolution, undefined);
+});
+
+test("descriptive metadata are found by kind, and technical tags are none", async () => {
+  const kinds = async (pipeline: Sharp) => (await decodeRaster(await pipeline.toBuffer(), "image")).metadata;
+  const xmp = '<x:xmpmeta xmlns:x="adobe:ns:meta/"></x:xmpmeta>';
+  for (const format of ["png", "jpeg", "webp"] as const) {
+    const encoded = () => patch().toFormat(format);
+    assert.deepEqual(await kinds(encoded()), []);
+    assert.deepEqual(await kinds(encoded().withMetadata({ density: 300, orientation: 6 })), []);
+    assert.deepEqual(await kinds(encoded().withExif({ IFD0: { Copyright: "A. Author" } })), ["EXIF"]);
+    assert.deepEqual(await kinds(encoded().withExif({ IFD2: { DateTimeOriginal: "2020:01:01 00:00:00" } })), ["EXIF"]);
+    assert.deepEqual(await kinds(encoded().withExif({ IFD3: { GPSLatitudeRef: "N" } })), ["EXIF"]);
+    assert.deepEqual(await kinds(encoded().withXmp(xmp)), ["XMP"]);
+  }
+});

@@ -1,0 +1,71 @@
+import { messageOf, UserError } from "../../errors.js";
+import { hasAllScans, hasEndMarker, isJpeg, withEndMarker } from "./jpeg.js";
+import type { FailOn } from "./open-image.js";
+import { isPng, pngChunks, withPngEnd } from "./png.js";
+import { isTiff, tiffDirectories } from "./tiff.js";
+
+/** A decoded image, with what is wrong with its file if it was decoded nevertheless. */
+export interface Decoded<T> {
+  readonly value: T;
+  readonly flaw?: string;
+}
+
+type Decode<T> = (content: Buffer, failOn: FailOn) => Promise<T>;
+
+const NO_END = "its end marker is missing";
+
+/**
+ * Decodes a file that may have flaws: one whose pixels are complete but whose end marker is missing, as browsers accept it, or
+ * one whose decoder warns of damaged data. A sound file is decoded once.
+ * @throws what `decode` throws for a file that is truncated or cannot be decoded.
+ */
+export async function decodeTolerantly<T>(content: Buffer, decode: Decode<T>): Promise<Decoded<T>> {
+  try {
+    const value = await decode(content, strictest(content));
+    return isCut(content) ? { value, flaw: NO_END } : { value };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    return decodeFlawed(content, decode, error);
+  }
+}
+
+async function decodeFlawed<T>(content: Buffer, decode: Decode<T>, warning: unknown): Promise<Decoded<T>> {
+  if (!isCut(content)) {
+    const value = await decode(content, "error");
+    const flaw = reasonOf(warning);
+    return isTiff(content) && !/corrupt/i.test(flaw) ? { value } : { value, flaw };
+  }
+  const ended = withEnd(content);
+  if (!ended) throw warning;
+  const value = await decode(ended, "warning").catch((error) => {
+    throw error instanceof UserError ? error : warning;
+  });
+  return { value, flaw: NO_END };
+}
+
+const [COMPRESSION, JPEG] = [259, 7];
+
+/** libtiff also warns of tags that it does not know, which are common and harmless; only JPEG data in it are checked. */
+const strictest = (content: Buffer): FailOn =>
+  isTiff(content) && tiffDirectories(content)[0]?.number(COMPRESSION) !== JPEG ? "error" : "warning";
+
+/** Whether the end of a JPEG or PNG is missing. */
+const isCut = (content: Buffer): boolean =>
+  isJpeg(content) ? !hasEndMarker(content) : isPng(content) && pngChunks(content).at(-1)?.type !== "IEND";
+
+/** The file with an end; undefined where too much is missing. */
+function withEnd(content: Buffer): Buffer | undefined {
+  if (isPng(content)) return withPngEnd(content, pngChunks(content));
+  return hasAllScans(content) ? withEndMarker(content) : undefined;
+}
+
+/** What a decoder reported, in one line, without the names of its parts. */
+export function reasonOf(error: unknown): string {
+  const lines = messageOf(error)
+    .split("\n")
+    .map((line) => line.trim().replace(/^Input buffer (contains|has) /, ""))
+    .map((line) => line.replace(/^(corrupt header: )?(VipsJpeg|vipspng|tiff2vips|gifload_buffer|webp|source): /, "$1"))
+    .map((line) => line.replace(/^libpng read error$/, "the image data are damaged or truncated"))
+    .map((line) => line.replace(/^bad seek to \d+$/, "the file is truncated"));
+  return [...new Set(lines)].filter((line) => line !== "").join("; ");
+}
