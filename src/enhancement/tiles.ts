@@ -1,5 +1,6 @@
 import { restorePlanes } from "../processors/geometry.js";
 import type { Processor } from "../processors/processor.js";
+import { fixedSpans, type Span } from "./fixed-tiles.js";
 import { blankRaster, peakOf, type Raster } from "./raster.js";
 
 /** Side of a tile in input pixels, without its margin. */
@@ -7,14 +8,6 @@ export const defaultTile = 128;
 
 /** Tiles with their margins begin at multiples of this, so that strided layers sample every tile at the same phase. */
 const minGrid = 4;
-
-/** One axis of a tile in input pixels: its output covers `begin` to `end`; its input, with margins, `from` to `to`. */
-interface Span {
-  begin: number;
-  end: number;
-  from: number;
-  to: number;
-}
 
 export interface TileOptions {
   /** Called after each tile with the completed share, 0 to 1. */
@@ -26,7 +19,7 @@ export interface TileOptions {
 /**
  * Runs a processor on an image of any size, tile by tile. The margin of a tile is the network's receptive radius, except at
  * the edges of the image, so the tiles join without seams. If the network needs sizes that are multiples of a number, the
- * last column and row are repeated. Alpha remains 0.
+ * last column and row are repeated. A network of fixed size gets tiles of that size (see `fixedSpans`). Alpha remains 0.
  * @param tile the largest side of a tile in input pixels, without its margin.
  * @throws the signal's reason when it aborts.
  */
@@ -36,9 +29,9 @@ export async function processTiled(
   tile: number,
   { onProgress, signal }: TileOptions = {},
 ): Promise<Raster> {
-  const { scale, multiple } = await processor.geometry();
+  const { scale, multiple, fixed } = await processor.geometry();
   const grid = Math.max(minGrid, multiple);
-  const whole = source.width <= tile && source.height <= tile;
+  const whole = fixed !== undefined || (source.width <= tile && source.height <= tile);
   const margin = whole ? 0 : upTo(await processor.receptiveRadius(), grid);
   const spans = (length: number): Span[] =>
     cut(length, tile, grid).map(({ begin, end }) => ({
@@ -47,8 +40,9 @@ export async function processTiled(
       from: Math.max(0, begin - margin),
       to: upTo(Math.min(length, end + margin), multiple),
     }));
-  const columns = spans(source.width);
-  const rows = spans(source.height);
+  const radius = fixed ? await processor.receptiveRadius() : 0;
+  const columns = fixed ? fixedSpans(source.width, fixed.width, radius) : spans(source.width);
+  const rows = fixed ? fixedSpans(source.height, fixed.height, radius) : spans(source.height);
   const result = blankRaster(source.width * scale, source.height * scale, source);
   let done = 0;
   for (const row of rows)
