@@ -147,8 +147,9 @@ export async function requireSeparateRows(run: Run, image: readonly number[], { 
 const among = (count: number, position: number): number[] =>
   Array.from({ length: count }, (_, i) => (i === position ? 0 : 1 + (i % 3 === 0 ? 0 : 1)));
 
-const DEPENDENT = "its output for an image depends on the other images of the batch";
-const VARYING = "its output for the same image differs from run to run";
+const DEPENDENT =
+  "its output for an image depends on the other images of the batch (was it exported in evaluation mode?)";
+const VARYING = "its output for the same image differs from run to run (was it exported in evaluation mode?)";
 const ALIKE = "its output is the same for different images";
 
 type Row = NumericData;

@@ -201,8 +201,9 @@ function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: 
     distance: objective.reads === "output" ? (settings.distance ?? DEFAULT_DISTANCE) : null,
     featureWeight,
     transformer: objective.transforms ? (settings.transformer ?? DEFAULT_TRANSFORMER) : null,
-    recognizer: recognizers.map(({ model: { name, sha256, preprocessing }, weight, view, features }) => ({
+    recognizer: recognizers.map(({ model: { name, sha256, preprocessing }, weight, view, group, features }) => ({
       ...{ name, sha256, weight, ...preprocessing, output: settings.output ?? null, view },
+      ...(group !== null && { group }),
       features: features ?? [],
     })),
     processor: isFile(settings.processor)
