@@ -102,7 +102,7 @@ export async function runTraining(training: ResolvedTraining, options: RunOption
   const { batch, crop, seed, steps, lr, lrDrops, lambda, lambdaWarmup } = config;
   const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step });
   const { processor, transformer } = training;
-  const counts = weightCounts(processor, transformer, graphs.parameters);
+  const counts = weightCounts(processor, transformer, graphs);
   options.onStart?.({ device: session.device, step: start.step, ...counts, recognizers, notes });
   const { step, state } = await runSteps(
     {
@@ -121,7 +121,7 @@ export async function runTraining(training: ResolvedTraining, options: RunOption
     await session.release();
   });
   const card = cardFor(training, step);
-  const trained = { format: processor.format, graph: withState(processor.graph, state) };
+  const trained = { format: processor.format, graph: withState(processor.graph, state, graphs.names) };
   if (processor.sidecar !== undefined) await folder.writeSidecar(processor.sidecar);
   if (transformer) {
     const both = forRecognizers(trained, withState(transformer, state));
@@ -141,7 +141,13 @@ async function started(training: ResolvedTraining, options: RunOptions) {
 }
 
 /** Numbers of trained and frozen values of P and of T, and P's constants. */
-function weightCounts({ graph, weights }: Processor, transformer: Graph | null, trained: readonly string[]) {
+function weightCounts(
+  { graph, weights }: Processor,
+  transformer: Graph | null,
+  { parameters: used, names }: TrainingStep,
+) {
+  const original = new Map([...names].map(([name, inStep]) => [inStep, name]));
+  const trained = used.map((name) => original.get(name) ?? name);
   const { trainable, constant } = weights;
   const valuesIn = ({ initializers }: Graph, names: readonly string[]) =>
     names.reduce((sum, name) => sum + sizeOf(initializers.get(name)?.shape ?? [0]), 0);
