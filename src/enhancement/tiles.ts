@@ -1,6 +1,7 @@
 import { mirrored } from "../images/mirror.js";
 import { restorePlanes } from "../processors/geometry.js";
 import type { Processor } from "../processors/processor.js";
+import { fixedSpans, type Span } from "./fixed-tiles.js";
 import { blankRaster, peakOf, type Raster } from "./raster.js";
 
 /** Side of a tile in input pixels, without its margin. */
@@ -12,14 +13,6 @@ export const smallestTile = 32;
 /** Tiles with their margins begin at multiples of this, so that strided layers sample every tile at the same phase. */
 const minGrid = 4;
 
-/** One axis of a tile in input pixels: its output covers `begin` to `end`; its input, with margins, `from` to `to`. */
-interface Span {
-  begin: number;
-  end: number;
-  from: number;
-  to: number;
-}
-
 export interface TileOptions {
   /** Called after each tile with the completed share, 0 to 1. */
   readonly onProgress?: ((share: number) => void) | undefined;
@@ -30,7 +23,8 @@ export interface TileOptions {
 /**
  * Runs a processor on an image of any size, tile by tile. The margin of a tile is the network's receptive radius, so the
  * tiles join without seams. Beyond the edges of the image its pixels are mirrored, as far as the processor's border; further
- * at the lower right if the network needs sizes that are multiples of a number. Alpha remains 0.
+ * at the lower right if the network needs sizes that are multiples of a number. A network of fixed size gets tiles of that size (see `fixedSpans`).
+ * Alpha remains 0.
  * @param tile the largest side of a tile in input pixels, without its margin.
  * @throws the signal's reason when it aborts.
  */
@@ -40,9 +34,9 @@ export async function processTiled(
   tile: number,
   { onProgress, signal }: TileOptions = {},
 ): Promise<Raster> {
-  const { scale, multiple } = await processor.geometry();
+  const { scale, multiple, fixed } = await processor.geometry();
   const grid = Math.max(minGrid, multiple);
-  const whole = source.width <= tile && source.height <= tile;
+  const whole = fixed !== undefined || (source.width <= tile && source.height <= tile);
   const margin = whole ? 0 : upTo(await processor.receptiveRadius(), grid);
   const border = await processor.border();
   const spans = (length: number): Span[] =>
@@ -52,8 +46,9 @@ export async function processTiled(
       from: begin === 0 ? -border : Math.max(-border, begin - margin),
       to: upTo(end === length ? length + border : Math.min(length + border, end + margin), multiple),
     }));
-  const columns = spans(source.width);
-  const rows = spans(source.height);
+  const radius = fixed ? await processor.receptiveRadius() : 0;
+  const columns = fixed ? fixedSpans(source.width, fixed.width, radius) : spans(source.width);
+  const rows = fixed ? fixedSpans(source.height, fixed.height, radius) : spans(source.height);
   const result = blankRaster(source.width * scale, source.height * scale, source);
   let done = 0;
   for (const row of rows)

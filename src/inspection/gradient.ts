@@ -2,6 +2,7 @@ import { gradients } from "../autodiff/gradients.js";
 import { UserError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, specialize, withOutputs } from "../onnx/graph.js";
+import { freePrefix } from "../onnx/names.js";
 import { float32, type Tensor, zeros } from "../onnx/tensor.js";
 import { applyPasses } from "../passes/index.js";
 import type { Pass } from "../passes/pass.js";
@@ -104,7 +105,7 @@ interface WithLoss extends Probe {
   readonly loss: string;
 }
 
-/** Prefix of the values of the loss, so that they do not collide with the model's. */
+/** Prefix of the values of the loss. */
 const PREFIX = "legible.loss/";
 
 /** Appends a loss to a probed graph. The loss is probed separately, so that the model does not run a second time. */
@@ -118,9 +119,10 @@ async function appendLoss(
   const { graph: loss, shapes } = await probe(lossGraph(kind, values, tensors));
   const b = GraphBuilder.from(model.graph);
   const bindings = Object.fromEntries(outputs.map((name, i) => [lossInputName(i), name]));
-  const total = b.inline(loss, bindings, PREFIX).loss as string;
+  const prefix = freePrefix(model.graph, PREFIX);
+  const total = b.inline(loss, bindings, prefix).loss as string;
   b.output(total, total);
-  const prefixed = [...shapes].map(([name, shape]) => [PREFIX + name, shape] as const);
+  const prefixed = [...shapes].map(([name, shape]) => [prefix + name, shape] as const);
   return { graph: b.build(), loss: total, shapes: new Map([...model.shapes, ...prefixed]) };
 }
 

@@ -5,11 +5,12 @@ import type { DataType } from "../onnx/tensor.js";
 import { readModel } from "../platform/node/models.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 import { readPreprocessing } from "../recognition/read-preprocessing.js";
+import { batchingOf, declaredBatchOf } from "../runtime/batching.js";
 import type { Probe } from "../runtime/probe.js";
 import { type Header, readHeader } from "./header.js";
 import { requireFloatValue } from "./loss.js";
 import { type OperatorUse, operatorsOf } from "./operators.js";
-import { type Serving, servingOf } from "./serving.js";
+import { imageInput, type Serving, servingOf } from "./serving.js";
 import { chooseSizes, type SizeOptions, type Sizes } from "./sizes.js";
 import { type Trial, trialOf } from "./trial.js";
 import { type ParameterKind, parameterKinds } from "./weights.js";
@@ -88,14 +89,25 @@ export async function inspectGraph(
   }));
   const floats = outputs.filter(({ type }) => type === null || type === "float32").map(({ name }) => name);
   const differentiable = outputs.filter((each) => each.differentiable).map(({ name }) => name);
+  const batching = await triedBatching(graph, probed, preprocessing);
   return {
     inputs: graph.inputs.map(({ name }) => inspected(name, graph, probed)),
     outputs,
     parameters: parameterKinds(graph),
     operators: operatorsOf(graph, probed.graph, floats, inputs),
-    serves: servingOf({ graph, shapes: probed.shapes, differentiable, preprocessing }),
+    serves: servingOf({ graph, shapes: probed.shapes, differentiable, preprocessing, batching }),
     notes: [...(graph.notes ?? []), ...sizeNotes(open, options), ...(probed.failure === null ? [] : [probed.failure])],
   };
+}
+
+/** How a model of images runs on several of them, or why it does not; undefined without an image input. */
+async function triedBatching(graph: Graph, { shapes }: Probe, preprocessing: Preprocessing | undefined) {
+  const input = imageInput({ graph, shapes, preprocessing });
+  const [output] = graph.outputs;
+  if (typeof input === "string" || !output) return undefined;
+  const image = shapes.get(input.name)?.slice(1) ?? [];
+  const network = { graph: withOutputs(graph, [output.name]), image, declaredBatch: declaredBatchOf(input) };
+  return batchingOf(network).catch(messageOf);
 }
 
 const namesOf = (values: readonly { name: string }[]) => values.map(({ name }) => name);

@@ -1,5 +1,6 @@
 import type { Dim, Graph, ValueInfo } from "../onnx/graph.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
+import type { Batching } from "../runtime/batching.js";
 import { imageAxes } from "./sizes.js";
 import { bracketed } from "./text.js";
 
@@ -21,6 +22,7 @@ export interface RecognizerUse {
   readonly preprocessing: Preprocessing | null;
   /** Whether processors can be trained with its loss; otherwise it can only evaluate them. */
   readonly trains: boolean;
+  readonly batch: Batching;
 }
 
 export interface ProcessorUse {
@@ -28,6 +30,7 @@ export interface ProcessorUse {
   readonly scale: number;
   /** Height and width of its input; a name if any size is accepted. */
   readonly inputSize: readonly [Dim, Dim];
+  readonly batch: Batching;
 }
 
 /** A model after its trial run. */
@@ -38,6 +41,8 @@ export interface TrialRun {
   /** Names of float32 outputs that are differentiable with respect to an input. */
   readonly differentiable: readonly string[];
   readonly preprocessing: Preprocessing | undefined;
+  /** How it runs on several images, or why it does not; undefined without an image input. */
+  readonly batching: Batching | string | undefined;
 }
 
 export function servingOf(tried: TrialRun): Serving {
@@ -47,7 +52,11 @@ export function servingOf(tried: TrialRun): Serving {
 const no = (reason: string) => ({ serves: false, reason }) as const;
 
 /** The model's only input if that is an image of three channels, otherwise the reason. */
-function imageInput({ graph, shapes, preprocessing }: TrialRun): ValueInfo | string {
+export function imageInput({
+  graph,
+  shapes,
+  preprocessing,
+}: Pick<TrialRun, "graph" | "shapes" | "preprocessing">): ValueInfo | string {
   const [input, ...others] = graph.inputs;
   if (!input) return "it has no input";
   if (others.length > 0) return `it has ${graph.inputs.length} inputs, not one image`;
@@ -59,7 +68,7 @@ function imageInput({ graph, shapes, preprocessing }: TrialRun): ValueInfo | str
 }
 
 function asRecognizer(tried: TrialRun): Answer<RecognizerUse> {
-  const { graph, shapes, preprocessing, differentiable } = tried;
+  const { graph, shapes, preprocessing, differentiable, batching } = tried;
   const input = imageInput(tried);
   if (typeof input === "string") return no(input);
   const output = graph.outputs[0];
@@ -75,12 +84,13 @@ function asRecognizer(tried: TrialRun): Answer<RecognizerUse> {
   if (wanted && sides[0] && sides[0] !== wanted)
     return no(`its input is ${height}x${width} pixels, but the size of its preprocessing is ${wanted}x${wanted}`);
   const size = sides[0] ?? wanted ?? null;
+  if (typeof batching !== "object") return no(batching ?? "it was not tried on several images");
   const trains = differentiable.includes(output?.name ?? "");
-  return { serves: true, classes, size, preprocessing: preprocessing ?? null, trains };
+  return { serves: true, classes, size, preprocessing: preprocessing ?? null, trains, batch: batching };
 }
 
 function asProcessor(tried: TrialRun): Answer<ProcessorUse> {
-  const { graph, shapes } = tried;
+  const { graph, shapes, batching } = tried;
   const input = imageInput(tried);
   if (typeof input === "string") return no(input);
   const output = graph.outputs[0];
@@ -91,5 +101,7 @@ function asProcessor(tried: TrialRun): Answer<ProcessorUse> {
   const enlarged = [images, 3, height * scale, width * scale];
   if (channels !== 3 || !Number.isInteger(scale) || scale < 1 || bracketed(enlarged) !== bracketed(after))
     return no(`it maps ${bracketed(before)} to ${bracketed(after)}, not to an image of the same size or larger`);
-  return { serves: true, scale, inputSize: [input.shape?.[2] ?? height, input.shape?.[3] ?? width] };
+  if (typeof batching !== "object") return no(batching ?? "it was not tried on several images");
+  const inputSize = [input.shape?.[2] ?? height, input.shape?.[3] ?? width] as const;
+  return { serves: true, scale, inputSize, batch: batching };
 }

@@ -1,3 +1,4 @@
+import type { Batching } from "../runtime/batching.js";
 import type { GraphInspection, InspectedValue, Inspection } from "./inspect.js";
 import type { OperatorUse } from "./operators.js";
 import type { Answer, ProcessorUse, RecognizerUse, Serving } from "./serving.js";
@@ -90,9 +91,17 @@ function servingRows({ recognizer, processor, withoutLabels }: Serving): string[
 const answerRow = <T>(name: string, answer: Answer<T>, text: (use: T) => string): string[] =>
   answer.serves ? ["✓", name, text(answer)] : [" ", name, `no: ${answer.reason}`];
 
-const recognizerText = ({ classes, size, trains }: RecognizerUse): string =>
-  `${classes} classes, images of ${size === null ? "any size" : `${size}x${size}`}` +
+const recognizerText = ({ classes, size, trains, batch }: RecognizerUse): string =>
+  `${classes} classes, images of ${size === null ? "any size" : `${size}x${size}`}${batchText(batch)}` +
   (trains ? "" : "; for evaluation only: its output is not differentiable");
 
-const processorText = ({ scale, inputSize }: ProcessorUse): string =>
-  `x${scale}, images of ${inputSize.some((side) => typeof side === "string") ? "any size" : inputSize.join("x")}`;
+const processorText = ({ scale, inputSize, batch }: ProcessorUse): string =>
+  `x${scale}, images of ${inputSize.some((side) => typeof side === "string") ? "any size" : inputSize.join("x")}` +
+  batchText(batch);
+
+/** Nothing for the usual network, which declares an open batch and runs with any. */
+function batchText({ declared, group }: Batching): string {
+  if (declared === null && group === null) return "";
+  const size = declared === null ? "open" : `fixed ${declared}`;
+  return `; batch: ${size}, ${group === null ? "runs with any" : `run in groups of ${group}`}`;
+}

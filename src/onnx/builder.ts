@@ -43,6 +43,7 @@ export class GraphBuilder {
   private readonly initializers = new Map<string, Tensor>();
   private readonly opsets: Record<string, number>;
   private readonly taken = new Set<string>();
+  private readonly avoided = new Set<string>();
   private readonly nodeNames = new Set<string>();
   private readonly shared = new Map<string, string>();
   private counter = 0;
@@ -154,14 +155,34 @@ export class GraphBuilder {
   }
 
   /**
-   * Inlines another graph: its inputs are bound to values of this graph, its names get the prefix.
+   * Inlines another graph: its inputs are bound to values of this graph, its other names get the prefix, and a number if this
+   * graph has such a name already.
    * @returns the names of its outputs in this graph, by their own names.
    */
   inline(graph: Graph, bindings: Readonly<Record<string, string>>, prefix: string): Record<string, string> {
-    const rename = (value: string) => (value === "" ? "" : (bindings[value] ?? prefix + value));
-    for (const [name, tensor] of graph.initializers) this.initializer(prefix + name, tensor);
+    const names = new Map(Object.entries(bindings));
+    const rename = (value: string) => {
+      if (value === "") return "";
+      const name = names.get(value) ?? this.unique(prefix + value);
+      names.set(value, name);
+      this.taken.add(name);
+      return name;
+    };
+    for (const [name, tensor] of graph.initializers) this.initializers.set(rename(name), tensor);
     this.adopt({ ...graph, nodes: graph.nodes.map((node) => renamed(node, rename, prefix)) });
     return Object.fromEntries(graph.outputs.map(({ name }) => [name, rename(name)]));
+  }
+
+  /** A name that the graph does not have yet: this one, or one with a number. */
+  unique(name: string): string {
+    let free = name;
+    for (let i = 1; this.taken.has(free) || this.avoided.has(free); i++) free = `${name}_${i}`;
+    return free;
+  }
+
+  /** Keeps names free for inputs that are declared later. */
+  avoid(names: Iterable<string>): void {
+    for (const name of names) this.avoided.add(name);
   }
 
   private adopt({ nodes, opsets }: Graph): void {
@@ -187,7 +208,7 @@ export class GraphBuilder {
 
   private fresh(stem: string): string {
     do this.counter++;
-    while (this.taken.has(`${stem}_${this.counter}`));
+    while (this.taken.has(`${stem}_${this.counter}`) || this.avoided.has(`${stem}_${this.counter}`));
     return `${stem}_${this.counter}`;
   }
 

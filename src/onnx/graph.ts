@@ -114,7 +114,7 @@ export const withOutputs = (graph: Graph, outputs: readonly string[]): Graph =>
   prune({ ...graph, outputs: outputs.map((name) => graph.outputs.find((o) => o.name === name) ?? { name }) });
 
 /** The graph specialized to these shapes of its inputs: `specialize(graph, { input: [8, 3, 224, 224] })`. */
-export const specialize = (graph: Graph, shapes: Readonly<Record<string, readonly number[]>>): Graph => ({
+export const specialize = (graph: Graph, shapes: Readonly<Record<string, readonly Dim[]>>): Graph => ({
   ...graph,
   inputs: graph.inputs.map((input) => ({ ...input, shape: shapes[input.name] ?? input.shape ?? [] })),
   outputs: graph.outputs.map(({ name }) => ({ name })),

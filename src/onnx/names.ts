@@ -26,6 +26,15 @@ export function freshNames(graph: Graph): (stem: string) => string {
   };
 }
 
+/** A prefix that no name of the graph has: `stem`, or `stem` with characters appended. */
+export function freePrefix(graph: Graph, stem: string): string {
+  const names = new Set<string>();
+  addValueNames(graph, names);
+  let prefix = stem;
+  while ([...names].some((name) => name.startsWith(prefix))) prefix += "/";
+  return prefix;
+}
+
 /** The node, without its name if another node has the same one: ONNX Runtime rejects duplicates. */
 export function distinct(node: Node, taken: Set<string>): Node {
   if (node.name === "") return node;

@@ -1,7 +1,10 @@
 import type { Task } from "../data/task.js";
 import { messageOf, UserError } from "../errors.js";
 import { specialize } from "../onnx/graph.js";
+import type { Tensor } from "../onnx/tensor.js";
+import { type Batching, declaredBatchOf, findBatching, requireSeparateRows } from "../runtime/batching.js";
 import { probe } from "../runtime/probe.js";
+import { Session } from "../runtime/session.js";
 import { declaredSizes, IMAGE, type ImageNetwork, mismatchMessage, RESTORED, standardized } from "./image-network.js";
 
 /** Batch size and crop of a training. */
@@ -15,20 +18,40 @@ interface Sizes {
 const multiples = [2, 4, 8, 16, 32, 64];
 
 /**
- * Checks that a processor accepts the batch size and crop of a training by running it once. The batch size may differ from
- * the declared one if the network still runs; a declared width and height must be used.
- * @throws UserError when the sizes do not fit, with sizes that do, or when the processor's scale is not the task's.
+ * Checks that a processor accepts the batch size and crop of a training by running it. A declared width and height must be
+ * used. If the network runs only with the batch size that its file declares, or its images affect each other, the batch is
+ * divided into groups.
+ * @returns how the network runs on the batch.
+ * @throws UserError when the sizes do not fit, with a crop that does, or when the processor's scale is not the task's.
  */
-export async function assertFits(network: ImageNetwork, task: Task, sizes: Sizes): Promise<void> {
+export async function fitProcessor(network: ImageNetwork, task: Task, sizes: Sizes): Promise<Batching> {
   const declared = { ...sizes, crop: declaredCrop(network, task) ?? sizes.crop };
-  if (declared.crop === sizes.crop && (await fits(network, task, sizes))) return;
-  const accepted = await sizesThatFit(network, task, declared);
-  const tried = `${count(sizes.batch)} of ${sizes.crop / task.scale}x${sizes.crop / task.scale} pixels`;
+  const batching = declared.crop === sizes.crop ? await batchingAt(network, task, sizes) : undefined;
+  if (batching) return batching;
+  const accepted = await cropThatFits(network, task, declared);
+  const side = sizes.crop / task.scale;
   const failure =
     `cannot train ${network.graph.name} with \`batch\` ${sizes.batch} and \`crop\` ${sizes.crop}: ` +
-    `it does not accept ${tried}`;
-  if (accepted) throw new UserError(`${failure}; use \`batch\` ${accepted.batch} and \`crop\` ${accepted.crop}`);
+    `it does not accept ${count(sizes.batch)} of ${side}x${side} pixels`;
+  if (accepted !== undefined) throw new UserError(`${failure}; use \`crop\` ${accepted}`);
   throw new UserError(`${failure} (${await failureOf(network, task, declared)})`);
+}
+
+/** How the network runs on a batch of these sizes; undefined if it does not. */
+async function batchingAt(network: ImageNetwork, task: Task, sizes: Sizes): Promise<Batching | undefined> {
+  const declared = declaredBatchOf(network.graph.inputs[0]);
+  const own = declared ?? sizes.batch;
+  const ownFits = await fits(network, task, { ...sizes, batch: own });
+  const works = async (group: number | null) => {
+    const batch = group ?? sizes.batch;
+    const shape = shapeOf(task, { ...sizes, batch });
+    if (!(batch === own ? ownFits : await fits(network, task, { ...sizes, batch })))
+      throw new UserError("it does not run");
+    const session = await Session.create(specialize(standardized(network), { [IMAGE]: ["N", ...shape.slice(1)] }));
+    const run = (images: Tensor) => session.run({ [IMAGE]: images });
+    await requireSeparateRows(run, shape.slice(1), { declared, group }).finally(() => session.release());
+  };
+  return findBatching(network.graph.name, declared, works).catch(() => undefined);
 }
 
 const count = (batch: number): string => `${batch} ${batch === 1 ? "image" : "images"}`;
@@ -45,17 +68,14 @@ function declaredCrop(network: ImageNetwork, task: Task): number | undefined {
   return task.scale * Number(typeof height === "number" ? height : width);
 }
 
-/** Other sizes that the processor accepts: the requested crop with other batch sizes, then similar crops. */
-async function sizesThatFit(network: ImageNetwork, task: Task, requested: Sizes): Promise<Sizes | undefined> {
-  const { batch } = declaredSizes(network);
-  const batches = [...new Set([requested.batch, typeof batch === "number" ? batch : 1, 1])];
+/** Another crop that the processor accepts: the declared one, or a similar one. */
+async function cropThatFits(network: ImageNetwork, task: Task, { batch, crop }: Sizes): Promise<number | undefined> {
   const near = multiples.map((multiple) => {
     const step = multiple * task.scale;
-    return Math.max(step, Math.round(requested.crop / step) * step);
+    return Math.max(step, Math.round(crop / step) * step);
   });
-  const crops = declaredCrop(network, task) === undefined ? [...new Set([requested.crop, ...near])] : [requested.crop];
-  for (const crop of crops)
-    for (const batch of batches) if (await fits(network, task, { batch, crop })) return { batch, crop };
+  const crops = declaredCrop(network, task) === undefined ? [...new Set(near)] : [crop];
+  for (const each of crops) if (await batchingAt(network, task, { batch, crop: each })) return each;
   return undefined;
 }
 

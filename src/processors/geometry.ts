@@ -14,6 +14,8 @@ export interface Geometry {
   readonly scale: number;
   /** Width and height of the input must be multiples of this. */
   readonly multiple: number;
+  /** The only size of its input, in pixels; undefined if it accepts others. */
+  readonly fixed?: { readonly width: number; readonly height: number };
 }
 
 /** Multiples that are tried: networks halve the image up to five times. */
@@ -31,8 +33,11 @@ const MAX_RADIUS = 64;
 /** Side of the square that is changed to measure the receptive radius. */
 const CHANGED_SIDE = 16;
 
-/** Runs the processor on noise of several sizes. @throws UserError when it runs on none of them. */
-export async function measureGeometry(processor: Runnable): Promise<Geometry> {
+/**
+ * Runs the processor on noise of several sizes, then of the size that its file declares.
+ * @throws UserError when it runs on none of them.
+ */
+export async function measureGeometry(processor: Runnable, fixed?: Geometry["fixed"]): Promise<Geometry> {
   const reasons: string[] = [];
   for (const multiple of MULTIPLES) {
     const side = TRIAL_SIDE + multiple;
@@ -44,7 +49,12 @@ export async function measureGeometry(processor: Runnable): Promise<Geometry> {
       reasons.push(messageOf(error).replace(/\s+/g, " "));
     }
   }
-  throw new UserError(`${processor.name} cannot process images of any size: ${reasons.at(-1)}`);
+  if (!fixed) throw new UserError(`${processor.name} cannot process images of any size: ${reasons.at(-1)}`);
+  const { width, height } = fixed;
+  const planes = await restorePlanes(processor, noise(height, width), width, height).catch((error: unknown) => {
+    throw new UserError(`${processor.name} cannot process images of ${width}x${height} pixels: ${messageOf(error)}`);
+  });
+  return { scale: Math.sqrt(planes.length / 3 / (width * height)), multiple: 1, fixed };
 }
 
 /**
@@ -68,30 +78,32 @@ export async function restorePlanes(
   return data;
 }
 
-/** Changes a square in the middle of a random patch and measures how far from it the output changes. */
-export async function measureRadius(processor: Runnable, { scale }: Geometry): Promise<number> {
-  const side = CHANGED_SIDE + 2 * MAX_RADIUS;
-  const input = noise(side);
-  const before = await restorePlanes(processor, input, side, side);
-  const changed = input.map((value, i) => {
-    const inside = distanceToSquare(i % side) === 0 && distanceToSquare(Math.floor(i / side) % side) === 0;
-    return inside ? 1 - value : value;
-  });
-  const after = await restorePlanes(processor, changed, side, side);
-  const outputSide = side * scale;
+/**
+ * Changes a square in the middle of a random patch and measures how far from it the output changes. The patch of a network
+ * of fixed size has that size, which limits the radius.
+ */
+export async function measureRadius(processor: Runnable, { scale, fixed }: Geometry): Promise<number> {
+  const open = CHANGED_SIDE + 2 * MAX_RADIUS;
+  const { width, height } = fixed ?? { width: open, height: open };
+  const square = Math.min(CHANGED_SIDE, Math.ceil(Math.min(width, height) / 4));
+  const input = noise(height, width);
+  const before = await restorePlanes(processor, input, width, height);
+  const distances = (index: number, perPixel: number): [x: number, y: number] => {
+    const [x, y] = [index % (width * perPixel), Math.floor(index / (width * perPixel)) % (height * perPixel)];
+    return [distance(Math.floor(x / perPixel), width, square), distance(Math.floor(y / perPixel), height, square)];
+  };
+  const changed = input.map((value, i) => (distances(i, 1).every((away) => away === 0) ? 1 - value : value));
+  const after = await restorePlanes(processor, changed, width, height);
   let radius = 0;
-  for (let i = 0; i < before.length; i++) {
-    if (before[i] === after[i]) continue;
-    const x = Math.floor((i % outputSide) / scale);
-    const y = Math.floor((Math.floor(i / outputSide) % outputSide) / scale);
-    radius = Math.max(radius, distanceToSquare(x), distanceToSquare(y));
-  }
+  for (let i = 0; i < before.length; i++) if (before[i] !== after[i]) radius = Math.max(radius, ...distances(i, scale));
   return radius;
 }
 
-/** How far a column or row of the patch is from the changed square; 0 inside. */
-const distanceToSquare = (position: number): number =>
-  Math.max(0, MAX_RADIUS - position, position - (MAX_RADIUS + CHANGED_SIDE - 1));
+/** How far a column or row of a patch is from the square in its middle; 0 inside. */
+function distance(position: number, length: number, square: number): number {
+  const start = Math.floor((length - square) / 2);
+  return Math.max(0, start - position, position - (start + square - 1));
+}
 
 /** Deterministic noise [3, side, width] in [0, 1): the fractional parts of a fast sine. */
 const noise = (side: number, width = side): Float32Array =>

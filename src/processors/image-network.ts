@@ -61,6 +61,10 @@ export function declaredSizes({ graph, format }: ImageNetwork): DeclaredSizes {
   return { batch: shape[0] ?? "N", height: height ?? "H", width: width ?? "W" };
 }
 
+/** Width and height of the only images that a network declares to accept; undefined if one of them is dynamic. */
+export const fixedSizeOf = ({ width, height }: DeclaredSizes): { width: number; height: number } | undefined =>
+  typeof width === "number" && typeof height === "number" && width > 0 && height > 0 ? { width, height } : undefined;
+
 /** Names of the input and output of a standardized network. */
 export const IMAGE = "image";
 export const RESTORED = "restored";

@@ -7,7 +7,8 @@ import { fromPlanar, toPlanar } from "../images/planar.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32, type Tensor } from "../onnx/tensor.js";
 import { optimizeForInference } from "../passes/optimize-for-inference.js";
-import { Session, type SessionOptions } from "../runtime/session.js";
+import { type Batching, declaredBatchOf, findBatching, requireSeparateRows, runInGroups } from "../runtime/batching.js";
+import { Session, type SessionOptions, type Tensors } from "../runtime/session.js";
 import { measureBorder } from "./border.js";
 import { type Card, cardOf } from "./card.js";
 import { type ProcessorFormat, plainFormat } from "./format.js";
@@ -15,6 +16,7 @@ import { type Geometry, measureGeometry, measureRadius } from "./geometry.js";
 import {
   type DeclaredSizes,
   declaredSizes,
+  fixedSizeOf,
   type ImageNetwork,
   mismatchMessage,
   requireImageNetwork,
@@ -54,6 +56,7 @@ export class Processor implements ImageNetwork {
   private measured: Promise<Geometry> | undefined;
   private radius: Promise<number> | undefined;
   private rim: Promise<number> | undefined;
+  private batching: Batching | undefined;
   private roles: Weights | undefined;
 
   /**
@@ -94,7 +97,7 @@ export class Processor implements ImageNetwork {
    * @throws UserError when it does not run on images of any size.
    */
   geometry(): Promise<Geometry> {
-    this.measured ??= measureGeometry(this);
+    this.measured ??= measureGeometry(this, fixedSizeOf(this.sizes));
     return this.measured;
   }
 
@@ -118,18 +121,10 @@ export class Processor implements ImageNetwork {
 
   /**
    * Restores images of one size, as the 8-bit images that would be saved. The network gets them with mirrored pixels around
-   * them (see `border`), and its result is cropped. A file that declares a batch of 1 is run image by image.
+   * them (see `border`), and its result is cropped.
    * @throws UserError when the network does not run on them, or its scale is not the task's.
    */
   async restore(images: readonly Image[], task: Pick<Task, "name" | "scale">): Promise<Image[]> {
-    const most = this.sizes.batch === 1 ? 1 : images.length;
-    const restored: Image[] = [];
-    for (let start = 0; start < images.length; start += most)
-      restored.push(...(await this.restoreBatch(images.slice(start, start + most), task)));
-    return restored;
-  }
-
-  private async restoreBatch(images: readonly Image[], task: Pick<Task, "name" | "scale">): Promise<Image[]> {
     const margins = await this.marginsOf(images[0] as Image);
     const bordered = images.map((image) => withMirroredMargins(image, margins));
     const { width, height } = bordered[0] as Image;
@@ -137,7 +132,9 @@ export class Processor implements ImageNetwork {
     for (const [i, image] of bordered.entries()) toPlanar(image, input, i * 3 * width * height);
     const from = [images.length, 3, height, width];
     const { data, shape } = await this.run(float32(input, from)).catch((error) => {
-      throw new UserError(`${this.title} cannot process images of shape [${from}]: ${messageOf(error)}`);
+      const fixed = fixedSizeOf(this.sizes);
+      const only = fixed && ` (it accepts only images of ${fixed.width}x${fixed.height} pixels)`;
+      throw new UserError(`${this.title} cannot process images of shape [${from}]${only ?? ""}: ${messageOf(error)}`);
     });
     const [wide, high] = [width * task.scale, height * task.scale];
     if (!(data instanceof Float32Array) || shape.join() !== [images.length, 3, high, wide].join())
@@ -157,11 +154,27 @@ export class Processor implements ImageNetwork {
     return { left: border, top: border, right: end(width), bottom: end(height) };
   }
 
-  /** @param images [N, 3, H, W], RGB in [0, 1]. @returns the output of the network, of any shape. */
+  /**
+   * Runs the network as one batch, or in groups if a trial at first use shows that its outputs depend on the batch.
+   * @param images [N, 3, H, W], RGB in [0, 1].
+   * @returns the output of the network, of any shape.
+   */
   async run(images: Tensor): Promise<Tensor> {
     const session = await this.session();
-    const outputs = await session.run({ [session.inputNames[0] ?? ""]: images });
-    return outputs[session.outputNames[0] ?? ""] as Tensor;
+    const [input = "", output = ""] = [session.inputNames[0], session.outputNames[0]];
+    const run = (batch: Tensor): Promise<Tensors> => session.run({ [input]: batch });
+    const outputs = await runInGroups(run, images, await this.batchingFor(images, run));
+    return outputs[output] as Tensor;
+  }
+
+  /** How to run these images. The trial is made with images of their size, unless a single image shows nothing. */
+  private async batchingFor({ shape: [count, ...image] }: Tensor, run: (batch: Tensor) => Promise<Tensors>) {
+    const declared = declaredBatchOf(this.graph.inputs[0]);
+    if (declared === null && count === 1) return { declared, group: null };
+    this.batching ??= await findBatching(this.title, declared, (group) =>
+      requireSeparateRows(run, image, { declared, group }),
+    );
+    return this.batching;
   }
 
   /** Frees the session. */

@@ -1,4 +1,5 @@
 import { attribute, type Graph, type Node, prune } from "../onnx/graph.js";
+import { freshNames } from "../onnx/names.js";
 import { sizeOf } from "../onnx/tensor.js";
 import { constantRoles } from "./weight-constants.js";
 import { elementwiseConstant, firstUsers, layerWeights, type WeightUses, weightUsesOf } from "./weight-uses.js";
@@ -69,10 +70,11 @@ export function withTrainingNorms(
   frozen: readonly string[] = [],
 ): { graph: Graph; statistics: RunningStatistic[] } {
   const statistics: RunningStatistic[] = [];
+  const fresh = freshNames(graph);
   const train = (node: Node): Node => {
     if (node.op !== "BatchNormalization" || attribute(node, "training_mode", "int", 0) === 1) return node;
     if (node.inputs.slice(3, 5).some((input) => frozen.includes(input))) return node;
-    const running = node.inputs.slice(3, 5).map((input) => ({ input, output: `${input}.next` }));
+    const running = node.inputs.slice(3, 5).map((input) => ({ input, output: fresh(`${input}.next`) }));
     statistics.push(...running);
     const outputs = [node.outputs[0] ?? "", ...running.map(({ output }) => output)];
     return { ...node, outputs, attributes: { ...node.attributes, training_mode: { kind: "int", value: 1 } } };

@@ -3,7 +3,8 @@ import { keyOf } from "../jobs/job.js";
 import { rankingOf } from "../metrics/ranking.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32, type Tensor } from "../onnx/tensor.js";
-import { Session, type SessionOptions } from "../runtime/session.js";
+import { BatchedSession } from "../runtime/batching.js";
+import type { SessionOptions } from "../runtime/session.js";
 import { requireClasses } from "./classes.js";
 import type { Judge } from "./judge.js";
 import { judgeInput } from "./judge-input.js";
@@ -19,6 +20,8 @@ export interface ClassifierSource {
   readonly graph: Graph;
   /** Side of its square input in pixels. */
   readonly side: number;
+  /** The batch size that its file declares. Default: null, which is an open one. */
+  readonly declaredBatch?: number | null;
   /** The classes of its training data, if they are known and not all. */
   readonly learned?: ReadonlySet<number>;
 }
@@ -41,18 +44,25 @@ export async function openClassifier(
   settings: RecognizerSettings = {},
   options: SessionOptions = {},
 ): Promise<Classifier> {
-  const { name, graph, preprocessing, learned, sha256 } = await readRecognizer(path, settings);
+  const { name, graph, preprocessing, learned, sha256, declaredBatch } = await readRecognizer(path, settings);
   const key = keyOf({ sha256, preprocessing, output: settings.output });
-  const source = { name, key, graph, side: preprocessing.size, ...(learned && { learned }) };
+  const source = { name, key, graph, side: preprocessing.size, declaredBatch, ...(learned && { learned }) };
   return startClassifier(source, options);
 }
 
-/** Starts a classifier from its graph. @throws UserError when ONNX Runtime cannot load it. */
+/**
+ * Starts a classifier from its graph.
+ * @throws UserError when ONNX Runtime cannot load it, or it does not output one row of scores for each image that is
+ * independent of the other images.
+ */
 export async function startClassifier(source: ClassifierSource, options: SessionOptions = {}): Promise<Classifier> {
-  const { name, key, graph, side, learned } = source;
-  const session = await Session.create(graph, options);
+  const { name, graph, side, declaredBatch = null, learned } = source;
+  const session = await BatchedSession.open({ graph, image: [3, side, side], declaredBatch }, options);
+  const { group } = session.batching;
+  // Predictions of earlier versions, which ran such networks as one batch, are not valid.
+  const key = group === null ? source.key : keyOf({ key: source.key, group });
   const run = async (input: Float32Array, count: number): Promise<Tensor> => {
-    const outputs = await session.run({ image: float32(input, [count, 3, side, side]) }, [LOGITS]);
+    const outputs = await session.run(float32(input, [count, 3, side, side]), [LOGITS]);
     return outputs[LOGITS] as Tensor;
   };
   /** Number of class scores, counted once on a black image. */

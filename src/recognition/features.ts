@@ -6,7 +6,7 @@ import { nearestNames } from "../onnx/nearest-names.js";
 import { readModel } from "../platform/node/models.js";
 import { defaultFeatures } from "./default-features.js";
 import { withScores } from "./logits.js";
-import { LOGITS, type RecognizerModel, recognizerModel, shapesAt, shapesKey } from "./model.js";
+import { LOGITS, type RecognizerModel, recognizerModel, shapesAt, shapesKey, unitBatch } from "./model.js";
 import type { Preprocessing, PreprocessingOverrides } from "./preprocessing.js";
 import { type RecognizerSettings, readSource } from "./recognizer.js";
 
@@ -76,7 +76,7 @@ async function withFeatures(
   const shapes = new Map<string, readonly number[]>();
   const features = await defaultFeatures(model, async (candidates) => {
     const wide = build(candidates);
-    for (const [name, shape] of await shapesAt(wide, 1, size)) shapes.set(name, shape);
+    for (const [name, shape] of await shapesAt(wide, unitBatch(wide), size)) shapes.set(name, shape);
     const sources = wide.sources.slice(-candidates.length);
     return new Map(candidates.map((name, i) => [name, shapes.get(sources[i]?.name ?? "") ?? []]));
   });
@@ -84,7 +84,7 @@ async function withFeatures(
   if (shapes.size > 0) {
     const sources = extractor.sources.slice(-features.length);
     for (const [i, { name }] of sources.entries()) shapes.set(featureName(i), shapes.get(name) ?? []);
-    extractor.probed.set(shapesKey(1, size), Promise.resolve(shapes));
+    extractor.probed.set(shapesKey(unitBatch(extractor), size), Promise.resolve(shapes));
   }
   return { ...extractor, features };
 }

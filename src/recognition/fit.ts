@@ -1,18 +1,22 @@
 import { UserError } from "../errors.js";
 import { type Graph, specialize } from "../onnx/graph.js";
+import { inGroups } from "../onnx/groups.js";
 import { probe } from "../runtime/probe.js";
-import { type RecognizerModel, type Shapes, shapesAt, withResize } from "./model.js";
+import { type RecognizerModel, recognizerBatching, type Shapes, shapesAt, unitBatch, withResize } from "./model.js";
 
 /** A recognizer specialized to one batch size and image size. Its input is `image`; the shapes of its outputs are known. */
 export interface FittedRecognizer {
   readonly graph: Graph;
   /** Whether the images have its own size (native), another size that it accepts (crop), or are resized to its own. */
   readonly view: "native" | "crop" | "resized";
+  /** The images run in groups of this size inside the graph; null if they run as one batch. */
+  readonly group: number | null;
 }
 
 /**
  * Specializes a recognizer to square images of `side` pixels. If its graph does not accept that size, the images are resized
- * to its own size, differentiably. Outputs: `logits` [batch, classes], then the features, if any.
+ * to its own size, differentiably. If it accepts only the batch size that its file declares, the images run in groups of
+ * that size. Outputs: `logits` [batch, classes], then the features, if any.
  * @throws UserError when the recognizer does not run, or does not output one row of float32 numbers for each image.
  */
 export async function fitRecognizer(model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> {
@@ -23,7 +27,7 @@ export async function fitRecognizer(model: RecognizerModel, batch: number, side:
     model,
     batch,
     side,
-    ([logits, ...features]) => logits?.[0] === batch && logits[1] === own && areByImage(features, batch),
+    (size, [logits, ...features]) => logits?.[0] === size && logits[1] === own && areByImage(features, size),
   );
 }
 
@@ -32,17 +36,21 @@ export async function fitRecognizer(model: RecognizerModel, batch: number, side:
  * @throws UserError when it does not run, or the first axis of an output is not the batch.
  */
 export const fitFeatures = (model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> =>
-  fit(model, batch, side, (shapes) => areByImage(shapes, batch));
+  fit(model, batch, side, (size, shapes) => areByImage(shapes, size));
 
 const areByImage = (shapes: readonly (readonly number[])[], batch: number): boolean =>
   shapes.every(([first]) => first === batch);
 
-async function fit(
-  model: RecognizerModel,
-  batch: number,
-  side: number,
-  accepts: (shapes: readonly (readonly number[])[]) => boolean,
-): Promise<FittedRecognizer> {
+/** Whether the outputs of these shapes have one row for each image of a batch. */
+type Accepts = (batch: number, shapes: readonly (readonly number[])[]) => boolean;
+
+async function fit(model: RecognizerModel, batch: number, side: number, accepts: Accepts): Promise<FittedRecognizer> {
+  const { group } = await recognizerBatching(model);
+  const fitted = await fitAt(model, group ?? batch, side, accepts);
+  return { ...fitted, graph: inGroups(fitted.graph, batch), group };
+}
+
+async function fitAt(model: RecognizerModel, batch: number, side: number, accepts: Accepts) {
   const native = side === model.preprocessing.size;
   const specialized = specialize(model.graph, { image: [batch, 3, side, side] });
   const shapes = await shapesAt(model, batch, side).then(
@@ -51,11 +59,11 @@ async function fit(
       if (native) throw error;
     },
   );
-  if (shapes && accepts(shapes))
-    return { graph: withOutputShapes(specialized, shapes), view: native ? "native" : "crop" };
+  if (shapes && accepts(batch, shapes))
+    return { graph: withOutputShapes(specialized, shapes), view: native ? "native" : "crop" } as const;
   const resized = withResize(model, batch, side);
   const atOwnSize = outputShapes(resized, (await probe(resized)).shapes);
-  if (accepts(atOwnSize)) return { graph: withOutputShapes(resized, atOwnSize), view: "resized" };
+  if (accepts(batch, atOwnSize)) return { graph: withOutputShapes(resized, atOwnSize), view: "resized" } as const;
   throw new UserError(
     `${model.name} does not output one result for each image: for ${batch} images its shapes are ${atOwnSize.map((s) => `[${s}]`).join()}`,
   );
@@ -63,17 +71,20 @@ async function fit(
 
 /** Number of values that a recognizer outputs for one image of its own size. */
 async function rowLengthOf(model: RecognizerModel): Promise<number> {
-  const [[rows, numbers] = []] = outputShapes(model.graph, await shapesAt(model, 1, model.preprocessing.size));
-  if (rows !== 1 || !numbers) throw new UserError(`${model.name} does not output one row of numbers for each image`);
+  const batch = unitBatch(model);
+  const [[rows, numbers] = []] = outputShapes(model.graph, await shapesAt(model, batch, model.preprocessing.size));
+  if (rows !== batch || !numbers)
+    throw new UserError(`${model.name} does not output one row of numbers for each image`);
   return numbers;
 }
 
 /**
- * The shape of the class scores in the file, which become the output `logits`, for one image of the recognizer's own size.
+ * The shape of the class scores in the file, which become the output `logits`, for the smallest batch that the recognizer
+ * runs with.
  * @throws UserError when the recognizer does not run.
  */
 export async function scoresShape(model: RecognizerModel): Promise<readonly number[]> {
-  const shapes = await shapesAt(model, 1, model.preprocessing.size);
+  const shapes = await shapesAt(model, unitBatch(model), model.preprocessing.size);
   return shapes.get(model.sources[0]?.name ?? "") ?? [];
 }
 

@@ -4,6 +4,7 @@ import { GraphBuilder, int, ints, string } from "../onnx/builder.js";
 import { type Graph, specialize, type ValueInfo } from "../onnx/graph.js";
 import { typeCodes } from "../onnx/schema.js";
 import { float32 } from "../onnx/tensor.js";
+import { type BatchedNetwork, type Batching, batchingOf, declaredBatchOf } from "../runtime/batching.js";
 import { probe } from "../runtime/probe.js";
 import { withScores } from "./logits.js";
 import type { Preprocessing } from "./preprocessing.js";
@@ -32,8 +33,12 @@ export interface RecognizerModel extends RecognizerSource {
   readonly graph: Graph;
   /** The values that the outputs are computed from, with the shapes and types that the file declares. */
   readonly sources: readonly ValueInfo[];
+  /** The batch size that the file declares; null if it is open. */
+  readonly declaredBatch: number | null;
   /** The shapes that `shapesAt` found, by batch and side. It holds no weights, so that the graph can be freed. */
   readonly probed: Map<string, Promise<Shapes>>;
+  /** What `recognizerBatching` found. */
+  readonly tried: { batching?: Promise<Batching> };
 }
 
 /**
@@ -53,7 +58,9 @@ export function recognizerModel(
     b,
     sources.map(({ name }) => name),
   );
-  return { ...source, graph: { ...b.build(), notes: model.notes ?? [] }, sources, probed: new Map() };
+  const declaredBatch = declaredBatchOf(model.inputs[0]);
+  const graph = { ...b.build(), notes: model.notes ?? [] };
+  return { ...source, graph, sources, declaredBatch, probed: new Map(), tried: {} };
 }
 
 /**
@@ -104,6 +111,25 @@ export function shapesAt({ graph, probed }: RecognizerModel, batch: number, side
   const known = probed.get(key) ?? probe(specialize(graph, { image: [batch, 3, side, side] })).then((p) => p.shapes);
   probed.set(key, known);
   return known;
+}
+
+/** A batch size that the network runs with: the declared one, or 1. */
+export const unitBatch = ({ declaredBatch }: RecognizerModel): number => declaredBatch ?? 1;
+
+/** The recognizer for `BatchedSession`. */
+export const batchedNetwork = ({ graph, declaredBatch, preprocessing: { size } }: RecognizerModel): BatchedNetwork => ({
+  graph,
+  image: [3, size, size],
+  declaredBatch,
+});
+
+/**
+ * How the recognizer runs on several images of its own size. Tried once.
+ * @throws UserError when no batch size gives one row for each image that is independent of the other images.
+ */
+export function recognizerBatching(model: RecognizerModel): Promise<Batching> {
+  model.tried.batching ??= batchingOf(batchedNetwork(model));
+  return model.tried.batching;
 }
 
 /** The key of `probed`. */

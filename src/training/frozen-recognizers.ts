@@ -66,7 +66,7 @@ async function assertScores(model: RecognizerModel, reader: string, instead: str
   const shape = await scoresShape(model);
   if (shape.slice(1).filter((size) => size !== 1).length <= 1) return;
   throw new UserError(
-    `${reader} reads class scores [N, classes], but the output of ${model.name} is [${shape.join(", ")}] for one image; ` +
+    `${reader} reads class scores [N, classes], but the output of ${model.name} is [${shape.join(", ")}]${shape[0] === 1 ? " for one image" : ""}; ` +
       `${named("output")} chooses another output, and ${instead} accepts any`,
   );
 }

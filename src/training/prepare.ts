@@ -1,4 +1,5 @@
-import type { Graph } from "../onnx/graph.js";
+import { type Graph, specialize } from "../onnx/graph.js";
+import { inGroups } from "../onnx/groups.js";
 import { findPasses } from "../passes/index.js";
 import type { Device } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
@@ -11,7 +12,7 @@ export function prepareStep(models: TrainingModels, device: Device = "cpu"): Pro
   const { settings, task, objective, processor, transformer, recognizers } = models;
   const { batch, crop } = settings;
   const forward = processorForward({
-    processor: processor.graph,
+    processor: groupedProcessor(models, crop / task.scale),
     format: processor.format,
     freeze: settings.freeze ?? [],
     trainNorms: !isFile(settings.processor),
@@ -28,10 +29,23 @@ export function prepareStep(models: TrainingModels, device: Device = "cpu"): Pro
   return trainingStep(forward, findPasses(settings.passes, device));
 }
 
-/** Notes on how the models are computed, such as half precision or quantization. */
-export function notesOf({ processor, recognizers }: TrainingModels): string[] {
-  const models = [processor.graph, ...recognizers.map(({ model }) => ({ ...model.graph, name: model.name }))];
-  return models.flatMap(({ name, notes = [] }) => notes.map((note) => `${name}: ${note}`));
+/** P for the whole batch, which it gets in groups if it needs to. */
+function groupedProcessor({ processor: { graph, format }, processorGroup, settings }: TrainingModels, side: number) {
+  const [input] = graph.inputs;
+  if (processorGroup === null || !input) return graph;
+  const image = format.input.layout === "NCHW" ? [3, side, side] : [side, side, 3];
+  return inGroups(specialize(graph, { [input.name]: [processorGroup, ...image] }), settings.batch);
+}
+
+/** Notes on how the models are computed, such as half precision, quantization or groups of a fixed batch. */
+export function notesOf({ processor, processorGroup, recognizers }: TrainingModels): string[] {
+  const models = [
+    { ...processor.graph, group: processorGroup },
+    ...recognizers.map(({ model, group }) => ({ ...model.graph, name: model.name, group })),
+  ];
+  return models.flatMap(({ name, notes = [], group }) =>
+    [...notes, ...(group === null ? [] : [`it runs in groups of ${group}`])].map((note) => `${name}: ${note}`),
+  );
 }
 
 /** The step and the recognizers without their weights, which the session holds. */

@@ -4,6 +4,7 @@ import { meanSquaredError } from "../objectives/losses.js";
 import type { FrozenRecognizer, Objective } from "../objectives/objective.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
+import { renameWeights } from "../onnx/rename.js";
 import { type ProcessorFormat, plainFormat, throughFormat } from "../processors/format.js";
 import { IMAGE, imageEnds, RESTORED } from "../processors/image-network.js";
 import { parametersOf, type RunningStatistic, withTrainingNorms } from "../processors/weights.js";
@@ -65,15 +66,20 @@ export const SQUARED_ERROR = "squared-error";
  */
 export function processorForward(options: ProcessorForwardOptions): Forward {
   const { processor, format = plainFormat, freeze = [], trainNorms, objective, recognizers = [], batch } = options;
-  const { parameters, frozen } = chooseWeights(processor, freeze);
+  const chosen = chooseWeights(processor, freeze);
+  const { graph: network, names } = renameWeights(processor, isReserved(options.transformer));
+  const [parameters, frozen] = [chosen.parameters, chosen.frozen].map((list) =>
+    list.map((name) => names.get(name) ?? name),
+  ) as [string[], string[]];
   const p = {
     parameters,
-    ...(trainNorms ? withTrainingNorms(processor, frozen) : { graph: processor, statistics: [] }),
+    ...(trainNorms ? withTrainingNorms(network, frozen) : { graph: network, statistics: [] }),
   };
   const t = options.transformer
     ? { parameters: parametersOf(options.transformer), ...withTrainingNorms(options.transformer) }
     : null;
   const b = new GraphBuilder(`the training step of ${processor.name}`);
+  for (const trained of [p, t]) if (trained) b.avoid(stateOf(trained));
   const degraded = b.input("degraded", [batch, 3, options.degradedSide, options.degradedSide]);
   const clean = b.input("clean", [batch, 3, options.cleanSide, options.cleanSide]);
   const [input, output] = imageEnds(processor);
@@ -107,13 +113,19 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
     goals,
     statistics: [...p.statistics, ...(t?.statistics ?? [])],
     initial: new Map([...p.graph.initializers, ...(t?.graph.initializers ?? [])]),
+    names,
   };
 }
+
+/** Whether the graph of a training step uses a name for a value of its own, or for a weight of T. */
+const isReserved = (transformer?: Graph | null) => (name: string) =>
+  /^(degraded|clean|labels|lambda|loss|squared-error)$|^(adam|goal|loss)\./.test(name) ||
+  (transformer?.initializers.has(name) ?? false);
 
 /** A recognizer in the training graph: its weights are added once, its nodes once per image it is applied to. */
 function frozenIn(b: GraphBuilder, { graph, weight = 1 }: WeightedRecognizer, prefix: string): FrozenRecognizer {
   const weights = Object.fromEntries(
-    [...graph.initializers].map(([name, tensor]) => [name, b.initializer(prefix + name, tensor)]),
+    [...graph.initializers].map(([name, tensor]) => [name, b.initializer(b.unique(prefix + name), tensor)]),
   );
   const withoutWeights = { ...graph, initializers: new Map() };
   const applications = new Map<string, Record<string, string>>();
@@ -148,6 +160,12 @@ export interface TrainableNetwork {
   readonly statistics: readonly RunningStatistic[];
 }
 
+/** The weights and running statistics of a network. */
+const stateOf = ({ parameters, statistics }: Omit<TrainableNetwork, "graph">): string[] => [
+  ...parameters,
+  ...statistics.map(({ input }) => input),
+];
+
 /**
  * Inlines a network into a graph with its weights and running statistics as graph inputs and the updated statistics as
  * graph outputs.
@@ -161,7 +179,7 @@ export function inlineTrainable(
   bindings: Readonly<Record<string, string>>,
   prefix: string,
 ): Record<string, string> {
-  const state = [...parameters, ...statistics.map(({ input }) => input)];
+  const state = stateOf({ parameters, statistics });
   for (const name of state) b.input(name, network.initializers.get(name)?.shape ?? []);
   const kept = [...state, ...statistics.map(({ output }) => output)];
   const initializers = new Map([...network.initializers].filter(([name]) => !state.includes(name)));

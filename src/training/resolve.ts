@@ -11,7 +11,7 @@ import { defaultLambda, findObjective } from "../objectives/index.js";
 import type { Objective } from "../objectives/objective.js";
 import type { Graph } from "../onnx/graph.js";
 import type { Card } from "../processors/card.js";
-import { assertFits } from "../processors/fit.js";
+import { fitProcessor } from "../processors/fit.js";
 import { openProcessor } from "../processors/open.js";
 import { Processor } from "../processors/processor.js";
 import { requireClasses } from "../recognition/classes.js";
@@ -37,6 +37,8 @@ export interface TrainingModels {
   readonly lambda: number;
   /** The processor with its initial weights. */
   readonly processor: Processor;
+  /** The processor gets the batch in groups of this size; null if it gets the whole batch. */
+  readonly processorGroup: number | null;
   /** SHA-256 of the file of initial weights; null without one. */
   readonly initSha256: string | null;
   /** T, the network between P and R; null without one. */
@@ -130,7 +132,7 @@ export async function resolveModels(given: Readonly<Record<string, unknown>>, ow
   const built = isFile(source)
     ? await openProcessor(source)
     : new Processor(findNetwork(source, task.scale).build(task.scale, seed));
-  if (isFile(source)) await assertFits(built, task, settings);
+  const group = isFile(source) ? (await fitProcessor(built, task, settings)).group : null;
   const init = settings.init === undefined ? null : await openProcessor(settings.init);
   return {
     settings,
@@ -138,6 +140,7 @@ export async function resolveModels(given: Readonly<Record<string, unknown>>, ow
     objective,
     lambda: settings.lambda ?? defaultLambda(objective, settings.distance ?? null),
     processor: init ? built.withGraph(withInit(built.graph, init.graph, settings.init ?? "")) : built,
+    processorGroup: group,
     initSha256: init?.sha256 ?? null,
     transformer: objective.transforms ? buildTransformer(settings.transformer ?? DEFAULT_TRANSFORMER, seed) : null,
     recognizers: await frozenRecognizers(objective, settings),
@@ -198,8 +201,9 @@ function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: 
     distance: objective.reads === "output" ? (settings.distance ?? DEFAULT_DISTANCE) : null,
     featureWeight,
     transformer: objective.transforms ? (settings.transformer ?? DEFAULT_TRANSFORMER) : null,
-    recognizer: recognizers.map(({ model: { name, sha256, preprocessing }, weight, view, features }) => ({
+    recognizer: recognizers.map(({ model: { name, sha256, preprocessing }, weight, view, group, features }) => ({
       ...{ name, sha256, weight, ...preprocessing, output: settings.output ?? null, view },
+      ...(group !== null && { group }),
       features: features ?? [],
     })),
     processor: isFile(settings.processor)

@@ -25,6 +25,8 @@ export interface Forward {
   readonly statistics: readonly RunningStatistic[];
   /** Initial weights and statistics, by name. */
   readonly initial: ReadonlyMap<string, Tensor>;
+  /** The names of weights in this graph that differ from those in their network, by the latter. Default: none. */
+  readonly names?: ReadonlyMap<string, string>;
 }
 
 /** A training step (forward, backward and optimizer) as one ONNX graph. */
@@ -39,6 +41,8 @@ export interface TrainingStep {
   /** The output that holds the updated value of each state tensor. */
   readonly next: ReadonlyMap<string, string>;
   readonly parameters: readonly string[];
+  /** See `Forward.names`. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /**
@@ -48,7 +52,7 @@ export interface TrainingStep {
  * parameter.
  */
 export async function trainingStep(
-  { graph, goals, statistics, initial }: Forward,
+  { graph, goals, statistics, initial, names = new Map() }: Forward,
   appliedPasses: readonly Pass[] = passes,
 ): Promise<TrainingStep> {
   const rewritten = await applyPasses(graph, appliedPasses, "forward");
@@ -71,6 +75,7 @@ export async function trainingStep(
     state: initialState(initial, [...next.keys()]),
     next,
     parameters: [...differentiated.gradients.keys()],
+    names,
   };
 }
 
@@ -111,10 +116,19 @@ export const nextState = (
   results: Readonly<Record<string, Tensor>>,
 ): Record<string, Tensor> => Object.fromEntries([...next].map(([name, output]) => [name, results[output] as Tensor]));
 
-/** The network with the weights and statistics of a training state. */
-export const withState = (network: Graph, state: Readonly<Record<string, Tensor>>): Graph => ({
+/**
+ * The network with the weights and statistics of a training state.
+ * @param names see `Forward.names`.
+ */
+export const withState = (
+  network: Graph,
+  state: Readonly<Record<string, Tensor>>,
+  names: ReadonlyMap<string, string> = new Map(),
+): Graph => ({
   ...network,
-  initializers: new Map([...network.initializers].map(([name, tensor]) => [name, state[name] ?? tensor])),
+  initializers: new Map(
+    [...network.initializers].map(([name, tensor]) => [name, state[names.get(name) ?? name] ?? tensor]),
+  ),
 });
 
 /** Scalar float32 tensors of these values, by input name. */

@@ -126,7 +126,7 @@ async function runIn(folder: RunFolder, training: ResolvedTraining, options: Run
   const { batch, crop, seed, steps, lr, lrDrops, lambda, lambdaWarmup } = config;
   const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step });
   const { processor, transformer } = training;
-  const counts = weightCounts(processor, transformer, graphs.parameters);
+  const counts = weightCounts(processor, transformer, graphs);
   options.onStart?.({ device: session.device, step: start.step, ...counts, recognizers, notes });
   const last = await runSteps(
     {
@@ -144,17 +144,22 @@ async function runIn(folder: RunFolder, training: ResolvedTraining, options: Run
     await loader.close();
     await session.release();
   });
-  if (last.step > 0) await writeModels(folder, training, last);
+  if (last.step > 0) await writeModels(folder, training, graphs, last);
   const forRecognizersPath = transformer && folder.forRecognizersPath;
   const files = { model: folder.modelPath, forRecognizers: forRecognizersPath };
   return { step: last.step, steps, ...files, broken: loader.broken, flawed: loader.flawed };
 }
 
 /** Writes the processor with its weights after the last step, and followed by the transformer. */
-async function writeModels(folder: RunFolder, training: ResolvedTraining, { step, state }: Checkpoint): Promise<void> {
+async function writeModels(
+  folder: RunFolder,
+  training: ResolvedTraining,
+  { names }: Pick<TrainingStep, "names">,
+  { step, state }: Checkpoint,
+): Promise<void> {
   const { processor, transformer } = training;
   const card = cardFor(training, step);
-  const trained = { format: processor.format, graph: withState(processor.graph, state) };
+  const trained = { format: processor.format, graph: withState(processor.graph, state, names) };
   if (processor.sidecar !== undefined) await folder.writeSidecar(processor.sidecar);
   if (transformer) {
     const both = forRecognizers(trained, withState(transformer, state));
@@ -171,7 +176,13 @@ async function started(training: ResolvedTraining, options: RunOptions) {
 }
 
 /** Numbers of trained and frozen values of P and of T, and P's constants. */
-function weightCounts({ graph, weights }: Processor, transformer: Graph | null, trained: readonly string[]) {
+function weightCounts(
+  { graph, weights }: Processor,
+  transformer: Graph | null,
+  { parameters: used, names }: TrainingStep,
+) {
+  const original = new Map([...names].map(([name, inStep]) => [inStep, name]));
+  const trained = used.map((name) => original.get(name) ?? name);
   const { trainable, constant } = weights;
   const valuesIn = ({ initializers }: Graph, names: readonly string[]) =>
     names.reduce((sum, name) => sum + sizeOf(initializers.get(name)?.shape ?? [0]), 0);

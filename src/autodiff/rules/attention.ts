@@ -98,7 +98,7 @@ function summed(b: GraphBuilder, grad: string, sizes: readonly [number, number, 
 /** The softmax of the masked scores: the fourth output of the operator itself in mode 3. */
 function probabilities({ b, node }: RuleContext): string {
   const attributes = { ...node.attributes, qk_matmul_output_mode: int(3) };
-  const outputs = [`${node.outputs[0]}.again`, "", "", `${node.outputs[0]}.softmax`];
+  const outputs = [b.unique(`${node.outputs[0]}.again`), "", "", b.unique(`${node.outputs[0]}.softmax`)];
   return b.addMany("Attention", node.inputs, attributes, outputs)[3] as string;
 }
 

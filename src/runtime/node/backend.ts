@@ -1,6 +1,6 @@
 import "./telemetry.js"; // before onnxruntime-node
 import { cpus } from "node:os";
-import { InferenceSession } from "onnxruntime-node";
+import { env, InferenceSession } from "onnxruntime-node";
 import { encodeModel, weightBytes } from "../../onnx/encode.js";
 import { withModelFile } from "../../platform/node/models.js";
 import type { Backend } from "../backend.js";
@@ -9,6 +9,8 @@ import { loadQuantized } from "../quantization-fallback.js";
 import { keepHalvesAsBits } from "./half-precision.js";
 
 keepHalvesAsBits();
+// Errors come as exceptions, with their message; ONNX Runtime would also write them to standard error, in color.
+env.logLevel = "fatal";
 
 /** Weights beyond this many bytes go through a file: as the bytes of a model they would be in memory twice while loading. */
 const INLINE_LIMIT = 16 * 2 ** 20;
@@ -28,7 +30,7 @@ export const backend: Backend = {
       graphOptimizationLevel: optimization,
       // Planning memory costs memory on top of the first run's: 1.9 GiB instead of 1.1 for a step, no faster.
       enableMemPattern: false,
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
       ...(trace !== undefined && { enableProfiling: true, profileFilePrefix: trace }),
     };
     const load = (source: string | Uint8Array) =>

@@ -37,5 +37,5 @@ const configOf = ({ device, optimization }: LoadOptions): InferenceSession.Sessi
   executionProviders: device === "webgpu" ? ["webgpu", "wasm"] : ["wasm"],
   graphOptimizationLevel: optimization,
   enableMemPattern: false,
-  logSeverityLevel: 3,
+  logSeverityLevel: 4,
 });
