@@ -1,4 +1,4 @@
-import { dependents } from "../autodiff/gradients.js";
+import { dependents } from "../autodiff/flow.js";
 import { UserError } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, withOutputs } from "../onnx/graph.js";

@@ -1,4 +1,4 @@
-import { noGradient, type Rule } from "../rule.js";
+import { noGradient, type Rule, rounding } from "../rule.js";
 import * as activation from "./activation.js";
 import * as attention from "./attention.js";
 import * as conv from "./conv.js";
@@ -20,7 +20,7 @@ import * as softmax from "./softmax.js";
 /** Operators whose outputs are piecewise constant in every input. */
 const comparisons = "ArgMax ArgMin Equal Greater GreaterOrEqual Less LessOrEqual IsNaN IsInf Hardmax NonMaxSuppression";
 const logic = "Not And Or Xor BitShift BitwiseAnd BitwiseOr";
-const integers = "Floor Ceil Round Sign NonZero Shape Size ConstantOfShape EyeLike";
+const integers = "Sign NonZero Shape Size ConstantOfShape EyeLike";
 const flat = `${comparisons} ${logic} ${integers}`.split(" ");
 
 /** The gradient rule of every operator that has one, by the operator's name. */
@@ -35,6 +35,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   ...linear,
   ...loss,
   ...normalization,
+  ...{ Floor: rounding, Ceil: rounding, Round: rounding },
   MaxPool,
   ...pool,
   ...quantization,
