@@ -1,7 +1,7 @@
-import { type Graph, type Node, valuesReadBy } from "../onnx/graph.js";
+import { type Graph, type Node, titleOf, valuesReadBy } from "../onnx/graph.js";
 import type { DataType } from "../onnx/tensor.js";
-import { valueTypes } from "../onnx/types.js";
-import { isInteger, roundedBesideSource, rounds } from "./rounding.js";
+import { isInteger, valueTypes } from "../onnx/types.js";
+import { roundedBesideSource, rounds } from "./rounding.js";
 import type { Rule } from "./rule.js";
 import { rules } from "./rules/index.js";
 
@@ -116,3 +116,13 @@ export function stopsOf(graph: Graph, output: string, sources: readonly string[]
 }
 
 const readsShape = ({ op, domain }: Node): boolean => domain === "" && (op === "Shape" || op === "Size");
+
+/** Number of nodes that a message lists. */
+const LISTED = 3;
+
+/** Nodes for a message: `Cast "a", Floor "b" and 2 more`. */
+export function titlesOf(nodes: readonly Node[]): string {
+  const listed = nodes.slice(0, LISTED).map((node) => `${node.op} "${titleOf(node)}"`);
+  const more = nodes.length > LISTED ? ` and ${nodes.length - LISTED} more` : "";
+  return `${listed.join(", ")}${more}`;
+}

@@ -1,8 +1,8 @@
 import { UserError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, type Node, titleOf, valuesReadBy } from "../onnx/graph.js";
+import { isInteger } from "../onnx/types.js";
 import { dependents, type GradientFlow, gradientFlow, isIntegerOperand, ruleFor } from "./flow.js";
-import { isInteger } from "./rounding.js";
 import type { RuleContext } from "./rule.js";
 
 /** A graph that also computes gradients. */

@@ -1,15 +1,7 @@
 import type { Graph, Node } from "../onnx/graph.js";
 import type { DataType } from "../onnx/tensor.js";
+import { isFloat, isInteger } from "../onnx/types.js";
 import { computedFrom, type Uses, usesOf } from "../onnx/uses.js";
-
-/** The element types of integers. */
-const integers: readonly (DataType | undefined)[] = "int8 uint8 int16 uint16 int32 uint32 int64 uint64".split(
-  " ",
-) as DataType[];
-const floats: readonly (DataType | undefined)[] = ["float32", "float64", "float16", "bfloat16"];
-
-export const isInteger = (type: DataType | undefined): boolean => integers.includes(type);
-export const isFloat = (type: DataType | undefined): boolean => floats.includes(type);
 
 type Types = ReadonlyMap<string, DataType>;
 

@@ -1,8 +1,10 @@
+import { stopsOf, titlesOf } from "../autodiff/flow.js";
 import { gradients } from "../autodiff/gradients.js";
 import { messageOf, UserError } from "../errors.js";
 import { type Dim, type Graph, specialize, withOutputs } from "../onnx/graph.js";
 import type { DataType } from "../onnx/tensor.js";
 import { readModel } from "../platform/node/models.js";
+import { inputNotes, roundingNotes } from "../recognition/input.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 import { readPreprocessing } from "../recognition/read-preprocessing.js";
 import { type Probe, probe } from "../runtime/probe.js";
@@ -11,7 +13,7 @@ import { requireFloatValue } from "./loss.js";
 import { type OperatorUse, operatorsOf } from "./operators.js";
 import { running } from "./running.js";
 import { type Serving, servingOf } from "./serving.js";
-import { chooseSizes, type SizeOptions, type Sizes } from "./sizes.js";
+import { chooseSizes, differentiableInputs, type SizeOptions, type Sizes } from "./sizes.js";
 import { type ParameterKind, parameterKinds } from "./weights.js";
 
 /** Settings of an inspection. */
@@ -81,20 +83,23 @@ export async function inspectGraph(
   const { shapes: sizes, ...open } = chooseSizes(graph, options);
   const bound = withOutputs(specialize(graph, sizes), [...new Set([...examined, ...namesOf(graph.outputs)])]);
   const probed = await running(graph, () => probe(bound), hint(open));
-  const inputs = graph.inputs.filter(({ type }) => type === "float32").map(({ name }) => name);
+  const inputs = differentiableInputs(graph);
   const outputs = examined.map((name) => ({
     ...inspected(name, graph, probed),
     ...differentiability(name, inputs, graph, probed),
   }));
   const floats = outputs.filter(({ type }) => type === null || type === "float32").map(({ name }) => name);
   const differentiable = outputs.filter((each) => each.differentiable).map(({ name }) => name);
+  const serves = servingOf({ graph, shapes: probed.shapes, differentiable, preprocessing });
+  const isRecognizer = serves.recognizer.serves && preprocessing;
+  const ofInput = isRecognizer ? inputNotes(graph, preprocessing) : roundingNotes(graph);
   return {
     inputs: graph.inputs.map(({ name }) => inspected(name, graph, probed)),
     outputs,
     parameters: parameterKinds(graph),
     operators: operatorsOf(graph, probed.graph, floats, inputs),
-    serves: servingOf({ graph, shapes: probed.shapes, differentiable, preprocessing }),
-    notes: [...(graph.notes ?? []), ...sizeNotes(open, options)],
+    serves,
+    notes: [...(graph.notes ?? []), ...ofInput, ...sizeNotes(open, options)],
   };
 }
 
@@ -111,6 +116,8 @@ function differentiability(name: string, inputs: readonly string[], graph: Graph
   const type = graph.outputs.find((output) => output.name === name)?.type ?? "float32";
   if (type !== "float32") return no(`${type} values have no gradient`);
   if (inputs.length === 0) return no("the model has no float32 input");
+  const stops = stopsOf(folded, name, inputs);
+  if (stops.length > 0) return no(`no gradient passes: ${titlesOf(stops)} ${stops.length > 1 ? "stop" : "stops"} it`);
   try {
     const { gradients: found } = gradients(folded, name, inputs, shapes);
     const reached = [...found.values()].some((gradient) => gradient !== null);

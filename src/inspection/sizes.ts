@@ -1,4 +1,5 @@
 import type { Dim, Graph, ValueInfo } from "../onnx/graph.js";
+import { isFloat, isInteger } from "../onnx/types.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 
 /** Side of the images of the trial run, in pixels, if neither the model nor its preprocessing fixes one. */
@@ -56,4 +57,11 @@ export function chooseSizes(graph: Graph, options: SizeOptions = {}): Sizes {
   };
   const shapes = Object.fromEntries(graph.inputs.map((input) => [input.name, fixed(input)]));
   return { shapes, chosen, anySide };
+}
+
+/** The inputs that gradients are computed for by default: floating-point ones, otherwise images of integers. */
+export function differentiableInputs({ inputs }: Graph): string[] {
+  const floats = inputs.filter(({ type = "float32" }) => isFloat(type));
+  const images = inputs.filter(({ type, shape }) => isInteger(type) && shape?.length === 4);
+  return (floats.length > 0 ? floats : images).map(({ name }) => name);
 }

@@ -2,6 +2,12 @@ import { attribute, type Graph, type Node } from "./graph.js";
 import { typeName } from "./schema.js";
 import type { DataType } from "./tensor.js";
 
+const integers = new Set("int8 uint8 int16 uint16 int32 uint32 int64 uint64".split(" "));
+const floats = new Set("float32 float64 float16 bfloat16".split(" "));
+
+export const isInteger = (type: DataType | undefined): boolean => integers.has(type ?? "");
+export const isFloat = (type: DataType | undefined): boolean => floats.has(type ?? "");
+
 /** Operators whose first output has one type, whatever the types of their inputs. */
 const fixedTypes: readonly (readonly [type: DataType, operators: string])[] = [
   ["bool", "Equal Greater GreaterOrEqual Less LessOrEqual Not And Or Xor IsNaN IsInf"],
