@@ -3,14 +3,14 @@ import { UserError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, specialize, withOutputs } from "../onnx/graph.js";
 import { float32, type Tensor, zeros } from "../onnx/tensor.js";
-import { isFloat, isInteger } from "../onnx/types.js";
+import { isFloat } from "../onnx/types.js";
 import { applyPasses } from "../passes/index.js";
 import type { Pass } from "../passes/pass.js";
 import { type Probe, probe } from "../runtime/probe.js";
 import { Session, type Tensors } from "../runtime/session.js";
 import { type LossKind, lossGraph, lossInputName, lossInputsOf, requireTensor } from "./loss.js";
 import { running } from "./running.js";
-import { differentiableInputs } from "./sizes.js";
+import { differentiableInputs, holdsImages } from "./sizes.js";
 import { listed } from "./text.js";
 import { makersOf, sourcesOf, weightsOf } from "./weights.js";
 
@@ -68,7 +68,7 @@ export async function lossGradients(graph: Graph, tensors: Tensors, options: Gra
   return { loss, outputs, gradients: Object.fromEntries(inOrder) as Tensors, independent };
 }
 
-/** The names to differentiate with respect to. @throws UserError for a name that is unknown or holds no numbers. */
+/** The names to differentiate with respect to. @throws UserError for a name that is unknown or has no gradient. */
 function targetsOf(graph: Graph, { wrt, allParameters }: GradientOptions): string[] {
   const typeOf = new Map([
     ...[...graph.initializers].map(([name, { type }]) => [name, type] as const),
@@ -88,8 +88,10 @@ function targetsOf(graph: Graph, { wrt, allParameters }: GradientOptions): strin
         `${graph.name} has no value "${name}"; its inputs: ${listed(inputs)}; ` +
           `its initializers: ${listed([...graph.initializers.keys()])}`,
       );
-    if (!isFloat(type) && !isInteger(type))
-      throw new UserError(`"${name}" of ${graph.name} is ${type}; only numbers have a gradient`);
+    if (!isFloat(type) && !graph.inputs.some((input) => input.name === name && holdsImages(input)))
+      throw new UserError(
+        `"${name}" of ${graph.name} is ${type}; only floating-point numbers and images have a gradient`,
+      );
   }
   return [...new Set(wrt)];
 }

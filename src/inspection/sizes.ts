@@ -62,6 +62,8 @@ export function chooseSizes(graph: Graph, options: SizeOptions = {}): Sizes {
 /** The inputs that gradients are computed for by default: floating-point ones, otherwise images of integers. */
 export function differentiableInputs({ inputs }: Graph): string[] {
   const floats = inputs.filter(({ type = "float32" }) => isFloat(type));
-  const images = inputs.filter(({ type, shape }) => isInteger(type) && shape?.length === 4);
-  return (floats.length > 0 ? floats : images).map(({ name }) => name);
+  return (floats.length > 0 ? floats : inputs.filter(holdsImages)).map(({ name }) => name);
 }
+
+/** Whether an input can hold images, whose integers are rounded numbers and not indices. */
+export const holdsImages = ({ type, shape }: ValueInfo): boolean => isInteger(type) && shape?.length === 4;

@@ -1,7 +1,7 @@
 import { straightThrough, titlesOf } from "../autodiff/flow.js";
 import { UserError } from "../errors.js";
 import { type GraphBuilder, int } from "../onnx/builder.js";
-import type { Graph, ValueInfo } from "../onnx/graph.js";
+import type { Graph, Node, ValueInfo } from "../onnx/graph.js";
 import { typeCodes } from "../onnx/schema.js";
 import { type DataType, float32 } from "../onnx/tensor.js";
 import { isFloat, isInteger } from "../onnx/types.js";
@@ -15,11 +15,23 @@ export function inlineBehindPreprocessing(
 ): Record<string, string> {
   const input = requireImage(model, preprocessing);
   const { size, channels, layout } = preprocessing;
-  const image = b.input("image", ["N", 3, size, size]);
+  const given = b.input("image", ["N", 3, size, size]);
+  const image = castsInside(model) ? b.Clip(given, b.zero, b.one) : given;
   const ordered = channels === "BGR" ? b.Gather(normalized(b, image, preprocessing), b.integers([2, 1, 0]), 1) : null;
   const planes = ordered ?? normalized(b, channels === "GRAY" ? grayOf(b, image) : image, preprocessing);
   const arranged = layout === "NHWC" ? b.Transpose(planes, [0, 2, 3, 1]) : planes;
   return b.inline(model, { [input.name]: inType(b, arranged, input.type) }, "R/");
+}
+
+/** Whether the model itself casts pixels to integers, where values outside the range of images could wrap around. */
+const castsInside = (model: Graph): boolean =>
+  roundingBehind(model).some(({ op }) => op !== "Floor" && op !== "Ceil" && op !== "Round");
+
+/** The nodes that round between the input and the outputs and pass the gradient on. */
+function roundingBehind(model: Graph): Node[] {
+  const outputs = model.outputs.map(({ name }) => name);
+  const inputs = model.inputs.map(({ name }) => name);
+  return straightThrough(model, outputs, inputs);
 }
 
 /** Applies range, mean and std to an image [N, channels, side, side] in [0, 1]. */
@@ -81,11 +93,6 @@ export function inputNotes(model: Graph, { channels, range, mean, std }: Preproc
 
 /** A note on the nodes that round between the input and the outputs. */
 export function roundingNotes(model: Graph): string[] {
-  const outputs = model.outputs.map(({ name }) => name);
-  const found = straightThrough(
-    model,
-    outputs,
-    model.inputs.map(({ name }) => name),
-  );
+  const found = roundingBehind(model);
   return found.length > 0 ? [`gradients pass straight through rounding (${titlesOf(found)})`] : [];
 }

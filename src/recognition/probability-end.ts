@@ -9,7 +9,7 @@ export interface End {
   readonly scores: string;
   /** The node whose output are the probabilities. */
   readonly node: Node;
-  /** Nodes between it and the output that would not keep the scores' order or scale, with the value that each changes. */
+  /** Nodes between it and the output that hold for probabilities only, such as Log, with the value that each changes. */
   readonly between: ReadonlyMap<Node, string>;
 }
 
@@ -38,14 +38,14 @@ export function probabilityEnd(uses: Uses, output: string): End | undefined {
   }
 }
 
-/** The input of a node that changes probabilities monotonically: a logarithm, a limit, a constant factor or offset. */
+/** The largest constant that is added to probabilities to keep their logarithm finite. */
+const EPSILON = 1e-3;
+
+/** The input of a node that prepares or computes the logarithm of probabilities. */
 function rescaledInput(node: Node, graph: Graph): string | undefined {
   if (node.op === "Log" || node.op === "Clip") return node.inputs[0];
-  if (!["Mul", "Div", "Add"].includes(node.op)) return undefined;
-  const [x = "", y = ""] = node.inputs;
-  const isPositive = (value: string): boolean => (scalarOf(value, graph) ?? 0) > 0;
-  if (isPositive(y)) return x;
-  return isPositive(x) && node.op !== "Div" ? y : undefined;
+  const added = node.op === "Add" ? scalarOf(node.inputs[1] ?? "", graph) : undefined;
+  return added !== undefined && Math.abs(added) <= EPSILON ? node.inputs[0] : undefined;
 }
 
 interface Context extends Uses {
