@@ -42,8 +42,15 @@ import {
   shortTimeFourier,
 } from "./case-makers-signal.js";
 
-/** Rules that estimate a gradient, on purpose different from the derivative; src/autodiff/quantization.test.ts tests them. */
-export const estimates: readonly string[] = ["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"];
+/** Rules that estimate a gradient, on purpose different from the derivative; the tests in src/autodiff/ cover them. */
+export const estimates: readonly string[] = [
+  "QuantizeLinear",
+  "DequantizeLinear",
+  "DynamicQuantizeLinear",
+  "Floor",
+  "Ceil",
+  "Round",
+];
 
 /** For every rule that passes a gradient, a generator of random graphs that test it. */
 export const ruleCases: Readonly<Record<string, Case>> = {

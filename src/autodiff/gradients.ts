@@ -1,9 +1,9 @@
 import { UserError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, type Node, titleOf, valuesReadBy } from "../onnx/graph.js";
-import { computedFrom } from "../onnx/uses.js";
-import type { Rule, RuleContext } from "./rule.js";
-import { rules } from "./rules/index.js";
+import { isInteger } from "../onnx/types.js";
+import { dependents, type GradientFlow, gradientFlow, isIntegerOperand, ruleFor } from "./flow.js";
+import type { RuleContext } from "./rule.js";
 
 /** A graph that also computes gradients. */
 export interface Differentiated {
@@ -22,7 +22,7 @@ export interface Obstacle {
 
 /**
  * Reverse-mode automatic differentiation as a transformation of graphs: adds nodes of standard ONNX operators that compute
- * d loss / d value for each value in `wrt`.
+ * d loss / d value for each value in `wrt`. All gradients are float32, those of integers and of float64 values included.
  * @param loss a value of the graph; if it is not a scalar, the gradients are those of the sum of its elements.
  * @param shapes the shape of every value of the graph (`probe` reads them from the runtime).
  * @throws UserError if an operator between the loss and `wrt` has no rule, with the node and its path from the loss; and if
@@ -34,10 +34,11 @@ export function gradients(
   wrt: readonly string[],
   shapes: ReadonlyMap<string, readonly number[]>,
 ): Differentiated {
-  const obstacle = obstacles(graph, loss, wrt)[0];
+  const flow = gradientFlow(graph);
+  const obstacle = obstacles(graph, loss, wrt, flow)[0];
   if (obstacle) throw new UserError(`cannot differentiate ${graph.name}: ${describeObstacle(obstacle)}`);
   const b = GraphBuilder.from({ ...graph, outputs: [] });
-  const depends = dependents(graph, wrt);
+  const depends = dependents(graph, wrt, flow);
   const pending = new Map<string, string[]>([[loss, [b.filled(1, shapeIn(shapes, loss))]]]);
   const total = (value: string): string | null => {
     const terms = pending.get(value) ?? [];
@@ -46,13 +47,13 @@ export function gradients(
     return sum;
   };
   for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((output) => pending.has(output)) || !node.inputs.some((input) => depends.has(input)))
-      continue;
-    const context = ruleContext(b, graph, node, depends, total, shapes);
+    const needsGrad = node.inputs.map((input, i) => depends.has(input) && flow.passes(node, i));
+    if (!node.outputs.some((output) => pending.has(output)) || !needsGrad.includes(true)) continue;
+    const context = ruleContext(b, flow, node, needsGrad, total, shapes);
     const grads = ruleFor(node)?.(context) ?? [];
     for (const [i, grad] of grads.entries()) {
       const input = node.inputs[i];
-      if (!grad || !input || !depends.has(input)) continue;
+      if (!grad || !input || !needsGrad[i]) continue;
       const terms = pending.get(input);
       if (terms) terms.push(grad);
       else pending.set(input, [grad]);
@@ -64,9 +65,6 @@ export function gradients(
   return { graph: { ...b.build(graph.metadata), outputs: graph.outputs }, gradients: found };
 }
 
-const ruleFor = (node: Node): Rule | undefined =>
-  node.domain === "" && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
-
 function shapeIn(shapes: ReadonlyMap<string, readonly number[]>, value: string): readonly number[] {
   const shape = shapes.get(value);
   if (!shape) throw new Error(`the shape of "${value}" is not known`);
@@ -75,30 +73,55 @@ function shapeIn(shapes: ReadonlyMap<string, readonly number[]>, value: string):
 
 function ruleContext(
   b: GraphBuilder,
-  graph: Graph,
+  flow: GradientFlow,
   node: Node,
-  depends: ReadonlySet<string>,
+  needsGrad: readonly boolean[],
   total: (value: string) => string | null,
   shapes: ReadonlyMap<string, readonly number[]>,
 ): RuleContext {
+  const { graph } = flow;
   const zerosLike = (value: string) => (value ? b.filled(0, shapeIn(shapes, value)) : "");
   const refuse = (why: string) => refusal(graph, node, why);
+  const { inputs, outputs, original } = inFloat32(b, flow, node);
   return {
     b,
     node,
-    inputs: padded(node.inputs),
-    outputs: padded(node.outputs),
+    inputs: padded(inputs),
+    outputs: padded(outputs),
     grads: padded(node.outputs.map((output) => total(output) ?? zerosLike(output))),
     reached: node.outputs.map((output) => total(output) !== null),
-    needsGrad: node.inputs.map((input) => depends.has(input)),
-    shape: (value) => shapeIn(shapes, value),
+    needsGrad,
+    shape: (value) => shapeIn(shapes, original(value)),
     constant: (value) => {
-      const tensor = graph.initializers.get(value);
-      if (!tensor) throw refuse(`computes its input "${value}" from data; its gradient needs a constant`);
+      const tensor = graph.initializers.get(original(value));
+      if (!tensor) throw refuse(`computes its input "${original(value)}" from data; its gradient needs a constant`);
       return tensor;
     },
-    known: (value) => graph.initializers.get(value) ?? null,
+    known: (value) => graph.initializers.get(original(value)) ?? null,
     refuse,
+  };
+}
+
+/**
+ * The operands and the first output of a node in float32, so that a rule computes with integers and float64 as with float32.
+ * Indices, shapes and conditions keep their types.
+ */
+function inFloat32(b: GraphBuilder, { types }: GradientFlow, node: Node) {
+  const originals = new Map<string, string>();
+  const cast = (value: string): string => {
+    const found = b.Cast(value, "float32");
+    originals.set(found, value);
+    return found;
+  };
+  const computesWithIntegers = isInteger(types.get(node.outputs[0] ?? "")) && node.op !== "QuantizeLinear";
+  const isCast = (value: string, i: number): boolean => {
+    const type = types.get(value);
+    return type === "float64" || (computesWithIntegers && isInteger(type) && isIntegerOperand(node, i));
+  };
+  return {
+    inputs: node.inputs.map((value, i) => (isCast(value, i) ? cast(value) : value)),
+    outputs: node.outputs.map((value, i) => (i === 0 && isCast(value, 0) ? cast(value) : value)),
+    original: (value: string): string => originals.get(value) ?? value,
   };
 }
 
@@ -111,13 +134,9 @@ function refusal(graph: Graph, node: Node, why: string): UserError {
   return new UserError(`cannot differentiate ${graph.name}: ${node.op} "${titleOf(node)}" ${why}${covered}`);
 }
 
-/** The sources, and every value that depends on them through operators that are not flat. */
-export const dependents = (graph: Graph, sources: readonly string[]): Set<string> =>
-  computedFrom(graph, sources, (node) => !ruleFor(node)?.isFlat);
-
 /** Every node without a gradient rule between the loss and the values of `wrt`. */
-export function obstacles(graph: Graph, loss: string, wrt: readonly string[]): Obstacle[] {
-  const depends = dependents(graph, wrt);
+export function obstacles(graph: Graph, loss: string, wrt: readonly string[], flow = gradientFlow(graph)): Obstacle[] {
+  const depends = dependents(graph, wrt, flow);
   /** For each value between the loss and `wrt`, the node through which the walk from the loss reached it. */
   const reachedBy = new Map<string, Node | null>([[loss, null]]);
   const pathTo = (node: Node): string[] => {
@@ -130,10 +149,9 @@ export function obstacles(graph: Graph, loss: string, wrt: readonly string[]): O
   const found: Obstacle[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (reachedOutput(node) === undefined || !valuesReadBy(node).some((input) => depends.has(input))) continue;
-    const rule = ruleFor(node);
-    if (!rule) found.push({ node, path: pathTo(node) });
-    if (rule?.isFlat) continue;
-    for (const input of node.inputs) if (depends.has(input) && !reachedBy.has(input)) reachedBy.set(input, node);
+    if (!ruleFor(node)) found.push({ node, path: pathTo(node) });
+    for (const [i, input] of node.inputs.entries())
+      if (depends.has(input) && flow.passes(node, i) && !reachedBy.has(input)) reachedBy.set(input, node);
   }
   return found;
 }

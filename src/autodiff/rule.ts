@@ -46,6 +46,16 @@ export const withLimits = (limits: string, rule: Rule): Rule =>
 /** The rule of operators through which no gradient passes: see `Rule.isFlat`. */
 export const noGradient: Rule = Object.assign(() => [], { isFlat: true as const });
 
+/** The limits of rules that round. */
+export const STRAIGHT_THROUGH =
+  "straight-through estimate; the gradient is 0 where the rounded value is combined with its source, as in x - floor(x)";
+
+/**
+ * y = x, rounded. The gradient of rounding, which is 0 almost everywhere, is replaced by that of the identity: dx = dy
+ * (straight-through estimator, Bengio et al. 2013).
+ */
+export const rounding: Rule = withLimits(STRAIGHT_THROUGH, ({ grads: [dy] }) => [dy]);
+
 /** An attribute that is a list of integers. */
 export const intsOf = (node: Node, name: string, fallback: readonly number[]): readonly number[] =>
   attribute(node, name, "ints", fallback);

@@ -14,7 +14,8 @@ import { writeBytes } from "../platform/node/files.js";
 import { modelTitle } from "../platform/node/models.js";
 import { printable } from "../printable.js";
 import { openProcessor } from "../processors/open.js";
-import { openClassifier } from "../recognition/classifier.js";
+import { labelSetOf } from "../recognition/class-offset.js";
+import { classifierNotes, openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
 import type { Reporter } from "../reporter.js";
 import { listOf, named, path, paths, positiveInteger, wholeNumber } from "../settings.js";
@@ -87,11 +88,12 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
   async run(settings, { report, print, signal }) {
     const { limit, threads, json, processor = [], recognizer = [] } = settings;
     const task = taskFrom(settings);
+    const dataset = await datasetFrom(settings, { needLabels: recognizer.length > 0 });
     const judges = [];
-    for (const file of recognizer) judges.push(await openClassifier(file, recognizerFrom(settings), { threads }));
+    for (const file of recognizer)
+      judges.push(await openClassifier(file, recognizerFrom(settings), { threads }, labelSetOf(dataset)));
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
-    const dataset = await datasetFrom(settings, { needLabels: judges.length > 0 });
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
     const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join(", ") || "none";
     report.info(
@@ -101,6 +103,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
         `  recognizers  ${names(judges)}`,
     );
     for (const line of omissionsOf(dataset)) report.info(line);
+    for (const note of classifierNotes(judges)) report.info(`  note         ${note}`);
     const bar = report.progress(count, "evaluating");
     const { protocol, cropBorder, predictions } = settings;
     const partial = await openPartialStore(json ?? predictions);

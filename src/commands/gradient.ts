@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { stopsOf, titlesOf } from "../autodiff/flow.js";
 import { UserError } from "../errors.js";
 import { resize } from "../images/resize.js";
 import { lossGradients } from "../inspection/gradient.js";
@@ -10,6 +11,8 @@ import type { Tensor } from "../onnx/tensor.js";
 import { decodeImage, encodeImage } from "../platform/node/codec.js";
 import { readModel } from "../platform/node/models.js";
 import { readSafetensors, writeSafetensors } from "../platform/node/safetensors-files.js";
+import { requireGradientPath } from "../recognition/gradient-path.js";
+import { withScores } from "../recognition/logits.js";
 import { readRecognizer } from "../recognition/recognizer.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
 import { heatMap } from "../report/heatmap.js";
@@ -69,7 +72,7 @@ async function ofTensors(given: Settings, { report, print }: Context): Promise<v
     throw new UserError(
       `gradient needs ${named("inputs")}, ${named("loss")} and ${named("out")}, or ${named("image")} and ${named("heatmap")}`,
     );
-  for (const key of ["label", "heatmap", "mean", "std", "size", "range", "layout", "channels"] as const)
+  for (const key of ["label", "heatmap", "mean", "std", "size", "range", "layout", "channels", "classOffset"] as const)
     if (given[key] !== undefined) throw new UserError(`${named(key)} needs ${named("image")}`);
   const { tensors } = await readSafetensors(inputs);
   const options = { ...(output && { output }), ...(wrt && { wrt }), ...(allParameters && { allParameters }) };
@@ -77,7 +80,14 @@ async function ofTensors(given: Settings, { report, print }: Context): Promise<v
   const graph = await readModel(model);
   for (const note of graph.notes ?? []) report.info(`note: ${note}`);
   const { loss, outputs, gradients, independent } = await lossGradients(graph, tensors, { loss: kind, ...options });
-  for (const name of independent) report.info(`the loss does not depend on "${name}": its gradient is zero`);
+  for (const name of independent) {
+    const stops = outputs.flatMap((value) => stopsOf(graph, value, [name]));
+    const reason =
+      stops.length > 0
+        ? `${titlesOf(stops)} ${stops.length > 1 ? "stop" : "stops"} it`
+        : "the loss does not depend on it";
+    report.info(`the gradient of "${name}" is zero: ${reason}`);
+  }
   await writeGradients(out, loss, gradients);
   const value = Number(loss.data[0]);
   const rows = Object.entries(gradients).map(([name, tensor]) => ({ name, shape: tensor.shape, norm: norm(tensor) }));
@@ -103,10 +113,14 @@ async function ofImage(given: Settings, image: string, { report, print }: Contex
   if (given.allParameters) throw exclusive("image", "allParameters");
   if (heatmap === undefined && out === undefined)
     throw new UserError(`${named("image")} needs ${named("heatmap")}, ${named("out")}, or both`);
-  const { serves } = await inspectGraph(await readModel(model), size ? { inputSize: size } : {});
+  const file = await readModel(model);
+  const judged = given.output === undefined ? file : withScores(file, given.output);
+  const { serves } = await inspectGraph(judged, size ? { inputSize: size } : {});
   if (!serves.recognizer.serves) throw new UserError(`${model} is not a recognizer: ${serves.recognizer.reason}`);
   const recognizer = await readRecognizer(model, recognizerFrom(given));
+  requireGradientPath(recognizer, "differentiate");
   report.info(`differentiating ${recognizer.name} for ${image} on cpu`);
+  for (const note of recognizer.graph.notes ?? []) report.info(`note: ${note}`);
   const found = await saliency(recognizer, await decodeImage(image), label);
   if (out !== undefined) await writeGradients(out, found.loss, { image: found.gradient });
   if (heatmap !== undefined) await writeHeatMap(heatmap, found);

@@ -9,8 +9,12 @@ import { evaluate } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { type Job, type JobStore, keyOf } from "../jobs/job.js";
 import { runJobs } from "../jobs/run-jobs.js";
+import { type Objective, readsOutput } from "../objectives/objective.js";
 import { openProcessor } from "../processors/open.js";
+import { requireGradientPath } from "../recognition/gradient-path.js";
 import type { Judge } from "../recognition/judge.js";
+import { type RecognizerSettings, readRecognizer } from "../recognition/recognizer.js";
+import { recognizerFrom } from "../recognition/settings.js";
 import type { Reporter } from "../reporter.js";
 import { named, paths, positiveInteger } from "../settings.js";
 import { type ResolvedTraining, resolveTraining } from "../training/resolve.js";
@@ -53,6 +57,19 @@ export async function judgedImages(settings: SeriesSettings, trained: Dataset, c
       `${settings.data.join(", ")} has no parts: set ${named("evaluate")} to images to judge on, or divide the images by ${named("split")}`,
     );
   return judged;
+}
+
+/**
+ * Checks, before the first training, that the objectives get a gradient from the recognizers' outputs.
+ * @throws UserError when no gradient passes from an output to the image.
+ */
+export async function requireGradients(
+  files: readonly string[],
+  objectives: readonly Objective[],
+  settings: RecognizerSettings,
+): Promise<void> {
+  if (!objectives.some(readsOutput)) return;
+  for (const file of files) requireGradientPath(await readRecognizer(file, recognizerFrom(settings)), "train with");
 }
 
 /** One training of a series. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import type { Dataset } from "../data/dataset.js";
 import { datasetFrom } from "../data/settings.js";
 import { taskFrom } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
@@ -9,7 +10,8 @@ import { findObjective } from "../objectives/index.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
 import { markdownText } from "../printable.js";
-import { openClassifier } from "../recognition/classifier.js";
+import { labelSetOf } from "../recognition/class-offset.js";
+import { classifierNotes, openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom } from "../recognition/settings.js";
 import { type SweepPoint, sweepPlot, sweepPoints, sweepTable } from "../report/sweep.js";
 import { listOf, named, nonnegativeNumber, paths } from "../settings.js";
@@ -18,6 +20,7 @@ import {
   type ExperimentContext,
   judgedImages,
   judgeSeries,
+  requireGradients,
   type SeriesRun,
   seriesSettings,
   trainSeries,
@@ -67,7 +70,9 @@ export async function sweep(
   const { needsLabels } = objective;
   const dataset = await datasetFrom(settings, { needLabels: needsLabels, withLabels: needsLabels });
   const judged = await judgedImages(settings, dataset);
-  const judges = await judgesOf(settings);
+  const files = (settings.recognizer ?? []).map(({ file }) => file);
+  if (settings.lambda.some((lambda) => lambda > 0)) await requireGradients(files, [objective], settings);
+  const judges = await judgesOf(settings, judged, context);
   const store = await openLocalStore(join(settings.out, "jobs.jsonl"));
   try {
     const runs = settings.lambda.map((lambda) => runOf(trainingPart(given), lambda));
@@ -93,11 +98,16 @@ function runOf(settings: TrainingSettings, lambda: number): SeriesRun {
   return { name: `lambda ${lambda}`, folder: `lambda-${lambda}`, settings: own };
 }
 
-async function judgesOf(settings: SweepSettings) {
+async function judgesOf(settings: SweepSettings, judged: Dataset, { report }: ExperimentContext) {
   const { judge, recognizer = [], threads } = settings;
   const files = judge ?? recognizer.map(({ file }) => file);
   const input = judge ? {} : recognizerFrom(settings);
-  return Promise.all(files.map((file) => openClassifier(file, input, threads ? { threads } : {})));
+  const labels = labelSetOf(judged);
+  const judges = await Promise.all(
+    files.map((file) => openClassifier(file, input, threads ? { threads } : {}, labels)),
+  );
+  for (const note of classifierNotes(judges)) report.info(`note: ${note}`);
+  return judges;
 }
 
 async function write(out: string, title: string, points: SweepPoint[], evaluation: Evaluation): Promise<SweepResult> {

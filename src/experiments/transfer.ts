@@ -10,7 +10,8 @@ import { defaultLambda, findObjective, objectives } from "../objectives/index.js
 import type { Objective } from "../objectives/objective.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
-import { openClassifier } from "../recognition/classifier.js";
+import { labelSetOf } from "../recognition/class-offset.js";
+import { type Classifier, classifierNotes, openClassifier } from "../recognition/classifier.js";
 import type { Judge } from "../recognition/judge.js";
 import { recognizerFrom } from "../recognition/settings.js";
 import { PLAIN, type TransferRun, transferPoints, transferSetting, transferTables } from "../report/transfer.js";
@@ -21,6 +22,7 @@ import {
   type ExperimentContext,
   judgedImages,
   judgeSeries,
+  requireGradients,
   type SeriesRun,
   seriesSettings,
   trainSeries,
@@ -141,7 +143,13 @@ async function planOf(
   const needLabels = chosen.some(({ objective }) => objective.needsLabels);
   const dataset = await datasetFrom(settings, { needLabels });
   const judged = await judgedImages(settings, dataset, settings.evaluateClasses ?? settings.classes);
-  const loaded = await loadAll(settings);
+  await requireGradients(
+    settings.source,
+    chosen.map(({ objective }) => objective),
+    settings,
+  );
+  const loaded = await loadAll(settings, judged);
+  for (const note of classifierNotes([...loaded.values()])) report.info(`note: ${note}`);
   const sources = await sourcesOf(settings, loaded, needLabels ? dataset : null);
   const judges = await judgesOf(settings, loaded, dataset, judged, report.info);
   const { objective: _, ...training } = trainingPart(given);
@@ -171,13 +179,13 @@ const seriesRun = (training: TrainingSettings, { name, objective, lambda, source
 });
 
 /** Recognizers by their files, each once. */
-type Loaded = ReadonlyMap<string, Judge>;
+type Loaded = ReadonlyMap<string, Classifier>;
 
-async function loadAll(settings: TransferSettings): Promise<Loaded> {
+async function loadAll(settings: TransferSettings, judged: Dataset): Promise<Loaded> {
   const { source, target = [], threads } = settings;
-  const loaded = new Map<string, Judge>();
+  const [loaded, labels] = [new Map<string, Classifier>(), labelSetOf(judged)];
   for (const file of new Set([...source, ...target].map((each) => resolve(each))))
-    loaded.set(file, await openClassifier(file, recognizerFrom(settings), threads ? { threads } : {}));
+    loaded.set(file, await openClassifier(file, recognizerFrom(settings), threads ? { threads } : {}, labels));
   return loaded;
 }
 
@@ -189,7 +197,7 @@ async function loadAll(settings: TransferSettings): Promise<Loaded> {
 async function sourcesOf({ source: files }: TransferSettings, loaded: Loaded, dataset: Dataset | null) {
   const sources: Pick<PlannedRun, "source" | "sourceFile">[] = [];
   for (const file of files) {
-    const recognizer = loaded.get(resolve(file)) as Judge;
+    const recognizer = loaded.get(resolve(file)) as Classifier;
     if (dataset) await recognizer.requireKnows(dataset.items, "train with");
     sources.push({ source: recognizer.name, sourceFile: file });
   }
@@ -219,7 +227,7 @@ async function judgesOf(
         `set ${named("target")} to recognizers of these classes`,
     );
   if (!same) info("the judged images have other classes than the training images: only the targets judge");
-  const judges = [...files].map((file) => loaded.get(file) as Judge);
+  const judges = [...files].map((file) => loaded.get(file) as Classifier);
   requireDistinct(
     "recognizer",
     judges.map(({ name }) => name),

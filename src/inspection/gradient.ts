@@ -4,12 +4,14 @@ import { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, specialize, withOutputs } from "../onnx/graph.js";
 import { freePrefix } from "../onnx/names.js";
 import { float32, type Tensor, zeros } from "../onnx/tensor.js";
+import { isFloat } from "../onnx/types.js";
 import { applyPasses } from "../passes/index.js";
 import type { Pass } from "../passes/pass.js";
 import { type Probe, probe } from "../runtime/probe.js";
 import { Session, type Tensors } from "../runtime/session.js";
 import { type LossKind, lossGraph, lossInputName, lossInputsOf, requireTensor } from "./loss.js";
 import { running } from "./running.js";
+import { differentiableInputs, holdsImages } from "./sizes.js";
 import { listed } from "./text.js";
 import { makersOf, sourcesOf, weightsOf } from "./weights.js";
 
@@ -18,7 +20,10 @@ export interface GradientOptions {
   readonly loss: LossKind;
   /** The value that the loss is computed from. Default: every NAME with a tensor `weight.NAME`, or the first output. */
   readonly output?: string;
-  /** Names to differentiate with respect to: inputs, initializers, computed values. Default: every float32 input. */
+  /**
+   * Names to differentiate with respect to: inputs, initializers, computed values. Default: every floating-point input, or
+   * the images if there is none. The gradient of integers is that of the numbers that were rounded to them.
+   */
   readonly wrt?: readonly string[];
   /** Adds every weight that the loss depends on to the inputs. */
   readonly allParameters?: boolean;
@@ -64,7 +69,7 @@ export async function lossGradients(graph: Graph, tensors: Tensors, options: Gra
   return { loss, outputs, gradients: Object.fromEntries(inOrder) as Tensors, independent };
 }
 
-/** The names to differentiate with respect to. @throws UserError for a name that is unknown or not float32. */
+/** The names to differentiate with respect to. @throws UserError for a name that is unknown or has no gradient. */
 function targetsOf(graph: Graph, { wrt, allParameters }: GradientOptions): string[] {
   const typeOf = new Map([
     ...[...graph.initializers].map(([name, { type }]) => [name, type] as const),
@@ -72,8 +77,7 @@ function targetsOf(graph: Graph, { wrt, allParameters }: GradientOptions): strin
   ]);
   const inputs = graph.inputs.map(({ name }) => name);
   if (!wrt) {
-    const floats = inputs.filter((name) => typeOf.get(name) === "float32");
-    const all = [...floats, ...(allParameters ? weightsOf(graph).keys() : [])];
+    const all = [...differentiableInputs(graph), ...(allParameters ? weightsOf(graph).keys() : [])];
     if (all.length === 0) throw new UserError(`${graph.name} has no float32 input to differentiate with respect to`);
     return all;
   }
@@ -85,7 +89,10 @@ function targetsOf(graph: Graph, { wrt, allParameters }: GradientOptions): strin
         `${graph.name} has no value "${name}"; its inputs: ${listed(inputs)}; ` +
           `its initializers: ${listed([...graph.initializers.keys()])}`,
       );
-    if (type !== "float32") throw new UserError(`"${name}" of ${graph.name} is ${type}; only float32 has a gradient`);
+    if (!isFloat(type) && !graph.inputs.some((input) => input.name === name && holdsImages(input)))
+      throw new UserError(
+        `"${name}" of ${graph.name} is ${type}; only floating-point numbers and images have a gradient`,
+      );
   }
   return [...new Set(wrt)];
 }

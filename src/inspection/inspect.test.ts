@@ -97,12 +97,20 @@ test("flat operators and operators off the path block no gradient", async () => 
 
 test("an output that only flat operators connect to the input is not differentiable", async () => {
   const b = new GraphBuilder("steps");
-  b.output("y", b.add("Floor", [b.input("x", [2])]), [2]);
+  b.output("y", b.add("Sign", [b.input("x", [2])], {}, "sign"), [2]);
   const { outputs } = await inspectGraph(b.build());
   assert.deepEqual(
     [outputs[0]?.differentiable, outputs[0]?.reason],
-    [false, "its gradient with respect to every input is zero"],
+    [false, 'no gradient passes: Sign "sign" stops it'],
   );
+});
+
+test("an output behind rounding is differentiable, and the note names the node", async () => {
+  const b = new GraphBuilder("rounded");
+  b.output("y", b.add("Floor", [b.input("x", [2])], {}, "whole"), [2]);
+  const { outputs, notes } = await inspectGraph(b.build());
+  assert.equal(outputs[0]?.differentiable, true);
+  assert.deepEqual(notes, ['gradients pass straight through rounding (Floor "whole")']);
 });
 
 test("the reason of an output is the error of the gradient rule that refuses it", async () => {
@@ -122,7 +130,7 @@ test("a processor's scale is found in a trial run of the size in `inputSize`", a
 const refusals: [string, Graph, RegExp, RegExp][] = [
   ["two inputs", build((b) => b.Add(b.input("x", [1, 3, 8, 8]), b.input("y", [1, 3, 8, 8]))), /2 inputs/, /2 inputs/],
   ["a vector", build((b) => b.input("x", [1, 3])), /input is \[1, 3\], not images/, /input is \[1, 3\], not images/],
-  ["one channel", build((b) => b.input("x", [1, 1, 8, 8])), /1 channels, not 3/, /1 channels, not 3/],
+  ["two channels", build((b) => b.input("x", [1, 2, 8, 8])), /2 channels, not 3 or 1/, /2 channels, not 3/],
   [
     "an image made smaller",
     build((b) => b.add("MaxPool", [b.input("x", [1, 3, 8, 8])], { kernel_shape: { kind: "ints", value: [2, 2] } })),

@@ -1,8 +1,10 @@
+import { stopsOf, titlesOf } from "../autodiff/flow.js";
 import { describeObstacle, gradients, obstacles } from "../autodiff/gradients.js";
 import { messageOf, UserError } from "../errors.js";
 import { type Dim, type Graph, specialize, withOutputs } from "../onnx/graph.js";
 import type { DataType } from "../onnx/tensor.js";
 import { readModel } from "../platform/node/models.js";
+import { inputNotes, roundingNotes } from "../recognition/input.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 import { readPreprocessing } from "../recognition/read-preprocessing.js";
 import { batchingOf, declaredBatchOf } from "../runtime/batching.js";
@@ -11,7 +13,7 @@ import { type Header, readHeader } from "./header.js";
 import { requireFloatValue } from "./loss.js";
 import { type OperatorUse, operatorsOf } from "./operators.js";
 import { imageInput, type Serving, servingOf } from "./serving.js";
-import { chooseSizes, type SizeOptions, type Sizes } from "./sizes.js";
+import { chooseSizes, differentiableInputs, type SizeOptions, type Sizes } from "./sizes.js";
 import { type Trial, trialOf } from "./trial.js";
 import { type ParameterKind, parameterKinds } from "./weights.js";
 
@@ -82,7 +84,7 @@ export async function inspectGraph(
   const { shapes: sizes, ...open } = chooseSizes(graph, options);
   const bound = withOutputs(specialize(graph, sizes), [...new Set([...examined, ...namesOf(graph.outputs)])]);
   const probed = await trialOf(graph, bound, open.anySide, hint(open));
-  const inputs = graph.inputs.filter(({ type }) => type === "float32").map(({ name }) => name);
+  const inputs = differentiableInputs(graph);
   const outputs = examined.map((name) => ({
     ...inspected(name, graph, probed),
     ...differentiability(name, inputs, graph, probed),
@@ -90,19 +92,27 @@ export async function inspectGraph(
   const floats = outputs.filter(({ type }) => type === null || type === "float32").map(({ name }) => name);
   const differentiable = outputs.filter((each) => each.differentiable).map(({ name }) => name);
   const batching = await triedBatching(graph, probed, preprocessing);
+  const serves = servingOf({ graph, shapes: probed.shapes, differentiable, preprocessing, batching });
+  const isRecognizer = serves.recognizer.serves && preprocessing;
+  const ofInput = isRecognizer ? inputNotes(graph, preprocessing) : roundingNotes(graph);
   return {
     inputs: graph.inputs.map(({ name }) => inspected(name, graph, probed)),
     outputs,
     parameters: parameterKinds(graph),
     operators: operatorsOf(graph, probed.graph, floats, inputs),
-    serves: servingOf({ graph, shapes: probed.shapes, differentiable, preprocessing, batching }),
-    notes: [...(graph.notes ?? []), ...sizeNotes(open, options), ...(probed.failure === null ? [] : [probed.failure])],
+    serves,
+    notes: [
+      ...(graph.notes ?? []),
+      ...ofInput,
+      ...sizeNotes(open, options),
+      ...(probed.failure === null ? [] : [probed.failure]),
+    ],
   };
 }
 
 /** How a model of images runs on several of them, or why it does not; undefined without an image input. */
 async function triedBatching(graph: Graph, { shapes }: Probe, preprocessing: Preprocessing | undefined) {
-  const input = imageInput({ graph, shapes, preprocessing });
+  const input = imageInput({ graph, shapes, preprocessing }, [3, 1]);
   const [output] = graph.outputs;
   if (typeof input === "string" || !output) return undefined;
   const image = shapes.get(input.name)?.slice(1) ?? [];
@@ -127,6 +137,8 @@ function differentiability(name: string, inputs: readonly string[], graph: Graph
   if (type !== "float32") return no(`${type} values have no gradient`);
   if (inputs.length === 0) return no("the model has no float32 input");
   if (failure !== null) return no(obstacles(folded, name, inputs).map(describeObstacle)[0] ?? failure);
+  const stops = stopsOf(folded, name, inputs);
+  if (stops.length > 0) return no(`no gradient passes: ${titlesOf(stops)} ${stops.length > 1 ? "stop" : "stops"} it`);
   try {
     const { gradients: found } = gradients(folded, name, inputs, shapes);
     const reached = [...found.values()].some((gradient) => gradient !== null);

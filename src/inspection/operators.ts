@@ -1,4 +1,5 @@
-import { dependents, describeObstacle, obstacles } from "../autodiff/gradients.js";
+import { nodesBetween } from "../autodiff/flow.js";
+import { describeObstacle, obstacles } from "../autodiff/gradients.js";
 import { kindOf } from "../autodiff/operators.js";
 import { type Graph, type Node, subgraphsOf, titleOf } from "../onnx/graph.js";
 
@@ -62,18 +63,6 @@ const keyOf = ({ domain, op }: Node): string => `${domain}:${op}`;
 const isFlat = ({ domain, op }: Node): boolean => domain === "" && kindOf(op) === "flat";
 const allNodes = ({ nodes }: Graph): Node[] =>
   nodes.flatMap((node) => [node, ...subgraphsOf(node).flatMap((inner) => allNodes(inner))]);
-
-/** The nodes on a path of gradients from an output to an input. */
-function nodesBetween(graph: Graph, outputs: readonly string[], inputs: readonly string[]): Node[] {
-  const depends = dependents(graph, inputs);
-  const reached = new Set(outputs);
-  return graph.nodes.toReversed().filter((node) => {
-    const sources = node.inputs.filter((input) => depends.has(input));
-    if (isFlat(node) || sources.length === 0 || !node.outputs.some((output) => reached.has(output))) return false;
-    for (const source of sources) reached.add(source);
-    return true;
-  });
-}
 
 function missingRules(graph: Graph, outputs: readonly string[], inputs: readonly string[]) {
   const found = new Map<string, MissingRule[]>();

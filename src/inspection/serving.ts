@@ -1,4 +1,6 @@
 import type { Dim, Graph, ValueInfo } from "../onnx/graph.js";
+import { isFloat, isInteger } from "../onnx/types.js";
+import { suggestion } from "../recognition/file-outputs.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 import type { Batching } from "../runtime/batching.js";
 import { imageAxes } from "./sizes.js";
@@ -51,31 +53,34 @@ export function servingOf(tried: TrialRun): Serving {
 
 const no = (reason: string) => ({ serves: false, reason }) as const;
 
-/** The model's only input if that is an image of three channels, otherwise the reason. */
-export function imageInput({
-  graph,
-  shapes,
-  preprocessing,
-}: Pick<TrialRun, "graph" | "shapes" | "preprocessing">): ValueInfo | string {
+/** The model's only input if that is an image of one of these numbers of channels, otherwise the reason. */
+export function imageInput(
+  { graph, shapes, preprocessing }: Pick<TrialRun, "graph" | "shapes" | "preprocessing">,
+  possible: readonly number[],
+): ValueInfo | string {
   const [input, ...others] = graph.inputs;
   if (!input) return "it has no input";
   if (others.length > 0) return `it has ${graph.inputs.length} inputs, not one image`;
   const shape = shapes.get(input.name) ?? [];
-  if (input.type !== "float32") return `its input is ${input.type ?? "of unknown type"}, not float32`;
+  if (!isFloat(input.type) && !isInteger(input.type))
+    return `its input is ${input.type ?? "of unknown type"}, not pixels`;
   if (shape.length !== 4) return `its input is ${bracketed(shape)}, not images [N, 3, height, width]`;
-  const channels = shape[imageAxes(input.shape ?? [], preprocessing).channels];
-  return channels === 3 ? input : `its input has ${channels} channels, not 3`;
+  const channels = shape[imageAxes(input.shape ?? [], preprocessing).channels] ?? 0;
+  return possible.includes(channels) ? input : `its input has ${channels} channels, not ${possible.join(" or ")}`;
 }
 
 function asRecognizer(tried: TrialRun): Answer<RecognizerUse> {
   const { graph, shapes, preprocessing, differentiable, batching } = tried;
-  const input = imageInput(tried);
+  const input = imageInput(tried, [3, 1]);
   if (typeof input === "string") return no(input);
   const output = graph.outputs[0];
   const [images, classes = 0, ...rest] = shapes.get(output?.name ?? "") ?? [];
   if (output?.type !== undefined && output.type !== "float32") return no(`its first output is ${output.type}`);
   if (images !== shapes.get(input.name)?.[0] || classes < 2 || rest.some((size) => size !== 1))
-    return no(`its first output is ${bracketed(shapes.get(output?.name ?? "") ?? [])}, not class scores [N, classes]`);
+    return no(
+      `its first output is ${bracketed(shapes.get(output?.name ?? "") ?? [])}, not class scores [N, classes]` +
+        suggestion(graph.outputs.slice(1), (numbers) => numbers > 1),
+    );
   const axes = imageAxes(input.shape ?? [], preprocessing);
   const [height, width] = [input.shape?.[axes.height], input.shape?.[axes.width]];
   const sides = [height, width].filter((side) => typeof side === "number");
@@ -91,8 +96,9 @@ function asRecognizer(tried: TrialRun): Answer<RecognizerUse> {
 
 function asProcessor(tried: TrialRun): Answer<ProcessorUse> {
   const { graph, shapes, batching } = tried;
-  const input = imageInput(tried);
+  const input = imageInput(tried, [3]);
   if (typeof input === "string") return no(input);
+  if (input.type !== "float32") return no(`its input is ${input.type}, not float32`);
   const output = graph.outputs[0];
   if (!output || graph.outputs.length > 1) return no(`it has ${graph.outputs.length} outputs, not one image`);
   const [before, after] = [shapes.get(input.name) ?? [], shapes.get(output.name) ?? []];

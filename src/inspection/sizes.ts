@@ -1,4 +1,5 @@
 import type { Dim, Graph, ValueInfo } from "../onnx/graph.js";
+import { isFloat, isInteger } from "../onnx/types.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 
 /** Side of the images of the trial run, in pixels, if neither the model nor its preprocessing fixes one. */
@@ -57,3 +58,12 @@ export function chooseSizes(graph: Graph, options: SizeOptions = {}): Sizes {
   const shapes = Object.fromEntries(graph.inputs.map((input) => [input.name, fixed(input)]));
   return { shapes, chosen, anySide };
 }
+
+/** The inputs that gradients are computed for by default: floating-point ones, otherwise images of integers. */
+export function differentiableInputs({ inputs }: Graph): string[] {
+  const floats = inputs.filter(({ type = "float32" }) => isFloat(type));
+  return (floats.length > 0 ? floats : inputs.filter(holdsImages)).map(({ name }) => name);
+}
+
+/** Whether an input can hold images, whose integers are rounded numbers and not indices. */
+export const holdsImages = ({ type, shape }: ValueInfo): boolean => isInteger(type) && shape?.length === 4;

@@ -1,6 +1,8 @@
 import { classOf } from "../data/annotation.js";
 import { type Item, titleOf } from "../data/item.js";
 import { UserError } from "../errors.js";
+import type { ValueInfo } from "../onnx/graph.js";
+import { suggestion } from "./file-outputs.js";
 
 /** The classes that a classifier can predict. */
 export interface KnownClasses {
@@ -9,6 +11,8 @@ export interface KnownClasses {
   readonly classes: number;
   /** The classes of its training data, if they are known and not all. */
   readonly learned?: ReadonlySet<number>;
+  /** The outputs of its file, for the message. */
+  readonly fileOutputs?: readonly ValueInfo[];
 }
 
 /**
@@ -17,7 +21,7 @@ export interface KnownClasses {
  * @throws UserError when an image has no class, or its class has no score or was not in the classifier's training data.
  */
 export function requireClasses(
-  { name, classes, learned }: KnownClasses,
+  { name, classes, learned, fileOutputs = [] }: KnownClasses,
   items: readonly Item[],
   attempt: string,
 ): void {
@@ -27,7 +31,10 @@ export function requireClasses(
     const label = classOf(item);
     if (label === null) throw fail(item, "the image has no class");
     if (label >= classes)
-      throw fail(item, `its class is ${label}, but ${name} has ${classes} classes, from 0${remedy}`);
+      throw fail(
+        item,
+        `its class is ${label}, but ${name} has ${classes} classes, from 0${suggestion(fileOutputs, (numbers) => numbers > label) || remedy}`,
+      );
     if (learned && !learned.has(label))
       throw fail(item, `its class is ${label}, but ${name} was trained only on ${rangesOf(learned)}${remedy}`);
   }

@@ -1,14 +1,16 @@
 import { UserError } from "../errors.js";
 import { keyOf } from "../jobs/job.js";
 import { rankingOf } from "../metrics/ranking.js";
-import type { Graph } from "../onnx/graph.js";
+import type { Graph, ValueInfo } from "../onnx/graph.js";
 import { float32, type Tensor } from "../onnx/tensor.js";
 import { BatchedSession } from "../runtime/batching.js";
 import type { SessionOptions } from "../runtime/session.js";
+import type { LabelSet } from "./class-offset.js";
 import { requireClasses } from "./classes.js";
+import { suggestion } from "./file-outputs.js";
 import type { Judge } from "./judge.js";
 import { judgeInput } from "./judge-input.js";
-import { LOGITS } from "./model.js";
+import { LOGITS, type RecognizerModel } from "./model.js";
 import { type RecognizerSettings, readRecognizer } from "./recognizer.js";
 
 /** A classifier as a graph whose input has Legible's image format. */
@@ -24,10 +26,14 @@ export interface ClassifierSource {
   readonly declaredBatch?: number | null;
   /** The classes of its training data, if they are known and not all. */
   readonly learned?: ReadonlySet<number>;
+  /** The outputs of its file, for messages. */
+  readonly fileOutputs?: readonly ValueInfo[];
 }
 
 /** A judge that predicts classes. */
 export interface Classifier extends Judge {
+  /** Notes on how it is computed and how its outputs match the labels, one sentence each. */
+  readonly notes: readonly string[];
   /** Frees the session. */
   release(): Promise<void>;
 }
@@ -37,17 +43,31 @@ export interface Classifier extends Judge {
  * @example
  * const judge = await openClassifier("resnet50.onnx");
  * const [prediction] = await judge.predict([await decodeImage("cat.jpg")]);
+ * @param labels the labels of the images, which can show that its first output is a background class: see `matchClasses`.
  * @throws UserError when the file or its sidecar cannot be used.
  */
 export async function openClassifier(
   path: string,
   settings: RecognizerSettings = {},
   options: SessionOptions = {},
+  labels?: LabelSet,
 ): Promise<Classifier> {
-  const { name, graph, preprocessing, learned, sha256, declaredBatch } = await readRecognizer(path, settings);
-  const key = keyOf({ sha256, preprocessing, output: settings.output });
-  const source = { name, key, graph, side: preprocessing.size, declaredBatch, ...(learned && { learned }) };
-  return startClassifier(source, options);
+  const model = await readRecognizer(path, settings, labels);
+  const { name, graph, preprocessing, learned, sha256, classOffset = 0, fileOutputs = [], declaredBatch } = model;
+  requireScores(model);
+  const key = keyOf({ sha256, preprocessing, output: settings.output, ...(classOffset > 0 && { classOffset }) });
+  const source = { name, key, graph, side: preprocessing.size, fileOutputs, declaredBatch };
+  return startClassifier({ ...source, ...(learned && { learned }) }, options);
+}
+
+/** @throws UserError when the file declares that the output has more than one row of numbers for each image. */
+function requireScores({ name, sources, fileOutputs = [] }: RecognizerModel): void {
+  const shape = sources[0]?.shape ?? [];
+  if (shape.slice(1).filter((size) => typeof size === "number" && size > 1).length <= 1) return;
+  throw new UserError(
+    `cannot judge with ${name}: its output is [${shape.join(", ")}], not class scores [N, classes]` +
+      suggestion(fileOutputs, (numbers) => numbers > 1),
+  );
 }
 
 /**
@@ -56,7 +76,7 @@ export async function openClassifier(
  * independent of the other images.
  */
 export async function startClassifier(source: ClassifierSource, options: SessionOptions = {}): Promise<Classifier> {
-  const { name, graph, side, declaredBatch = null, learned } = source;
+  const { name, graph, side, declaredBatch = null, learned, fileOutputs = [] } = source;
   const session = await BatchedSession.open({ graph, image: [3, side, side], declaredBatch }, options);
   const { group } = session.batching;
   // Predictions of earlier versions, which ran such networks as one batch, are not valid.
@@ -71,9 +91,10 @@ export async function startClassifier(source: ClassifierSource, options: Session
   return {
     name,
     key,
+    notes: graph.notes ?? [],
     async requireKnows(items, attempt) {
       classes ??= countClasses();
-      requireClasses({ name, classes: await classes, ...(learned && { learned }) }, items, attempt);
+      requireClasses({ name, classes: await classes, fileOutputs, ...(learned && { learned }) }, items, attempt);
     },
     async predict(images) {
       const { data } = await run(judgeInput(images, side), images.length);
@@ -86,3 +107,7 @@ export async function startClassifier(source: ClassifierSource, options: Session
     release: () => session.release(),
   };
 }
+
+/** The notes of classifiers, each with the classifier's name. */
+export const classifierNotes = (classifiers: readonly Pick<Classifier, "name" | "notes">[]): string[] =>
+  classifiers.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`));

@@ -1,12 +1,13 @@
-import { dependents } from "../autodiff/gradients.js";
+import { dependents } from "../autodiff/flow.js";
 import { UserError } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, withOutputs } from "../onnx/graph.js";
 import { nearestNames } from "../onnx/nearest-names.js";
 import { readModel } from "../platform/node/models.js";
+import { type LabelSet, matchClasses } from "./class-offset.js";
 import { defaultFeatures } from "./default-features.js";
 import { withScores } from "./logits.js";
-import { LOGITS, type RecognizerModel, recognizerModel, shapesAt, shapesKey, unitBatch } from "./model.js";
+import { declareScores, type RecognizerModel, recognizerModel, shapesAt, shapesKey, unitBatch } from "./model.js";
 import type { Preprocessing, PreprocessingOverrides } from "./preprocessing.js";
 import { type RecognizerSettings, readSource } from "./recognizer.js";
 
@@ -43,15 +44,18 @@ export async function readFeatureExtractor(
 export async function readWatchedRecognizer(
   path: string,
   names: readonly string[] = [],
-  { output, ...overrides }: RecognizerSettings = {},
+  { output, classOffset, ...overrides }: RecognizerSettings = {},
+  labels?: LabelSet,
 ): Promise<FeatureExtractor> {
   const model = await readModel(path);
-  const source = await readSource(path, model, overrides);
-  return withFeatures(model, source.preprocessing, names, (values) =>
-    recognizerModel(withScores(model, output, values), source, (b, [scores = "", ...sources]) => {
-      b.output(LOGITS, b.Flatten(scores));
-      declareFeatures(b, sources);
-    }),
+  const source = await readSource(path, model, overrides, classOffset);
+  return matchClasses(model, source, labels, (matched) =>
+    withFeatures(model, matched.preprocessing, names, (values) =>
+      recognizerModel(withScores(model, output, values), matched, (b, [scores = "", ...sources]) => {
+        declareScores(b, scores, matched);
+        declareFeatures(b, sources);
+      }),
+    ),
   );
 }
 

@@ -1,14 +1,13 @@
 import { UserError } from "../errors.js";
 import { identity } from "../onnx/functions.js";
-import { attribute, type Graph, type Node, withOutputs } from "../onnx/graph.js";
+import { type Graph, type Node, titleOf, withOutputs } from "../onnx/graph.js";
 import { usesOf } from "../onnx/uses.js";
-
-/** Operators between a Softmax and the output that keep the order of the classes. */
-const orderPreserving = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "Dropout"]);
+import { type End, probabilityEnd } from "./probability-end.js";
 
 /**
- * The classifier with its class scores as output: the output of that name, or the first. A final Softmax over the classes
- * is removed, because cross-entropy applies its own.
+ * The classifier with its class scores as output: the output of that name, or the first. A final softmax over the classes
+ * or sigmoid is removed, because cross-entropy applies its own softmax; the graph's notes name it unless it is the
+ * operator Softmax.
  * @param features values that become further outputs.
  * @throws UserError when it has no output of that name.
  */
@@ -17,17 +16,19 @@ export function withScores(model: Graph, output = model.outputs[0]?.name, featur
     const names = model.outputs.map(({ name }) => `"${name}"`).join(", ");
     throw new UserError(`${model.name} has no output "${output}"; it has ${names}`);
   }
-  const softmax = trailingSoftmax(model, output);
-  const bare = (node: Node) => (node === softmax ? identity(node.inputs[0] ?? "", node.outputs[0] ?? "") : node);
-  return withOutputs({ ...model, nodes: model.nodes.map(bare) }, [output, ...features]);
+  const end = probabilityEnd(usesOf(model), output);
+  const found = end ? withoutEnd(model, end) : model;
+  return withOutputs(found, [output, ...features]);
 }
 
-function trailingSoftmax(model: Graph, output: string): Node | undefined {
-  const { producers } = usesOf(model);
-  const rank = model.outputs.find(({ name }) => name === output)?.shape?.length;
-  let node = producers.get(output);
-  while (node?.domain === "" && orderPreserving.has(node.op)) node = producers.get(node.inputs[0] ?? "");
-  if (node?.domain !== "" || node.op !== "Softmax") return undefined;
-  const axis = attribute(node, "axis", "int", -1);
-  return axis === 1 || axis === -1 || axis + 1 === rank ? node : undefined;
+/** The graph with the scores in place of the probabilities, and of what is computed from these up to the output. */
+function withoutEnd(model: Graph, { scores, node, between, what }: End): Graph {
+  const bare = (each: Node): Node => {
+    const [output = ""] = each.outputs;
+    if (each === node) return identity(scores, output);
+    return between.has(each) ? identity(between.get(each) as string, output) : each;
+  };
+  const isPlain = node.op === "Softmax" && between.size === 0;
+  const note = `the ${what} at its end (${node.op} "${titleOf(node)}") is removed, and its input is used as class scores`;
+  return { ...model, nodes: model.nodes.map(bare), notes: [...(model.notes ?? []), ...(isPlain ? [] : [note])] };
 }

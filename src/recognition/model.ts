@@ -1,11 +1,9 @@
-import { UserError } from "../errors.js";
 import { LOGITS } from "../networks/recognizers/recognizer.js";
-import { GraphBuilder, int, ints, string } from "../onnx/builder.js";
+import { GraphBuilder, ints, string } from "../onnx/builder.js";
 import { type Graph, specialize, type ValueInfo } from "../onnx/graph.js";
-import { typeCodes } from "../onnx/schema.js";
-import { float32 } from "../onnx/tensor.js";
 import { type BatchedNetwork, type Batching, batchingOf, declaredBatchOf } from "../runtime/batching.js";
 import { probe } from "../runtime/probe.js";
+import { inlineBehindPreprocessing, inputNotes } from "./input.js";
 import { withScores } from "./logits.js";
 import type { Preprocessing } from "./preprocessing.js";
 
@@ -17,6 +15,8 @@ export interface RecognizerSource {
   readonly preprocessing: Preprocessing;
   /** The classes that it was trained on, if its sidecar lists them. */
   readonly learned?: ReadonlySet<number>;
+  /** Index of the output of class 0, if it is known; the outputs before it are left out. */
+  readonly classOffset?: number;
   /** SHA-256 of the file, hexadecimal. */
   readonly sha256: string;
 }
@@ -35,6 +35,8 @@ export interface RecognizerModel extends RecognizerSource {
   readonly sources: readonly ValueInfo[];
   /** The batch size that the file declares; null if it is open. */
   readonly declaredBatch: number | null;
+  /** All outputs of the file, for messages; absent without a file. */
+  readonly fileOutputs?: readonly ValueInfo[];
   /** The shapes that `shapesAt` found, by batch and side. It holds no weights, so that the graph can be freed. */
   readonly probed: Map<string, Promise<Shapes>>;
   /** What `recognizerBatching` found. */
@@ -44,7 +46,7 @@ export interface RecognizerModel extends RecognizerSource {
 /**
  * Prepends the preprocessing to a model.
  * @param declare declares the outputs, given the names of the model's outputs in the graph.
- * @throws UserError when the model does not have one input.
+ * @throws UserError when the model does not have one input, or it is no image.
  */
 export function recognizerModel(
   model: Graph,
@@ -59,36 +61,23 @@ export function recognizerModel(
     sources.map(({ name }) => name),
   );
   const declaredBatch = declaredBatchOf(model.inputs[0]);
-  const graph = { ...b.build(), notes: model.notes ?? [] };
+  const notes = [...(model.notes ?? []), ...inputNotes(model, source.preprocessing)];
+  const graph = { ...b.build(), notes };
   return { ...source, graph, sources, declaredBatch, probed: new Map(), tried: {} };
 }
 
 /**
- * Makes a recognizer of a classifier. A final Softmax is removed.
+ * Makes a recognizer of a classifier. A final softmax or sigmoid is removed.
  * @param output the name of the output with the class scores. Default: the first.
- * @throws UserError when there is no such output, or the model does not have one input.
+ * @throws UserError when there is no such output, or the model does not have one input that is an image.
  */
 export const classifierModel = (model: Graph, source: RecognizerSource, output?: string): RecognizerModel =>
-  recognizerModel(withScores(model, output), source, (b, [scores = ""]) => b.output(LOGITS, b.Flatten(scores)));
+  recognizerModel(withScores(model, output), source, (b, [scores = ""]) => declareScores(b, scores, source));
 
-/** Declares `image` and inlines the model behind its preprocessing. @returns the names of its outputs in the graph. */
-function inlineBehindPreprocessing(
-  b: GraphBuilder,
-  model: Graph,
-  { size, layout, channels, range, mean, std }: Preprocessing,
-): Record<string, string> {
-  const [input, ...others] = model.inputs;
-  if (!input || others.length > 0)
-    throw new UserError(`${model.name} has ${model.inputs.length} inputs; a recognizer has one, the image`);
-  const image = b.input("image", ["N", 3, size, size]);
-  const channel = (values: readonly number[]) => b.constant(float32([...values], [1, 3, 1, 1]));
-  let value = mean.some((m) => m !== 0) ? b.Sub(image, channel(mean.map((m) => m / range))) : image;
-  if (std.some((s) => s !== range)) value = b.Mul(value, channel(std.map((s) => range / s)));
-  if (channels === "BGR") value = b.Gather(value, b.integers([2, 1, 0]), 1);
-  if (layout === "NHWC") value = b.Transpose(value, [0, 2, 3, 1]);
-  const { type = "float32" } = input;
-  if (type !== "float32") value = b.add("Cast", [b.add("Round", [value])], { to: int(typeCodes[type]) });
-  return b.inline(model, { [input.name]: value }, "R/");
+/** Declares the output `logits`: the class scores, without those before class 0. */
+export function declareScores(b: GraphBuilder, scores: string, { classOffset = 0 }: RecognizerSource): void {
+  const rows = b.Flatten(scores);
+  b.output(LOGITS, classOffset > 0 ? b.Slice(rows, [1], [classOffset], [Number.MAX_SAFE_INTEGER]) : rows);
 }
 
 /** The recognizer's graph for images of another size, which are resized (linear, antialiased) to its own. */

@@ -45,19 +45,41 @@ function parseJson(text: string, source: string): unknown {
   }
 }
 
-/**
- * The classes of a recognizer's training data, from `learned` in its sidecar; undefined if these are all classes or unknown.
- * @throws UserError when the sidecar exists and is not valid.
- */
-export async function learnedClasses(model: string): Promise<ReadonlySet<number> | undefined> {
-  const source = sidecarPath(model);
-  const sidecar = Learned.safeParse((await readJson(source)) ?? {});
-  if (!sidecar.success)
-    throw new UserError(`\`learned\` in ${source} is not a list of classes: ${reasonsOf(sidecar.error)}`);
-  return sidecar.data.learned && new Set(sidecar.data.learned);
+/** What a recognizer's sidecar states about its classes. */
+export interface StatedClasses {
+  /** The classes of its training data, from `learned`; undefined if these are all classes or unknown. */
+  readonly learned?: ReadonlySet<number>;
+  /** Index of the output of class 0, from `classOffset`, or from the names: 1 if the first is the background. */
+  readonly classOffset?: number;
 }
 
-const Learned = z.object({ learned: z.array(z.number().int().nonnegative()).optional() });
+/**
+ * The classes that a recognizer's sidecar states.
+ * @throws UserError when the sidecar exists and is not valid.
+ */
+export async function statedClasses(model: string): Promise<StatedClasses> {
+  const source = sidecarPath(model);
+  const sidecar = Classes.safeParse((await readJson(source)) ?? {});
+  if (!sidecar.success) {
+    const key = String(sidecar.error.issues[0]?.path[0]);
+    const expected = key === "learned" ? "a list of classes" : "a whole number from 0 on";
+    throw new UserError(`\`${key}\` in ${source} is not ${expected}: ${reasonsOf(sidecar.error)}`);
+  }
+  const { learned, classes, accuracy, classOffset } = sidecar.data;
+  // A sidecar with any of these was written for this recognizer, by `train-recognizer` for instance: it has no other class.
+  const described = learned ?? classes ?? accuracy;
+  const offset = classOffset ?? (described === undefined ? undefined : isBackground(classes?.[0]) ? 1 : 0);
+  return { ...(learned && { learned: new Set(learned) }), ...(offset !== undefined && { classOffset: offset }) };
+}
+
+const isBackground = (name: string | undefined): boolean => /^_*background_*$/i.test(name?.trim() ?? "");
+
+const Classes = z.object({
+  learned: z.array(z.number().int().nonnegative()).optional(),
+  classes: z.array(z.string()).optional().catch(undefined),
+  accuracy: z.unknown().optional(),
+  classOffset: z.number().int().nonnegative().optional(),
+});
 
 const Sidecar = z.object({ input: z.record(z.string(), z.unknown()) });
 
@@ -92,7 +114,7 @@ const Side = z.union([
   z.object({ height: z.number(), width: z.number() }),
   z.object({ shortest_edge: z.number() }),
 ]);
-const Channels = z.union([z.number().transform((v) => [v, v, v]), z.array(z.number()).length(3)]);
+const Channels = z.union([z.number().transform((v) => [v, v, v]), z.array(z.number()).min(1).max(3)]);
 
 const HuggingFace = z.object({
   size: Side.optional(),
@@ -121,8 +143,8 @@ function huggingFace(json: unknown, source: string): Statement["input"] {
   return {
     ...(side !== undefined && { size: side }),
     ...(config.do_flip_channel_order && { channels: "BGR" }),
-    mean: (mean ?? [0, 0, 0]).map((m) => (m + offset) / white),
-    std: (std ?? [1, 1, 1]).map((s) => s / white),
+    mean: (mean ?? [0]).map((m) => (m + offset) / white),
+    std: (std ?? [1]).map((s) => s / white),
   };
 }
 

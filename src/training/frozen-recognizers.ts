@@ -1,8 +1,11 @@
 import { UserError } from "../errors.js";
 import { DEFAULT_DISTANCE, distanceOf } from "../objectives/distances.js";
 import type { Objective } from "../objectives/objective.js";
+import type { LabelSet } from "../recognition/class-offset.js";
 import { readFeatureExtractor, readWatchedRecognizer } from "../recognition/features.js";
+import { suggestion } from "../recognition/file-outputs.js";
 import { type FittedRecognizer, fitFeatures, fitRecognizer, scoresShape } from "../recognition/fit.js";
+import { requireGradientPath } from "../recognition/gradient-path.js";
 import type { RecognizerModel } from "../recognition/model.js";
 import { readRecognizer } from "../recognition/recognizer.js";
 import { recognizerFrom } from "../recognition/settings.js";
@@ -19,11 +22,14 @@ export interface TrainingRecognizer extends FittedRecognizer {
 
 /**
  * Reads the recognizers of a training and fits them to its crops, as far as the objective needs them.
- * @throws UserError when there is none, one cannot be used, or it does not have the output that the objective reads.
+ * @param labels the labels of the training images, if the objective reads them.
+ * @throws UserError when there is none, one cannot be used, it does not have the output that the objective reads, or no
+ * gradient passes from that output to the image.
  */
 export async function frozenRecognizers(
   objective: Objective,
   settings: ParsedTrainingSettings,
+  labels?: LabelSet,
 ): Promise<TrainingRecognizer[]> {
   if (objective.reads === null) return [];
   const { recognizer: files = [], feature = [] } = settings;
@@ -36,23 +42,32 @@ export async function frozenRecognizers(
       `${named("feature")} names features of one recognizer; with several, each is compared at its own default features`,
     );
   const recognizers: TrainingRecognizer[] = [];
-  for (const { file, weight } of files) recognizers.push({ ...(await frozen(file, objective, settings)), weight });
+  for (const { file, weight } of files)
+    recognizers.push({ ...(await frozen(file, objective, settings, labels)), weight });
   return recognizers;
 }
 
-async function frozen(file: string, { name, reads }: Objective, settings: ParsedTrainingSettings) {
+async function frozen(
+  file: string,
+  { name, reads }: Objective,
+  settings: ParsedTrainingSettings,
+  labels: LabelSet | undefined,
+) {
   const { batch, crop, feature = [], featureWeight } = settings;
-  const { output, ...overrides } = recognizerFrom(settings);
+  const { output, classOffset, ...overrides } = recognizerFrom(settings);
   if (reads === "features") {
     if (output !== undefined)
       throw new UserError(
         `the objective feature compares feature maps: name them by ${named("feature")}, not ${named("output")}`,
       );
     const model = await readFeatureExtractor(file, feature, overrides);
+    requireGradientPath(model, "train with");
     return { model, features: model.features, ...(await fitFeatures(model, batch, crop)) };
   }
-  const watched = featureWeight > 0 ? await readWatchedRecognizer(file, feature, { output, ...overrides }) : null;
-  const model = watched ?? (await readRecognizer(file, { output, ...overrides }));
+  const given = { output, classOffset, ...overrides };
+  const watched = featureWeight > 0 ? await readWatchedRecognizer(file, feature, given, labels) : null;
+  const model = watched ?? (await readRecognizer(file, given, labels));
+  requireGradientPath(model, "train with");
   const distance = settings.distance ?? DEFAULT_DISTANCE;
   if (reads === "scores")
     await assertScores(model, `the objective ${name}`, "the objective unsupervised with the distance logits-mse");
@@ -67,6 +82,6 @@ async function assertScores(model: RecognizerModel, reader: string, instead: str
   if (shape.slice(1).filter((size) => size !== 1).length <= 1) return;
   throw new UserError(
     `${reader} reads class scores [N, classes], but the output of ${model.name} is [${shape.join(", ")}]${shape[0] === 1 ? " for one image" : ""}; ` +
-      `${named("output")} chooses another output, and ${instead} accepts any`,
+      `${suggestion(model.fileOutputs ?? [], (numbers) => numbers > 1).slice(2) || `${named("output")} chooses another output`}, and ${instead} accepts any`,
   );
 }

@@ -26,6 +26,8 @@ export interface Loop {
   readonly signal?: AbortSignal | undefined;
   /** The images and labels of step 0, 1, … */
   batch(step: number): Promise<Tensors>;
+  /** Checks the first step of a fresh run, from its inputs and outputs. An error that it throws ends the run. */
+  checkFirst?(feeds: Tensors, results: Tensors): Promise<void>;
   /** The output that holds the mean squared error of the restored images, for their PSNR. Default: none. */
   readonly squaredError?: string;
   /** Called after each step. */
@@ -69,10 +71,12 @@ export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint
   while (step < steps && !signal?.aborted) {
     const lr = learningRate(loop.lr, step, steps, loop.lrDrops);
     const rates = scalars(adamScalars(lr, step + 1));
-    const results = await session.run({ ...state, ...rates, ...(await loop.batch(step)) });
+    const feeds = { ...state, ...rates, ...(await loop.batch(step)) };
+    const results = await session.run(feeds);
+    const losses = lossesIn(results);
+    if (step === 0) await loop.checkFirst?.(feeds, results);
     state = nextState(loop.step, results);
     step++;
-    const losses = lossesIn(results);
     const squaredError = Number(results[loop.squaredError ?? ""]?.data[0]);
     meter.add(losses, squaredError);
     if (step % LOG_EVERY === 0 || step === steps) await folder.log({ step, lr, ...meter.means() });

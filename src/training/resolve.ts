@@ -14,6 +14,7 @@ import type { Card } from "../processors/card.js";
 import { fitProcessor } from "../processors/fit.js";
 import { openProcessor } from "../processors/open.js";
 import { Processor } from "../processors/processor.js";
+import { type LabelSet, labelSetOf } from "../recognition/class-offset.js";
 import { requireClasses } from "../recognition/classes.js";
 import { named, parseSettings } from "../settings.js";
 import { frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
@@ -97,7 +98,7 @@ export async function resolveTraining(
   const { needsLabels } = objective;
   const dataset = open ?? (await datasetFrom(parsed, { needLabels: needsLabels, withLabels: needsLabels }));
   const schedule = scheduleOf(parsed, dataset.items.length);
-  const models = await resolveModels(settings, task);
+  const models = await resolveModels(settings, task, needsLabels ? labelSetOf(dataset) : undefined);
   if (needsLabels) requireKnown(models.recognizers, dataset);
   const config = configOf(models, dataset, schedule);
   return { ...models, dataset, config, record: { kind: "processor", settings, config: { ...config } } };
@@ -118,9 +119,14 @@ function withoutOwnTask(settings: Readonly<Record<string, unknown>>, task?: Task
 
 /**
  * The part of `resolveTraining` that needs no images.
+ * @param labels the labels of the images, if the objective reads them.
  * @throws UserError as `resolveTraining` does.
  */
-export async function resolveModels(given: Readonly<Record<string, unknown>>, own?: Task): Promise<TrainingModels> {
+export async function resolveModels(
+  given: Readonly<Record<string, unknown>>,
+  own?: Task,
+  labels?: LabelSet,
+): Promise<TrainingModels> {
   const settings = parse(given, own);
   const objective = findObjective(settings.objective);
   const task = own ?? taskFrom(settings);
@@ -143,7 +149,7 @@ export async function resolveModels(given: Readonly<Record<string, unknown>>, ow
     processorGroup: group,
     initSha256: init?.sha256 ?? null,
     transformer: objective.transforms ? buildTransformer(settings.transformer ?? DEFAULT_TRANSFORMER, seed) : null,
-    recognizers: await frozenRecognizers(objective, settings),
+    recognizers: await frozenRecognizers(objective, settings, labels),
   };
 }
 
@@ -201,11 +207,14 @@ function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: 
     distance: objective.reads === "output" ? (settings.distance ?? DEFAULT_DISTANCE) : null,
     featureWeight,
     transformer: objective.transforms ? (settings.transformer ?? DEFAULT_TRANSFORMER) : null,
-    recognizer: recognizers.map(({ model: { name, sha256, preprocessing }, weight, view, group, features }) => ({
-      ...{ name, sha256, weight, ...preprocessing, output: settings.output ?? null, view },
-      ...(group !== null && { group }),
-      features: features ?? [],
-    })),
+    recognizer: recognizers.map(
+      ({ model: { name, sha256, preprocessing, classOffset = 0 }, weight, view, group, features }) => ({
+        ...{ name, sha256, weight, ...preprocessing, output: settings.output ?? null, view },
+        ...(group !== null && { group }),
+        ...(classOffset > 0 && { classOffset }),
+        features: features ?? [],
+      }),
+    ),
     processor: isFile(settings.processor)
       ? { sha256: processor.sha256, format: processor.format }
       : { network: settings.processor },

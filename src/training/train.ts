@@ -10,6 +10,7 @@ import type { TrainingRecognizer } from "./frozen-recognizers.js";
 import { resumed, runSteps, type StepProgress } from "./loop.js";
 import { notesOf, prepareStep, withoutFrozenWeights } from "./prepare.js";
 import { LAMBDA, SQUARED_ERROR } from "./processor-forward.js";
+import { requireRecognitionEffect } from "./recognition-effect.js";
 import { cardFor, type ResolvedTraining, resolveTraining, type TrainingObjects } from "./resolve.js";
 import { type Checkpoint, RunFolder } from "./run-folder.js";
 import { lambdaAt } from "./schedule.js";
@@ -107,7 +108,8 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
 
 /**
  * Runs a resolved training.
- * @throws UserError when the run's folder holds another run, or the loss is no longer finite.
+ * @throws UserError when the run's folder holds another run, the loss is no longer finite, or the recognition loss has no
+ * gradient in the first step.
  */
 export async function runTraining(training: ResolvedTraining, options: RunOptions): Promise<TrainingResult> {
   const folder = await RunFolder.open(options.out, training.record, options.resume ?? false);
@@ -128,6 +130,14 @@ async function runIn(folder: RunFolder, training: ResolvedTraining, options: Run
   const { processor, transformer } = training;
   const counts = weightCounts(processor, transformer, graphs);
   options.onStart?.({ device: session.device, step: start.step, ...counts, recognizers, notes });
+  const checkFirst = (feeds: Tensors, results: Tensors) =>
+    requireRecognitionEffect(
+      session,
+      graphs,
+      feeds,
+      results,
+      recognizers.map(({ model }) => model.name),
+    );
   const last = await runSteps(
     {
       ...{ folder, step: graphs, session, steps, lr, lrDrops, checkpointEvery: options.checkpointEvery },
@@ -136,6 +146,7 @@ async function runIn(folder: RunFolder, training: ResolvedTraining, options: Run
         ...(await nextBatch(loader, graphs)),
         ...scalars({ [LAMBDA]: lambdaAt(lambda, at, lambdaWarmup) }),
       }),
+      ...(recognizers.length > 0 && lambda > 0 && { checkFirst }),
       squaredError: SQUARED_ERROR,
       ...(options.onStep && { onStep: options.onStep }),
     },

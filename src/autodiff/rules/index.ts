@@ -1,4 +1,4 @@
-import { noGradient, type Rule } from "../rule.js";
+import { noGradient, type Rule, rounding } from "../rule.js";
 import * as activation from "./activation.js";
 import * as attention from "./attention.js";
 import * as conv from "./conv.js";
@@ -23,7 +23,7 @@ import { DFT, STFT } from "./spectrum.js";
 /** Operators whose outputs are piecewise constant in every input. */
 const comparisons = "ArgMax ArgMin Equal Greater GreaterOrEqual Less LessOrEqual IsNaN IsInf Hardmax NonMaxSuppression";
 const logic = "Not And Or Xor BitShift BitwiseAnd BitwiseOr BitwiseXor BitwiseNot";
-const integers = "Floor Ceil Round Sign NonZero Shape Size ConstantOfShape EyeLike";
+const integers = "Sign NonZero Shape Size ConstantOfShape EyeLike";
 /** Operators that read sizes only, or whose outputs are random. */
 const generators =
   "BlackmanWindow HammingWindow HannWindow MelWeightMatrix Bernoulli Multinomial RandomNormalLike RandomUniformLike";
@@ -41,6 +41,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   ...linear,
   ...loss,
   ...normalization,
+  ...{ Floor: rounding, Ceil: rounding, Round: rounding },
   MaxPool,
   ...pool,
   ...quantization,

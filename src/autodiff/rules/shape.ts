@@ -1,4 +1,3 @@
-import { floatCodes } from "../../onnx/schema.js";
 import {
   alongAxis,
   axisOf,
@@ -9,6 +8,7 @@ import {
   type Rule,
   type RuleContext,
   range,
+  STRAIGHT_THROUGH,
   stringOf,
   withLimits,
 } from "../rule.js";
@@ -152,14 +152,14 @@ export const DepthToSpace: Rule = ({ b, node, inputs: [x], grads: [dy], shape })
   return [b.Reshape(b.Transpose(split, [0, 1, 3, 5, 2, 4]), [n, c, h, w])];
 };
 
-/** y = x in another type. dx = dy in the type of x, if y is a floating-point number. */
-export const Cast = withLimits("between floating-point types; a cast to integers passes no gradient", (context) => {
-  const { b, node, inputs, grads } = context;
-  return floatCodes.includes(intOf(node, "to", 1)) ? [b.add("CastLike", [grads[0], inputs[0]])] : [null];
-});
+/** y = x in another type. dx = dy, also where y is an integer: the estimate of rounding. */
+export const Cast = withLimits(`to integers: ${STRAIGHT_THROUGH}; none to or from bool`, ({ grads: [dy] }) => [dy]);
 
-/** y = x in the type of another value. dx = dy in the type of x. */
-export const CastLike: Rule = ({ b, inputs: [x], grads: [dy] }) => [b.add("CastLike", [dy, x]), null];
+/** y = x in the type of another value. dx = dy. */
+export const CastLike = withLimits(`to integers: ${STRAIGHT_THROUGH}; none to or from bool`, ({ grads: [dy] }) => [
+  dy,
+  null,
+]);
 
 /** y = x repeated along each axis. dx = dy summed over the copies. */
 export const Tile: Rule = ({ b, inputs: [x], outputs: [y], grads: [dy], shape }) => {
