@@ -141,5 +141,5 @@ function reportSkipped({ data: { skipped, flawed = [] } }: Evaluation, report: R
     if (first) report.info(`${1 + rest.length} images ${what}; the first: ${first.file}: ${first.reason}`);
   };
   list("were left out", skipped);
-  list("are flawed and were evaluated nevertheless", flawed);
+  list("were decoded in spite of a flaw", flawed);
 }

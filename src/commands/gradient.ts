@@ -107,7 +107,8 @@ async function ofImage(given: Settings, image: string, { report, print }: Contex
   if (!serves.recognizer.serves) throw new UserError(`${model} is not a recognizer: ${serves.recognizer.reason}`);
   const recognizer = await readRecognizer(model, recognizerFrom(given));
   report.info(`differentiating ${recognizer.name} for ${image} on cpu`);
-  const found = await saliency(recognizer, await decodeImage(image), label);
+  const onFlaw = (flaw: string) => report.info(`flawed ${image}: ${flaw}`);
+  const found = await saliency(recognizer, await decodeImage(image, { onFlaw }), label);
   if (out !== undefined) await writeGradients(out, found.loss, { image: found.gradient });
   if (heatmap !== undefined) await writeHeatMap(heatmap, found);
   const summary = { label: found.label, probability: found.probability, top: found.top };

@@ -75,5 +75,6 @@ export function reasonOf(error: unknown): string {
     .map((line) => line.replace(/^(corrupt header: )?(VipsJpeg|vipspng|tiff2vips|gifload_buffer|webp|source): /, "$1"))
     .map((line) => line.replace(/^libpng read error$/, "the image data are damaged or truncated"))
     .map((line) => line.replace(/^bad seek to \d+$/, "the file is truncated"));
-  return [...new Set(lines)].filter((line) => line !== "").join("; ");
+  const remarks = ["", "Warning treated as error due to failOn setting"];
+  return [...new Set(lines)].filter((line) => !remarks.includes(line)).join("; ");
 }
