@@ -20,6 +20,7 @@ export {
   enhance,
   enhanceFile,
   enhancePixels,
+  type ImageRemarks,
   type ImageSize,
   type RawImage,
 } from "./enhancement/enhance.js";
@@ -35,7 +36,16 @@ export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.
 export type { OutputFormat } from "./enhancement/raster-codec.js";
 export { UserError } from "./errors.js";
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
-export type { Accuracy, Evaluation, EvaluationSetting, Flips, Gain, Row, Skipped } from "./evaluation/evaluation.js";
+export type {
+  Accuracy,
+  Evaluation,
+  EvaluationSetting,
+  Flawed,
+  Flips,
+  Gain,
+  Row,
+  Skipped,
+} from "./evaluation/evaluation.js";
 export {
   type FlippedPrediction,
   type FlippedPredictionsOptions,
@@ -90,7 +100,8 @@ export type { Safetensors } from "./onnx/safetensors.js";
 export { type DataType, float32, int64, type NumericData, type Tensor } from "./onnx/tensor.js";
 export { optimizeForInference } from "./passes/optimize-for-inference.js";
 export type { Pass } from "./passes/pass.js";
-export { decodeImage, encodeImage } from "./platform/node/codec.js";
+export { type DecodeOptions, decodeImage, encodeImage } from "./platform/node/codec.js";
+export type { MetadataKind } from "./platform/node/file-metadata.js";
 export { readModel, writeModel } from "./platform/node/models.js";
 export { readSafetensors, writeSafetensors } from "./platform/node/safetensors-files.js";
 export { averageProcessors, type Extrapolation } from "./processors/average.js";

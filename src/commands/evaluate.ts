@@ -160,5 +160,5 @@ function reportSkipped({ data: { skipped, flawed = [] } }: Evaluation, report: R
     if (first) report.info(printable(`${1 + rest.length} images ${what}; the first: ${first.file}: ${first.reason}`));
   };
   list("were left out", skipped);
-  list("are flawed and were evaluated nevertheless", flawed);
+  list("were decoded in spite of a flaw", flawed);
 }

@@ -82,7 +82,7 @@ export function reportLeftOut({ leftOut }: FilePlan, { report }: Context): void 
 /** Lists the images whose file is flawed, and says how many lost metadata. */
 export function reportRemarks({ written }: BatchSummary, { report }: Context): void {
   const flawed = written.filter(({ flaw }) => flaw !== undefined);
-  if (flawed.length > 0) report.info(`${images(flawed.length)} flawed and used nevertheless:`);
+  if (flawed.length > 0) report.info(`${images(flawed.length)} decoded in spite of a flaw:`);
   for (const { input, flaw } of flawed) report.info(printable(`  ${input}: ${flaw}`));
   const dropped = written.filter(({ droppedMetadata }) => droppedMetadata !== undefined);
   const kinds = [...new Set(dropped.flatMap(({ droppedMetadata = [] }) => droppedMetadata))];

@@ -11,6 +11,7 @@ import type { Tensor } from "../onnx/tensor.js";
 import { decodeImage, encodeImage } from "../platform/node/codec.js";
 import { readModel } from "../platform/node/models.js";
 import { readSafetensors, writeSafetensors } from "../platform/node/safetensors-files.js";
+import { printable } from "../printable.js";
 import { requireGradientPath } from "../recognition/gradient-path.js";
 import { withScores } from "../recognition/logits.js";
 import { readRecognizer } from "../recognition/recognizer.js";
@@ -121,7 +122,8 @@ async function ofImage(given: Settings, image: string, { report, print }: Contex
   requireGradientPath(recognizer, "differentiate");
   report.info(`differentiating ${recognizer.name} for ${image} on cpu`);
   for (const note of recognizer.graph.notes ?? []) report.info(`note: ${note}`);
-  const found = await saliency(recognizer, await decodeImage(image), label);
+  const onFlaw = (flaw: string) => report.info(printable(`flawed ${image}: ${flaw}`));
+  const found = await saliency(recognizer, await decodeImage(image, { onFlaw }), label);
   if (out !== undefined) await writeGradients(out, found.loss, { image: found.gradient });
   if (heatmap !== undefined) await writeHeatMap(heatmap, found);
   const summary = { label: found.label, probability: found.probability, top: found.top };

@@ -46,7 +46,7 @@ export function reportImages({ broken, flawed }: Pick<TrainingResult, "broken" |
   for (const [path, reason] of broken) report.info(printable(`left out ${path}: ${reason}`));
   if (broken.size > 0) report.info(`${broken.size} images could not be read and were left out`);
   for (const [path, flaw] of flawed) report.info(printable(`flawed ${path}: ${flaw}`));
-  if (flawed.size > 0) report.info(`${flawed.size} images are flawed and were used nevertheless`);
+  if (flawed.size > 0) report.info(`${flawed.size} images were decoded in spite of a flaw`);
 }
 
 /** What runs, on which device, with how many images. */

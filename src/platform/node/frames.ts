@@ -39,14 +39,18 @@ const isSecondary = (page: TiffDirectory): boolean =>
 /** Major brands of HEIF files that are sequences of images: HEVC, AVIF. */
 const SEQUENCES = ["hevc", "hevx", "msf1", "avis"];
 
+/** @throws UserError when a file is a HEIF or AVIF sequence. */
+export function requireNoSequence(content: Buffer): void {
+  if (content.toString("latin1", 4, 8) === "ftyp" && SEQUENCES.includes(content.toString("latin1", 8, 12)))
+    throw new UserError("it is a sequence of images; expected a single image");
+}
+
 /**
  * Checks that a file other than TIFF holds a single image.
  * @throws UserError when it is an animation or a collection.
  */
 export function requireSingleFrame(content: Buffer, { format, pages = 1 }: Metadata): void {
   const frames = isPng(content) ? pngFrames(content, pngChunks(content)) : format === "tiff" ? 1 : pages;
-  if (format === "heif" && SEQUENCES.includes(content.toString("latin1", 8, 12)))
-    throw new UserError("it is a sequence of images; expected a single image");
   if (frames > 1)
     throw new UserError(
       format === "heif" ? `it has ${frames} images; expected a single image` : `it is an animation of ${frames} images`,

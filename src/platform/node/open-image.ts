@@ -1,7 +1,7 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { UserError } from "../../errors.js";
 import { readColorProfile, toSrgb } from "./color-profile.js";
-import { onlyTiffPage, requireSingleFrame, type TiffPage } from "./frames.js";
+import { onlyTiffPage, requireNoSequence, requireSingleFrame, type TiffPage } from "./frames.js";
 import { isJpeg } from "./jpeg.js";
 import { isInvertedFloat, readSamples, requireKnownSamples, type Samples } from "./samples.js";
 import { isTiff } from "./tiff.js";
@@ -35,6 +35,7 @@ export async function openImage(content: Buffer, failOn: FailOn, bits: 8 | 16): 
     requireKnownSamples(page.directory);
     options.page = page.index;
   }
+  requireNoSequence(content);
   const metadata = await sharp(content, options).metadata();
   requireSingleFrame(content, metadata);
   const { pipeline, deep } = HAS_PLAIN_SAMPLES.includes(metadata.space)

@@ -86,3 +86,23 @@ test("animated GIF and WebP files are refused", async () => {
   for (const content of [await frames.clone().gif().toBuffer(), await frames.clone().webp().toBuffer()])
     await assert.rejects(decodeImage(content), /it is an animation of 2 images/);
 });
+
+test("a WebP whose image data are whole is decoded without the metadata that were cut off, and otherwise refused", async () => {
+  const webp = await image()
+    .webp({ lossless: true })
+    .withExif({ IFD0: { Copyright: "A. Author" } })
+    .toBuffer();
+  assert.deepEqual(await decoded(webp), { data: noise, flaws: [] });
+  for (const missing of [1, 10, 100])
+    assert.deepEqual(await decoded(webp.subarray(0, -missing)), { data: noise, flaws: ["its end is missing"] });
+  const plain = await image().webp({ lossless: true }).toBuffer();
+  await assert.rejects(decodeImage(plain.subarray(0, -10)), UserError);
+});
+
+test("an AVIF sequence is refused as one", async () => {
+  const avif = await image().avif().toBuffer();
+  assert.deepEqual((await decoded(avif)).flaws, []);
+  const sequence = Buffer.from(avif);
+  sequence.write("avis", 8, "latin1");
+  await assert.rejects(decodeImage(sequence), /it is a sequence of images/);
+});

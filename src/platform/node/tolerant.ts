@@ -3,6 +3,7 @@ import { hasAllScans, hasEndMarker, isJpeg, withEndMarker } from "./jpeg.js";
 import type { FailOn } from "./open-image.js";
 import { isPng, pngChunks, withPngEnd } from "./png.js";
 import { isTiff, tiffDirectories } from "./tiff.js";
+import { isCutWebp, isWebp, withWebpEnd } from "./webp.js";
 
 /** A decoded image, with what is wrong with its file if it was decoded nevertheless. */
 export interface Decoded<T> {
@@ -13,6 +14,7 @@ export interface Decoded<T> {
 type Decode<T> = (content: Buffer, failOn: FailOn) => Promise<T>;
 
 const NO_END = "its end marker is missing";
+const NO_REST = "its end is missing";
 
 /**
  * Decodes a file that may have flaws: one whose pixels are complete but whose end marker is missing, as browsers accept it, or
@@ -22,7 +24,7 @@ const NO_END = "its end marker is missing";
 export async function decodeTolerantly<T>(content: Buffer, decode: Decode<T>): Promise<Decoded<T>> {
   try {
     const value = await decode(content, strictest(content));
-    return isCut(content) ? { value, flaw: NO_END } : { value };
+    return isCut(content) ? { value, flaw: endFlaw(content) } : { value };
   } catch (error) {
     if (error instanceof UserError) throw error;
     return decodeFlawed(content, decode, error);
@@ -40,8 +42,10 @@ async function decodeFlawed<T>(content: Buffer, decode: Decode<T>, warning: unkn
   const value = await decode(ended, "warning").catch((error) => {
     throw error instanceof UserError ? error : warning;
   });
-  return { value, flaw: NO_END };
+  return { value, flaw: endFlaw(content) };
 }
+
+const endFlaw = (content: Buffer): string => (isWebp(content) ? NO_REST : NO_END);
 
 const [COMPRESSION, JPEG] = [259, 7];
 
@@ -49,13 +53,17 @@ const [COMPRESSION, JPEG] = [259, 7];
 const strictest = (content: Buffer): FailOn =>
   isTiff(content) && tiffDirectories(content)[0]?.number(COMPRESSION) !== JPEG ? "error" : "warning";
 
-/** Whether the end of a JPEG or PNG is missing. */
-const isCut = (content: Buffer): boolean =>
-  isJpeg(content) ? !hasEndMarker(content) : isPng(content) && pngChunks(content).at(-1)?.type !== "IEND";
+/** Whether the end of a JPEG, PNG or WebP file is missing. */
+function isCut(content: Buffer): boolean {
+  if (isJpeg(content)) return !hasEndMarker(content);
+  if (isPng(content)) return pngChunks(content).at(-1)?.type !== "IEND";
+  return isWebp(content) && isCutWebp(content);
+}
 
 /** The file with an end; undefined where too much is missing. */
 function withEnd(content: Buffer): Buffer | undefined {
   if (isPng(content)) return withPngEnd(content, pngChunks(content));
+  if (isWebp(content)) return withWebpEnd(content);
   return hasAllScans(content) ? withEndMarker(content) : undefined;
 }
 
@@ -67,5 +75,6 @@ export function reasonOf(error: unknown): string {
     .map((line) => line.replace(/^(corrupt header: )?(VipsJpeg|vipspng|tiff2vips|gifload_buffer|webp|source): /, "$1"))
     .map((line) => line.replace(/^libpng read error$/, "the image data are damaged or truncated"))
     .map((line) => line.replace(/^bad seek to \d+$/, "the file is truncated"));
-  return [...new Set(lines)].filter((line) => line !== "").join("; ");
+  const remarks = ["", "Warning treated as error due to failOn setting"];
+  return [...new Set(lines)].filter((line) => !remarks.includes(line)).join("; ");
 }

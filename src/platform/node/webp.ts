@@ -9,6 +9,20 @@ export interface WebpChunk {
 export const isWebp = (content: Buffer): boolean =>
   content.toString("latin1", 0, 4) === "RIFF" && content.toString("latin1", 8, 12) === "WEBP";
 
+/** Whether the file is shorter than its header states. */
+export const isCutWebp = (content: Buffer): boolean => content.readUInt32LE(4) + 8 > content.length;
+
+/** The file up to its last whole chunk, with its size in the header; undefined where the image data are not whole. */
+export function withWebpEnd(content: Buffer): Buffer | undefined {
+  const chunks = webpChunks(content);
+  const last = chunks.at(-1);
+  if (!last || !chunks.some(({ type }) => type === "VP8 " || type === "VP8L")) return undefined;
+  const padding = Buffer.alloc(last.length % 2);
+  const result = Buffer.concat([content.subarray(0, last.start + last.length), padding]);
+  result.writeUInt32LE(result.length - 8, 4);
+  return result;
+}
+
 /** The chunks of a WebP file that are whole. Reference: RFC 9649, section 2.3. */
 export function webpChunks(content: Buffer): WebpChunk[] {
   const chunks: WebpChunk[] = [];
