@@ -176,6 +176,21 @@ const collecting: Case = (d) => {
   return b.add("ConcatFromSequence", [collected], { axis: int(0), new_axis: int(1) });
 };
 
+/** A body for each tensor of two sequences. */
+const mapping: Case = (d) => {
+  const parts = split(d.b, d.input(d.normal([2, 3, 2])), "", 1);
+  const others = d.b.add(
+    "SequenceConstruct",
+    [0, 1, 2].map(() => d.input(d.normal([2, 1, 2]))),
+  );
+  const inside = body((b) => {
+    const [one, other] = [b.input("one", [2, 1, 2]), b.input("other", [2, 1, 2])];
+    b.output("product", b.Mul(b.Tanh(one), other));
+  });
+  const products = d.b.add("SequenceMap", [parts, others], { body: inside });
+  return d.b.add("ConcatFromSequence", [products], { axis: int(1) });
+};
+
 const optional: Case = (d) => {
   const held = d.b.add("Optional", [d.input(d.normal([2, 3]))]);
   return d.b.Exp(d.b.add("OptionalGetElement", [held]));
@@ -191,6 +206,7 @@ export const expansionCases: Readonly<Record<string, Case>> = {
   Optional: optional,
   RNN: recurrent("RNN", 1, ["Affine"], { activation_alpha: floats([0.7, 0.4]), activation_beta: floats([0.1, 0.2]) }),
   Scan: scan,
+  SequenceMap: mapping,
   sequences: sequences,
   "sequences of slices": stacking,
 };

@@ -59,6 +59,27 @@ function constants(): Graph {
   return b.build();
 }
 
+/** A loop, a sequence and a recurrent network, which are replaced by their parts. */
+function structures(): Graph {
+  const b = new GraphBuilder("structures");
+  const x = b.input("x", [2, 1, 3]);
+  const [w, r] = [
+    [1, 4, 3],
+    [1, 4, 1],
+  ].map((shape) => b.constant(float32(new Float32Array(shape[2] === 3 ? 12 : 4), shape)));
+  const state = b.add("LSTM", [x, w as string, r as string], { hidden_size: int(1) });
+  const body = new GraphBuilder("body");
+  const [, go, value] = [body.input("k", [], "int64"), body.input("go", [], "bool"), body.input("v", [2, 1, 1, 1])];
+  body.output("stays", body.Identity(go), [], "bool");
+  body.output("next", body.Tanh(value), [2, 1, 1, 1]);
+  const yes = b.constant({ type: "bool", shape: [], data: Uint8Array.of(1) });
+  const count = b.constant({ type: "int64", shape: [], data: BigInt64Array.of(3n) });
+  const looped = b.add("Loop", [count, yes, state], { body: { kind: "graph", value: body.build() } });
+  const parts = b.add("SplitToSequence", [looped, b.integers([1, 1])], { axis: int(0) });
+  b.output("y", b.add("ConcatFromSequence", [parts], { axis: int(1) }));
+  return b.build();
+}
+
 /** Operator forms of opset 9. */
 function old(): Graph {
   const b = new GraphBuilder("old");
@@ -72,7 +93,7 @@ function old(): Graph {
 
 /** Files to corrupt: the models above, and three reference operators if the shared folder exists. */
 export const fuzzModels = (): Uint8Array[] => [
-  ...[classifier(), shapes(), branches(), constants(), old()].map(encodeModel),
+  ...[classifier(), shapes(), branches(), constants(), structures(), old()].map(encodeModel),
   ...(hasShared ? ["tan", "exp", "clip_0_6"] : []).map((name) =>
     readFileSync(sharedPath("reference", "autodiff", "ops", `${name}.onnx`)),
   ),

@@ -16,7 +16,7 @@ export const Loop: Expand = (node, context) => {
   if (!body || !trips || !runs) return false;
   const times = Number(runs.data[0]) ? Number(trips.data[0]) : 0;
   const collected = node.outputs.slice(initial.length);
-  if (!staysTrue(body, context.known) || body.nodes.length * times > context.room) return false;
+  if (!staysTrue(body, context.known) || costOf(body) * times > context.room) return false;
   if (times <= 0 && collected.some((output) => output !== "")) return false;
   const iterations = new Iterations(body, context);
   const yes = context.constant(YES);
@@ -38,6 +38,11 @@ export const Loop: Expand = (node, context) => {
       );
   return true;
 };
+
+/** The nodes that an iteration adds, those in subgraphs included, and one for each slice. */
+const costOf = (body: Graph): number =>
+  body.outputs.length + 1 + body.nodes.reduce((sum, node) => sum + 1 + sumOf(subgraphsOf(node).map(costOf)), 0);
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 const YES: Tensor = { type: "bool", shape: [], data: Uint8Array.of(1) };
 
@@ -66,7 +71,7 @@ export const Scan: Expand = (node, context) => {
   const axes = scanned.map((_, i) => attribute(node, "scan_input_axes", "ints", [])[i] ?? 0);
   const sizes = scanned.map((value, i) => context.shape(value)?.at(axes[i] ?? 0));
   const times = sizes[0];
-  if (!body || !times || body.nodes.length * times > context.room) return false;
+  if (!body || !times || costOf(body) * times > context.room) return false;
   const backwards = (name: string, i: number) => attribute(node, name, "ints", [])[i] === 1;
   const parts = scanned.map((value, i) => {
     const slices = slicesOf(value, axes[i] ?? 0, times, context);
@@ -86,6 +91,26 @@ export const Scan: Expand = (node, context) => {
     if (backwards("scan_output_directions", i)) slices.reverse();
     if (output !== "") collect(slices, attribute(node, "scan_output_axes", "ints", [])[i] ?? 0, output, context);
   }
+  return true;
+};
+
+/** Replaces a `SequenceMap` over sequences of known structure by its body for each of the tensors. */
+export const SequenceMap: Expand = (node, context) => {
+  const lists = node.inputs.map((input) => context.sequences.get(input) ?? []);
+  const body = subgraphsOf(node)[0];
+  const [first = []] = lists;
+  if (!body || first.length === 0 || lists.some(({ length }) => length !== first.length)) return false;
+  if (costOf(body) * first.length > context.room) return false;
+  const iterations = new Iterations(body, context);
+  const results = first.map((_, k) => iterations.next(lists.map((list) => list[k] ?? "")));
+  for (const [i, output] of node.outputs.entries())
+    if (output !== "")
+      context.addMany(
+        "SequenceConstruct",
+        results.map((each) => each[i] ?? ""),
+        {},
+        [output],
+      );
   return true;
 };
 

@@ -8,12 +8,15 @@ import { int64, toNumbers } from "./tensor.js";
  * one stays, unless nothing reads it any more.
  */
 
+/** The most tensors of a sequence: a chain of insertions into longer ones would take memory of the square of its length. */
+const MAXIMUM_LENGTH = 1000;
+
 /** Notes the tensors of the sequence that a node makes from them; the node stays. */
 const making =
   (elements: (node: Node, context: ExpandContext) => readonly string[] | undefined): Expand =>
   (node, context) => {
     const found = elements(node, context);
-    if (found) context.sequences.set(node.outputs[0] ?? "", found);
+    if (found && found.length <= MAXIMUM_LENGTH) context.sequences.set(node.outputs[0] ?? "", found);
     return false;
   };
 
@@ -77,7 +80,7 @@ const SplitToSequence: Expand = (node, context) => {
   const [output = ""] = node.outputs;
   const axis = attribute(node, "axis", "int", 0);
   const sizes = partSizes(split, context.shape(tensor)?.at(axis), context);
-  if (!sizes?.length || sizes.length > context.room) return false;
+  if (!sizes?.length) return false;
   const parts = addMany("Split", [tensor, constant(int64(sizes))], { axis: int(axis) }, sizes.length);
   const flat = split === "" && attribute(node, "keepdims", "int", 1) === 0;
   const along = flat ? constant(int64([axis])) : "";
@@ -88,9 +91,10 @@ const SplitToSequence: Expand = (node, context) => {
 function partSizes(split: string, total: number | undefined, { known }: ExpandContext): number[] | undefined {
   const given = split === "" ? int64([1], []) : known(split);
   if (!given) return undefined;
+  if (given.data.length > MAXIMUM_LENGTH) return undefined;
   if (given.shape.length > 0) return toNumbers(given);
   const size = Number(given.data[0]);
-  if (total === undefined || size <= 0) return undefined;
+  if (total === undefined || size <= 0 || total > size * MAXIMUM_LENGTH) return undefined;
   return Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.min(size, total - i * size));
 }
 

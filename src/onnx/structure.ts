@@ -2,14 +2,24 @@ import { If } from "./branches.js";
 import { DeformConv } from "./deformable.js";
 import { type Expand, type ExpandContext, type Facts, MAXIMUM_NODES } from "./expansion.js";
 import { type Graph, type Node, titleOf, valuesReadBy } from "./graph.js";
-import { Loop, Scan } from "./loops.js";
+import { Loop, Scan, SequenceMap } from "./loops.js";
 import { distinct, freshNames } from "./names.js";
 import { GRU, LSTM, RNN } from "./recurrent.js";
 import { expandSequences } from "./sequences.js";
 import type { Tensor } from "./tensor.js";
 
 /** Operators that are replaced by others as soon as enough is known, and how. */
-const expansions: Readonly<Record<string, Expand>> = { DeformConv, GRU, If, LSTM, Loop, RNN, Scan, ...expandSequences };
+const expansions: Readonly<Record<string, Expand>> = {
+  DeformConv,
+  GRU,
+  If,
+  LSTM,
+  Loop,
+  RNN,
+  Scan,
+  SequenceMap,
+  ...expandSequences,
+};
 
 /** The inputs of which the value, and those of which the shape decides how an operator is replaced. */
 interface Deciding {
