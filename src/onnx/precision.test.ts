@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Session } from "../runtime/session.js";
-import { int } from "./builder.js";
-import { decodeModel } from "./decode.js";
+import { GraphBuilder, int } from "./builder.js";
+import { decodeMessage, decodeModel, graphOf } from "./decode.js";
 import { encodeModel } from "./encode.js";
 import type { Graph, Node } from "./graph.js";
 import { widened } from "./precision.js";
+import type { GraphMessage } from "./schema.js";
 import { float32, type Tensor } from "./tensor.js";
 
 const halves = (bits: readonly number[], type: "float16" | "bfloat16" = "float16"): Tensor => ({
@@ -96,4 +97,78 @@ test("a quantized model gets a note, others do not", () => {
   const notes = (op: string) => decodeModel(encodeModel(quantized(op))).notes;
   assert.match(notes("DequantizeLinear")?.[0] ?? "", /straight through quantization within its range/);
   assert.deepEqual(notes("Cast"), []);
+});
+
+/** y = relu(x·w / 4) in double precision; x is of this type and cast if it is not float64. */
+function inDoubles(type: "float64" | "float32" | "uint8"): Graph {
+  return {
+    name: "double",
+    opsets: { "": 17 },
+    inputs: [{ name: "x", type, shape: ["N", 2] }],
+    outputs: [{ name: "y", type: "float64", shape: ["N", 2] }],
+    nodes: [
+      ...(type === "float64" ? [] : [node("Cast", ["x"], "d", { to: int(11) })]),
+      node("MatMul", [type === "float64" ? "x" : "d", "w"], "p"),
+      node("Div", ["p", "four"], "q"),
+      node("Relu", ["q"], "y"),
+    ],
+    initializers: new Map<string, Tensor>([
+      ["w", { type: "float64", shape: [2, 2], data: Float64Array.of(2, -0.5, 1, 1.5) }],
+      ["four", { type: "float64", shape: [], data: Float64Array.of(4) }],
+    ]),
+    metadata: {},
+  };
+}
+
+for (const type of ["float64", "float32", "uint8"] as const)
+  test(`a float64 model with an input of ${type} runs in float32, and a note says so`, async () => {
+    const read = decodeModel(encodeModel(inDoubles(type)));
+    const data = type === "uint8" ? Uint8Array.of(2, 4) : Float32Array.of(2, 4);
+    const x: Tensor = { type: type === "uint8" ? type : "float32", shape: [1, 2], data };
+    const { y } = await (await Session.create(read)).run({ x });
+    assert.equal(y?.type, "float32");
+    assert.deepEqual([...(y?.data ?? [])], [2, 1.25]);
+    assert.deepEqual(read.notes, ["it is written in double precision and computed in float32"]);
+  });
+
+test("shape arithmetic in float64 stays in float64", () => {
+  const graph: Graph = {
+    ...inDoubles("float32"),
+    outputs: [{ name: "y" }],
+    nodes: [
+      node("Shape", ["x"], "shape"),
+      node("Cast", ["shape"], "sizes", { to: int(11) }),
+      node("Mul", ["sizes", "four"], "larger"),
+      node("Cast", ["larger"], "whole", { to: int(7) }),
+      node("ConstantOfShape", ["whole"], "y"),
+    ],
+  };
+  const read = decodeModel(encodeModel(graph));
+  assert.equal(read.initializers.get("four")?.type, "float64");
+  assert.deepEqual(read.notes, []);
+});
+
+test("tensors of 4 bits are read as 8 bits, two to a byte with the lower bits first", async () => {
+  const packed = (type: number, name: string) => ({
+    name,
+    dims: [3],
+    dataType: type,
+    rawData: Uint8Array.of(0x9f, 0x03),
+  });
+  const b = new GraphBuilder("few bits");
+  const scale = b.input("scale", []);
+  for (const name of ["int4", "uint4"])
+    b.output(`y_${name}`, b.add("DequantizeLinear", [b.initializer(name, float32([0, 0, 0])), scale]));
+  const message = decodeMessage(encodeModel(b.build()), "few bits");
+  const tensors = message.graph?.initializer.map(({ name = "" }) => packed(name === "int4" ? 22 : 21, name)) ?? [];
+  const graph = { ...message.graph, initializer: tensors } as GraphMessage;
+  const read = graphOf({ ...message, graph }, "few bits");
+  const { y_int4: signed, y_uint4: unsigned } = await (await Session.create(read)).run({ scale: float32([1], []) });
+  assert.deepEqual(
+    [[...(signed?.data ?? [])], [...(unsigned?.data ?? [])]],
+    [
+      [-1, -7, 3],
+      [15, 9, 3],
+    ],
+  );
 });
