@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Session } from "../runtime/session.js";
-import { GraphBuilder, int } from "./builder.js";
-import { decodeMessage, decodeModel, graphOf } from "./decode.js";
+import { int } from "./builder.js";
+import { decodeModel } from "./decode.js";
 import { encodeModel } from "./encode.js";
 import type { Graph, Node } from "./graph.js";
 import { widened } from "./precision.js";
-import type { GraphMessage } from "./schema.js";
 import { float32, type Tensor } from "./tensor.js";
 
 const halves = (bits: readonly number[], type: "float16" | "bfloat16" = "float16"): Tensor => ({
@@ -146,29 +145,4 @@ test("shape arithmetic in float64 stays in float64", () => {
   const read = decodeModel(encodeModel(graph));
   assert.equal(read.initializers.get("four")?.type, "float64");
   assert.deepEqual(read.notes, []);
-});
-
-test("tensors of 4 bits are read as 8 bits, two to a byte with the lower bits first", async () => {
-  const packed = (type: number, name: string) => ({
-    name,
-    dims: [3],
-    dataType: type,
-    rawData: Uint8Array.of(0x9f, 0x03),
-  });
-  const b = new GraphBuilder("few bits");
-  const scale = b.input("scale", []);
-  for (const name of ["int4", "uint4"])
-    b.output(`y_${name}`, b.add("DequantizeLinear", [b.initializer(name, float32([0, 0, 0])), scale]));
-  const message = decodeMessage(encodeModel(b.build()), "few bits");
-  const tensors = message.graph?.initializer.map(({ name = "" }) => packed(name === "int4" ? 22 : 21, name)) ?? [];
-  const graph = { ...message.graph, initializer: tensors } as GraphMessage;
-  const read = graphOf({ ...message, graph }, "few bits");
-  const { y_int4: signed, y_uint4: unsigned } = await (await Session.create(read)).run({ scale: float32([1], []) });
-  assert.deepEqual(
-    [[...(signed?.data ?? [])], [...(unsigned?.data ?? [])]],
-    [
-      [-1, -7, 3],
-      [15, 9, 3],
-    ],
-  );
 });

@@ -247,8 +247,6 @@ export const typeCodes: Record<DataType, number> = {
   uint32: 12,
   uint64: 13,
   bfloat16: 16,
-  uint4: 21,
-  int4: 22,
 };
 
 /** The codes of the floating-point types. */

@@ -12,8 +12,6 @@ export type DataType =
   | "uint32"
   | "uint16"
   | "uint8"
-  | "int4"
-  | "uint4"
   | "bool"
   | "string";
 
@@ -30,10 +28,7 @@ export type NumericData =
   | Uint16Array
   | Uint8Array;
 
-/**
- * A dense row-major array. float16 and bfloat16 are stored as their bits (Uint16Array), bool as 0 or 1 (Uint8Array), a number of
- * 4 bits as one of 8. Numbers of 4 bits occur while a file is read only.
- */
+/** A dense row-major array. float16 and bfloat16 are stored as their bits (Uint16Array), bool as 0 or 1 (Uint8Array). */
 export interface Tensor {
   readonly type: DataType;
   readonly shape: readonly number[];
@@ -59,8 +54,6 @@ export const arrayOf: Record<Exclude<DataType, "string">, Constructor> = {
   uint32: Uint32Array,
   uint16: Uint16Array,
   uint8: Uint8Array,
-  int4: Int8Array,
-  uint4: Uint8Array,
   bool: Uint8Array,
 };
 
