@@ -151,7 +151,6 @@ function tensorOf(message: TensorMessage): Tensor {
   if (!type) throw new UserError(`${where} has an unsupported element type`);
   if (message.dataLocation === 1)
     throw new UserError(`${where} is in an external file, which cannot be read from bytes alone`);
-  if (type === "int4" || type === "uint4") return { type, shape, data: unpacked(message, type, sizeOf(shape)) };
   const size = sizeOf(shape);
   if (!isArrayType(type)) return { type, shape, data: carriedData(message, type, size, where) };
   const data = message.rawData?.length ? viewOf(message.rawData, type) : typedFields(message, type);
@@ -179,17 +178,6 @@ function sparseOf({ values, indices, dims }: SparseTensorMessage): Tensor {
   const where = `the tensor "${values?.name ?? ""}"`;
   if (!values || !indices) throw new UserError(`${where} is sparse and has no values or no indices`);
   return denseOf(tensorOf(values), tensorOf(indices), dims.map(Number), where);
-}
-
-/** Numbers of 4 bits, of which a byte holds two, the lower bits first. */
-function unpacked(message: TensorMessage, type: "int4" | "uint4", count: number): Int8Array | Uint8Array {
-  const bytes = message.rawData?.length ? message.rawData : Uint8Array.from(message.int32Data ?? []);
-  const expected = Math.ceil(count / 2);
-  if (bytes.length !== expected)
-    throw new UserError(`the tensor "${message.name ?? ""}" must have ${expected} bytes, and has ${bytes.length}`);
-  const bits = (i: number) => ((bytes[i >> 1] as number) >> (4 * (i & 1))) & 15;
-  if (type === "uint4") return Uint8Array.from({ length: count }, (_, i) => bits(i));
-  return Int8Array.from({ length: count }, (_, i) => (bits(i) ^ 8) - 8);
 }
 
 /** A typed array on the bytes; copies them only if they are not aligned. */

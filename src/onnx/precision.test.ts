@@ -97,3 +97,52 @@ test("a quantized model gets a note, others do not", () => {
   assert.match(notes("DequantizeLinear")?.[0] ?? "", /straight through quantization within its range/);
   assert.deepEqual(notes("Cast"), []);
 });
+
+/** y = relu(x·w / 4) in double precision; x is of this type and cast if it is not float64. */
+function inDoubles(type: "float64" | "float32" | "uint8"): Graph {
+  return {
+    name: "double",
+    opsets: { "": 17 },
+    inputs: [{ name: "x", type, shape: ["N", 2] }],
+    outputs: [{ name: "y", type: "float64", shape: ["N", 2] }],
+    nodes: [
+      ...(type === "float64" ? [] : [node("Cast", ["x"], "d", { to: int(11) })]),
+      node("MatMul", [type === "float64" ? "x" : "d", "w"], "p"),
+      node("Div", ["p", "four"], "q"),
+      node("Relu", ["q"], "y"),
+    ],
+    initializers: new Map<string, Tensor>([
+      ["w", { type: "float64", shape: [2, 2], data: Float64Array.of(2, -0.5, 1, 1.5) }],
+      ["four", { type: "float64", shape: [], data: Float64Array.of(4) }],
+    ]),
+    metadata: {},
+  };
+}
+
+for (const type of ["float64", "float32", "uint8"] as const)
+  test(`a float64 model with an input of ${type} runs in float32, and a note says so`, async () => {
+    const read = decodeModel(encodeModel(inDoubles(type)));
+    const data = type === "uint8" ? Uint8Array.of(2, 4) : Float32Array.of(2, 4);
+    const x: Tensor = { type: type === "uint8" ? type : "float32", shape: [1, 2], data };
+    const { y } = await (await Session.create(read)).run({ x });
+    assert.equal(y?.type, "float32");
+    assert.deepEqual([...(y?.data ?? [])], [2, 1.25]);
+    assert.deepEqual(read.notes, ["it is written in double precision and computed in float32"]);
+  });
+
+test("shape arithmetic in float64 stays in float64", () => {
+  const graph: Graph = {
+    ...inDoubles("float32"),
+    outputs: [{ name: "y" }],
+    nodes: [
+      node("Shape", ["x"], "shape"),
+      node("Cast", ["shape"], "sizes", { to: int(11) }),
+      node("Mul", ["sizes", "four"], "larger"),
+      node("Cast", ["larger"], "whole", { to: int(7) }),
+      node("ConstantOfShape", ["whole"], "y"),
+    ],
+  };
+  const read = decodeModel(encodeModel(graph));
+  assert.equal(read.initializers.get("four")?.type, "float64");
+  assert.deepEqual(read.notes, []);
+});

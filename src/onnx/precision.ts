@@ -87,10 +87,8 @@ function inFloat32(graph: Graph, isOther: IsOther, onOther: (type: DataType) => 
   };
 }
 
-/** A tensor of half precision as float32 and of 4 bits as 8 bits, without rounding. Other tensors are returned as they are. */
+/** A tensor of half precision as float32, without rounding. Other tensors are returned as they are. */
 export function widened(tensor: Tensor): Tensor {
-  if (tensor.type === "int4" || tensor.type === "uint4")
-    return { ...tensor, type: `${tensor.type.slice(0, -1)}8` as DataType };
   if (!isHalf(tensor.type)) return tensor;
   const bits = tensor.data as Uint16Array;
   const data = new Float32Array(bits.length);

@@ -1,7 +1,8 @@
 import { type GraphBuilder, int } from "./builder.js";
+import { dequantize } from "./dequantize.js";
 import { attribute, type Node } from "./graph.js";
 import type { Rewrite, RewriteContext } from "./rewriting.js";
-import { int64 } from "./tensor.js";
+import { int64, toNumbers } from "./tensor.js";
 
 /*
  * Attention of com.microsoft: B sequences of S queries, L keys and values, N heads. Reference:
@@ -34,11 +35,10 @@ export const Attention: Rewrite = (context) => {
 export const QAttention: Rewrite = (context) => {
   const { b, inputs, known } = context;
   const [x, weights, bias, xScale, weightScale, mask, xZero, weightZero, past] = inputs;
-  const columns = (known(weightScale)?.data.length ?? 1) > 1 ? { axis: int(1) } : {};
-  const qkv = b.MatMul(
-    b.add("DequantizeLinear", [x, xScale, xZero]),
-    b.add("DequantizeLinear", [weights, weightScale, weightZero], columns),
-  );
+  const [w, scale, zero] = [known(weights), known(weightScale), known(weightZero)];
+  if (!w || !scale || (weightZero && !zero)) return null;
+  const weight = dequantize(w, toNumbers(scale), zero ? toNumbers(zero) : [0], 1);
+  const qkv = b.MatMul(b.add("DequantizeLinear", [x, xScale, xZero]), b.constant(weight));
   return selfAttention(context, bias ? b.Add(qkv, bias) : qkv, mask, past, "");
 };
 

@@ -1,4 +1,5 @@
 import { type GraphBuilder, int } from "./builder.js";
+import { dequantize } from "./dequantize.js";
 import { attribute } from "./graph.js";
 import { widened } from "./precision.js";
 import type { Rewrite, RewriteContext } from "./rewriting.js";
@@ -12,7 +13,10 @@ import { float32, sizeOf, type Tensor, toNumbers } from "./tensor.js";
 /** value - zero as float32; the zero point is a scalar, or has a number for each index of an axis. */
 function centered(context: RewriteContext, value: string, zero: string, axis: number): string | null {
   const { b, known } = context;
-  const shape = zero === "" ? [] : (known(zero)?.shape ?? []);
+  const [constant, point] = [known(value), known(zero)];
+  if (constant && (zero === "" || point))
+    return b.constant(dequantize(constant, [1], point ? toNumbers(point) : [0], axis));
+  const shape = point?.shape ?? [];
   if (shape.length > 1 && sizeOf(shape) > 1) return null;
   const count = sizeOf(shape);
   const scale = count === 1 ? b.constant(float32([1], shape)) : b.constant(float32(new Float32Array(count).fill(1)));

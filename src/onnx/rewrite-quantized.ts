@@ -2,8 +2,7 @@ import { type GraphBuilder, int } from "./builder.js";
 import { attribute, type Node } from "./graph.js";
 import { channelsFirst, channelsLast } from "./rewrite-layout.js";
 import type { Rewrite, RewriteContext } from "./rewriting.js";
-import { typeName } from "./schema.js";
-import { float32, sizeOf, type Tensor, toNumbers, zeros } from "./tensor.js";
+import { float32, sizeOf, toNumbers } from "./tensor.js";
 import { without } from "./upgrade.js";
 
 /*
@@ -146,25 +145,6 @@ export const QLinearWhere: Rewrite = ({
     zZero,
   ),
 ];
-
-/** QuantizeLinear to 4 bits: to 8 bits, then clipped to the range of 4. */
-export const QuantizeLinear: Rewrite = ({ b, node, inputs: [x, scale, zero], known }) => {
-  const tensor = known(zero);
-  const type = tensor?.type ?? typeName(attribute(node, "output_dtype", "int", 0));
-  if (type !== "int4" && type !== "uint4") return null;
-  const [wide, low, high] = type === "int4" ? (["int8", -8, 7] as const) : (["uint8", 0, 15] as const);
-  const whole = (value: number) => b.constant(filled(wide, value));
-  const y = b.add("QuantizeLinear", [x, scale, tensor ? b.constant({ ...tensor, type: wide }) : whole(0)], {
-    ...without(node, "output_dtype").attributes,
-  });
-  return [b.Clip(y, whole(low), whole(high))];
-};
-
-const filled = (type: "int8" | "uint8", value: number): Tensor => {
-  const tensor = zeros(type, []);
-  tensor.data[0] = value;
-  return tensor;
-};
 
 /**
  * An operator that works on integers, but whose gradient rule works on floating-point numbers, on a quantized value: its

@@ -15,7 +15,7 @@ import * as quantized from "./rewrite-quantized.js";
 import type { Rewrite } from "./rewriting.js";
 
 const { sameAs, ...fusions } = fused;
-const { onQuantized, QuantizeLinear, ...onIntegers } = quantized;
+const { onQuantized, ...onIntegers } = quantized;
 
 const inDomain = (domain: string, rewrites: Readonly<Record<string, Rewrite>>): [string, Rewrite][] =>
   Object.entries(rewrites).map(([op, rewrite]) => [`${domain}::${op}`, rewrite]);
@@ -43,7 +43,7 @@ export const rewrites: ReadonlyMap<string, Rewrite> = new Map([
   ...inDomain(NCHWC, nchwc),
   ...inDomain("com.ms.internal.nhwc", nhwc),
   ...inDomain("", {
-    ...{ ConvInteger, MatMulInteger, QLinearConv, QLinearMatMul, QuantizeLinear, SimplifiedLayerNormalization },
+    ...{ ConvInteger, MatMulInteger, QLinearConv, QLinearMatMul, SimplifiedLayerNormalization },
     ...Object.fromEntries(monotone.map((op) => [op, onQuantized(op)])),
   }),
 ]);

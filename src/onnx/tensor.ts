@@ -12,8 +12,6 @@ export type DataType =
   | "uint32"
   | "uint16"
   | "uint8"
-  | "int4"
-  | "uint4"
   | "bool"
   | "string"
   | CarriedType;
@@ -24,6 +22,8 @@ export const carriedBits = {
   float8e4m3fnuz: 8,
   float8e5m2: 8,
   float8e5m2fnuz: 8,
+  uint4: 4,
+  int4: 4,
 } as const;
 type CarriedType = keyof typeof carriedBits;
 
@@ -48,8 +48,7 @@ export type NumericData =
 
 /**
  * A dense row-major array. float16 and bfloat16 are stored as their bits (Uint16Array), bool as 0 or 1 (Uint8Array), strings as
- * `packTexts` makes them, and carried types as the bytes of the file. A number of 4 bits is stored as one of 8; such numbers occur
- * while a file is read only.
+ * `packTexts` makes them, and carried types as the bytes of the file.
  */
 export interface Tensor {
   readonly type: DataType;
@@ -76,8 +75,6 @@ export const arrayOf: Record<ArrayType, Constructor> = {
   uint32: Uint32Array,
   uint16: Uint16Array,
   uint8: Uint8Array,
-  int4: Int8Array,
-  uint4: Uint8Array,
   bool: Uint8Array,
 };
 

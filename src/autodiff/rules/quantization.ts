@@ -7,6 +7,8 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   int8: [-128, 127],
   uint16: [0, 65535],
   int16: [-32768, 32767],
+  uint4: [0, 15],
+  int4: [-8, 7],
 };
 
 /** A scale or zero point as float32 that broadcasts against x: a scalar, or a number for each index of an axis. */
@@ -39,7 +41,7 @@ function blockwise(
   return b.Slice(b.Reshape(repeated, [...before, blocks * size, ...behind]), [axis], [0], [x[axis] ?? 1]);
 }
 
-const limits = "straight-through estimate within the range of 8- and 16-bit types";
+const limits = "straight-through estimate within the range of 4-, 8- and 16-bit types";
 
 /**
  * y = saturate(round(x / scale) + zero). The gradient of rounding, which is 0 almost everywhere, is replaced by that of the

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { GraphBuilder } from "../onnx/builder.js";
+import { float32, type Tensor } from "../onnx/tensor.js";
+import { Session } from "./session.js";
+
+test("a model that reshapes int8 levels runs, although ONNX Runtime's own rewrite of it is invalid", async () => {
+  const b = new GraphBuilder("reshaped levels");
+  const [scale, zero] = [b.scalar(0.1), b.constant({ type: "int8", shape: [], data: Int8Array.of(3) })];
+  const level = b.add("QuantizeLinear", [b.input("x", [1, 4]), scale, zero]);
+  b.output("y", b.Neg(b.Reshape(b.add("DequantizeLinear", [level, scale, zero]), [2, 2])));
+  const session = await Session.create(b.build());
+  const { y } = await session.run({ x: float32([0.04, 1.06, -2, 99], [1, 4]) });
+  await session.release();
+  // The range of int8 with zero point 3 ends at (127 - 3)·0.1.
+  for (const [i, value] of [0, -1.1, 2, -12.4].entries())
+    assert.ok(Math.abs(Number((y as Tensor).data[i]) - value) < 1e-6, `${y?.data}`);
+});
