@@ -7,6 +7,7 @@ import { suggestion } from "../recognition/file-outputs.js";
 import { type FittedRecognizer, fitFeatures, fitRecognizer, scoresShape } from "../recognition/fit.js";
 import { requireGradientPath } from "../recognition/gradient-path.js";
 import type { RecognizerModel } from "../recognition/model.js";
+import { probabilityNotes } from "../recognition/probabilities.js";
 import { readRecognizer } from "../recognition/recognizer.js";
 import { recognizerFrom } from "../recognition/settings.js";
 import { named } from "../settings.js";
@@ -73,7 +74,14 @@ async function frozen(
     await assertScores(model, `the objective ${name}`, "the objective unsupervised with the distance logits-mse");
   else if (distanceOf(distance).ofScores)
     await assertScores(model, `the distance ${distance}`, "the distance logits-mse");
-  return { model, ...(watched && { features: watched.features }), ...(await fitRecognizer(model, batch, crop)) };
+  const fitted = await fitRecognizer(model, batch, crop);
+  const readsScores = reads === "scores" || distanceOf(distance).ofScores;
+  const notes = [...(model.graph.notes ?? []), ...(readsScores ? await probabilityNotes(model) : [])];
+  return {
+    model: { ...model, graph: { ...model.graph, notes } },
+    ...(watched && { features: watched.features }),
+    ...fitted,
+  };
 }
 
 /** @throws UserError when a recognizer's output is not one row of class scores for each image. */

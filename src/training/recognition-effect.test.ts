@@ -89,3 +89,31 @@ test("a recognizer with a gradient trains, however small lambda is, and rounding
   }
   assert.equal((await run(rounded, { objective: "transformer" })).step, 2);
 });
+
+test("a recognizer whose outputs are probabilities of an unknown kind is noted, and one with scores is not", async (t) => {
+  const { folder, run } = await workspace(t);
+  const notesOf = async (file: string) => {
+    let found: readonly string[] = [];
+    const onStart: TrainOptions["onStart"] = ({ notes }) => {
+      found = notes;
+    };
+    await run(file, { objective: "ra", onStart });
+    return found.join();
+  };
+  const averaged: Build = (b, y) => b.Mul(b.Add(b.Softmax(y, 1), b.Softmax(b.Mul(y, b.scalar(2)), 1)), b.scalar(0.5));
+  assert.match(
+    await notesOf(await recognizer(folder, "averaged", (_, x) => x, averaged)),
+    /averaged: its outputs look like probabilities/,
+  );
+  assert.equal(
+    await notesOf(
+      await recognizer(
+        folder,
+        "scores",
+        (_, x) => x,
+        (b, y) => b.Mul(y, b.scalar(2)),
+      ),
+    ),
+    "",
+  );
+});
