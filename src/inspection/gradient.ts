@@ -58,15 +58,34 @@ export async function lossGradients(graph: Graph, tensors: Tensors, options: Gra
   );
   const shapes = Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, shape]));
   const computed = wrt.filter((name) => !(name in feeds) && !graph.initializers.has(name));
-  const specialized = withOutputs(specialize(graph, shapes), [...new Set([...outputs, ...computed])]);
-  const probed = await running(graph, () => probe(specialized, { variable: variableFor(graph, wrt) }));
-  const withLoss = await appendLoss(probed, options.loss, outputs, tensors);
+  const given = withConstantInputs(specialize(graph, shapes), feeds, wrt);
+  const specialized = withOutputs(given, [...new Set([...outputs, ...computed])]);
+  const trial = { inputs: feeds, once: true };
+  const probed = await running(graph, () => probe(specialized, { ...trial, variable: variableFor(graph, wrt) }));
+  const withLoss = await appendLoss(probed, options.loss, outputs, lossTensors(graph, tensors));
   const { loss, gradients: found } = await run(withLoss, feeds, wrt, options.passes ?? []);
   const weights = options.allParameters ? weightsOf(graph) : new Map();
   const independent = wrt.filter((name) => !found.has(name) && !weights.has(name));
   for (const name of independent) found.set(name, zeros("float32", shapeOf(name, graph, withLoss)));
   const inOrder = wrt.flatMap((name) => [[name, found.get(name)] as const]).filter(([, tensor]) => tensor);
   return { loss, outputs, gradients: Object.fromEntries(inOrder) as Tensors, independent };
+}
+
+/** Integers and booleans often determine sizes and branches, and nothing is differentiated with respect to them. */
+function withConstantInputs(graph: Graph, feeds: Tensors, wrt: readonly string[]): Graph {
+  const constant = graph.inputs.filter(
+    ({ name, type = "float32" }) => !type.includes("float") && type !== "string" && !wrt.includes(name),
+  );
+  const tensors = constant.map(({ name }) => [name, feeds[name] as Tensor] as const);
+  const inputs = graph.inputs.filter((input) => !constant.includes(input));
+  return { ...graph, inputs, initializers: new Map([...graph.initializers, ...tensors]) };
+}
+
+/** The tensors of the loss. That of a name which is also an input of the model is given as `loss.NAME`, if they differ. */
+function lossTensors(graph: Graph, tensors: Tensors): Tensors {
+  const fed = new Set(graph.inputs.map(({ name }) => name));
+  const own = Object.entries(tensors).filter(([name]) => name.startsWith("loss.") && !fed.has(name));
+  return { ...tensors, ...Object.fromEntries(own.map(([name, tensor]) => [name.slice("loss.".length), tensor])) };
 }
 
 /** The names to differentiate with respect to. @throws UserError for a name that is unknown or has no gradient. */
@@ -134,11 +153,13 @@ async function appendLoss(
 }
 
 async function run({ graph, loss, shapes }: WithLoss, feeds: Tensors, wrt: readonly string[], passes: readonly Pass[]) {
-  const forward = passes.length > 0 ? await probe(await applyPasses(graph, passes, "forward")) : { graph, shapes };
+  const trial = { inputs: feeds, once: true };
+  const forward =
+    passes.length > 0 ? await probe(await applyPasses(graph, passes, "forward", trial), trial) : { graph, shapes };
   const { graph: whole, gradients: names } = gradients(forward.graph, loss, wrt, forward.shapes);
   const fetch = [...names.values()].filter((name) => name !== null);
   const wanted = withOutputs(whole, [...new Set([loss, ...fetch])]);
-  const session = await Session.create(await applyPasses(wanted, passes, "step"));
+  const session = await Session.create(await applyPasses(wanted, passes, "step", trial));
   const results = await running(graph, () => session.run(feeds)).finally(() => session.release());
   const found = [...names].flatMap(([value, grad]) => (grad ? [[value, results[grad] as Tensor] as const] : []));
   return { loss: float32([Number(results[loss]?.data[0])]), gradients: new Map(found) };

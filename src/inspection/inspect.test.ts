@@ -6,7 +6,7 @@ import { halvingProcessor, residualProcessor } from "../../testing/processors.js
 import { temporaryFolder, writeClassifier } from "../../testing/workspace.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
-import { float32 } from "../onnx/tensor.js";
+import { float32, int64, zeros } from "../onnx/tensor.js";
 import { writeModel } from "../platform/node/models.js";
 import { inspectGraph, inspectModel } from "./inspect.js";
 import type { OperatorUse } from "./operators.js";
@@ -123,7 +123,12 @@ test("the reason of an output is the error of the gradient rule that refuses it"
 
 test("a processor's scale is found in a trial run of the size in `inputSize`", async () => {
   const { serves, notes } = await inspectGraph(residualProcessor(2), { inputSize: 20 });
-  assert.deepEqual(serves.processor, { serves: true, scale: 2, inputSize: ["h", "w"] });
+  assert.deepEqual(serves.processor, {
+    serves: true,
+    scale: 2,
+    inputSize: ["h", "w"],
+    batch: { declared: null, group: null },
+  });
   assert.deepEqual(notes, ["dynamic dimensions were tried as n = 1, h = 20, w = 20 (as set)"]);
 });
 
@@ -179,17 +184,69 @@ test("parameters are counted by the operator that uses them", async () => {
   ]);
 });
 
-test("the error for a size that the model cannot run at is one sentence with the size and the setting that changes it", async () => {
+test("the note for a size that the model cannot run at is one sentence with the size and the setting that changes it", async () => {
   const b = new GraphBuilder("tied");
   b.output("y", b.Reshape(b.input("x", ["N", 3, "H", "W"]), [1, 3 * 16]));
-  await assert.rejects(inspectGraph(b.build()), (error: Error) => {
-    assert.equal(error.name, "UserError");
-    assert.match(error.message, /^ONNX Runtime cannot run tied: .*H = 224, W = 224; `inputSize` sets another side/);
-    assert.doesNotMatch(error.message, /\n/);
-    return true;
-  });
+  const { notes, outputs } = await inspectGraph(b.build());
+  const note = notes.find((text) => text.includes("ONNX Runtime cannot run")) ?? "";
+  assert.match(note, /ONNX Runtime cannot run tied: .*H = 224, W = 224; `inputSize` sets another side/);
+  assert.doesNotMatch(note, /\n/);
+  assert.deepEqual(outputs[0]?.tried, [1, 48]);
   assert.deepEqual((await inspectGraph(b.build(), { inputSize: 4 })).outputs[0]?.tried, [1, 48]);
+  await assert.rejects(inspectGraph(b.build(), { inputSize: 5 }), /ONNX Runtime cannot run tied: .*H = 5, W = 5/);
 });
+
+/** Models without an image input, by their inputs; each has the output y. */
+const withoutImages: Readonly<Record<string, (b: GraphBuilder) => string>> = {
+  "a waveform [N, samples]": (b) => {
+    const x = b.Unsqueeze(b.input("x", ["N", "samples"]), [1]);
+    return b.ReduceMean(b.Conv(x, b.constant(zeros("float32", [8, 1, 400])), "", { strides: [160] }), [2], false);
+  },
+  "a spectrogram [N, 80, frames]": (b) =>
+    b.ReduceMean(b.Conv(b.input("x", ["N", 80, "frames"]), b.constant(zeros("float32", [8, 80, 3]))), [2], false),
+  "a video [N, 3, frames, height, width]": (b) =>
+    b.GlobalAveragePool(b.Conv(b.input("x", ["N", 3, "T", "H", "W"]), b.constant(zeros("float32", [8, 3, 3, 3, 3])))),
+  "a text [N, tokens]": (b) =>
+    b.ReduceMean(b.Gather(b.constant(zeros("float32", [50, 8])), b.input("ids", ["N", "tokens"], "int64"), 0), [1]),
+  "two scalars": (b) => b.Mul(b.input("x", []), b.input("y0", [])),
+  "values of sizes that no trial meets": (b) => b.Relu(b.Reshape(b.input("x", ["N", "M"]), [7, 13])),
+  "a size": (b) =>
+    b.Mul(
+      b.Cast(
+        b.add("Range", [b.constant(int64([0], [])), b.input("n", [], "int64"), b.constant(int64([1], []))]),
+        "float32",
+      ),
+      b.input("x", [1]),
+    ),
+};
+
+for (const [title, build] of Object.entries(withoutImages))
+  test(`a model of ${title} is inspected and serves neither as recognizer nor as processor, with the reason`, async () => {
+    const b = new GraphBuilder("other");
+    b.output("y", build(b));
+    const { serves, outputs } = await inspectGraph(b.build());
+    assert.equal(outputs.length, 1);
+    for (const each of [serves.recognizer, serves.processor])
+      assert.match(each.serves ? "" : each.reason, /^(its|it has) /);
+  });
+
+for (const [title, batch, expected] of [
+  ["an open batch", "N", ""],
+  ["a batch of 2 that the network does not need", 2, "; batch: fixed 2, runs with any"],
+] as const)
+  test(`the table describes ${title}`, async (t) => {
+    const b = new GraphBuilder("classifier");
+    const image = b.input("image", [batch, 3, 8, 8]);
+    const pooled = b.Flatten(b.GlobalAveragePool(image));
+    const head = b.constant(float32([1, 2, 3, -4, 5, 6], [3, 2]));
+    b.output("y", b.MatMul(pooled, head), [batch, 2]);
+    const path = join(temporaryFolder(t), "net.onnx");
+    await writeModel(b.build(), path);
+    const line = inspectionTable(await inspectModel(path))
+      .split("\n")
+      .find((text) => text.includes("recognizer  "));
+    assert.equal(line, `  ✓  recognizer  2 classes, images of 8x8${expected}`);
+  });
 
 test("the table has every value, operator and reason", async (t) => {
   const path = await withDeterminant(t);

@@ -1,20 +1,20 @@
 import { stopsOf, titlesOf } from "../autodiff/flow.js";
 import { describeObstacle, gradients, obstacles } from "../autodiff/gradients.js";
 import { messageOf, UserError } from "../errors.js";
-import { type Dim, type Graph, specialize, withOutputs } from "../onnx/graph.js";
+import { type Dim, type Graph, titleOf, withOutputs } from "../onnx/graph.js";
 import type { DataType } from "../onnx/tensor.js";
 import { readModel } from "../platform/node/models.js";
 import { inputNotes, roundingNotes } from "../recognition/input.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
 import { readPreprocessing } from "../recognition/read-preprocessing.js";
 import { batchingOf, declaredBatchOf } from "../runtime/batching.js";
-import type { Probe } from "../runtime/probe.js";
+import { type Probe, valueSizedNodes } from "../runtime/probe.js";
 import { type Header, readHeader } from "./header.js";
 import { requireFloatValue } from "./loss.js";
 import { type OperatorUse, operatorsOf } from "./operators.js";
 import { imageInput, type Serving, servingOf } from "./serving.js";
-import { chooseSizes, differentiableInputs, type SizeOptions, type Sizes } from "./sizes.js";
-import { type Trial, trialOf } from "./trial.js";
+import { differentiableInputs, type SizeOptions, type Sizes } from "./sizes.js";
+import { assigned, tryModel } from "./trial.js";
 import { type ParameterKind, parameterKinds } from "./weights.js";
 
 /** Settings of an inspection. */
@@ -30,7 +30,8 @@ export interface InspectedValue {
   readonly name: string;
   readonly type: DataType | null;
   readonly shape: readonly Dim[] | null;
-  readonly tried: readonly number[];
+  /** Null if the model does not run on trial inputs and ONNX Runtime infers no shape. */
+  readonly tried: readonly number[] | null;
 }
 
 export interface InspectedOutput extends InspectedValue {
@@ -57,8 +58,9 @@ export interface Inspection extends Header, GraphInspection {
 
 /**
  * Inspects an ONNX file: its inputs and outputs, parameters and operators, which operators block gradients, and what it can
- * serve as. Runs the model once.
- * @throws UserError when the file cannot be read, ONNX Runtime does not load it, or it does not run at a size that can be set.
+ * serve as. Runs the model on trial inputs.
+ * @throws UserError when the file cannot be read, ONNX Runtime cannot load the model, or it does not run with the size that
+ * was set.
  */
 export async function inspectModel(file: string, options: InspectOptions = {}): Promise<Inspection> {
   const graph = await readModel(file);
@@ -72,7 +74,7 @@ export async function inspectModel(file: string, options: InspectOptions = {}): 
 
 /**
  * Inspects a graph in memory, as `inspectModel` inspects a file.
- * @throws UserError when ONNX Runtime does not load the graph, or it does not run at a size that can be set.
+ * @throws UserError when ONNX Runtime cannot load the graph, or it does not run with the size that was set.
  */
 export async function inspectGraph(
   graph: Graph,
@@ -81,13 +83,15 @@ export async function inspectGraph(
   const { output, preprocessing } = options;
   if (output !== undefined) requireFloatValue(graph, output);
   const examined = output === undefined ? graph.outputs.map(({ name }) => name) : [output];
-  const { shapes: sizes, ...open } = chooseSizes(graph, options);
-  const bound = withOutputs(specialize(graph, sizes), [...new Set([...examined, ...namesOf(graph.outputs)])]);
-  const probed = await trialOf(graph, bound, open.anySide, hint(open));
+  const { probed, sizes, failure } = await tryModel(
+    graph,
+    [...new Set([...examined, ...namesOf(graph.outputs)])],
+    options,
+  );
   const inputs = differentiableInputs(graph);
   const outputs = examined.map((name) => ({
     ...inspected(name, graph, probed),
-    ...differentiability(name, inputs, graph, probed),
+    ...differentiability(name, inputs, graph, probed, failure),
   }));
   const floats = outputs.filter(({ type }) => type === null || type === "float32").map(({ name }) => name);
   const differentiable = outputs.filter((each) => each.differentiable).map(({ name }) => name);
@@ -104,8 +108,9 @@ export async function inspectGraph(
     notes: [
       ...(graph.notes ?? []),
       ...ofInput,
-      ...sizeNotes(open, options),
-      ...(probed.failure === null ? [] : [probed.failure]),
+      ...(failure === null ? [] : [`the model does not run on trial inputs: ${failure}`]),
+      ...valueSizedNotes(probed.graph),
+      ...sizeNotes(sizes, options),
     ],
   };
 }
@@ -124,12 +129,17 @@ const namesOf = (values: readonly { name: string }[]) => values.map(({ name }) =
 
 function inspected(name: string, { inputs, outputs }: Graph, { shapes }: Probe): InspectedValue {
   const declared = [...inputs, ...outputs].find((value) => value.name === name);
-  return { name, type: declared?.type ?? null, shape: declared?.shape ?? null, tried: shapes.get(name) ?? [] };
+  return { name, type: declared?.type ?? null, shape: declared?.shape ?? null, tried: shapes.get(name) ?? null };
 }
 
 /** Whether a value is differentiable with respect to one of the inputs; if not, the reason that training would report. */
-function differentiability(name: string, inputs: readonly string[], graph: Graph, trial: Trial) {
-  const { graph: folded, shapes, failure } = trial;
+function differentiability(
+  name: string,
+  inputs: readonly string[],
+  graph: Graph,
+  { graph: folded, shapes }: Probe,
+  failure: string | null,
+) {
   const no = (reason: string) => ({ differentiable: false, reason });
   const declared = graph.outputs.find((output) => output.name === name);
   const type = declared?.type ?? "float32";
@@ -144,22 +154,24 @@ function differentiability(name: string, inputs: readonly string[], graph: Graph
     const reached = [...found.values()].some((gradient) => gradient !== null);
     return reached ? { differentiable: true, reason: null } : no("its gradient with respect to every input is zero");
   } catch (error) {
+    if (failure !== null && !(error instanceof UserError)) return no("the model does not run on trial inputs");
     if (!(error instanceof UserError)) throw error;
     return no(error.message.replace(`cannot differentiate ${graph.name}: `, ""));
   }
 }
 
-type OpenSizes = Omit<Sizes, "shapes">;
+/** The most nodes that a note lists. */
+const LISTED = 5;
 
-const assigned = ({ chosen }: OpenSizes): string =>
-  Object.entries(chosen)
-    .map(([symbol, size]) => `${symbol} = ${size}`)
-    .join(", ");
+function valueSizedNotes(graph: Graph): string[] {
+  const nodes = valueSizedNodes(graph);
+  if (nodes.length === 0) return [];
+  const titles = nodes.slice(0, LISTED).map((node) => `${node.op} "${titleOf(node)}"`);
+  const more = nodes.length > LISTED ? ` and ${nodes.length - LISTED} more nodes` : "";
+  return [`sizes depend on values: the outputs of ${titles.join(", ")}${more}`];
+}
 
-const hint = (open: OpenSizes): string =>
-  open.anySide ? ` (tried with ${assigned(open)}; \`inputSize\` sets another side)` : "";
-
-function sizeNotes(open: OpenSizes, { inputSize, preprocessing }: SizeOptions): string[] {
+function sizeNotes(open: Sizes, { inputSize, preprocessing }: SizeOptions): string[] {
   if (Object.keys(open.chosen).length === 0) return [];
   const origin = inputSize ? "as set" : preprocessing ? "from its preprocessing" : "`inputSize` sets another side";
   return [`dynamic dimensions were tried as ${assigned(open)}${open.anySide ? ` (${origin})` : ""}`];

@@ -38,8 +38,8 @@ export function imageAxes(shape: readonly Dim[], preprocessing?: Preprocessing):
   return preprocessing?.layout === "NHWC" || last ? NHWC : NCHW;
 }
 
-/** Chooses values for dynamic dimensions: one image, three channels, a square; 1 for all others. */
-export function chooseSizes(graph: Graph, options: SizeOptions = {}): Sizes {
+/** Chooses values for dynamic dimensions: one image, three channels, a square; `open` (default: 1) for all others. */
+export function chooseSizes(graph: Graph, options: SizeOptions = {}, open = 1): Sizes {
   const chosen: Record<string, number> = {};
   let anySide = false;
   const side = options.inputSize ?? options.preprocessing?.size ?? DEFAULT_SIDE;
@@ -51,7 +51,7 @@ export function chooseSizes(graph: Graph, options: SizeOptions = {}): Sizes {
       const spatial = shape.length === 4 && (axis === axes.height || axis === axes.width);
       const channels = shape.length === 4 && axis === axes.channels;
       anySide ||= spatial;
-      chosen[symbol] ??= spatial ? side : channels ? 3 : 1;
+      chosen[symbol] ??= spatial ? side : channels ? 3 : axis === 0 ? 1 : open;
       return chosen[symbol];
     });
   };

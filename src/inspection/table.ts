@@ -34,7 +34,7 @@ const section = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? "" : [title, ...lines].join("\n");
 
 function valueCells({ name, type, shape, tried }: InspectedValue): string[] {
-  const open = !shape || bracketed(shape) !== bracketed(tried);
+  const open = tried && (!shape || bracketed(shape) !== bracketed(tried));
   return [name, type ?? "?", shape ? bracketed(shape) : "", open ? `tried as ${bracketed(tried)}` : ""];
 }
 

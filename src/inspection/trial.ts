@@ -1,27 +1,68 @@
-import { UserError } from "../errors.js";
-import type { Graph } from "../onnx/graph.js";
-import { type Probe, probe } from "../runtime/probe.js";
+import { messageOf } from "../errors.js";
+import { type Graph, specialize, withOutputs } from "../onnx/graph.js";
+import { arrayOf, sizeOf, type Tensor } from "../onnx/tensor.js";
+import { inferShapes, type Probe, probe } from "../runtime/probe.js";
 import { Session } from "../runtime/session.js";
 import { running } from "./running.js";
+import { chooseSizes, type SizeOptions, type Sizes } from "./sizes.js";
 
-/** The trial run of a model. */
-export interface Trial extends Probe {
-  /** Why the model could not be run, although ONNX Runtime loads it; then no shapes are known. null after a run. */
+/** A trial run of a model. */
+export interface Trial {
+  readonly probed: Probe;
+  readonly sizes: Sizes;
+  /** Why the model does not run on any trial input; then the shapes are those that ONNX Runtime infers, if any. Null if it runs. */
   readonly failure: string | null;
 }
 
+/** Sizes of dynamic dimensions that are not those of images: batches and short texts; then sequences; a second of audio. */
+const OPEN_SIZES = [1, 16, 128, 16000];
+
 /**
- * Runs a model once on zeros.
- * @param bound the graph with the sizes of its inputs.
- * @param settable whether a setting changes these sizes; then a run that fails is an error.
- * @throws UserError when ONNX Runtime does not load the model, or when it does not run at a size that can be set.
+ * Runs a model on zeros, then on ones and with larger sizes, until one works. The sizes of images are as `chooseSizes` chooses
+ * them.
+ * @param values the values of the graph that are examined.
+ * @throws UserError when a size was set and the model does not run with it, or ONNX Runtime cannot load the model.
  */
-export async function trialOf(graph: Graph, bound: Graph, settable: boolean, hint: string): Promise<Trial> {
-  try {
-    return { ...(await running(graph, () => probe(bound), hint)), failure: null };
-  } catch (error) {
-    if (!(error instanceof UserError) || settable) throw error;
-    await (await Session.create(graph)).release();
-    return { graph, shapes: new Map(), failure: `the model could not be tried: ${error.message}` };
+export async function tryModel(graph: Graph, values: readonly string[], options: SizeOptions): Promise<Trial> {
+  const bound = ({ shapes }: Sizes) => withOutputs(specialize(graph, shapes), values);
+  const first = chooseSizes(graph, options);
+  let failure: unknown;
+  for (const [size, fill] of [[1, 0] as const, ...OPEN_SIZES.map((open) => [open, 1] as const)]) {
+    const sizes = chooseSizes(graph, options, size);
+    if (size !== 1 && Object.values(sizes.chosen).join() === Object.values(first.chosen).join()) break;
+    try {
+      const inputs = fill === 0 ? {} : filled(graph, sizes, fill);
+      return { probed: await running(graph, () => probe(bound(sizes), { inputs }), hint(sizes)), sizes, failure: null };
+    } catch (error) {
+      failure ??= error;
+    }
   }
+  if (options.inputSize !== undefined) throw failure;
+  const probed = await inferShapes(bound(first)).catch(async () => {
+    await (await Session.create(graph)).release(); // throws if ONNX Runtime cannot load it
+    return { graph, shapes: new Map() };
+  });
+  return { probed, sizes: first, failure: messageOf(failure) };
+}
+
+const hint = (sizes: Sizes): string =>
+  sizes.anySide ? ` (tried with ${assigned(sizes)}; \`inputSize\` sets another side)` : "";
+
+/** "N = 1, H = 224" */
+export const assigned = ({ chosen }: Sizes): string =>
+  Object.entries(chosen)
+    .map(([symbol, size]) => `${symbol} = ${size}`)
+    .join(", ");
+
+/** Inputs of one value. */
+function filled({ inputs }: Graph, { shapes }: Sizes, value: number): Record<string, Tensor> {
+  const entries = inputs.flatMap(({ name, type = "float32" }) => {
+    if (!(type in arrayOf) || type.endsWith("float16")) return [];
+    const shape = shapes[name] ?? [];
+    const data = new arrayOf[type as keyof typeof arrayOf](sizeOf(shape));
+    return [
+      [name, { type, shape, data: data.fill((type.endsWith("int64") ? BigInt(value) : value) as never) }] as const,
+    ];
+  });
+  return Object.fromEntries(entries);
 }

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
-import { probe } from "../runtime/probe.js";
+import { type ProbeOptions, probe } from "../runtime/probe.js";
 import type { Device } from "../runtime/session.js";
 import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
@@ -42,18 +42,25 @@ export function findPasses(names: string, device: Device): readonly Pass[] {
  * Applies the passes of one stage. The result computes the same, up to rounding.
  * @param graph with fixed sizes of its inputs.
  * @param stage "forward" before differentiation, "step" for the whole step.
+ * @param trial inputs for probing a graph whose sizes depend on values; see `probe`.
  * @throws UserError if the runtime cannot run the graph.
  */
-export async function applyPasses(graph: Graph, chosen: readonly Pass[], stage: Pass["stage"]): Promise<Graph> {
+export async function applyPasses(
+  graph: Graph,
+  chosen: readonly Pass[],
+  stage: Pass["stage"],
+  { inputs, once }: Pick<ProbeOptions, "inputs" | "once"> = {},
+): Promise<Graph> {
+  const trial = { ...(inputs && { inputs }), ...(once && { once }) };
   const due = chosen.filter((pass) => pass.stage === stage);
   if (due.length === 0) return graph;
   const block = await blockSize();
   // A forward graph may not have run with its sizes yet; a step derives from a graph that has.
-  let known = await probe(graph, { runs: stage === "step" });
+  let known = await probe(graph, { ...trial, runs: stage === "step" });
   for (const [i, pass] of due.entries()) {
     const rewritten = pass.apply(known.graph, { shapes: known.shapes, block });
     if (i === due.length - 1) return rewritten;
-    if (rewritten !== known.graph) known = await probe(rewritten, { runs: true });
+    if (rewritten !== known.graph) known = await probe(rewritten, { ...trial, runs: true });
   }
   return known.graph;
 }

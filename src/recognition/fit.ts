@@ -2,7 +2,15 @@ import { UserError } from "../errors.js";
 import { type Graph, specialize } from "../onnx/graph.js";
 import { inGroups } from "../onnx/groups.js";
 import { probe } from "../runtime/probe.js";
-import { type RecognizerModel, recognizerBatching, type Shapes, shapesAt, unitBatch, withResize } from "./model.js";
+import {
+  onImages,
+  type RecognizerModel,
+  recognizerBatching,
+  type Shapes,
+  shapesAt,
+  unitBatch,
+  withResize,
+} from "./model.js";
 
 /** A recognizer specialized to one batch size and image size. Its input is `image`; the shapes of its outputs are known. */
 export interface FittedRecognizer {
@@ -62,7 +70,7 @@ async function fitAt(model: RecognizerModel, batch: number, side: number, accept
   if (shapes && accepts(batch, shapes))
     return { graph: withOutputShapes(specialized, shapes), view: native ? "native" : "crop" } as const;
   const resized = withResize(model, batch, side);
-  const atOwnSize = outputShapes(resized, (await probe(resized)).shapes);
+  const atOwnSize = outputShapes(resized, (await probe(resized, onImages(batch, side))).shapes);
   if (accepts(batch, atOwnSize)) return { graph: withOutputShapes(resized, atOwnSize), view: "resized" } as const;
   throw new UserError(
     `${model.name} does not output one result for each image: for ${batch} images its shapes are ${atOwnSize.map((s) => `[${s}]`).join()}`,

@@ -1,8 +1,8 @@
 import { LOGITS } from "../networks/recognizers/recognizer.js";
 import { GraphBuilder, ints, string } from "../onnx/builder.js";
 import { type Graph, specialize, type ValueInfo } from "../onnx/graph.js";
-import { type BatchedNetwork, type Batching, batchingOf, declaredBatchOf } from "../runtime/batching.js";
-import { probe } from "../runtime/probe.js";
+import { type BatchedNetwork, type Batching, batchingOf, declaredBatchOf, trialImages } from "../runtime/batching.js";
+import { type ProbeOptions, probe } from "../runtime/probe.js";
 import { inlineBehindPreprocessing, inputNotes } from "./input.js";
 import { withScores } from "./logits.js";
 import type { Preprocessing } from "./preprocessing.js";
@@ -97,10 +97,17 @@ export function withResize({ graph, preprocessing: { size } }: RecognizerModel, 
  */
 export function shapesAt({ graph, probed }: RecognizerModel, batch: number, side: number): Promise<Shapes> {
   const key = shapesKey(batch, side);
-  const known = probed.get(key) ?? probe(specialize(graph, { image: [batch, 3, side, side] })).then((p) => p.shapes);
+  const known =
+    probed.get(key) ??
+    probe(specialize(graph, { image: [batch, 3, side, side] }), onImages(batch, side)).then((p) => p.shapes);
   probed.set(key, known);
   return known;
 }
+
+/** Probes on images rather than on black, because sizes can depend on values. */
+export const onImages = (batch: number, side: number): ProbeOptions => ({
+  inputs: { image: trialImages(Array.from({ length: batch }).keys(), [3, side, side]) },
+});
 
 /** A batch size that the network runs with: the declared one, or 1. */
 export const unitBatch = ({ declaredBatch }: RecognizerModel): number => declaredBatch ?? 1;

@@ -158,14 +158,14 @@ type Row = NumericData;
 const levels = [0.5, 0.1, 0.9];
 
 /** Images of different brightness and structure, in [0, 1]. */
-function trialImages(numbers: readonly number[], image: readonly number[]): Tensor {
-  const size = sizeOf(image);
+export function trialImages(chosen: Iterable<number>, image: readonly number[]): Tensor {
+  const [numbers, size] = [[...chosen], sizeOf(image)];
   const data = new Float32Array(numbers.length * size);
   for (const [row, number] of numbers.entries())
     for (let i = 0; i < size; i++) {
       const noise = Math.abs(Math.sin((i + 1) * (number + 1)) * 43758.5453) % 1;
       const wave = 0.5 + 0.5 * Math.sin((2 * Math.PI * (number + 2) * i) / size);
-      data[row * size + i] = 0.3 * noise + 0.3 * wave + 0.4 * (levels[number] ?? 0);
+      data[row * size + i] = 0.3 * noise + 0.3 * wave + 0.4 * (levels[number % levels.length] ?? 0);
     }
   return float32(data, [numbers.length, ...image]);
 }

@@ -1,10 +1,13 @@
 import { UserError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { containersOf } from "../onnx/containers.js";
-import { type Dim, type Graph, prune, valuesReadBy } from "../onnx/graph.js";
+import { type Dim, type Graph, type Node, prune, valuesReadBy } from "../onnx/graph.js";
 import { withBoundedLoops } from "../onnx/loops.js";
+import { freshNames } from "../onnx/names.js";
+import { resolveStructure } from "../onnx/structure.js";
 import { isArrayType, type Tensor, toNumbers, zeros } from "../onnx/tensor.js";
 import { Session, type Tensors } from "./session.js";
+import { sizedByValues, sizeInputsOf } from "./sizes.js";
 import { withResolvedStructure } from "./structure.js";
 
 /** What ONNX Runtime reports of a graph whose shapes are specialized. */
@@ -21,18 +24,28 @@ export interface ProbeOptions {
   readonly variable?: readonly string[];
   /** Whether the graph is known to run; then it is not run for shapes that ONNX Runtime infers. Default: false. */
   readonly runs?: boolean;
+  /** The values of inputs in the run. Default: zeros. */
+  readonly inputs?: Tensors;
+  /**
+   * Whether the graph will run on these inputs only. Then the sizes and the branches of `If` that they determine become
+   * constants. Default: false.
+   */
+  readonly once?: boolean;
 }
 
 /**
- * Runs the graph once on zeros and reads the shape of every value, so that Legible needs no shape inference of its own. If
- * the graph is known to run, the shapes that ONNX Runtime infers are taken first, which costs neither time nor memory. What
- * the structure decides is replaced first: an `If` whose condition follows from shapes (exporters write one to test a rank or a
- * size), loops, sequences and recurrent networks (see `resolveStructure`).
+ * Runs the graph once, on zeros if no inputs are given, and reads the shape of every value, so that Legible needs no shape
+ * inference of its own. If the graph is known to run, the shapes that ONNX Runtime infers are taken first, which costs neither
+ * time nor memory. What the structure decides is replaced first: an `If` whose condition follows from shapes (exporters write
+ * one to test a rank or a size), loops, sequences and recurrent networks (see `resolveStructure`).
  * @throws UserError when an input has a symbolic size (`specialize` the shapes first) or the graph does not run.
  */
-export async function probe(graph: Graph, { variable = [], runs = false }: ProbeOptions = {}): Promise<Probe> {
-  const decided = await withResolvedStructure(graph, (each) => staticValues(each, variable), runOnZeros);
-  const fixed = staticValues(decided, variable);
+export async function probe(graph: Graph, options: ProbeOptions = {}): Promise<Probe> {
+  const { runs = false, inputs = {}, once = false } = options;
+  const staticOf = (each: Graph) => (once ? new Set(valuesOf(each)) : staticValues(each, options));
+  const decided = await withResolvedStructure(graph, staticOf, (each) => runOnce(each, inputs));
+  const fixed = staticValues(decided, options);
+  if (once) for (const name of sizesIn(decided)) fixed.add(name);
   const shapes = new Map<string, readonly number[]>();
   for (const input of graph.inputs) shapes.set(input.name, numericShape(input.name, input.shape));
   for (const [name, tensor] of decided.initializers) shapes.set(name, tensor.shape);
@@ -44,9 +57,19 @@ export async function probe(graph: Graph, { variable = [], runs = false }: Probe
   const shapeOf = new Map(open.toReversed().map((value) => [value, b.Shape(value)]));
   const exposed = [...shapeOf.values(), ...fixed];
   for (const name of exposed) b.output(name, name);
-  const results = exposed.length > 0 ? await runOnZeros(b.build()) : {};
+  const results = exposed.length > 0 ? await runOnce(b.build(), inputs) : {};
   for (const [value, shape] of shapeOf) shapes.set(value, toNumbers(results[shape] as Tensor));
   return { graph: withConstants(decided, fixed, results), shapes };
+}
+
+/** A graph with the shapes that ONNX Runtime infers; the graph is not run. @throws UserError when it cannot be loaded. */
+export async function inferShapes(graph: Graph): Promise<Probe> {
+  const decided = resolveStructure(graph);
+  const shapes = new Map<string, readonly number[]>();
+  for (const input of graph.inputs) shapes.set(input.name, numericShape(input.name, input.shape));
+  for (const [name, tensor] of decided.initializers) shapes.set(name, tensor.shape);
+  for (const [name, shape] of await inferredShapes(decided)) shapes.set(name, shape);
+  return { graph: decided, shapes };
 }
 
 /** The tensors that the nodes of a graph compute. */
@@ -70,20 +93,30 @@ async function inferredShapes(graph: Graph): Promise<Map<string, readonly number
   return inferred;
 }
 
-async function runOnZeros(graph: Graph): Promise<Tensors> {
+async function runOnce(graph: Graph, inputs: Tensors): Promise<Tensors> {
   const session = await Session.create(withBoundedLoops(graph), { optimization: "disabled" });
   try {
-    return await session.run(zeroInputs(graph));
+    return await session.run(inputsFor(graph, inputs));
   } finally {
     await session.release();
   }
 }
 
-/** Operators whose output size depends on the data. */
-const dataSized = new Set(["NonZero", "NonMaxSuppression", "Unique", "Compress"]);
+/** The nodes with an output whose size depends on values of the inputs, rather than on their shapes alone. */
+export function valueSizedNodes(graph: Graph): Node[] {
+  const fixed = staticValues(graph);
+  return sizedByValues(graph, (name) => fixed.has(name) || graph.initializers.has(name));
+}
+
+/** The computed values that determine sizes. */
+const sizesIn = (graph: Graph): string[] => {
+  const computed = new Set(valuesOf(graph));
+  // Of operators such as NonZero the inputs are the data itself, which stays.
+  return graph.nodes.flatMap((node) => sizeInputsOf(node, false).filter((name) => computed.has(name)));
+};
 
 /** Values that follow from shapes and constants alone: they are the same for all images. */
-function staticValues(graph: Graph, variable: readonly string[]): Set<string> {
+function staticValues(graph: Graph, { variable = [], once = false }: ProbeOptions = {}): Set<string> {
   const known = new Set([...graph.initializers.keys()].filter((name) => !variable.includes(name)));
   const found = new Set<string>();
   const containers = containersOf(graph);
@@ -100,7 +133,8 @@ function staticValues(graph: Graph, variable: readonly string[]): Set<string> {
         known.add(output);
         if (!containers.has(output)) found.add(output);
       }
-    else if (isLoose || dataSized.has(node.op)) for (const output of outputs) loose.add(output);
+    else if (!once && (isLoose || sizeInputsOf(node).some((value) => !known.has(value))))
+      for (const output of outputs) loose.add(output);
   }
   return found;
 }
@@ -108,7 +142,12 @@ function staticValues(graph: Graph, variable: readonly string[]): Set<string> {
 function withConstants(graph: Graph, fixed: ReadonlySet<string>, results: Tensors): Graph {
   const initializers = new Map(graph.initializers);
   for (const name of fixed) initializers.set(name, results[name] as Tensor);
-  const nodes = graph.nodes.filter((node) => !node.outputs.some((output) => fixed.has(output)));
+  const fresh = freshNames(graph);
+  const open = graph.nodes.filter(({ outputs }) => outputs.some((output) => output !== "" && !fixed.has(output)));
+  const replaced = (output: string) => (fixed.has(output) ? fresh(output) : output);
+  const nodes = open.map((node) =>
+    node.outputs.some((output) => fixed.has(output)) ? { ...node, outputs: node.outputs.map(replaced) } : node,
+  );
   return prune({ ...graph, nodes, initializers });
 }
 
@@ -118,9 +157,10 @@ const numericShape = (name: string, shape: readonly Dim[] = []): number[] =>
     throw new UserError(`the input "${name}" has the open size "${dim}"; specialize its shape first`);
   });
 
-/** Zeros for every input of a graph whose shapes are specialized. */
-function zeroInputs(graph: Graph): Tensors {
+/** The given tensors, and zeros for the other inputs of a graph whose shapes are specialized. */
+function inputsFor(graph: Graph, given: Tensors): Tensors {
   const entries = graph.inputs.map(({ name, type = "float32", shape }) => {
+    if (given[name]) return [name, given[name]] as const;
     if (!isArrayType(type))
       throw new UserError(`the input "${name}" is of type ${type}, which Legible does not compute`);
     return [name, zeros(type, numericShape(name, shape))] as const;

@@ -5,10 +5,14 @@ import type { Device } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
 import { processorForward } from "./processor-forward.js";
 import { isFile, type TrainingModels } from "./resolve.js";
-import { type TrainingStep, trainingStep } from "./step.js";
+import { type Samples, type TrainingStep, trainingStep } from "./step.js";
 
-/** Builds the graph of a training step from the models. @throws UserError when an operator between a weight and the loss has no gradient. */
-export function prepareStep(models: TrainingModels, device: Device = "cpu"): Promise<TrainingStep> {
+/**
+ * Builds the graph of a training step from the models.
+ * @param samples see `trainingStep`.
+ * @throws UserError when an operator between a weight and the loss has no gradient.
+ */
+export function prepareStep(models: TrainingModels, device: Device = "cpu", samples?: Samples): Promise<TrainingStep> {
   const { settings, task, objective, processor, transformer, recognizers } = models;
   const { batch, crop } = settings;
   const forward = processorForward({
@@ -26,7 +30,7 @@ export function prepareStep(models: TrainingModels, device: Device = "cpu"): Pro
     degradedSide: crop / task.scale,
     cleanSide: crop,
   });
-  return trainingStep(forward, findPasses(settings.passes, device));
+  return trainingStep(forward, findPasses(settings.passes, device), samples);
 }
 
 /** P for the whole batch, which it gets in groups if it needs to. */

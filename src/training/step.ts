@@ -6,7 +6,9 @@ import { float32, type Tensor, zeros } from "../onnx/tensor.js";
 import { applyPasses, passes } from "../passes/index.js";
 import type { Pass } from "../passes/pass.js";
 import type { RunningStatistic } from "../processors/weights.js";
-import { probe } from "../runtime/probe.js";
+import { probe, valueSizedNodes } from "../runtime/probe.js";
+import type { Tensors } from "../runtime/session.js";
+import { requireStableSizes } from "../runtime/stable-sizes.js";
 import { adam, CORRECTION, momentsOf, RATE } from "./adam.js";
 
 /** A loss and the parameters that minimize it. */
@@ -29,6 +31,9 @@ export interface Forward {
   readonly names?: ReadonlyMap<string, string>;
 }
 
+/** Loads batches of the images and labels that a training step gets. */
+export type Samples = () => Promise<readonly Tensors[]>;
+
 /** A training step (forward, backward and optimizer) as one ONNX graph. */
 export interface TrainingStep {
   /**
@@ -48,15 +53,18 @@ export interface TrainingStep {
 /**
  * Differentiates a forward graph and appends Adam.
  * @param appliedPasses the optimization passes to apply. Default: all.
- * @throws UserError when an operator between a parameter and the loss has no gradient, or the loss does not depend on a
- * parameter.
+ * @param samples loads typical batches of images and labels. They are needed if sizes in the graph depend on values.
+ * @throws UserError when an operator between a parameter and the loss has no gradient, the loss does not depend on a
+ * parameter, or a size differs between samples.
  */
 export async function trainingStep(
   { graph, goals, statistics, initial, names = new Map() }: Forward,
   appliedPasses: readonly Pass[] = passes,
+  samples?: Samples,
 ): Promise<TrainingStep> {
-  const rewritten = await applyPasses(graph, appliedPasses, "forward");
-  const { graph: folded, shapes } = await probe(rewritten, { runs: rewritten !== graph });
+  const trial = await trialFor(graph, initial, samples);
+  const rewritten = await applyPasses(graph, appliedPasses, "forward", trial);
+  const { graph: folded, shapes } = await probe(rewritten, { ...trial, runs: rewritten !== graph });
   const differentiated = differentiate(folded, goals, shapes);
   const b = GraphBuilder.from(differentiated.graph);
   const next = new Map(statistics.map(({ input, output }) => [input, output]));
@@ -71,12 +79,24 @@ export async function trainingStep(
   const declared = new Set(differentiated.graph.outputs.map(({ name }) => name));
   for (const value of next.values()) if (!declared.has(value)) b.output(value, value);
   return {
-    graph: await applyPasses(b.build(), appliedPasses, "step"),
+    graph: await applyPasses(b.build(), appliedPasses, "step", trial),
     state: initialState(initial, [...next.keys()]),
     next,
     parameters: [...differentiated.gradients.keys()],
     names,
   };
+}
+
+/** Inputs for probing a graph whose sizes depend on values: a sample and the initial weights. None for other graphs. */
+async function trialFor(graph: Graph, initial: Forward["initial"], samples?: Samples): Promise<{ inputs?: Tensors }> {
+  const nodes = samples ? valueSizedNodes(graph) : [];
+  if (!samples || nodes.length === 0) return {};
+  const given = await samples();
+  const scalar = float32([1], []);
+  const weights = graph.inputs.map(({ name }) => [name, initial.get(name) ?? scalar] as const);
+  const inputs = given.map((sample) => ({ ...Object.fromEntries(weights), ...sample }));
+  await requireStableSizes(graph, nodes, inputs);
+  return inputs[0] ? { inputs: inputs[0] } : {};
 }
 
 /** Adds the gradient of each goal's loss with respect to its parameters to the graph. */

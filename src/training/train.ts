@@ -1,4 +1,5 @@
 import { type Loader, openLoader } from "../data/loader.js";
+import type { Task } from "../data/task.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32, sizeOf } from "../onnx/tensor.js";
 import { collectGarbage } from "../platform/node/garbage.js";
@@ -143,7 +144,7 @@ async function runIn(folder: RunFolder, training: ResolvedTraining, options: Run
       ...{ folder, step: graphs, session, steps, lr, lrDrops, checkpointEvery: options.checkpointEvery },
       signal: options.signal,
       batch: async (at) => ({
-        ...(await nextBatch(loader, graphs)),
+        ...(await nextBatch(loader, config, task)),
         ...scalars({ [LAMBDA]: lambdaAt(lambda, at, lambdaWarmup) }),
       }),
       ...(recognizers.length > 0 && lambda > 0 && { checkFirst }),
@@ -181,7 +182,7 @@ async function writeModels(
 
 /** Opens the session. Recognizers can be large, so after this only the session holds their weights. */
 async function started(training: ResolvedTraining, options: RunOptions) {
-  const step = await prepareStep(training, options.device);
+  const step = await prepareStep(training, options.device, () => firstBatches(training));
   const session = await Session.create(step.graph, options);
   return { session, notes: notesOf(training), ...withoutFrozenWeights(step, training.recognizers) };
 }
@@ -202,13 +203,31 @@ function weightCounts(
   return { parameters, transformer: transformer ? valuesIn(transformer, trained) : 0, frozen, constant };
 }
 
-async function nextBatch(loader: Loader<"degraded" | "clean">, { graph }: TrainingStep): Promise<Tensors> {
+/** Batches that show how sizes vary which depend on values. */
+const SAMPLES = 3;
+
+async function firstBatches({ config, task, dataset }: ResolvedTraining): Promise<Tensors[]> {
+  const { batch, crop, seed } = config;
+  const loader = openLoader({ dataset, task, batch, crop, seed });
+  try {
+    const batches: Tensors[] = [];
+    while (batches.length < SAMPLES) batches.push(await nextBatch(loader, config, task));
+    return batches;
+  } finally {
+    await loader.close();
+  }
+}
+
+async function nextBatch(
+  loader: Loader<"degraded" | "clean">,
+  { batch, crop }: Pick<ResolvedTraining["config"], "batch" | "crop">,
+  { scale }: Pick<Task, "scale">,
+): Promise<Tensors> {
   const { images, labels } = await loader.next();
-  const shapeOf = (name: string) => graph.inputs.find((input) => input.name === name)?.shape as readonly number[];
   const { degraded, clean } = images;
   return {
-    degraded: float32(degraded, shapeOf("degraded")),
-    clean: float32(clean, shapeOf("clean")),
+    degraded: float32(degraded, [batch, 3, crop / scale, crop / scale]),
+    clean: float32(clean, [batch, 3, crop, crop]),
     labels: { type: "int64", shape: [labels.length], data: labels },
   };
 }
