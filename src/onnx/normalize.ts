@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
 import { calleeOf, instantiate, type ModelFunction } from "./functions.js";
-import { type Attribute, type Graph, type Node, OPSET, subgraphsOf, titleOf } from "./graph.js";
+import { type Attribute, type Graph, type Node, OPSET, subgraphsOf, titleOf, valuesReadBy } from "./graph.js";
 import { KnownRanks } from "./known-ranks.js";
 import { distinct, freshNames } from "./names.js";
 import { blockSizeOf } from "./nchwc-weights.js";
@@ -39,7 +39,15 @@ export function normalize(graph: Graph, functions: readonly ModelFunction[], mac
   const others = Object.assign({}, ...functions.map(({ opsets }) => opsets), graph.opsets);
   const opsets = { ...others, "": Math.max(opset, OPSET, ...functions.map(({ opsets }) => opsets[""] ?? OPSET)) };
   const normal = { ...new Scope(graph, file).upgraded(opset), opsets };
-  return { ...normal, notes: file.log.notes() };
+  return { ...withoutUnread(normal, file.log.inputs), notes: file.log.notes() };
+}
+
+/** The graph without those of the initializers that nothing reads: a replacement has constants of its own. */
+function withoutUnread(graph: Graph, candidates: ReadonlySet<string>): Graph {
+  if (candidates.size === 0) return graph;
+  const read = new Set([...graph.nodes.flatMap(valuesReadBy), ...graph.outputs.map(({ name }) => name)]);
+  const kept = [...graph.initializers].filter(([name]) => read.has(name) || !candidates.has(name));
+  return { ...graph, initializers: new Map(kept) };
 }
 
 /** A function that computes its result when it is first called. */

@@ -89,6 +89,11 @@ for (const [graph, shape, output] of graphs)
       const optimized = await read(bytes);
       assert.ok(ownOperators(bytes).size > 0, "nothing was fused");
       assert.deepEqual(new Set(optimized.nodes.map(({ domain }) => domain)), new Set([""]));
+      const readBy = new Set(optimized.nodes.flatMap(({ inputs }) => inputs));
+      assert.deepEqual(
+        [...optimized.initializers.keys()].filter((name) => !readBy.has(name)),
+        [],
+      );
       const feeds = { x: normal(shape, 1) };
       assertClose(await outputsOf(optimized, feeds), await outputsOf(graph, feeds), 1e-5);
       const [got, expected] = [await gradientsOf(optimized, feeds, output), await gradientsOf(graph, feeds, output)];

@@ -96,7 +96,11 @@ const constantNode = (name: string, value: Tensor): Node => ({
 export class RewriteLog {
   private readonly entries = new Map<string, { count: number; readonly into: Set<string> }>();
 
+  /** The inputs of the nodes that were replaced. */
+  readonly inputs = new Set<string>();
+
   add(node: Node, inner: readonly Node[]): void {
+    for (const input of node.inputs) this.inputs.add(input);
     const key = calleeOf(node);
     const entry = this.entries.get(key) ?? { count: 0, into: new Set() };
     entry.count++;
