@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { optimizeForInference, shapeFree } from "../passes/optimize-for-inference.js";
-import { readModel, writeModel } from "../platform/node/models.js";
+import { modelFiles, readModel, writeModel } from "../platform/node/models.js";
+import { requireWritable } from "../platform/node/outputs.js";
 import { path } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { listOfNames } from "./notes.js";
@@ -19,6 +20,7 @@ ${listOfNames(shapeFree, 20)}
 evaluate and enhance optimize models by themselves.`,
   examples: ["legible export runs/srresnet/model.onnx -o srresnet.onnx"],
   async run({ model, out }, { report, print }) {
+    await requireWritable([out], modelFiles(model));
     const graph = await readModel(model);
     const optimized = optimizeForInference(graph);
     await writeModel(optimized, out);

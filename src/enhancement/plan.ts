@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { messageOf, UserError } from "../errors.js";
 import { canEncode } from "../platform/node/codec.js";
 import { makeFolder } from "../platform/node/files.js";
+import { requireInputsKept } from "../platform/node/outputs.js";
 
 /** The paths of an image and of its result. */
 export interface PlannedImage {
@@ -33,7 +34,10 @@ export async function planFiles(inputs: readonly string[], out: string): Promise
   const images = toFile ? found.map(({ input }) => ({ input, output: out })) : found;
   if (images.length === 0) throw new UserError(`found no image in ${inputs.join(", ")}`);
   requireDistinctOutputs(images);
-  await requireInputsKept(images);
+  await requireInputsKept(
+    images.map(({ output }) => output),
+    images.map(({ input }) => input),
+  );
   const folder = toFile ? dirname(out) : out;
   await prepareFolder(folder);
   return { folder, toFile, images };
@@ -78,20 +82,6 @@ function requireDistinctOutputs(images: readonly PlannedImage[]): void {
     const other = inputOf.get(output);
     if (other !== undefined) throw new UserError(`${other} and ${input} would both be written to ${output}`);
     inputOf.set(output, input);
-  }
-}
-
-/** Compares files rather than paths: a link or another spelling may lead to the same file. */
-async function requireInputsKept(images: readonly PlannedImage[]): Promise<void> {
-  const identity = async (path: string): Promise<string | undefined> => {
-    const status = await statusOf(path);
-    return status && `${status.dev}:${status.ino}`;
-  };
-  const inputs = new Set(await Promise.all(images.map(({ input }) => identity(input))));
-  for (const { output } of images) {
-    const existing = await identity(output);
-    if (existing !== undefined && inputs.has(existing))
-      throw new UserError(`${output} is one of the inputs and would be overwritten; choose another output`);
   }
 }
 

@@ -8,6 +8,7 @@ import { openLocalStore } from "../jobs/local-store.js";
 import { findObjective } from "../objectives/index.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
+import { requireWritableFolder } from "../platform/node/outputs.js";
 import { openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom } from "../recognition/settings.js";
 import { type SweepPoint, sweepPlot, sweepPoints, sweepTable } from "../report/sweep.js";
@@ -57,6 +58,7 @@ export async function sweep(
   given: Readonly<Record<string, unknown>>,
   context: ExperimentContext,
 ): Promise<SweepResult> {
+  await requireWritableFolder(settings.out);
   const objective = findObjective(settings.objective);
   if (objective.reads === null)
     throw new UserError(

@@ -112,9 +112,14 @@ export const canEncode = (path: string): boolean => extname(path).toLowerCase() 
  * @throws UserError when Legible does not write the format of the extension.
  */
 export function encodeFor(path: string, pipeline: Sharp): Sharp {
-  const encoder = encoders[extname(path).toLowerCase()];
-  if (!encoder) throw new UserError(`cannot write ${path}: its name must end in ${Object.keys(encoders).join(", ")}`);
-  return encoder(pipeline);
+  requireEncodable(path);
+  return (encoders[extname(path).toLowerCase()] as Encoder)(pipeline);
+}
+
+/** @throws UserError when Legible does not write the format of the path's extension. */
+export function requireEncodable(path: string): void {
+  if (!canEncode(path))
+    throw new UserError(`cannot write ${path}: its name must end in ${Object.keys(encoders).join(", ")}`);
 }
 
 /**

@@ -58,18 +58,18 @@ async function requireCreatable(folder: string, name: string): Promise<void> {
  * @throws UserError that names the output.
  */
 export async function requireInputsKept(outputs: readonly string[], inputs: readonly string[]): Promise<void> {
-  const taken = new Set<string>();
-  for (const input of inputs) for (const identity of await identitiesOf(input)) taken.add(identity);
-  for (const output of outputs)
-    if ((await identitiesOf(output)).some((identity) => taken.has(identity)))
-      throw new UserError(`${output} is one of the inputs and would be overwritten; choose another output`);
+  const existing = await Promise.all(outputs.map(identityOf));
+  if (existing.every((identity) => identity === undefined)) return;
+  const taken = new Set(await Promise.all(inputs.map(identityOf)));
+  const overwritten = outputs.find((_, i) => existing[i] !== undefined && taken.has(existing[i]));
+  if (overwritten !== undefined)
+    throw new UserError(`${overwritten} is one of the inputs and would be overwritten; choose another output`);
 }
 
-/** The real path of a file and, if the system numbers files, its number. */
-async function identitiesOf(path: string): Promise<string[]> {
+/** The number of a file or, if the system has none, its real path; undefined if it does not exist. */
+async function identityOf(path: string): Promise<string | undefined> {
   const status = await stat(path, { bigint: true }).catch(() => undefined);
-  if (!status) return [];
-  return [await placeOf(path), ...(status.ino > 0n ? [`${status.dev}:${status.ino}`] : [])];
+  return status && (status.ino > 0n ? `${status.dev}:${status.ino}` : realpath(path));
 }
 
 /** The real path of a file, which need not exist. */
