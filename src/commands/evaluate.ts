@@ -145,7 +145,8 @@ async function requireOutputs(given: Settings): Promise<void> {
       throw new UserError(`${named(key)} needs ${named("recognizer")}`);
 }
 
-type Judging = Omit<Settings, "task"> & Pick<EvaluateOptions, "dataset" | "task" | "processors" | "judges"> & { count: number };
+type Judging = Omit<Settings, "task"> &
+  Pick<EvaluateOptions, "dataset" | "task" | "processors" | "judges"> & { count: number };
 
 /** Judges the images with a progress bar. @returns undefined if it was interrupted, which is reported. */
 async function judged(

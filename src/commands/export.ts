@@ -22,6 +22,7 @@ evaluate and enhance optimize models by themselves.`,
   async run({ model, out }, { report, print }) {
     await requireWritable([out], modelFiles(model));
     const graph = await readModel(model);
+    for (const note of graph.notes ?? []) report.info(`note: ${note}`);
     const optimized = optimizeForInference(graph);
     await writeModel(optimized, out);
     if (optimized === graph) report.info("no pass applies: the model is already optimized");

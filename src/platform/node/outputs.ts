@@ -1,12 +1,12 @@
 import { open, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
-import { temporaryPath } from "./temporary.js";
+import { sweep, temporaryPath } from "./temporary.js";
 
 /* Checks of outputs before the work whose results they will hold. */
 
 /**
- * Checks that a file can be written at each path. Nothing is created.
+ * Checks that a file can be written at each path. Nothing is created, but what killed processes left beside it is removed.
  * @param inputs files that must not be overwritten.
  * @throws UserError when a path is a folder or a device, is an input or another output, or its folder cannot be written into.
  */
@@ -47,6 +47,7 @@ async function requireCreatable(folder: string, name: string): Promise<void> {
   });
   if (!status) return requireCreatable(dirname(resolve(folder)), basename(folder));
   if (!status.isDirectory()) throw new Error(`${folder} is not a folder`);
+  await sweep(folder);
   const probe = temporaryPath(folder);
   await (await open(probe, "wx")).close();
   await rm(probe, { force: true });
