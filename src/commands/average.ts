@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { writeModel } from "../platform/node/models.js";
+import { modelFiles, writeModel } from "../platform/node/models.js";
+import { requireWritable } from "../platform/node/outputs.js";
 import { averageProcessors } from "../processors/average.js";
 import { openProcessor } from "../processors/open.js";
 import { named, path, paths } from "../settings.js";
@@ -31,6 +32,7 @@ The mean is closer to the initial weights than each processor is. --from START -
   async run({ models, from, factor, out }, { print }) {
     if ((from === undefined) !== (factor === undefined))
       throw new UserError(`${named("from")} and ${named("factor")} must be set together`);
+    await requireWritable([out], [...models, from ?? []].flat().flatMap(modelFiles));
     const graphOf = async (file: string) => (await openProcessor(file)).graph;
     const processors = [];
     for (const file of models) processors.push(await graphOf(file));

@@ -3,15 +3,17 @@ import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { dataSettings, datasetFrom, omissionsOf, titleOfData } from "../data/settings.js";
 import { taskFrom, taskSettings } from "../data/tasks/settings.js";
-import { evaluate as judge } from "../evaluation/evaluate.js";
+import { UserError } from "../errors.js";
+import { type EvaluateOptions, evaluate as judge } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import { writeMeasured } from "../evaluation/measured-card.js";
+import { requireCard, writeMeasured } from "../evaluation/measured-card.js";
 import { protocolNames, protocols } from "../evaluation/protocols.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { RESULTS } from "../experiments/findings.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { writeBytes } from "../platform/node/files.js";
-import { modelTitle } from "../platform/node/models.js";
+import { modelFiles, modelTitle } from "../platform/node/models.js";
+import { requireInputsKept, requireWritable } from "../platform/node/outputs.js";
 import { printable } from "../printable.js";
 import { openProcessor } from "../processors/open.js";
 import { labelSetOf } from "../recognition/class-offset.js";
@@ -19,7 +21,7 @@ import { classifierNotes, openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
 import type { Reporter } from "../reporter.js";
 import { listOf, named, path, paths, positiveInteger, wholeNumber } from "../settings.js";
-import { defineCommand } from "./command.js";
+import { type Context, defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
 import { interruptedAfter, RESUMED } from "./files.js";
 import { dataNotes, listOfNames } from "./notes.js";
@@ -32,39 +34,43 @@ const NamedFile = z.union([z.string(), z.object({ name: z.string(), file: z.stri
   return name === undefined || file === undefined ? { name: modelTitle(given), file: given } : { name, file };
 });
 
+const settings = z.object({
+  ...taskSettings,
+  ...dataSettings("images to judge", "test"),
+  processor: listOf(NamedFile)
+    .optional()
+    .describe(
+      "a processor to evaluate (ONNX); may be repeated to compare processors (default name: that of the file or its run)",
+    )
+    .meta({ placeholder: "[name=]file" }),
+  recognizer: paths("a classifier that judges (ONNX); may be repeated", { placeholder: "file" }).optional(),
+  limit: positiveInteger().optional().describe("judge n images, spread evenly over the data"),
+  protocol: z
+    .enum(protocolNames)
+    .default("imagenet")
+    .describe("evaluation protocol: the part of each image that is judged, and the measures")
+    .meta({ placeholder: "name" }),
+  cropBorder: wholeNumber()
+    .optional()
+    .describe("for the protocol full: pixels cropped from each side before PSNR and SSIM (default: the scale)")
+    .meta({ placeholder: "pixels" }),
+  json: path("write the results to this file as JSON", { placeholder: "file" }).optional(),
+  predictions: path("write the measurements and predictions of each image to this file (JSON Lines)", {
+    placeholder: "file",
+  }).optional(),
+  cards: z
+    .boolean()
+    .default(false)
+    .describe("write the results into the model cards of processors that Legible trained"),
+  ...failureSettings,
+  threads: positiveInteger().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
+  ...recognizerInputSettings,
+});
+
 export const evaluate = defineCommand({
   name: "evaluate",
   summary: "measure the image quality and the recognition accuracy of processors' results",
-  settings: z.object({
-    ...taskSettings,
-    ...dataSettings("images to judge", "test"),
-    processor: listOf(NamedFile)
-      .optional()
-      .describe("a processor to evaluate (ONNX); may be repeated to compare processors")
-      .meta({ placeholder: "name=file" }),
-    recognizer: paths("a classifier that judges (ONNX); may be repeated", { placeholder: "file" }).optional(),
-    limit: positiveInteger().optional().describe("judge n images, spread evenly over the data"),
-    protocol: z
-      .enum(protocolNames)
-      .default("imagenet")
-      .describe("evaluation protocol: the part of each image that is judged, and the measures")
-      .meta({ placeholder: "name" }),
-    cropBorder: wholeNumber()
-      .optional()
-      .describe("for the protocol full: pixels cropped from each side before PSNR and SSIM (default: the scale)")
-      .meta({ placeholder: "pixels" }),
-    json: path("write the results to this file as JSON", { placeholder: "file" }).optional(),
-    predictions: path("write the measurements and predictions of each image to this file (JSON Lines)", {
-      placeholder: "file",
-    }).optional(),
-    cards: z
-      .boolean()
-      .default(false)
-      .describe("write the results into the model cards of processors that Legible trained"),
-    ...failureSettings,
-    threads: positiveInteger().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
-    ...recognizerInputSettings,
-  }),
+  settings,
   notes: `${dataNotes}
 
 Protocols:
@@ -86,7 +92,8 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     "legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx --recognizer resnet18.onnx --recognizer vgg16.onnx --json results.json",
   ],
   async run(settings, { report, print, signal }) {
-    const { limit, threads, json, processor = [], recognizer = [] } = settings;
+    const { limit, threads, json, predictions, processor = [], recognizer = [] } = settings;
+    await requireOutputs(settings);
     const task = taskFrom(settings);
     const dataset = await datasetFrom(settings, { needLabels: recognizer.length > 0 });
     const judges = [];
@@ -94,6 +101,11 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
       judges.push(await openClassifier(file, recognizerFrom(settings), { threads }, labelSetOf(dataset)));
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
+    if (settings.cards) for (const { file, card } of processors) requireCard(file, card);
+    await requireInputsKept(
+      filesIn([json, predictions]),
+      dataset.items.map((item) => item.path),
+    );
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
     const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join(", ") || "none";
     report.info(
@@ -104,31 +116,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     );
     for (const line of omissionsOf(dataset)) report.info(line);
     for (const note of classifierNotes(judges)) report.info(`  note         ${note}`);
-    const bar = report.progress(count, "evaluating");
-    const { protocol, cropBorder, predictions } = settings;
-    const partial = await openPartialStore(json ?? predictions);
-    const options = { dataset, task, processors, judges, protocol, ...(limit && { limit }) };
-    let judged = 0;
-    const judging = judge({
-      ...options,
-      ...(cropBorder !== undefined && { cropBorder }),
-      ...(predictions !== undefined && { predictions }),
-      ...(partial && { store: partial.store }),
-      signal,
-      onProgress(done) {
-        judged = done;
-        bar.update(done);
-      },
-    }).finally(() => {
-      bar.stop();
-      return partial?.store.close();
-    });
-    const evaluation = await judging.catch((error) => {
-      if (!signal.aborted) throw error;
-      const then = partial ? RESUMED : `their results are kept only with ${named("json")} or ${named("predictions")}`;
-      report.info(interruptedAfter(judged, count, then));
-      return undefined;
-    });
+    const evaluation = await judged({ ...settings, dataset, task, processors, judges, count }, { report, signal });
     if (!evaluation) return "interrupted";
     reportSkipped(evaluation, report);
     print(evaluationTable(evaluation));
@@ -137,7 +125,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
       report.info(`results: ${json}`);
     }
     if (predictions !== undefined) report.info(`predictions: ${predictions}`);
-    await partial?.remove();
+    if (partialOf(settings)) await rm(partialOf(settings) as string, { force: true });
     if (settings.cards)
       for (const { name, file } of processor) {
         await writeMeasured(file, name, evaluation);
@@ -148,12 +136,61 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
   stage: fileStage("json", RESULTS),
 });
 
-/** The store of an evaluation, next to the file of its results. It is removed once the evaluation is complete. */
-async function openPartialStore(file: string | undefined) {
-  if (file === undefined) return undefined;
-  const partial = `${file}.partial.jsonl`;
-  return { store: await openLocalStore(partial), remove: () => rm(partial, { force: true }) };
+const filesIn = (files: readonly (string | undefined)[]): string[] => files.filter((file) => file !== undefined);
+
+type Settings = z.output<typeof settings>;
+
+/** Checks before the work that the results can be written, and that every setting has an effect. */
+async function requireOutputs(given: Settings): Promise<void> {
+  const { json, predictions, cards, processor = [], recognizer = [] } = given;
+  const models = processor.map(({ file }) => file);
+  await requireWritable(filesIn([json, predictions]), [...models, ...recognizer].flatMap(modelFiles));
+  if (cards) await requireWritable(models);
+  if (cards && models.length === 0) throw new UserError(`${named("cards")} needs ${named("processor")}`);
+  for (const key of Object.keys(recognizerInputSettings) as (keyof typeof recognizerInputSettings)[])
+    if (given[key] !== undefined && recognizer.length === 0)
+      throw new UserError(`${named(key)} needs ${named("recognizer")}`);
 }
+
+type Judging = Omit<Settings, "task"> &
+  Pick<EvaluateOptions, "dataset" | "task" | "processors" | "judges"> & { count: number };
+
+/** Judges the images with a progress bar. @returns undefined if it was interrupted, which is reported. */
+async function judged(
+  { dataset, task, processors, judges, protocol, limit, cropBorder, predictions, count, ...settings }: Judging,
+  { report, signal }: Pick<Context, "report" | "signal">,
+): Promise<Evaluation | undefined> {
+  const partial = partialOf({ predictions, ...settings });
+  const store = partial === undefined ? undefined : await openLocalStore(partial);
+  const bar = report.progress(count, "evaluating");
+  let done = 0;
+  const judging = judge({
+    ...{ dataset, task, processors, judges, protocol, signal },
+    ...(limit && { limit }),
+    ...(cropBorder !== undefined && { cropBorder }),
+    ...(predictions !== undefined && { predictions }),
+    ...(store && { store }),
+    onProgress(completed) {
+      done = completed;
+      bar.update(done);
+    },
+  }).finally(() => {
+    bar.stop();
+    return store?.close();
+  });
+  return judging.catch((error) => {
+    if (!signal.aborted) throw error;
+    const then = store ? RESUMED : `their results are kept only with ${named("json")} or ${named("predictions")}`;
+    report.info(interruptedAfter(done, count, then));
+    return undefined;
+  });
+}
+
+/** The file of an evaluation's store, next to that of its results. It is removed once the evaluation is complete. */
+const partialOf = ({ json, predictions }: Pick<Settings, "json" | "predictions">): string | undefined => {
+  const results = json ?? predictions;
+  return results === undefined ? undefined : `${results}.partial.jsonl`;
+};
 
 function reportSkipped({ data: { skipped, flawed = [] } }: Evaluation, report: Reporter): void {
   const list = (what: string, [first, ...rest]: typeof skipped) => {

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 import { optimizeForInference, shapeFree } from "../passes/optimize-for-inference.js";
-import { readModel, writeModel } from "../platform/node/models.js";
+import { modelFiles, readModel, writeModel } from "../platform/node/models.js";
+import { requireWritable } from "../platform/node/outputs.js";
 import { withBorder } from "../processors/border.js";
 import { openProcessor } from "../processors/open.js";
 import { path } from "../settings.js";
@@ -26,7 +27,9 @@ pixels near the edges otherwise. Their number is measured on flat images.
 evaluate and enhance do both by themselves.`,
   examples: ["legible export runs/srresnet/model.onnx -o srresnet.onnx"],
   async run({ model, out }, { report, print }) {
+    await requireWritable([out], modelFiles(model));
     const graph = await readModel(model);
+    for (const note of graph.notes ?? []) report.info(`note: ${note}`);
     const optimized = optimizeForInference(graph);
     const { bordered, border } = await borderedAs(model, optimized);
     await writeModel(bordered, out);

@@ -5,13 +5,15 @@ import { resize } from "../images/resize.js";
 import { lossGradients } from "../inspection/gradient.js";
 import { inspectGraph } from "../inspection/inspect.js";
 import { lossKinds } from "../inspection/loss.js";
-import { magnitudes, type Saliency, saliency } from "../inspection/saliency.js";
+import { type ClassProbability, magnitudes, type Saliency, saliency } from "../inspection/saliency.js";
 import { bracketed, columns } from "../inspection/text.js";
 import type { Tensor } from "../onnx/tensor.js";
-import { decodeImage, encodeImage } from "../platform/node/codec.js";
-import { readModel } from "../platform/node/models.js";
+import { decodeImage, encodeImage, requireEncodable } from "../platform/node/codec.js";
+import { modelFiles, readModel } from "../platform/node/models.js";
+import { requireWritable } from "../platform/node/outputs.js";
 import { readSafetensors, writeSafetensors } from "../platform/node/safetensors-files.js";
 import { printable } from "../printable.js";
+import { classNames } from "../recognition/class-names.js";
 import { requireGradientPath } from "../recognition/gradient-path.js";
 import { withScores } from "../recognition/logits.js";
 import { readRecognizer } from "../recognition/recognizer.js";
@@ -60,12 +62,21 @@ export const gradient = defineCommand({
   ],
   async run(given, context) {
     if (given.wrt && given.allParameters) throw exclusive("wrt", "allParameters");
+    await requireOutputs(given);
     await (given.image === undefined ? ofTensors(given, context) : ofImage(given, given.image, context));
     return "done";
   },
 });
 
 const exclusive = (one: string, other: string) => new UserError(`${named(one)} and ${named(other)} exclude each other`);
+
+/** Checks before the work that the results can be written. */
+async function requireOutputs({ model, inputs, image, out, heatmap }: Settings): Promise<void> {
+  if (heatmap !== undefined) requireEncodable(heatmap);
+  const given = [inputs, image].filter((file) => file !== undefined);
+  const outputs = [out, heatmap].filter((file) => file !== undefined);
+  await requireWritable(outputs, [...modelFiles(model), ...given]);
+}
 
 async function ofTensors(given: Settings, { report, print }: Context): Promise<void> {
   const { model, inputs, loss: kind, output, wrt, allParameters, out, json } = given;
@@ -126,16 +137,27 @@ async function ofImage(given: Settings, image: string, { report, print }: Contex
   const found = await saliency(recognizer, await decodeImage(image, { onFlaw }), label);
   if (out !== undefined) await writeGradients(out, found.loss, { image: found.gradient });
   if (heatmap !== undefined) await writeHeatMap(heatmap, found);
-  const summary = { label: found.label, probability: found.probability, top: found.top };
+  const names = await classNames(model);
+  const withName = (each: ClassProbability) => ({ ...each, name: names[each.label] ?? null });
+  const { label: target, probability } = found;
+  const top5 = found.best.map(withName);
+  const summary = { ...withName({ label: target, probability }), top: top5[0], top5 };
   const numbers = { loss: Number(found.loss.data[0]), norm: norm(found.gradient) };
   if (json) return print(JSON.stringify({ model, image, ...summary, ...numbers, heatmap, out }, null, 2));
-  const percent = (probability: number) => `${(100 * probability).toFixed(1)} %`;
-  const chosen = label === undefined ? "the most probable" : `the most probable is ${found.top.label}`;
-  const top = label === undefined ? "" : ` with ${percent(found.top.probability)}`;
-  print(`class ${found.label}: ${percent(found.probability)} (${chosen}${top})`);
+  print(`class ${target}${summary.name === null ? "" : ` (${summary.name})`}: ${percent(probability)}`);
+  print(`most probable:\n${columns(top5.map(classRow)).join("\n")}`);
   print(`loss ${numbers.loss.toPrecision(7)}   L2 norm of d loss / d image ${numbers.norm.toPrecision(6)}`);
   for (const path of [heatmap, out]) if (path !== undefined) print(path);
 }
+
+/** A class, its name and its probability as cells of a table. */
+const classRow = (each: ClassProbability & { readonly name: string | null }) => [
+  String(each.label),
+  each.name ?? "",
+  percent(each.probability),
+];
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** The heat map's shorter side is at least this, in pixels. */
 const SHOWN_SIDE = 448;

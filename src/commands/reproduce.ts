@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
-import type { Given as InputsGiven, Stage } from "../experiments/plan.js";
+import { type Given as InputsGiven, placeholdersIn, type Stage } from "../experiments/plan.js";
 import { findRecipes, type Input, inputNames, inputs, packagedRecipes, type RecipeSet } from "../experiments/recipe.js";
 import { planRecipes, reproduce as runRecipes, type StageRunner } from "../experiments/reproduce.js";
 import { isThere } from "../platform/node/files.js";
@@ -76,6 +76,7 @@ with those that build on it; its earlier results are kept beside it as STAGE.ear
         `reproduce needs ${named("recipe")}: a name that ${named("list")} prints, a file, or a folder`,
       );
     const set = await findRecipes(given.recipe);
+    requireUsed(set, givenBy(given));
     const out = given.out ?? join("reproduced", set.name);
     const runner = runnerFor(context);
     const plans = await planRecipes(set, given.dryRun ? withPlaceholders(given) : await existing(given), out, runner);
@@ -108,6 +109,13 @@ function givenBy({
   const one = <T extends string | number>(value: T | undefined) => (value === undefined ? [] : [value]);
   const judges = judge.filter((file) => !recognizer.includes(file));
   return { data, evaluate: judged, recognizer, judge: judges, device: one(device), threads: one(threads) };
+}
+
+/** @throws UserError for an input that no recipe has a place for. */
+function requireUsed({ name: set, recipes }: RecipeSet, given: InputsGiven): void {
+  const used = new Set(placeholdersIn(recipes));
+  const unused = inputNames.find((name) => given[name].length > 0 && !used.has(name));
+  if (unused !== undefined) throw new UserError(`the recipe ${set} does not use ${named(unused)}`);
 }
 
 /** @throws UserError for a path that does not exist. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { evaluationFrom } from "../evaluation/from-predictions.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { writeBytes } from "../platform/node/files.js";
+import { requireWritable } from "../platform/node/outputs.js";
 import { path } from "../settings.js";
 import { defineCommand } from "./command.js";
 
@@ -14,6 +15,7 @@ export const tabulate = defineCommand({
   }),
   examples: ["legible tabulate predictions.jsonl", "legible tabulate predictions.jsonl --json results.json"],
   async run({ predictions, json }, { report, print }) {
+    await requireWritable(json === undefined ? [] : [json], [predictions]);
     const evaluation = await evaluationFrom(predictions);
     print(evaluationTable(evaluation));
     if (json !== undefined) {

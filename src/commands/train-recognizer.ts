@@ -37,7 +37,8 @@ uses the part that is not trained on, so it may equal --data. Sizes of 64 to 128
 model.json contains the names of the classes, the format of the recognizer's input and its held-out accuracy. If the training images
 do not have all classes, it also lists the learned classes; the recognizer judges images of these classes only.
 \`legible train --recognizer\` and \`legible evaluate --recognizer\` read both files.
-If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other flag and gives the weights of an uninterrupted run.`,
+If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other flag and gives the weights of an uninterrupted run. Only
+--checkpoint and --threads may differ.`,
   examples: [
     "legible train-recognizer --network resnet --data images/train --validation images/test --steps 2000 --out runs/resnet",
     "legible train-recognizer --network vit --data photos --split 0.9 --size 96 --steps 5000 --smoothing 0.1 --out runs/vit",

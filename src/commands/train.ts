@@ -34,7 +34,8 @@ people see, and for-recognizers.onnx is T(P(x)). softmax-mse is a mean over the 
 The settings of a recognizer's input, and its output, hold for all recognizers.
 An epoch ends when each image was seen once. --lr-drops 4,5 divides the learning rate by 10 after four epochs and after five.
 If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other flag and gives the weights of an uninterrupted run. It
-refuses whatever would change the result.`,
+refuses whatever would change the result: only --checkpoint, --threads and --device may differ. With --lr-drops, more --steps extend a
+run; with cosine decay, train on from its model with --init.`,
   examples: [
     "legible train --objective plain --data photos --steps 2000 --out runs/plain",
     "legible train --objective ra --recognizer squeezenet1_1.onnx --lambda 1e-3 --data imagenet/train --init runs/plain/model.onnx --crop 224 --steps 2000 --out runs/ra",

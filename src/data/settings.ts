@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { UserError } from "../errors.js";
 import { leftOutLines } from "../platform/node/image-files.js";
 import { printable } from "../printable.js";
-import { paths, seed } from "../settings.js";
+import { named, paths, seed } from "../settings.js";
 import { type Dataset, type DatasetOptions, openDataset, type Selection } from "./dataset.js";
 import { type Part, parts } from "./sources/source.js";
 
@@ -39,13 +40,15 @@ export interface DataSettings {
   readonly part: Part;
 }
 
-/** The selection that those settings describe. */
-export const selectionFrom = ({ classes, split, splitSeed, part }: DataSettings) =>
-  ({
+/** The selection that those settings describe. @throws UserError when there is a seed, but no split. */
+export function selectionFrom({ classes, split, splitSeed, part }: DataSettings) {
+  if (splitSeed !== 0 && split === undefined) throw new UserError(`${named("splitSeed")} needs ${named("split")}`);
+  return {
     part,
     ...(classes !== undefined && { classes }),
     ...(split !== undefined && { split: { train: split, seed: splitSeed } }),
-  }) satisfies Selection;
+  } satisfies Selection;
+}
 
 /**
  * Opens the images that those settings choose.

@@ -4,6 +4,7 @@ import { messageOf, UserError } from "../errors.js";
 import { canEncode, encodedExtensions } from "../platform/node/codec.js";
 import { makeFolder, specialKind, statusOf } from "../platform/node/files.js";
 import { findImages, hasImageExtension, isInside, type LeftOut, leftOutLines } from "../platform/node/image-files.js";
+import { requireInputsKept } from "../platform/node/outputs.js";
 
 /** The paths of an image and of its result. */
 export interface PlannedImage {
@@ -39,7 +40,10 @@ export async function planFiles(inputs: readonly string[], out: string): Promise
     throw new UserError([`found no image in ${inputs.join(", ")}`, ...leftOutLines(leftOut)].join("; "));
   const planned = images.map(({ input, output }) => ({ input, output: toFile ? out : output }));
   requireDistinctOutputs(planned);
-  await requireInputsKept(planned);
+  await requireInputsKept(
+    planned.map(({ output }) => output),
+    planned.map(({ input }) => input),
+  );
   const folder = toFile ? dirname(out) : out;
   await prepareFolder(folder);
   return { folder, toFile, images: planned, leftOut };
@@ -127,20 +131,6 @@ function requireDistinctOutputs(images: readonly PlannedImage[]): void {
     const other = inputOf.get(output);
     if (other !== undefined) throw new UserError(`${other} and ${input} would both be written to ${output}`);
     inputOf.set(output, input);
-  }
-}
-
-/** Compares files rather than paths: a link or another spelling may lead to the same file. */
-async function requireInputsKept(images: readonly PlannedImage[]): Promise<void> {
-  const identity = async (path: string): Promise<string | undefined> => {
-    const status = await stat(path).catch(() => undefined);
-    return status && `${status.dev}:${status.ino}`;
-  };
-  const inputs = new Set(await Promise.all(images.map(({ input }) => identity(input))));
-  for (const { output } of images) {
-    const existing = await identity(output);
-    if (existing !== undefined && inputs.has(existing))
-      throw new UserError(`${output} is one of the inputs and would be overwritten; choose another output`);
   }
 }
 

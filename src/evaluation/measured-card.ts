@@ -1,9 +1,14 @@
 import { basename } from "node:path";
 import { UserError } from "../errors.js";
 import { writeModel } from "../platform/node/models.js";
-import { withCard } from "../processors/card.js";
+import { type Card, withCard } from "../processors/card.js";
 import { openProcessor } from "../processors/open.js";
 import type { Evaluation } from "./evaluation.js";
+
+/** @throws UserError when a processor has no card. */
+export function requireCard(file: string | undefined, card: Card | null): asserts card is Card {
+  if (!card) throw new UserError(`${file} has no card: Legible did not train it`);
+}
 
 /**
  * Writes the figures of an evaluation into the card of a processor.
@@ -13,7 +18,8 @@ import type { Evaluation } from "./evaluation.js";
 export async function writeMeasured(file: string, name: string, { data, rows }: Evaluation): Promise<void> {
   const { graph, card } = await openProcessor(file);
   const row = rows.find(({ processor }) => processor === name);
-  if (!card || !row) throw new UserError(`${file} has no card: Legible did not train it`);
+  requireCard(file, card);
+  if (!row) throw new UserError(`${file} was not evaluated as ${name}`);
   const folders = data.folders.map((folder) => basename(folder));
   const accuracies = Object.entries(row.recognizers).map(([recognizer, accuracy]) => [recognizer, accuracy.top1]);
   const selection = data.selection && { selection: data.selection };

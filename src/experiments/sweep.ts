@@ -9,6 +9,7 @@ import { openLocalStore } from "../jobs/local-store.js";
 import { findObjective } from "../objectives/index.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
+import { requireWritableFolder } from "../platform/node/outputs.js";
 import { markdownText } from "../printable.js";
 import { labelSetOf } from "../recognition/class-offset.js";
 import { classifierNotes, openClassifier } from "../recognition/classifier.js";
@@ -61,6 +62,7 @@ export async function sweep(
   given: Readonly<Record<string, unknown>>,
   context: ExperimentContext,
 ): Promise<SweepResult> {
+  await requireWritableFolder(settings.out);
   const objective = findObjective(settings.objective);
   if (objective.reads === null)
     throw new UserError(

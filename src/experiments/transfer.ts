@@ -10,6 +10,7 @@ import { defaultLambda, findObjective, objectives } from "../objectives/index.js
 import type { Objective } from "../objectives/objective.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
+import { requireWritableFolder } from "../platform/node/outputs.js";
 import { labelSetOf } from "../recognition/class-offset.js";
 import { type Classifier, classifierNotes, openClassifier } from "../recognition/classifier.js";
 import type { Judge } from "../recognition/judge.js";
@@ -110,6 +111,7 @@ export async function transfer(
   given: Readonly<Record<string, unknown>>,
   context: ExperimentContext,
 ): Promise<TransferResult> {
+  await requireWritableFolder(settings.out);
   const plan = await planOf(settings, given, context);
   const { dataset, judged, judges, runs } = plan;
   const series = [plainRun(plan.training), ...runs.map((run) => seriesRun(plan.training, run))];

@@ -9,13 +9,22 @@ import type { RecognizerModel } from "../recognition/model.js";
 import { Session } from "../runtime/session.js";
 import { lossGradients } from "./gradient.js";
 
+/** Number of classes that are listed. */
+const LISTED = 5;
+
+/** A class and its probability, 0 to 1. */
+export interface ClassProbability {
+  readonly label: number;
+  readonly probability: number;
+}
+
 /** How strongly each pixel of an image affects a recognizer's loss. */
 export interface Saliency {
   /** The class of the loss, and its probability, 0 to 1. */
   readonly label: number;
   readonly probability: number;
-  /** The most probable class. */
-  readonly top: { readonly label: number; readonly probability: number };
+  /** The most probable classes, at most five, the most probable first. */
+  readonly best: readonly ClassProbability[];
   /** -ln probability of the label: float32 [1]. */
   readonly loss: Tensor;
   /** The recognizer's input: the center crop of evaluation at the recognizer's size. */
@@ -39,9 +48,9 @@ export async function saliency(model: RecognizerModel, source: Image, label?: nu
   const session = await Session.create(graph);
   const { logits } = await session.run({ image: input }).finally(() => session.release());
   const probabilities = softmax(logits?.data as Float32Array);
-  const best = probabilities.reduce((most, value, i) => (value > (probabilities[most] as number) ? i : most), 0);
-  const target = label ?? best;
-  const at = (index: number) => probabilities[index] as number;
+  const ranked = probabilities.map((probability, i) => ({ label: i, probability }));
+  const best = ranked.sort((a, b) => b.probability - a.probability).slice(0, LISTED);
+  const target = label ?? (best[0]?.label as number);
   if (target >= probabilities.length)
     throw new UserError(`${model.name} has no class ${target}, only 0 to ${probabilities.length - 1}`);
   const { loss, gradients } = await lossGradients(
@@ -49,8 +58,14 @@ export async function saliency(model: RecognizerModel, source: Image, label?: nu
     { image: input, labels: int64([target]) },
     { loss: "cross-entropy" },
   );
-  const top = { label: best, probability: at(best) };
-  return { label: target, probability: at(target), top, loss, image, gradient: gradients.image as Tensor };
+  return {
+    label: target,
+    probability: probabilities[target] as number,
+    best,
+    loss,
+    image,
+    gradient: gradients.image as Tensor,
+  };
 }
 
 /** The largest magnitude among the three channels of each pixel of a gradient [1, 3, height, width]. */

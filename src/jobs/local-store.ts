@@ -4,6 +4,7 @@ import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 import { makeFolder, readTextIfThere } from "../platform/node/files.js";
 import { acquireLock } from "../platform/node/lock.js";
+import { sweep } from "../platform/node/temporary.js";
 import type { JobRecord, JobStore } from "./job.js";
 
 /** The most bytes of a store: V8 holds no longer text. */
@@ -27,6 +28,7 @@ export async function openLocalStore(path: string): Promise<JobStore> {
   await makeFolder(folder).catch((error) => {
     throw new UserError(`cannot create the folder ${folder}: ${messageOf(error)}`);
   });
+  await sweep(folder);
   const lock = await acquireLock(`${path}.lock`, path);
   try {
     const store = await openFile(path, folder);

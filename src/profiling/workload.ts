@@ -43,7 +43,10 @@ export async function workloadOf(path: string, options: WorkloadOptions = {}): P
   return isFolder ? trainingWorkload(path, options) : inferenceWorkload(await readModel(path), options);
 }
 
-async function trainingWorkload(path: string, { passes }: WorkloadOptions): Promise<Workload> {
+async function trainingWorkload(path: string, { passes, ...sizes }: WorkloadOptions): Promise<Workload> {
+  for (const key of ["batch", "size"] as const)
+    if (sizes[key] !== undefined)
+      throw new UserError(`\`${key}\` has no effect on ${path}: a training run has its own batch and crops`);
   const record = await RunFolder.recordIn(path);
   if (record?.kind !== "processor")
     throw new UserError(

@@ -129,12 +129,17 @@ export const canEncode = (path: string): boolean => extname(path).toLowerCase() 
  */
 export function encodePipeline(path: string, pipeline: Sharp, resolution?: Resolution): Promise<Buffer> {
   const extension = extname(path).toLowerCase();
-  const encoder = encoders[extension];
-  if (!encoder) throw new UserError(`cannot write ${path}: its name must end in ${encodedExtensions.join(", ")}`);
+  requireEncodable(path);
   if (extension === ".webp" && resolution) pipeline.withDensity(resolution.x); // writes the EXIF block
-  return encoder(pipeline)
+  return (encoders[extension] as Encoder)(pipeline)
     .toBuffer()
     .then((encoded) => withResolution(encoded, resolution));
+}
+
+/** @throws UserError when Legible does not write the format of the path's extension. */
+export function requireEncodable(path: string): void {
+  if (!canEncode(path))
+    throw new UserError(`cannot write ${path}: its name must end in ${encodedExtensions.join(", ")}`);
 }
 
 /**

@@ -59,6 +59,9 @@ const fitsOneFile = (graph: Graph): boolean => weightBytes(graph) <= INLINE_LIMI
 /** The path of the sidecar: `net.json` beside `net.onnx`. */
 export const sidecarPath = (model: string): string => `${model.replace(/\.onnx$/i, "")}.json`;
 
+/** The files of a model that an output must not replace: the ONNX file, weights beside it as `writeModel` names them, the sidecar. */
+export const modelFiles = (model: string): string[] => [model, `${model}.data`, sidecarPath(model)];
+
 /** The name of a model: its file's name, or for the `model.onnx` of a run the name of the run's folder. */
 export function modelTitle(path: string): string {
   const name = basename(path).replace(/\.onnx$/i, "");

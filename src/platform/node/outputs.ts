@@ -1,12 +1,12 @@
 import { open, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
-import { temporaryPath } from "./temporary.js";
+import { sweep, temporaryPath } from "./temporary.js";
 
 /* Checks of outputs before the work whose results they will hold. */
 
 /**
- * Checks that a file can be written at each path. Nothing is created.
+ * Checks that a file can be written at each path. Nothing is created, but what killed processes left beside it is removed.
  * @param inputs files that must not be overwritten.
  * @throws UserError when a path is a folder or a device, is an input or another output, or its folder cannot be written into.
  */
@@ -47,6 +47,7 @@ async function requireCreatable(folder: string, name: string): Promise<void> {
   });
   if (!status) return requireCreatable(dirname(resolve(folder)), basename(folder));
   if (!status.isDirectory()) throw new Error(`${folder} is not a folder`);
+  await sweep(folder);
   const probe = temporaryPath(folder);
   await (await open(probe, "wx")).close();
   await rm(probe, { force: true });
@@ -58,18 +59,18 @@ async function requireCreatable(folder: string, name: string): Promise<void> {
  * @throws UserError that names the output.
  */
 export async function requireInputsKept(outputs: readonly string[], inputs: readonly string[]): Promise<void> {
-  const taken = new Set<string>();
-  for (const input of inputs) for (const identity of await identitiesOf(input)) taken.add(identity);
-  for (const output of outputs)
-    if ((await identitiesOf(output)).some((identity) => taken.has(identity)))
-      throw new UserError(`${output} is one of the inputs and would be overwritten; choose another output`);
+  const existing = await Promise.all(outputs.map(identityOf));
+  if (existing.every((identity) => identity === undefined)) return;
+  const taken = new Set(await Promise.all(inputs.map(identityOf)));
+  const overwritten = outputs.find((_, i) => existing[i] !== undefined && taken.has(existing[i]));
+  if (overwritten !== undefined)
+    throw new UserError(`${overwritten} is one of the inputs and would be overwritten; choose another output`);
 }
 
-/** The real path of a file and, if the system numbers files, its number. */
-async function identitiesOf(path: string): Promise<string[]> {
+/** The number of a file or, if the system has none, its real path; undefined if it does not exist. */
+async function identityOf(path: string): Promise<string | undefined> {
   const status = await stat(path, { bigint: true }).catch(() => undefined);
-  if (!status) return [];
-  return [await placeOf(path), ...(status.ino > 0n ? [`${status.dev}:${status.ino}`] : [])];
+  return status && (status.ino > 0n ? `${status.dev}:${status.ino}` : realpath(path));
 }
 
 /** The real path of a file, which need not exist. */

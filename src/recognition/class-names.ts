@@ -1,0 +1,38 @@
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { wnids } from "../data/imagenet.js";
+import { readTextIfThere } from "../platform/node/files.js";
+import { sidecarPath } from "../platform/node/models.js";
+
+const Names = z.array(z.string());
+
+/** `classes` is Legible's own key; `labels` is a list too, or names the classes of ImageNet. */
+const Sidecar = z.object({ classes: Names.optional(), labels: z.union([Names, z.string()]).optional() });
+
+/** Hugging Face's config.json. */
+const Config = z.object({ id2label: z.record(z.string(), z.string()) });
+
+/**
+ * The names of a recognizer's classes, by index: from its sidecar JSON, or from a Hugging Face config.json in its folder or the
+ * parent folder. Empty if there are none.
+ */
+export async function classNames(model: string): Promise<readonly string[]> {
+  const { classes, labels } = Sidecar.safeParse(await readJson(sidecarPath(model))).data ?? {};
+  const own = classes ?? (/^imagenet-1k$/i.test(String(labels)) ? wnids : labels);
+  if (Array.isArray(own)) return own;
+  const folder = dirname(resolve(model));
+  for (const place of [folder, dirname(folder)]) {
+    const { data } = Config.safeParse(await readJson(join(place, "config.json")));
+    if (data) return Object.assign([], data.id2label);
+  }
+  return [];
+}
+
+/** Names are for display only, so a file that is not JSON has none. */
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse((await readTextIfThere(path)) ?? "");
+  } catch {
+    return undefined;
+  }
+}
