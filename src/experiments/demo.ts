@@ -197,8 +197,8 @@ async function judge({ out, signal, report, store }: Demo, dataset: Dataset, mod
   await encodeImage(stripOf(flipped, CLASSES), strip);
   return (
     `${evaluationTable(evaluation)}\n\n${conclusion(evaluation)}\n\n` +
-    `What recognizers see in the images of ${strip} (plain -> ra). Of the ${evaluation.data.count} images, these are the ones of\n` +
-    "each class that the most recognizers see rightly only after ra, and of those the ones whose PSNR rises most:\n" +
+    `What recognizers see in the images of ${strip} (plain -> ra). Chosen from the ${evaluation.data.count} images, one of a class:\n` +
+    "the most recognizers are right only after ra; of equal ones, the image whose PSNR rises most.\n" +
     `${flippedTable(flipped, judges, CLASSES)}\n\n` +
     `results: ${results}\nmodels:  ${Object.values(models).join(", ")}`
   );
