@@ -177,21 +177,27 @@ export const gatherND: Case = (d) => {
 };
 
 export const scatterND: Case = (d) => {
-  const rows = d.choose(2, 4);
-  const indices = d.b.constant(int64(rows, [2, 1]));
-  return d.b.add("ScatterND", [d.input(d.normal([4, 3])), indices, d.input(d.normal([2, 3]))], {
-    reduction: string(d.of("none", "add")),
-  });
+  const reduction = d.of("none", "add", "max", "min");
+  const repeats = reduction === "max" || reduction === "min";
+  const [x, updates] = distinctParts(d, [4, 3], [2, 3]);
+  const indices = d.b.constant(int64(repeats ? [1, d.of(1, 2)] : d.choose(2, 4), [2, 1]));
+  return d.b.add("ScatterND", [x, indices, updates], { reduction: string(reduction) });
 };
 
 export const scatterElements: Case = (d) => {
   const [first, second] = [d.choose(2, 4), d.choose(2, 4)];
-  const indices = d.b.constant(int64([...first, ...second], [2, 2]));
-  return d.b.add("ScatterElements", [d.input(d.normal([2, 4])), indices, d.input(d.normal([2, 2]))], {
-    axis: int(1),
-    reduction: string(d.of("none", "add")),
-  });
+  const reduction = d.of("none", "add", "max", "min");
+  const repeats = reduction === "max" || reduction === "min";
+  const [x, updates] = distinctParts(d, [2, 4], [2, 2]);
+  const indices = d.b.constant(int64([...first, ...(repeats ? [2, 2] : second)], [2, 2]));
+  return d.b.add("ScatterElements", [x, indices, updates], { axis: int(1), reduction: string(reduction) });
 };
+
+/** Inputs of two shapes whose elements all differ. */
+function distinctParts(d: Draw, one: number[], other: number[]): [string, string] {
+  const all = d.distinct([sizeOf(one) + sizeOf(other)]).data as Float32Array;
+  return [d.input(float32(all.slice(0, sizeOf(one)), one)), d.input(float32(all.slice(sizeOf(one)), other))];
+}
 
 export const einsum: Case = (d) => {
   const sizes: Record<string, number> = { i: d.int(2, 4), j: d.int(2, 4), k: d.int(2, 4), b: 2, c: 3 };

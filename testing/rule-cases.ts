@@ -153,7 +153,8 @@ export const ruleCases: Readonly<Record<string, Case>> = {
   ),
   MaxUnpool: (d) => {
     const indices = d.b.constant(int64(d.choose(8, 32), [1, 2, 2, 2]));
-    return d.b.add("MaxUnpool", [d.input(d.normal([1, 2, 2, 2])), indices], {
+    const shape = d.of("", d.b.integers([1, 2, 5, 4]));
+    return d.b.add("MaxUnpool", [d.input(d.normal([1, 2, 2, 2])), indices, shape], {
       kernel_shape: ints([2, 2]),
       strides: ints([2, 2]),
     });

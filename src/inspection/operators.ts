@@ -1,6 +1,6 @@
 import { nodesBetween } from "../autodiff/flow.js";
 import { describeObstacle, obstacles } from "../autodiff/gradients.js";
-import { kindOf } from "../autodiff/operators.js";
+import { kindOf, replacedOnReading } from "../autodiff/operators.js";
 import { type Graph, type Node, subgraphsOf, titleOf } from "../onnx/graph.js";
 
 /** A node without a gradient rule on the path from an output to an input. */
@@ -22,7 +22,7 @@ export interface OperatorUse {
   /** Number of nodes, including those in subgraphs. */
   readonly count: number;
   /**
-   * - `differentiable`: on a path from an output to an input, with a gradient rule;
+   * - `differentiable`: on a path from an output to an input, with a gradient rule, or replaced by operators that have one;
    * - `missing`: on such a path, without a rule;
    * - `flat`: its gradient is zero or undefined by nature (shapes, comparisons, indices);
    * - `off-path`: on no such path, so that it needs no rule.
@@ -48,7 +48,9 @@ export function operatorsOf(
     const entry = counts.get(keyOf(node)) ?? { node, count: 0 };
     counts.set(keyOf(node), { node, count: entry.count + 1 });
   }
-  const between = new Set(nodesBetween(folded, outputs, inputs).map(keyOf));
+  const left = new Set(folded.nodes.map(keyOf));
+  const replaced = nodesBetween(graph, outputs, inputs).filter((node) => isReplaced(node) && !left.has(keyOf(node)));
+  const between = new Set([...nodesBetween(folded, outputs, inputs), ...replaced].map(keyOf));
   const missing = missingRules(folded, outputs, inputs);
   const uses = [...counts].map(([key, { node, count }]) => {
     const own = missing.get(key) ?? [];
@@ -60,6 +62,7 @@ export function operatorsOf(
 }
 
 const keyOf = ({ domain, op }: Node): string => `${domain}:${op}`;
+const isReplaced = ({ domain, op }: Node): boolean => domain === "" && Object.hasOwn(replacedOnReading, op);
 const isFlat = ({ domain, op }: Node): boolean => domain === "" && kindOf(op) === "flat";
 const allNodes = ({ nodes }: Graph): Node[] =>
   nodes.flatMap((node) => [node, ...subgraphsOf(node).flatMap((inner) => allNodes(inner))]);

@@ -1,4 +1,5 @@
 import { type GraphBuilder, int, string } from "../../onnx/builder.js";
+import type { Node } from "../../onnx/graph.js";
 import { int64, sizeOf, toNumbers } from "../../onnx/tensor.js";
 import {
   alongAxis,
@@ -91,13 +92,16 @@ function fullIndices({ b, node, inputs, shape }: RuleContext): string {
   return b.Concat([...alongBatch, inputs[1]], positions.length);
 }
 
-const scatterLimits = "reductions none and add; with none the indices must differ";
+const scatterLimits =
+  "reductions none, add, max and min; with none the indices must differ; equal extremes share the gradient";
 
-/** y = x with the slices at some indices replaced by updates (reduction none) or increased by them (add). */
+/** y = x with the slices at some indices replaced by updates (reduction none), increased by them (add), or the extremes of both. */
 export const ScatterND = withLimits(scatterLimits, (context) => {
   const { b, inputs, grads, needsGrad, shape } = context;
   const [[, indices, updates], [dy]] = [inputs, grads];
-  const added = reductionOf(context) === "add";
+  const reduction = reductionOf(context);
+  if (reduction === "max" || reduction === "min") return toExtremes(context, "GatherND", {});
+  const added = reduction === "add";
   return [
     needsGrad[0] ? (added ? dy : b.add("ScatterND", [dy, indices, b.filled(0, shape(updates))])) : null,
     null,
@@ -105,12 +109,14 @@ export const ScatterND = withLimits(scatterLimits, (context) => {
   ];
 });
 
-/** y = x with some elements along an axis replaced by updates (reduction none) or increased by them (add). */
+/** y = x with some elements along an axis replaced by updates (reduction none), increased by them (add), or the extremes of both. */
 export const ScatterElements = withLimits(scatterLimits, (context) => {
   const { b, node, inputs, grads, needsGrad, shape } = context;
   const [[, indices, updates], [dy]] = [inputs, grads];
   const axis = { axis: int(intOf(node, "axis", 0)) };
-  const added = reductionOf(context) === "add";
+  const reduction = reductionOf(context);
+  if (reduction === "max" || reduction === "min") return toExtremes(context, "GatherElements", axis);
+  const added = reduction === "add";
   return [
     needsGrad[0] ? (added ? dy : b.add("ScatterElements", [dy, indices, b.filled(0, shape(updates))], axis)) : null,
     null,
@@ -118,8 +124,22 @@ export const ScatterElements = withLimits(scatterLimits, (context) => {
   ];
 });
 
+/** The elements of x and the updates that equal the extreme y of their position share dy there, as in PyTorch. */
+function toExtremes(
+  { b, node, inputs: [x, indices, updates], outputs: [y], grads: [dy], needsGrad }: RuleContext,
+  gather: "GatherND" | "GatherElements",
+  axis: Node["attributes"],
+): (string | null)[] {
+  const at = (value: string) => b.add(gather, [value, indices], axis);
+  const equal = (one: string, other: string) => b.Cast(b.Equal(one, other), "float32");
+  const [kept, taken] = [equal(x, y), equal(updates, at(y))];
+  const winners = b.add(node.op, [kept, indices, taken], { ...axis, reduction: string("add") });
+  const share = b.Div(dy, winners);
+  return [needsGrad[0] ? b.Mul(kept, share) : null, null, needsGrad[2] ? b.Mul(taken, at(share)) : null];
+}
+
 function reductionOf({ node, refuse }: RuleContext): string {
   const reduction = stringOf(node, "reduction", "none");
-  if (reduction === "none" || reduction === "add") return reduction;
+  if (["none", "add", "max", "min"].includes(reduction)) return reduction;
   throw refuse(`has the reduction "${reduction}"`);
 }
