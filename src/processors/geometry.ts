@@ -14,6 +14,8 @@ export interface Geometry {
   readonly scale: number;
   /** Width and height of the input must be multiples of this. */
   readonly multiple: number;
+  /** The only size of its input, in pixels; undefined if it accepts others. */
+  readonly fixed?: { readonly width: number; readonly height: number };
 }
 
 /** Multiples that are tried: networks halve the image up to five times. */
