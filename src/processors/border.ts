@@ -34,9 +34,11 @@ const COLORS = [
 
 /**
  * The number of pixels by which an image must be extended so that a flat one is restored to the same color at its border as
- * inside, up to 1 level and rounding. 0 for a network that needs none, or whose result is not flat inside either.
+ * inside, up to 1 level and rounding. 0 for a network that needs none, accepts one size only, or whose result is not flat
+ * inside either.
  */
 export async function measureBorder(processor: Runnable, geometry: Geometry): Promise<number> {
+  if (geometry.fixed) return 0;
   const grid = Math.max(GRID, geometry.multiple);
   for (const reach of REACHES) {
     const rim = await rimWithin(processor, geometry, reach);
