@@ -3,6 +3,7 @@ import { gradients } from "../autodiff/gradients.js";
 import { messageOf, UserError } from "../errors.js";
 import { type Dim, type Graph, specialize, withOutputs } from "../onnx/graph.js";
 import type { DataType } from "../onnx/tensor.js";
+import { isFloat } from "../onnx/types.js";
 import { readModel } from "../platform/node/models.js";
 import { inputNotes, roundingNotes } from "../recognition/input.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
@@ -88,7 +89,7 @@ export async function inspectGraph(
     ...inspected(name, graph, probed),
     ...differentiability(name, inputs, graph, probed),
   }));
-  const floats = outputs.filter(({ type }) => type === null || type === "float32").map(({ name }) => name);
+  const floats = outputs.filter(({ type }) => type === null || isFloat(type)).map(({ name }) => name);
   const differentiable = outputs.filter((each) => each.differentiable).map(({ name }) => name);
   const serves = servingOf({ graph, shapes: probed.shapes, differentiable, preprocessing });
   const isRecognizer = serves.recognizer.serves && preprocessing;
@@ -114,7 +115,7 @@ function inspected(name: string, { inputs, outputs }: Graph, { shapes }: Probe):
 function differentiability(name: string, inputs: readonly string[], graph: Graph, { graph: folded, shapes }: Probe) {
   const no = (reason: string) => ({ differentiable: false, reason });
   const type = graph.outputs.find((output) => output.name === name)?.type ?? "float32";
-  if (type !== "float32") return no(`${type} values have no gradient`);
+  if (!isFloat(type)) return no(`${type} values have no gradient`);
   if (inputs.length === 0) return no("the model has no float32 input");
   const stops = stopsOf(folded, name, inputs);
   if (stops.length > 0) return no(`no gradient passes: ${titlesOf(stops)} ${stops.length > 1 ? "stop" : "stops"} it`);

@@ -5,6 +5,7 @@ import { collectGarbage } from "../platform/node/garbage.js";
 import { writeModel } from "../platform/node/models.js";
 import { withCard } from "../processors/card.js";
 import type { Processor } from "../processors/processor.js";
+import { roundingNotes } from "../recognition/input.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
 import { resumed, runSteps, type StepProgress } from "./loop.js";
@@ -148,7 +149,14 @@ async function started(training: ResolvedTraining, options: RunOptions) {
   const step = await prepareStep(training, options.device);
   const folder = await RunFolder.open(options.out, training.record, options.resume ?? false);
   const session = await Session.create(step.graph, options);
-  return { folder, session, notes: notesOf(training), ...withoutFrozenWeights(step, training.recognizers) };
+  const { processor } = training;
+  const rounding = roundingNotes(processor.graph).map((note) => `${processor.name}: ${note}`);
+  return {
+    folder,
+    session,
+    notes: [...notesOf(training), ...rounding],
+    ...withoutFrozenWeights(step, training.recognizers),
+  };
 }
 
 /** Numbers of trained and frozen values of P and of T, and P's constants. */
