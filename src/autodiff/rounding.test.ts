@@ -207,7 +207,7 @@ test("an If whose condition depends on data is an obstacle, and no value of it c
   const condition = b.Greater(b.ReduceSum(b.input("x", [2]), undefined, false), b.zero);
   const branch = (value: string) => {
     const inner = new GraphBuilder(value);
-    inner.output(value, inner.Identity(value));
+    inner.output("inner", inner.Identity(value));
     return { kind: "graph", value: { ...inner.build(), initializers: new Map() } } as const;
   };
   const taken = b.add("If", [condition], { then_branch: branch("x"), else_branch: branch("x") });
