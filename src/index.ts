@@ -111,6 +111,7 @@ export type { ProcessorFormat } from "./processors/format.js";
 export { type OpenOptions, openProcessor } from "./processors/open.js";
 export { Processor, type ProcessorSource } from "./processors/processor.js";
 export { type Random, randomAt } from "./random.js";
+export { type LabelSet, labelSetOf } from "./recognition/class-offset.js";
 export { type Classifier, openClassifier } from "./recognition/classifier.js";
 export type { Judge, Prediction } from "./recognition/judge.js";
 export type { RecognizerModel } from "./recognition/model.js";

@@ -56,6 +56,33 @@ for (const layout of ["NCHW", "NHWC"] as const)
     assert.ok(relativeL2(await imageGradient(whole, {}, SIDE), expected) < 1e-5);
   });
 
+test("a network in float64 from input to output passes the gradient of the same network in float32", async (t) => {
+  const build = (type: "float32" | "float64") => {
+    const b = new GraphBuilder(type);
+    const inType = (value: string) =>
+      type === "float32" ? value : b.add("Cast", [value], { to: int(typeCodes[type]) });
+    const weight = b.constant(
+      float32(
+        Float32Array.from({ length: 12 }, (_, i) => 3 * Math.sin(2 * i)),
+        [3, 4],
+      ),
+    );
+    const mean = b.ReduceMean(
+      b.Relu(b.Sub(b.input("x", ["N", 3, SIDE, SIDE], type), inType(b.scalar(0.5)))),
+      [2, 3],
+      false,
+    );
+    b.output("y", b.MatMul(mean, inType(weight)), ["N", 4], type);
+    return b.build();
+  };
+  const gradient = async (type: "float32" | "float64") => {
+    const path = join(temporaryFolder(t), `${type}.onnx`);
+    await writeModel(build(type), path);
+    return imageGradient(path, { range: 1 }, SIDE);
+  };
+  assert.ok(relativeL2(await gradient("float64"), await gradient("float32")) < 1e-5);
+});
+
 for (const [name, settings] of [
   ["u8", {}],
   ["castinside", { range: 1 }],

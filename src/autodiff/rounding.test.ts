@@ -7,7 +7,7 @@ import { type DataType, float32, type Tensor } from "../onnx/tensor.js";
 import { probe } from "../runtime/probe.js";
 import { Session } from "../runtime/session.js";
 import { stopsOf } from "./flow.js";
-import { gradients } from "./gradients.js";
+import { gradients, obstacles } from "./gradients.js";
 
 type Build = (b: GraphBuilder, x: string) => string;
 
@@ -200,4 +200,18 @@ test("the node that stops a gradient is found", () => {
     stops((b, v) => b.Add(oneHot(b, v), v)),
     [],
   );
+});
+
+test("an If whose condition depends on data is an obstacle, and no value of it counts as a condition", () => {
+  const b = new GraphBuilder("branching");
+  const condition = b.Greater(b.ReduceSum(b.input("x", [2]), undefined, false), b.zero);
+  const branch = (value: string) => {
+    const inner = new GraphBuilder(value);
+    inner.output("inner", inner.Identity(value));
+    return { kind: "graph", value: { ...inner.build(), initializers: new Map() } } as const;
+  };
+  const taken = b.add("If", [condition], { then_branch: branch("x"), else_branch: branch("x") });
+  b.output("y", b.Mul(taken, b.scalar(2)));
+  const found = obstacles(b.build(), "y", ["x"]).map(({ node }) => node.op);
+  assert.deepEqual(found, ["If"]);
 });

@@ -3,6 +3,7 @@ import { describeObstacle, gradients, obstacles } from "../autodiff/gradients.js
 import { messageOf, UserError } from "../errors.js";
 import { type Dim, type Graph, titleOf, withOutputs } from "../onnx/graph.js";
 import type { DataType } from "../onnx/tensor.js";
+import { isFloat } from "../onnx/types.js";
 import { readModel } from "../platform/node/models.js";
 import { inputNotes, roundingNotes } from "../recognition/input.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
@@ -93,7 +94,7 @@ export async function inspectGraph(
     ...inspected(name, graph, probed),
     ...differentiability(name, inputs, graph, probed, failure),
   }));
-  const floats = outputs.filter(({ type }) => type === null || type === "float32").map(({ name }) => name);
+  const floats = outputs.filter(({ type }) => type === null || isFloat(type)).map(({ name }) => name);
   const differentiable = outputs.filter((each) => each.differentiable).map(({ name }) => name);
   const batching = await triedBatching(graph, probed, preprocessing);
   const serves = servingOf({ graph, shapes: probed.shapes, differentiable, preprocessing, batching });
@@ -144,7 +145,7 @@ function differentiability(
   const declared = graph.outputs.find((output) => output.name === name);
   const type = declared?.type ?? "float32";
   if (declared?.container) return no("sequences, maps and optional values have no gradient");
-  if (type !== "float32") return no(`${type} values have no gradient`);
+  if (!isFloat(type)) return no(`${type} values have no gradient`);
   if (inputs.length === 0) return no("the model has no float32 input");
   if (failure !== null) return no(obstacles(folded, name, inputs).map(describeObstacle)[0] ?? failure);
   const stops = stopsOf(folded, name, inputs);

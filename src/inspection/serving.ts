@@ -75,7 +75,7 @@ function asRecognizer(tried: TrialRun): Answer<RecognizerUse> {
   if (typeof input === "string") return no(input);
   const output = graph.outputs[0];
   const [images, classes = 0, ...rest] = shapes.get(output?.name ?? "") ?? [];
-  if (output?.type !== undefined && output.type !== "float32") return no(`its first output is ${output.type}`);
+  if (output?.type !== undefined && !isFloat(output.type)) return no(`its first output is ${output.type}`);
   if (images !== shapes.get(input.name)?.[0] || classes < 2 || rest.some((size) => size !== 1))
     return no(
       `its first output is ${bracketed(shapes.get(output?.name ?? "") ?? [])}, not class scores [N, classes]` +

@@ -1,4 +1,4 @@
-import { attribute, type Graph, type Node } from "./graph.js";
+import { attribute, type Graph, type Node, subgraphsOf } from "./graph.js";
 import { typeName } from "./schema.js";
 import type { DataType } from "./tensor.js";
 
@@ -36,8 +36,8 @@ const laterTypes: Readonly<Record<string, readonly DataType[]>> = {
 };
 
 /**
- * The element type of every value of a graph, as far as it follows from the types of inputs and initializers. Values of
- * operators of other domains have the type of the operator's first input.
+ * The element type of every value of a graph, as far as it follows from the types of inputs and initializers; not of the
+ * outputs of operators with subgraphs and of other domains.
  */
 export function valueTypes(graph: Graph): Map<string, DataType> {
   const types = new Map<string, DataType>();
@@ -54,7 +54,8 @@ export function valueTypes(graph: Graph): Map<string, DataType> {
 }
 
 function firstType(node: Node, types: ReadonlyMap<string, DataType>): DataType | undefined {
-  const { op, inputs } = node;
+  const { op, domain, inputs } = node;
+  if (domain !== "" || subgraphsOf(node).length > 0) return undefined;
   const stated = ["to", "dtype", "output_dtype"].map((name) => attribute(node, name, "int", 0)).find((code) => code);
   if (stated) return typeName(stated);
   const known = fixed.get(op);

@@ -73,7 +73,9 @@ async function outputCount(model: RecognizerModel): Promise<number> {
 function mismatch({ name }: RecognizerModel, file: Graph, classes: number, labels: LabelSet): string[] {
   if (classes === labels.classes) return [];
   if (labels.isComplete) {
-    const better = suggestion(file.outputs, (numbers) => numbers === labels.classes);
+    const better =
+      suggestion(file.outputs, (numbers) => numbers === labels.classes) ||
+      "; `classOffset` is the number of outputs before class 0, such as that of a background class";
     return [
       `it has ${classes} classes, and the labels have ${labels.classes}: results are right only if class k of the labels is class k of ${name}${better}`,
     ];

@@ -1,4 +1,4 @@
-import { dependents } from "../autodiff/flow.js";
+import { dependents, stopsOf, titlesOf } from "../autodiff/flow.js";
 import { UserError } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, withOutputs } from "../onnx/graph.js";
@@ -7,7 +7,15 @@ import { readModel } from "../platform/node/models.js";
 import { type LabelSet, matchClasses } from "./class-offset.js";
 import { defaultFeatures } from "./default-features.js";
 import { withScores } from "./logits.js";
-import { declareScores, type RecognizerModel, recognizerModel, shapesAt, shapesKey, unitBatch } from "./model.js";
+import {
+  declareScores,
+  type RecognizerModel,
+  recognizerModel,
+  shapesAt,
+  shapesKey,
+  typeOf,
+  unitBatch,
+} from "./model.js";
 import type { Preprocessing, PreprocessingOverrides } from "./preprocessing.js";
 import { type RecognizerSettings, readSource } from "./recognizer.js";
 
@@ -52,7 +60,7 @@ export async function readWatchedRecognizer(
   return matchClasses(model, source, labels, (matched) =>
     withFeatures(model, matched.preprocessing, names, (values) =>
       recognizerModel(withScores(model, output, values), matched, (b, [scores = "", ...sources]) => {
-        declareScores(b, scores, matched);
+        declareScores(b, scores, typeOf(model, output), matched);
         declareFeatures(b, sources);
       }),
     ),
@@ -100,19 +108,19 @@ async function withFeatures(
  */
 function requireFeatures(model: Graph, names: readonly string[]): readonly string[] {
   const computed = model.nodes.flatMap(({ outputs }) => outputs.filter((output) => output !== ""));
-  const onImage = dependents(
-    model,
-    model.inputs.map(({ name }) => name),
-  );
+  const images = model.inputs.map(({ name }) => name);
+  const onImage = dependents(model, images);
   for (const name of names) {
     if (!computed.includes(name))
       throw new UserError(
         `${model.name} has no feature "${name}"; the nearest names: ${nearestNames(name, computed, LISTED).join(", ")}`,
       );
-    if (!onImage.has(name))
-      throw new UserError(
-        `the feature "${name}" of ${model.name} has no gradient with respect to the image; choose another`,
-      );
+    if (onImage.has(name)) continue;
+    const stops = stopsOf(model, name, images);
+    const reason = stops.length > 0 ? `: ${titlesOf(stops)} ${stops.length > 1 ? "stop" : "stops"} it` : "";
+    throw new UserError(
+      `the feature "${name}" of ${model.name} has no gradient with respect to the image${reason}; choose another`,
+    );
   }
   return names;
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../errors.js";
 import { type Graph, specialize } from "../onnx/graph.js";
 import { inGroups } from "../onnx/groups.js";
+import { isFloat } from "../onnx/types.js";
 import { probe } from "../runtime/probe.js";
 import {
   onImages,
@@ -29,7 +30,7 @@ export interface FittedRecognizer {
  */
 export async function fitRecognizer(model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> {
   const type = model.sources[0]?.type ?? "float32";
-  if (type !== "float32") throw new UserError(`the output of ${model.name} is ${type}; a loss needs float32`);
+  if (!isFloat(type)) throw new UserError(`the output of ${model.name} is ${type}; a loss needs float32`);
   const own = await rowLengthOf(model);
   return fit(
     model,

@@ -1,6 +1,7 @@
 import { LOGITS } from "../networks/recognizers/recognizer.js";
 import { GraphBuilder, ints, string } from "../onnx/builder.js";
 import { type Graph, specialize, type ValueInfo } from "../onnx/graph.js";
+import type { DataType } from "../onnx/tensor.js";
 import { type BatchedNetwork, type Batching, batchingOf, declaredBatchOf, trialImages } from "../runtime/batching.js";
 import { type ProbeOptions, probe } from "../runtime/probe.js";
 import { inlineBehindPreprocessing, inputNotes } from "./input.js";
@@ -72,11 +73,22 @@ export function recognizerModel(
  * @throws UserError when there is no such output, or the model does not have one input that is an image.
  */
 export const classifierModel = (model: Graph, source: RecognizerSource, output?: string): RecognizerModel =>
-  recognizerModel(withScores(model, output), source, (b, [scores = ""]) => declareScores(b, scores, source));
+  recognizerModel(withScores(model, output), source, (b, [scores = ""]) =>
+    declareScores(b, scores, typeOf(model, output), source),
+  );
 
-/** Declares the output `logits`: the class scores, without those before class 0. */
-export function declareScores(b: GraphBuilder, scores: string, { classOffset = 0 }: RecognizerSource): void {
-  const rows = b.Flatten(scores);
+/** The element type of an output, by default the first. */
+export const typeOf = ({ outputs }: Graph, output = outputs[0]?.name): DataType =>
+  outputs.find(({ name }) => name === output)?.type ?? "float32";
+
+/** Declares the output `logits`: the class scores in float32, without those before class 0. */
+export function declareScores(
+  b: GraphBuilder,
+  scores: string,
+  type: DataType,
+  { classOffset = 0 }: RecognizerSource,
+): void {
+  const rows = b.Flatten(type === "float64" ? b.Cast(scores, "float32") : scores);
   b.output(LOGITS, classOffset > 0 ? b.Slice(rows, [1], [classOffset], [Number.MAX_SAFE_INTEGER]) : rows);
 }
 

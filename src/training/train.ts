@@ -6,6 +6,7 @@ import { collectGarbage } from "../platform/node/garbage.js";
 import { writeModel } from "../platform/node/models.js";
 import { withCard } from "../processors/card.js";
 import type { Processor } from "../processors/processor.js";
+import { roundingNotes } from "../recognition/input.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
 import { resumed, runSteps, type StepProgress } from "./loop.js";
@@ -184,7 +185,13 @@ async function writeModels(
 async function started(training: ResolvedTraining, options: RunOptions) {
   const step = await prepareStep(training, options.device, () => firstBatches(training));
   const session = await Session.create(step.graph, options);
-  return { session, notes: notesOf(training), ...withoutFrozenWeights(step, training.recognizers) };
+  const { processor } = training;
+  const rounding = roundingNotes(processor.graph).map((note) => `${processor.name}: ${note}`);
+  return {
+    session,
+    notes: [...notesOf(training), ...rounding],
+    ...withoutFrozenWeights(step, training.recognizers),
+  };
 }
 
 /** Numbers of trained and frozen values of P and of T, and P's constants. */
