@@ -5,7 +5,7 @@ import { planFiles } from "../enhancement/plan.js";
 import { defaultTile } from "../enhancement/tiles.js";
 import { UserError } from "../errors.js";
 import { openProcessor } from "../processors/open.js";
-import { named, path, paths, positiveInteger } from "../settings.js";
+import { named, path, paths, positiveInteger, threadCount } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { images, keptNote, outputHelp, reportFailures, reportLeftOut, runBatch } from "./files.js";
 
@@ -21,7 +21,7 @@ export const enhance = defineCommand({
     model: path("the processor, an ONNX file (default: the packaged one for x4)", { placeholder: "file" }).optional(),
     tile: positiveInteger().default(defaultTile).describe("side of a tile in pixels; smaller tiles need less memory"),
     scale: positiveInteger().optional().describe("fail unless the scale of the model is n"),
-    threads: positiveInteger().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+    threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
     json: z.boolean().default(false).describe("print a summary as JSON"),
   }),
   notes: `PNG, JPEG, WebP and TIFF keep their format; other formats become PNG. Transparency, 16 bits a channel, gray and the resolution are

@@ -17,7 +17,7 @@ import { openProcessor } from "../processors/open.js";
 import { openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
 import type { Reporter } from "../reporter.js";
-import { listOf, path, paths, positiveInteger, wholeNumber } from "../settings.js";
+import { listOf, path, paths, positiveInteger, threadCount, wholeNumber } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { dataNotes, listOfNames } from "./notes.js";
 import { fileStage } from "./stage.js";
@@ -58,7 +58,7 @@ export const evaluate = defineCommand({
       .boolean()
       .default(false)
       .describe("write the results into the model cards of processors that Legible trained"),
-    threads: positiveInteger().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
+    threads: threadCount().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
     ...recognizerInputSettings,
   }),
   notes: `${dataNotes}
