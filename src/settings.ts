@@ -42,10 +42,15 @@ export const nonnegativeNumber = () => z.number("must be a number").nonnegative(
 export const seed = (description: string) =>
   z.number("must be a whole number").int("must be a whole number").default(0).describe(description);
 
-export const path = (description: string, meta: FlagMeta = {}) =>
+/** A path. "-", which other programs take for standard input and output, would become a file of that name. */
+const pathText = () =>
   z
     .string()
     .min(1, "must not be empty")
+    .refine((path) => path !== "-", "must be a path; standard input and output are not supported");
+
+export const path = (description: string, meta: FlagMeta = {}) =>
+  pathText()
     .describe(description)
     .meta({ placeholder: "path", ...meta });
 
@@ -55,7 +60,7 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
 
 /** One path or several. */
 export const paths = (description: string, meta: FlagMeta = {}) =>
-  listOf(z.string().min(1))
+  listOf(pathText())
     .describe(description)
     .meta({ placeholder: "path", ...meta });
 

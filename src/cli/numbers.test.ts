@@ -66,6 +66,16 @@ test("a number that JSON and YAML cannot hold is named in the refusal of a confi
   }
 });
 
+for (const command of commands)
+  for (const flag of flagsOf(command.settings).filter(({ placeholder }) =>
+    /^(path|file|folder|input|model)$/.test(placeholder),
+  ))
+    test(`${command.name} takes no "-" for ${flag.name}, which would become a file or a folder of that name`, async () => {
+      const value = flag.position === undefined ? [`--${flag.name}`, "-"] : ["-"];
+      const run = runCommand(command, ...requiredBut(command, flag), ...value, "--print-config");
+      await assert.rejects(run, /must be a path; standard input and output are not supported/);
+    });
+
 test("sizes that memory does not hold are refused in one sentence", async (t) => {
   const folder = temporaryFolder(t);
   await writeLabeledImages(join(folder, "data"), 1, 48);
