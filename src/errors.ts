@@ -24,6 +24,16 @@ export function messageOf(thrown: unknown): string {
   return systemErrors["code" in thrown ? String(thrown.code) : ""] ?? thrown.message;
 }
 
+/** What memory that cannot be had is called: by V8 for one array, and by the native libraries. */
+const TOO_LARGE = /Invalid (typed )?array length|Array buffer allocation failed|bad_alloc/;
+
+/** A thrown value as an error that the user can fix, if it is one: sizes that memory does not hold are. */
+export function asUserError(thrown: unknown): UserError | undefined {
+  if (thrown instanceof UserError) return thrown;
+  if (!TOO_LARGE.test(messageOf(thrown))) return undefined;
+  return new UserError(`memory does not hold the sizes that are asked for; choose smaller ones (${messageOf(thrown)})`);
+}
+
 interface SchemaError {
   readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
 }

@@ -13,17 +13,26 @@ export interface FlagMeta {
   readonly position?: number;
 }
 
+/** No count of steps, images or pixels is larger; a larger number is a mistake. */
+const LARGEST = 2 ** 31 - 1;
+
 /** 1, 2, 3, … */
-export const positiveInteger = () => {
+export const positiveInteger = (most = LARGEST) => {
   const message = "must be a whole number of 1 or more";
-  return z.number(message).int(message).positive(message);
+  return z.number(message).int(message).positive(message).max(most, `must be at most ${most}`);
 };
 
 /** 0, 1, 2, … */
 export const wholeNumber = () => {
   const message = "must be a whole number of 0 or more";
-  return z.number(message).int(message).nonnegative(message);
+  return z.number(message).int(message).nonnegative(message).max(LARGEST, `must be at most ${LARGEST}`);
 };
+
+/** A number of threads. Starting many more than a machine has cores takes minutes. */
+export const threadCount = () => positiveInteger(1024);
+
+/** The side of an image that a network gets whole, in pixels. */
+export const sideLength = () => positiveInteger(16384);
 
 export const positiveNumber = () => z.number("must be a number").positive("must be above 0");
 
@@ -33,10 +42,15 @@ export const nonnegativeNumber = () => z.number("must be a number").nonnegative(
 export const seed = (description: string) =>
   z.number("must be a whole number").int("must be a whole number").default(0).describe(description);
 
-export const path = (description: string, meta: FlagMeta = {}) =>
+/** A path. "-", which other programs take for standard input and output, would become a file of that name. */
+const pathText = () =>
   z
     .string()
     .min(1, "must not be empty")
+    .refine((path) => path !== "-", "must be a path; standard input and output are not supported");
+
+export const path = (description: string, meta: FlagMeta = {}) =>
+  pathText()
     .describe(description)
     .meta({ placeholder: "path", ...meta });
 
@@ -46,7 +60,7 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
 
 /** One path or several. */
 export const paths = (description: string, meta: FlagMeta = {}) =>
-  listOf(z.string().min(1))
+  listOf(pathText())
     .describe(description)
     .meta({ placeholder: "path", ...meta });
 
@@ -73,9 +87,13 @@ export function parseSettings<Schema extends z.ZodObject>(
   if (given[key] === undefined) throw new UserError(`cannot ${what}: ${named(key)} is required`);
   const at = inside.length > 0 ? ` (${inside.join(".")})` : "";
   throw new UserError(
-    `cannot ${what}: ${named(key)}${at} ${issue ? messageOf(issue) : ""}, and is ${JSON.stringify(given[key])}`,
+    `cannot ${what}: ${named(key)}${at} ${issue ? messageOf(issue) : ""}, and is ${shown(given[key])}`,
   );
 }
+
+/** A value as JSON; NaN and the infinities, which YAML has and JSON lacks, by their names. */
+const shown = (value: unknown): string =>
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : JSON.stringify(value);
 
 /** The message of an issue as the end of a sentence. Of a union the first message that is not zod's own is taken. */
 function messageOf(issue: z.core.$ZodIssue): string {

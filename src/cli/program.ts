@@ -3,7 +3,7 @@ import type { Command, Context, Given, Outcome } from "../commands/command.js";
 import { resolveSettings } from "../commands/command.js";
 import { readConfigFile } from "../commands/config-file.js";
 import { type Flag, flagsOf, valueFrom } from "../commands/flags.js";
-import { messageOf, UserError } from "../errors.js";
+import { asUserError, messageOf, UserError } from "../errors.js";
 import { named } from "../settings.js";
 import { translate } from "./translate.js";
 
@@ -54,8 +54,9 @@ async function run(command: Command, flags: Given, { config, printConfig }: Comm
     context.print(JSON.stringify(settings, null, 2));
     return "done";
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(translate(error.message, command.settings));
+    const own = asUserError(error);
+    if (!own) throw error;
+    throw new UserError(translate(own.message, command.settings));
   }
 }
 

@@ -5,7 +5,7 @@ import { planFiles } from "../enhancement/plan.js";
 import { defaultTile, smallestTile } from "../enhancement/tiles.js";
 import { UserError } from "../errors.js";
 import { openProcessor } from "../processors/open.js";
-import { named, path, paths, positiveInteger } from "../settings.js";
+import { named, path, paths, positiveInteger, threadCount } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
 import { images, keptNote, outputHelp, reportFailures, reportLeftOut, reportRemarks, runBatch } from "./files.js";
@@ -25,7 +25,7 @@ export const enhance = defineCommand({
       .default(defaultTile)
       .describe("side of a tile in pixels; smaller tiles need less memory"),
     scale: positiveInteger().optional().describe("fail unless the scale of the model is n"),
-    threads: positiveInteger().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+    threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
     ...failureSettings,
     json: z.boolean().default(false).describe("print a summary as JSON"),
   }),

@@ -20,7 +20,7 @@ import { labelSetOf } from "../recognition/class-offset.js";
 import { classifierNotes, openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
 import type { Reporter } from "../reporter.js";
-import { listOf, named, path, paths, positiveInteger, wholeNumber } from "../settings.js";
+import { listOf, named, path, paths, positiveInteger, threadCount, wholeNumber } from "../settings.js";
 import { type Context, defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
 import { interruptedAfter, RESUMED } from "./files.js";
@@ -63,7 +63,7 @@ const settings = z.object({
     .default(false)
     .describe("write the results into the model cards of processors that Legible trained"),
   ...failureSettings,
-  threads: positiveInteger().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
+  threads: threadCount().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
   ...recognizerInputSettings,
 });
 

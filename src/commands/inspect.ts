@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { inspectModel } from "../inspection/inspect.js";
 import { inspectionTable } from "../inspection/table.js";
-import { path, positiveInteger } from "../settings.js";
+import { path, sideLength } from "../settings.js";
 import { defineCommand } from "./command.js";
 
 export const inspect = defineCommand({
@@ -14,9 +14,7 @@ export const inspect = defineCommand({
       .optional()
       .describe("check the gradients of this value only: an output or any computed value")
       .meta({ placeholder: "name" }),
-    inputSize: positiveInteger()
-      .optional()
-      .describe("side of the trial image in pixels if the model's input is dynamic"),
+    inputSize: sideLength().optional().describe("side of the trial image in pixels if the model's input is dynamic"),
     json: z.boolean().default(false).describe("print everything as JSON"),
   }),
   notes: `The model runs once on zeros. Open sizes are tried with one image of the size in the sidecar JSON, or 224. An operator without a gradient

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { profile as measure } from "../profiling/profile.js";
 import { profileTable } from "../profiling/table.js";
 import { workloadOf } from "../profiling/workload.js";
-import { path, positiveInteger } from "../settings.js";
+import { path, positiveInteger, sideLength, threadCount } from "../settings.js";
 import { defineCommand } from "./command.js";
 
 export const profile = defineCommand({
@@ -11,8 +11,8 @@ export const profile = defineCommand({
     "measure the time of a training step or a model by operator, relative to the peak performance of the machine",
   settings: z.object({
     target: path("the folder of a training run, or an ONNX file", { position: 0, placeholder: "run|model" }),
-    batch: positiveInteger().optional().describe("batch size if that of the model is dynamic (default: 1)"),
-    size: positiveInteger()
+    batch: positiveInteger(65536).optional().describe("batch size if that of the model is dynamic (default: 1)"),
+    size: sideLength()
       .optional()
       .describe("side of the images in pixels if the model's input is dynamic (default: 224)"),
     passes: z
@@ -21,7 +21,7 @@ export const profile = defineCommand({
       .describe("graph passes: all, none or names (default: the run's; none for a model)")
       .meta({ placeholder: "names" }),
     runs: positiveInteger().default(10).describe("timed runs"),
-    threads: positiveInteger().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+    threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
     top: positiveInteger().default(10).describe("number of the slowest nodes to show"),
     json: z.boolean().default(false).describe("print everything as JSON"),
   }),

@@ -5,7 +5,7 @@ import { type Given as InputsGiven, placeholdersIn, type Stage } from "../experi
 import { findRecipes, type Input, inputNames, inputs, packagedRecipes, type RecipeSet } from "../experiments/recipe.js";
 import { planRecipes, reproduce as runRecipes, type StageRunner } from "../experiments/reproduce.js";
 import { isThere } from "../platform/node/files.js";
-import { named, path, paths, positiveInteger } from "../settings.js";
+import { named, path, paths, threadCount } from "../settings.js";
 import { average } from "./average.js";
 import { type Command, type Context, defineCommand, type Given, resolveSettings, type StageRole } from "./command.js";
 import { evaluate } from "./evaluate.js";
@@ -39,7 +39,7 @@ const settings = z.object({
   }).optional(),
   judge: paths("{judge}: a further classifier that only judges; may be repeated", { placeholder: "file" }).optional(),
   device: z.string().optional().describe("{device}: device to train on").meta({ placeholder: "name" }),
-  threads: positiveInteger().optional().describe("{threads}: intra-op threads of ONNX Runtime"),
+  threads: threadCount().optional().describe("{threads}: intra-op threads of ONNX Runtime"),
   out: path("folder of the results (default: reproduced/RECIPE)", { placeholder: "folder" }).optional(),
   list: z.boolean().default(false).describe("list the recipes of the package"),
   dryRun: z.boolean().default(false).describe("check the stages and print their command lines without running them"),

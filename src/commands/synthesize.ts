@@ -14,8 +14,8 @@ export const synthesize = defineCommand({
   summary: "render a labeled set of synthetic images whose classes differ in fine detail",
   settings: z.object({
     output: path("a new folder for the images, labels.csv and classes.txt", { short: "o", placeholder: "folder" }),
-    count: positiveInteger().default(2000).describe("number of images; classes alternate"),
-    size: positiveInteger()
+    count: positiveInteger(10_000_000).default(2000).describe("number of images; classes alternate"),
+    size: positiveInteger(4096)
       .default(64)
       .describe("side of an image in pixels, 64 or more; it does not change the period of the detail")
       .meta({ placeholder: "pixels" }),
@@ -26,7 +26,7 @@ export const synthesize = defineCommand({
       ),
     seed: seed("random seed; equal seeds give equal images on every machine"),
     style: z.enum(styleNames).default("filled").describe("how objects are rendered").meta({ placeholder: "name" }),
-    objects: positiveInteger()
+    objects: positiveInteger(100)
       .default(1)
       .describe("maximum number of objects in an image; its class is that of the largest object"),
     boxes: z

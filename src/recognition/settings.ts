@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { positiveInteger, wholeNumber } from "../settings.js";
+import { sideLength, wholeNumber } from "../settings.js";
 import type { RecognizerSettings } from "./recognizer.js";
 
 const Triple = z.tuple([z.number(), z.number(), z.number()]);
 
 /** Settings of a recognizer's input and output; they override its files. */
 export const recognizerInputSettings = {
-  size: positiveInteger().optional().describe("side of the recognizer's input in pixels").meta({ placeholder: "n" }),
+  size: sideLength().optional().describe("side of the recognizer's input in pixels").meta({ placeholder: "n" }),
   mean: Triple.optional()
     .describe("mean that is subtracted from RGB, in units of range")
     .meta({ placeholder: "r,g,b" }),

@@ -23,6 +23,8 @@ import {
   positiveInteger,
   positiveNumber,
   seed,
+  sideLength,
+  threadCount,
   wholeNumber,
 } from "../settings.js";
 import { DEFAULT_TRANSFORMER } from "./transformer.js";
@@ -100,8 +102,8 @@ export const sharedTrainingSettings = {
     .optional()
     .describe("number of passes over the images, instead of steps")
     .meta({ placeholder: "n" }),
-  batch: positiveInteger().default(8).describe("batch size: images per step").meta({ placeholder: "n" }),
-  crop: positiveInteger().default(128).describe("side of the clean crops in pixels").meta({ placeholder: "pixels" }),
+  batch: positiveInteger(65536).default(8).describe("batch size: images per step").meta({ placeholder: "n" }),
+  crop: sideLength().default(128).describe("side of the clean crops in pixels").meta({ placeholder: "pixels" }),
   lr: positiveNumber()
     .default(5e-4)
     .describe("peak learning rate of Adam, with cosine decay")
@@ -141,7 +143,7 @@ export type ParsedTrainingSettings = z.output<typeof trainingSettings>;
 export const runSettings = {
   out: path("folder of the run: model.onnx, log.jsonl, checkpoint, configuration", { placeholder: "folder" }),
   checkpoint: positiveInteger().default(100).describe("steps between checkpoints").meta({ placeholder: "steps" }),
-  threads: positiveInteger()
+  threads: threadCount()
     .optional()
     .describe("intra-op threads of ONNX Runtime (default: one per core)")
     .meta({ placeholder: "n" }),

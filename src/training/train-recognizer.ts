@@ -10,7 +10,7 @@ import { float32, sizeOf } from "../onnx/tensor.js";
 import { findPasses } from "../passes/index.js";
 import { writeModel } from "../platform/node/models.js";
 import { type Device, Session } from "../runtime/session.js";
-import { parseSettings, paths, positiveInteger, positiveNumber, seed } from "../settings.js";
+import { parseSettings, paths, positiveInteger, positiveNumber, seed, sideLength } from "../settings.js";
 import { type HeldOutAccuracy, heldOutAccuracy } from "./held-out-accuracy.js";
 import { resumed, runSteps } from "./loop.js";
 import { recognizerForward, sideOf } from "./recognizer-forward.js";
@@ -23,12 +23,9 @@ export const recognizerSettings = z.object({
   ...dataSettings("training images", "train"),
   network: z.string().default("resnet").describe("the network to train").meta({ placeholder: "name" }),
   validation: paths("held-out images to measure its accuracy; may be repeated (with split: the other part)").optional(),
-  size: positiveInteger()
-    .default(64)
-    .describe("side of the recognizer's input in pixels")
-    .meta({ placeholder: "pixels" }),
+  size: sideLength().default(64).describe("side of the recognizer's input in pixels").meta({ placeholder: "pixels" }),
   steps: positiveInteger().describe("optimizer steps").meta({ placeholder: "n" }),
-  batch: positiveInteger().default(32).describe("batch size: images per step").meta({ placeholder: "n" }),
+  batch: positiveInteger(65536).default(32).describe("batch size: images per step").meta({ placeholder: "n" }),
   lr: positiveNumber()
     .default(1e-3)
     .describe("peak learning rate of Adam, with cosine decay")
