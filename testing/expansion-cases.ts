@@ -73,6 +73,29 @@ const loop: Case = (d) => {
   return d.b.addMany("Loop", [count, go, x], { body: inside }, 2);
 };
 
+/** A loop that ends when a counter reaches the size of an axis. */
+const counting: Case = (d) => {
+  const { b } = d;
+  const x = d.input(d.normal([2, d.int(1, 4)]));
+  const size = b.Reshape(b.Gather(b.Shape(x), b.integers([1]), 0), []);
+  const inside = body((inner) => {
+    for (const [name, type] of [
+      ["k", "int64"],
+      ["go", "bool"],
+    ] as const)
+      inner.input(name, [], type);
+    const counter = inner.input("counter", [], "int64");
+    const state = inner.input("state", [2, "M"]);
+    const next = inner.Add(counter, inner.constant(int64([1], [])));
+    inner.output("less", inner.Less(next, size), [], "bool");
+    inner.output("next", next, [], "int64");
+    inner.output("changed", inner.Mul(inner.Tanh(state), inner.scalar(1.1)), [2, "M"]);
+  });
+  const start = b.constant(int64([0], []));
+  const huge = b.constant(int64([2 ** 40], []));
+  return b.addMany("Loop", [d.of("", huge), b.Less(start, size), start, x], { body: inside }, 2).slice(1);
+};
+
 const scan: Case = (d) => {
   const [first, second] = [d.input(d.normal([2, 4, 3])), d.input(d.normal([4, 2]))];
   const start = d.input(d.normal([2]));
@@ -203,6 +226,7 @@ export const expansionCases: Readonly<Record<string, Case>> = {
   LSTM: recurrent("LSTM", 4, ["Sigmoid", "Softsign", "Tanh"]),
   Loop: loop,
   "Loop over a sequence": collecting,
+  "Loop with a counter": counting,
   Optional: optional,
   RNN: recurrent("RNN", 1, ["Affine"], { activation_alpha: floats([0.7, 0.4]), activation_beta: floats([0.1, 0.2]) }),
   Scan: scan,

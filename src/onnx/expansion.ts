@@ -6,6 +6,8 @@ export interface Facts {
   /** Values that are the same for all images, as `probe` finds them. */
   readonly known: ReadonlyMap<string, Tensor>;
   readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** The number of iterations of each `Loop` that has the same for all images. */
+  readonly counts: ReadonlyMap<Node, number>;
 }
 
 /** The context in which one node is replaced by others. */
@@ -14,6 +16,8 @@ export interface ExpandContext {
   known(value: string): Tensor | undefined;
   /** The shape of a value; undefined if it is not known. */
   shape(value: string): readonly number[] | undefined;
+  /** The number of iterations of a `Loop`, if it was counted. */
+  count(node: Node): number | undefined;
   /** The tensors of each sequence whose structure is known, by the name of the sequence. */
   readonly sequences: Map<string, readonly string[]>;
   /** What each optional value holds whose structure is known, "" for nothing, by the name of the optional value. */

@@ -5,18 +5,16 @@ import { freshNames } from "./names.js";
 import { int64, type Tensor } from "./tensor.js";
 
 /**
- * Replaces a `Loop` with a known number of iterations and a condition that stays true by its iterations. Its body reads the
+ * Replaces a `Loop` with a known number of iterations by these. Its body reads the
  * number of the iteration, the condition and the states, and returns the condition, the new states and a slice of each output
  * that is collected.
  */
 export const Loop: Expand = (node, context) => {
   const [count = "", condition = "", ...initial] = node.inputs;
   const body = subgraphsOf(node)[0];
-  const [trips, runs] = [context.known(count), condition === "" ? YES : context.known(condition)];
-  if (!body || !trips || !runs) return false;
-  const times = Number(runs.data[0]) ? Number(trips.data[0]) : 0;
+  const times = context.count(node) ?? countOf(count, condition, body, context);
   const collected = node.outputs.slice(initial.length);
-  if (!staysTrue(body, context.known) || costOf(body) * times > context.room) return false;
+  if (!body || times === undefined || costOf(body) * times > context.room) return false;
   if (times <= 0 && collected.some((output) => output !== "")) return false;
   const iterations = new Iterations(body, context);
   const yes = context.constant(YES);
@@ -45,6 +43,18 @@ const costOf = (body: Graph): number =>
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 const YES: Tensor = { type: "bool", shape: [], data: Uint8Array.of(1) };
+
+/** The number of iterations if the condition stays true; undefined if it is not known. */
+function countOf(
+  count: string,
+  condition: string,
+  body: Graph | undefined,
+  { known }: ExpandContext,
+): number | undefined {
+  const [trips, runs] = [known(count), condition === "" ? YES : known(condition)];
+  if (!body || !trips || !runs || !staysTrue(body, known)) return undefined;
+  return Number(runs.data[0]) ? Number(trips.data[0]) : 0;
+}
 
 /** Whether the condition that a body returns is always true, if the one that it gets is. */
 function staysTrue(body: Graph, known: (value: string) => Tensor | undefined): boolean {
@@ -165,12 +175,13 @@ class Iterations {
   }
 }
 
-/** The iterations after which a trial of a `Loop` ends that has no limit of its own. */
-const MAXIMUM_TRIAL = 1000;
+/** The iterations after which a `Loop` ends in a trial. */
+export const MAXIMUM_TRIAL = 10_000;
 
-/** The graph with a limit on the iterations of every `Loop` without one, whose condition may never end it on zeros. */
+/** The graph with a limit on the iterations of every `Loop` without one or with a greater one: zeros may never end it. */
 export function withBoundedLoops(graph: Graph): Graph {
-  const isOpen = ({ op, domain, inputs }: Node) => op === "Loop" && domain === "" && !inputs[0];
+  const isOpen = ({ op, domain, inputs: [count] }: Node) =>
+    op === "Loop" && domain === "" && (!count || Number(graph.initializers.get(count)?.data[0] ?? 0) > MAXIMUM_TRIAL);
   if (!graph.nodes.some(isOpen)) return graph;
   const limit = freshNames(graph)("trial/limit");
   const bounded = (node: Node): Node => (isOpen(node) ? { ...node, inputs: [limit, ...node.inputs.slice(1)] } : node);

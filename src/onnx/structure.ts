@@ -55,13 +55,15 @@ export function decidingValues(graph: Graph): { readonly values: Set<string>; re
   return { values, shapes };
 }
 
+const NO_FACTS: Facts = { known: new Map(), shapes: new Map(), counts: new Map() };
+
 /**
  * Replaces what only the structure of a graph decides: an `If` with a known condition by its branch, a `Loop` with a known
  * number of iterations and a `Scan` by these, sequences by their tensors, recurrent networks by their steps, up to
  * `MAXIMUM_NODES` more nodes. What is not known yet stays.
  * @returns the same graph if nothing is replaced.
  */
-export function resolveStructure(graph: Graph, facts: Facts = { known: new Map(), shapes: new Map() }): Graph {
+export function resolveStructure(graph: Graph, facts: Facts = NO_FACTS): Graph {
   const open = graph.nodes.some((node) => expansionOf(node) && node.op !== "Identity");
   return open ? new Resolution(graph, facts).resolved() : graph;
 }
@@ -118,6 +120,7 @@ class Resolution {
     return {
       known,
       shape: (value) => known(value)?.shape ?? facts.shapes.get(value),
+      count: (loop) => facts.counts.get(loop),
       sequences,
       optionals,
       room,

@@ -120,10 +120,10 @@ export const LayerNormalization: Rule = (context) => {
   const { normal, r } = normalized(b, inputs[0], axes, floatOf(node, "epsilon", 1e-5));
   const back = (grad: string, input: string) => unbroadcast(b, grad, shape(outputs[0]), shape(input));
   const dx = () => {
-    const share = b.scalar(1 / sizeOf(axes.map((axis) => shape(inputs[0])[axis] ?? 1)));
+    const share = () => b.scalar(1 / sizeOf(axes.map((axis) => shape(inputs[0])[axis] ?? 1)));
     const terms = [throughNormalized(b, b.Mul(grads[0], inputs[1]), normal, r, axes)];
-    if (reached[1]) terms.push(b.Mul(grads[1], share));
-    if (reached[2]) terms.push(b.Neg(b.Mul(b.Mul(grads[2], b.Mul(b.Mul(r, r), share)), normal)));
+    if (reached[1]) terms.push(b.Mul(grads[1], share()));
+    if (reached[2]) terms.push(b.Neg(b.Mul(b.Mul(grads[2], b.Mul(b.Mul(r, r), share())), normal)));
     return terms.length > 1 ? b.Sum(terms) : (terms[0] as string);
   };
   return [
