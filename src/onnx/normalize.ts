@@ -42,13 +42,19 @@ export function normalize(graph: Graph, functions: readonly ModelFunction[], mac
   return { ...withoutUnread(normal, file.log.inputs), notes: file.log.notes() };
 }
 
-/** The graph without those of the initializers that nothing reads: a replacement has constants of its own. */
+/** The graph without what only replaced nodes used: initializers, because a replacement has its own, and domains. */
 function withoutUnread(graph: Graph, candidates: ReadonlySet<string>): Graph {
   if (candidates.size === 0) return graph;
+  const domains = new Set(["", ...domainsOf(graph)]);
+  const opsets = Object.fromEntries(Object.entries(graph.opsets).filter(([domain]) => domains.has(domain)));
   const read = new Set([...graph.nodes.flatMap(valuesReadBy), ...graph.outputs.map(({ name }) => name)]);
   const kept = [...graph.initializers].filter(([name]) => read.has(name) || !candidates.has(name));
-  return { ...graph, initializers: new Map(kept) };
+  return { ...graph, opsets, initializers: new Map(kept) };
 }
+
+/** The domains of all nodes, those of subgraphs included. */
+const domainsOf = ({ nodes }: Graph): string[] =>
+  nodes.flatMap((node) => [node.domain, ...subgraphsOf(node).flatMap(domainsOf)]);
 
 /** A function that computes its result when it is first called. */
 function once<T>(compute: () => T): () => T {

@@ -81,11 +81,19 @@ export const MatMulNBits: Rewrite = ({ b, node, inputs, known }) => {
   const isOrdered = order !== "" || attribute(node, "weight_prepacked", "int", 0) !== 0;
   if (!data || !scale || (zeros && !zero) || isOrdered) return null;
   const sizes = ["N", "K", "block_size", "bits"].map((name) => attribute(node, name, "int", 4)) as Sizes;
+  if (!isWhole(sizes, data, scale)) return null;
   const y = b.MatMul(a, b.constant(unpackedWeight(sizes, data, widened(scale), zero && widened(zero))));
   return [bias ? b.Add(y, bias) : y];
 };
 
 type Sizes = [rows: number, columns: number, block: number, bits: number];
+
+/** Whether the tensors have the sizes that the attributes say. */
+function isWhole([rows, columns, block, bits]: Sizes, data: Tensor, scale: Tensor): boolean {
+  const blocks = Math.ceil(columns / block);
+  const bytes = rows * blocks * Math.ceil((block * bits) / 8);
+  return [2, 4, 8].includes(bits) && data.data.length === bytes && scale.data.length === rows * blocks;
+}
 
 /** The transposed weight [K, N] in float32. */
 function unpackedWeight([rows, columns, block, bits]: Sizes, data: Tensor, scale: Tensor, zero?: Tensor): Tensor {
