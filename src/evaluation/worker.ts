@@ -36,6 +36,14 @@ export type Request =
       readonly protocol: ResolvedProtocol;
     };
 
+interface NumberedRequest {
+  readonly id: number;
+  readonly request: Request;
+}
+
+/** A message to a worker: a request, or to end once it has answered the earlier ones. */
+export type Message = NumberedRequest | "close";
+
 /** What was made of an image, with the flaw of its file if it was decoded nevertheless. */
 export interface Loaded<T> {
   readonly value: T;
@@ -53,13 +61,25 @@ sharp.concurrency(1);
 sharp.cache(false);
 const meter = new SsimMeter();
 
-port.on("message", async ({ id, request }: { id: number; request: Request }) => {
+const running = new Set<Promise<void>>();
+
+port.on("message", async (message: Message) => {
+  if (message === "close") {
+    // sharp aborts the process if its thread ends while it decodes.
+    await Promise.all(running);
+    process.exit();
+  }
+  const answered = answer(message).finally(() => running.delete(answered));
+  running.add(answered);
+});
+
+async function answer({ id, request }: NumberedRequest): Promise<void> {
   try {
     port.postMessage({ id, value: await resultOf(request) } satisfies WorkerResponse<Result>);
   } catch (error) {
     port.postMessage({ id, failure: messageOf(error) } satisfies WorkerResponse<Result>);
   }
-});
+}
 
 async function resultOf(request: Request): Promise<Result> {
   const { protocol } = request;

@@ -6,7 +6,7 @@ import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
 import { randomAt } from "../random.js";
 import { degradedSample, type EvaluationSample, type ResolvedProtocol } from "./protocols.js";
 import type { Quality } from "./quality.js";
-import type { Loaded, Request, Result } from "./worker.js";
+import type { Loaded, Message, Request, Result } from "./worker.js";
 
 /**
  * Workers for CPU work that ONNX Runtime's blocking `run()` would delay: decoding, cropping and degrading images, and
@@ -86,10 +86,12 @@ class EvaluationWorker extends WorkerClient<Result> {
 
   send(request: Request): Promise<Result> {
     const id = this.sent++;
-    return this.request(id, { id, request });
+    return this.request(id, { id, request } satisfies Message);
   }
 
   async close(): Promise<void> {
-    await this.worker.terminate();
+    if (this.ended) return;
+    this.worker.postMessage("close" satisfies Message);
+    await new Promise((resolve) => this.worker.once("exit", resolve));
   }
 }
