@@ -215,12 +215,6 @@ const refused: [string, () => Graph, string[], RegExp][] = [
     /it accepts only images of 20x12 pixels, but training crops are square/,
   ],
   [
-    "a batch that differs from a constant in the graph",
-    () => exportedSrresnet({ sizes: [1, "height", "width"], extra: reshapeTo(1, 16) }),
-    [],
-    /batch.? 2 and .{0,3}crop.? 32: it does not accept 2 images of 16x16 pixels; use .{0,3}batch.? 1 and .{0,3}crop.? 32/,
-  ],
-  [
     "two inputs",
     () => {
       const b = GraphBuilder.from(exportedSrresnet());
@@ -243,6 +237,23 @@ for (const [name, graph, flags, expected] of refused)
     assert.match(err.trim().split("\n").at(-1) ?? "", /^legible: /);
     assert.doesNotMatch(err, /\n\s+at |should not happen|weights to train/);
   });
+
+test("a batch that differs from a constant in the graph is divided into groups, with the losses of a dynamic batch", async (t) => {
+  const folder = temporaryFolder(t);
+  const lossesOf = async (name: string, graph: Graph) => {
+    const path = await writeRestorer(join(folder, `${name}.onnx`), graph);
+    const { code, err } = await legible(command(path, join(folder, name), "--steps", "2"));
+    assert.equal(code, 0, err);
+    const lines = readFileSync(join(folder, name, "log.jsonl"), "utf8")
+      .trim()
+      .split("\n");
+    return { err, losses: lines.map((line) => Number(JSON.parse(line).loss)) };
+  };
+  const constant = exportedSrresnet({ sizes: [1, "height", "width"], extra: reshapeTo(1, 16) });
+  const [grouped, dynamic] = [await lossesOf("constant", constant), await lossesOf("dynamic", exportedSrresnet())];
+  assert.match(grouped.err, /constant\.onnx: it runs in groups of 1/);
+  for (const [i, loss] of grouped.losses.entries()) assert.ok(Math.abs(loss - (dynamic.losses[i] ?? 0)) < 1e-6);
+});
 
 test("a file that declares batch 1 is trained and evaluated with larger batches if its graph allows it", async (t) => {
   const out = join(temporaryFolder(t), "run");

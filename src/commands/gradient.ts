@@ -54,7 +54,9 @@ export const gradient = defineCommand({
   notes: `The loss reads --output, an output or any other value (default: the first output). Losses, of y:
   cross-entropy  mean over all labels of -ln softmax(y)[label] along axis 1; labels: int64 [N], or [N, ...positions]
   mse            mean of (y - target)^2; target: float32 of y's shape
-  weighted-sum   sum of y * weight; weight: float32 of y's shape, or weight.NAME for each of several outputs`,
+  weighted-sum   sum of y * weight; weight: float32 of y's shape, or weight.NAME for each of several outputs
+If an input of the model has one of these names, the tensor of the loss can be given as loss.NAME. Sizes that depend on
+values are those of the given tensors.`,
   examples: [
     "legible gradient resnet18.onnx --inputs batch.safetensors --loss cross-entropy --all-parameters -o gradients.safetensors",
     "legible gradient sr.onnx --inputs pair.safetensors --loss mse --wrt image,conv1.weight -o gradients.safetensors",

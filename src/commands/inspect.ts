@@ -17,7 +17,7 @@ export const inspect = defineCommand({
     inputSize: sideLength().optional().describe("side of the trial image in pixels if the model's input is dynamic"),
     json: z.boolean().default(false).describe("print everything as JSON"),
   }),
-  notes: `The model runs once on zeros. Open sizes are tried with one image of the size in the sidecar JSON, or 224. An operator without a gradient
+  notes: `The model runs on trial inputs. Open sizes are tried with one image of the size in the sidecar JSON, or 224. An operator without a gradient
 rule is listed with its node and the path from the output, as in training.`,
   examples: [
     "legible inspect resnet18.onnx",

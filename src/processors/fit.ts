@@ -33,7 +33,7 @@ export async function fitProcessor(network: ImageNetwork, task: Task, sizes: Siz
   const failure =
     `cannot train ${network.graph.name} with \`batch\` ${sizes.batch} and \`crop\` ${sizes.crop}: ` +
     `it does not accept ${count(sizes.batch)} of ${side}x${side} pixels`;
-  if (accepted !== undefined) throw new UserError(`${failure}; use \`crop\` ${accepted}`);
+  if (accepted !== undefined) throw new UserError(`${failure}; use \`batch\` ${sizes.batch} and \`crop\` ${accepted}`);
   throw new UserError(`${failure} (${await failureOf(network, task, declared)})`);
 }
 

@@ -61,6 +61,6 @@ test("a crop other than the fixed size of a processor is refused, with the crop 
   await writeModel(processor(2, 2), file);
   await assert.rejects(
     resolveModels(settings(file, 3, 16)),
-    /it does not accept 3 images of 16x16 pixels; use `crop` 12/,
+    /it does not accept 3 images of 16x16 pixels; use `batch` 3 and `crop` 12/,
   );
 });
