@@ -1,3 +1,4 @@
+import "./telemetry.js";
 import { blockProbe, probedBlock } from "../../onnx/block-probe.js";
 import { encodeModel } from "../../onnx/encode.js";
 import { NCHWC } from "../../onnx/nchwc-weights.js";

@@ -1,4 +1,4 @@
-import "./telemetry.js"; // before onnxruntime-node
+import "../../platform/node/telemetry.js"; // before onnxruntime-node
 import { cpus } from "node:os";
 import { env, InferenceSession } from "onnxruntime-node";
 import { encodeModel, weightBytes } from "../../onnx/encode.js";
