@@ -1,5 +1,6 @@
 import { dependents, stopsOf, titlesOf } from "../autodiff/flow.js";
 import { UserError } from "../errors.js";
+import { isFloat } from "../onnx/types.js";
 import { suggestion } from "./file-outputs.js";
 import type { RecognizerModel } from "./model.js";
 
@@ -12,7 +13,8 @@ export function requireGradientPath(model: RecognizerModel, attempt: string): vo
   const { name, graph, sources, fileOutputs = [] } = model;
   const onImage = dependents(graph, ["image"]);
   for (const [i, { name: output }] of graph.outputs.entries()) {
-    if (onImage.has(output)) continue;
+    // Fitting refuses outputs of other types, with the type.
+    if (onImage.has(output) || !isFloat(sources[i]?.type ?? "float32")) continue;
     const stops = stopsOf(graph, output, ["image"]);
     const title = sources[i]?.name.replace(/^R\//, "") ?? output;
     const reason =
