@@ -90,6 +90,7 @@ export { type DataType, float32, int64, type NumericData, type Tensor } from "./
 export { optimizeForInference } from "./passes/optimize-for-inference.js";
 export type { Pass } from "./passes/pass.js";
 export { decodeImage, encodeImage } from "./platform/node/codec.js";
+export type { LeftOut } from "./platform/node/image-files.js";
 export { readModel, writeModel } from "./platform/node/models.js";
 export { readSafetensors, writeSafetensors } from "./platform/node/safetensors-files.js";
 export { averageProcessors, type Extrapolation } from "./processors/average.js";
