@@ -102,6 +102,7 @@ export { optimizeForInference } from "./passes/optimize-for-inference.js";
 export type { Pass } from "./passes/pass.js";
 export { type DecodeOptions, decodeImage, encodeImage } from "./platform/node/codec.js";
 export type { MetadataKind } from "./platform/node/file-metadata.js";
+export type { LeftOut } from "./platform/node/image-files.js";
 export { readModel, writeModel } from "./platform/node/models.js";
 export { readSafetensors, writeSafetensors } from "./platform/node/safetensors-files.js";
 export { averageProcessors, type Extrapolation } from "./processors/average.js";
