@@ -38,7 +38,16 @@ export async function run(args: readonly string[]): Promise<void> {
     .version(version)
     .option("--debug", "show the stack trace of an error")
     .addHelpText("after", exitCodesHelp)
-    .configureOutput({ outputError: (text) => reportMessage(text.trim().replace(/^error: /, ""), args) });
+    .configureOutput({
+      outputError: (text) =>
+        reportMessage(
+          text
+            .trim()
+            .replace(/^error: /, "")
+            .replace(/\s*\n\s*/g, " "),
+          args,
+        ),
+    });
   for (const command of commands)
     program.addCommand(
       commanderOf(command, context, (ended) => {

@@ -8,7 +8,9 @@ import { temporaryFolder } from "../../testing/workspace.js";
 const stuck = (fifo: string): string => `
   const { Interruption } = await import(${JSON.stringify(new URL("./signals.js", import.meta.url))});
   const { Worker } = await import("node:worker_threads");
-  const { signal } = new Interruption();
+  const interruption = new Interruption();
+  interruption.listen();
+  const { signal } = interruption;
   new Worker('require("node:fs").promises.open(process.argv[2])', { eval: true, execArgv: [], argv: [${JSON.stringify(fifo)}] });
   signal.addEventListener("abort", () => process.stdout.write("aborted"));
   setTimeout(() => process.stdout.write("ready"), 300);

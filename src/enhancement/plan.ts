@@ -2,8 +2,8 @@ import { access, constants, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { messageOf, UserError } from "../errors.js";
 import { canEncode, encodedExtensions } from "../platform/node/codec.js";
-import { makeFolder, specialKind, statusOf } from "../platform/node/files.js";
-import { findImages, hasImageExtension, isInside, type LeftOut, leftOutLines } from "../platform/node/image-files.js";
+import { isInside, makeFolder, specialKind, statusOf } from "../platform/node/files.js";
+import { findImages, hasImageExtension, type LeftOut, leftOutLines } from "../platform/node/image-files.js";
 import { requireInputsKept } from "../platform/node/outputs.js";
 
 /** The paths of an image and of its result. */

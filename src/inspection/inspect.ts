@@ -109,7 +109,7 @@ export async function inspectGraph(
     notes: [
       ...(graph.notes ?? []),
       ...ofInput,
-      ...(failure === null ? [] : [`the model does not run on trial inputs: ${failure}`]),
+      ...(failure === null ? [] : [failure]),
       ...valueSizedNotes(probed.graph),
       ...sizeNotes(sizes, options),
     ],
@@ -155,7 +155,6 @@ function differentiability(
     const reached = [...found.values()].some((gradient) => gradient !== null);
     return reached ? { differentiable: true, reason: null } : no("its gradient with respect to every input is zero");
   } catch (error) {
-    if (failure !== null && !(error instanceof UserError)) return no("the model does not run on trial inputs");
     if (!(error instanceof UserError)) throw error;
     return no(error.message.replace(`cannot differentiate ${graph.name}: `, ""));
   }

@@ -42,7 +42,7 @@ export async function tryModel(graph: Graph, values: readonly string[], options:
     await (await Session.create(graph)).release(); // throws if ONNX Runtime cannot load it
     return { graph, shapes: new Map() };
   });
-  return { probed, sizes: first, failure: messageOf(failure) };
+  return { probed, sizes: first, failure: `the model could not be tried: ${messageOf(failure)}` };
 }
 
 const hint = (sizes: Sizes): string =>

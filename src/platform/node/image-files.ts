@@ -3,7 +3,7 @@ import { lstat, readdir, realpath } from "node:fs/promises";
 import { dirname, extname, join, sep } from "node:path";
 import { messageOf } from "../../errors.js";
 import { printable } from "../../printable.js";
-import { openRegular, specialKind, statusOf } from "./files.js";
+import { isInside, openRegular, specialKind, statusOf } from "./files.js";
 
 /** Extensions of the formats that are decoded. */
 const DECODED = new Set([...[".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif"]]);
@@ -65,10 +65,6 @@ export async function findImages(folder: string, skips: (real: string) => boolea
 const SYSTEM_FOLDERS = new Set(["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"]);
 
 const isHidden = (name: string): boolean => name.startsWith(".") || SYSTEM_FOLDERS.has(name);
-
-/** Whether a path is that of a folder or inside it. */
-export const isInside = (path: string, folder: string): boolean =>
-  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
 class Search {
   private readonly images: FoundImage[] = [];
