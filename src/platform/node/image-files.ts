@@ -1,6 +1,6 @@
 import type { Dirent } from "node:fs";
 import { lstat, readdir, realpath } from "node:fs/promises";
-import { dirname, extname, join, sep } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { messageOf } from "../../errors.js";
 import { printable } from "../../printable.js";
 import { isInside, openRegular, specialKind, statusOf } from "./files.js";
