@@ -3,12 +3,14 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { withMirroredMargins } from "../src/images/mirror.js";
 import { GraphBuilder } from "../src/onnx/builder.js";
 import type { Graph } from "../src/onnx/graph.js";
 import { float32, sizeOf, type Tensor } from "../src/onnx/tensor.js";
 import { decodeImage } from "../src/platform/node/codec.js";
 import { readModel, sidecarPath, writeModel } from "../src/platform/node/models.js";
 import { cardOf } from "../src/processors/card.js";
+import { openProcessor } from "../src/processors/open.js";
 import { Session } from "../src/runtime/session.js";
 import { train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
@@ -115,15 +117,20 @@ test("enhance applies the fine-tuned model with the image format of its sidecar"
   const result = await legible(["enhance", source, "--model", model(run), "-o", out]);
   assert.equal(result.code, 0, result.err);
   const [small, large] = [await decodeImage(source), await decodeImage(out)];
-  const area = small.width * small.height;
+  const border = await (await openProcessor(model(run))).border();
+  const bordered = withMirroredMargins(small, { left: border, top: border, right: border, bottom: border });
+  const { width, height } = bordered;
+  const area = width * height;
   const planes = Float32Array.from(
     { length: 3 * area },
-    (_, i) => Number(small.data[(i % area) * 3 + Math.floor(i / area)]) / 255,
+    (_, i) => Number(bordered.data[(i % area) * 3 + Math.floor(i / area)]) / 255,
   );
   const session = await Session.create(model(run));
-  const { hr } = await session.run({ lr: float32(planes, [1, 3, small.height, small.width]) });
+  const { hr } = await session.run({ lr: float32(planes, [1, 3, height, width]) });
   for (const [i, value] of large.data.entries()) {
-    const expected = (Number(hr?.data[(i % 3) * 4 * area + Math.floor(i / 3)]) * 0.5 + 0.5) * 255;
+    const [x, y] = [Math.floor(i / 3) % large.width, Math.floor(i / 3 / large.width)];
+    const at = (i % 3) * 4 * area + (y + 2 * border) * 2 * width + x + 2 * border;
+    const expected = (Number(hr?.data[at]) * 0.5 + 0.5) * 255;
     assert.ok(Math.abs(Math.min(Math.max(expected, 0), 255) - value) < 0.51, `element ${i}: ${expected}, not ${value}`);
   }
 });
