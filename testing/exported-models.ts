@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Tensor, toNumbers } from "../src/onnx/tensor.js";
 import { readSafetensors, writeSafetensors } from "../src/platform/node/safetensors-files.js";
@@ -102,7 +102,7 @@ async function checkTraining(folder: string, work: string, { name, role, side }:
     return problemOf(await legible(["train", ...task, ...data, ...crop, ...STEPS, "--processor", model, "--out", out]));
   const common = [...task, ...data, ...crop, ...STEPS, "--processor", "compact-s"];
   const plain = join(work, "runs", `plain-${side}`);
-  await legible(["train", ...common, "--out", plain]);
+  if (!existsSync(join(plain, "model.onnx"))) await legible(["train", ...common, "--out", plain]);
   const recognizer = [
     "--objective",
     "ra",
