@@ -179,6 +179,25 @@ for (const [folders, ...expected] of layouts)
       }
     }));
 
+test("classes have the same numbers in all parts, also in a part without images of some", () =>
+  withFolder(
+    images("train/ant/1.png", "train/bee/1.png", "train/cat/1.png", "val/ant/2.png", "val/cat/2.png", "test/x/1.png"),
+    async (folder) => {
+      const { items, classes } = await openDataset([folder], { needLabels: true, part: "test" });
+      assert.deepEqual(items.map(classOf), [0, 2]);
+      assert.deepEqual(classes, ["ant", "bee", "cat"]);
+    },
+  ));
+
+test("a folder whose images are all in one subfolder with several folders is no data set of one class", () =>
+  withFolder(images("all/train/ant/1.png", "all/val/ant/1.png"), async (folder) => {
+    await assert.rejects(
+      openDataset([folder], { needLabels: true }),
+      /all images are in all\/, in its subfolders train\/, val\/; set `data` to .*all$/,
+    );
+    assert.equal((await openDataset([folder], { needLabels: false })).items.length, 2);
+  }));
+
 test("folders with other names are numbered in sorted order, jointly over all data folders", () =>
   withFolder(images("one/dog/x.jpg", "one/ant/y.jpg", "two/cat/z.jpg"), async (folder) => {
     const { items } = await openDataset([join(folder, "one"), join(folder, "two")], { needLabels: true });

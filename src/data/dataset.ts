@@ -1,10 +1,11 @@
-import { relative, resolve, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { UserError } from "../errors.js";
 import type { LeftOut } from "../platform/node/image-files.js";
+import { named } from "../settings.js";
 import { classAnnotation, classOf } from "./annotation.js";
 import { readClasses } from "./class-subset.js";
 import { type Item, titleOf } from "./item.js";
-import { folderClasses, LABEL_FILE, requireOneKind } from "./labels.js";
+import { type FolderClasses, folderClasses, isWnid, LABEL_FILE, requireOneKind } from "./labels.js";
 import { openSource } from "./sources/index.js";
 import type { Part, Source } from "./sources/source.js";
 import { partOf, type Split } from "./split.js";
@@ -62,6 +63,7 @@ export async function openDataset(
   const sources = await Promise.all(folders.map((folder) => openSource(folder, sourceOptions)));
   const needed = needLabels || selection.classes !== undefined;
   if (needed) requireOneKind(foldersIn(sources), folders);
+  if (needLabels) requireClassFolders(sources);
   const classes = classesOf(sources, needed);
   const labelled = withoutRepeats(withFolderClasses(sources));
   const chosen = selection.classes === undefined ? undefined : await readClasses(selection.classes, classes);
@@ -90,6 +92,26 @@ const nameIn = ({ root }: Source, item: Item): string => relative(root, titleOf(
 /** The folders whose names define classes. */
 const foldersIn = (sources: readonly Source[]): string[] => sources.flatMap(({ classFolders }) => classFolders ?? []);
 
+/** @throws UserError when all images of a folder are in one subfolder of it, whose own subfolders rather are the classes. */
+function requireClassFolders(sources: readonly Source[]): void {
+  if (new Set(foldersIn(sources)).size !== 1) return;
+  const source = sources.find(({ classFolders }) => classFolders) as Source;
+  const [parent, inner] = [0, 1].map((i) => new Set(source.items.map((item) => nameIn(source, item).split("/")[i])));
+  const [folder] = [...(parent ?? [])];
+  if (
+    !folder ||
+    isWnid(folder) ||
+    !inner ||
+    inner.size < 2 ||
+    source.items.some((item) => nameIn(source, item).split("/").length < 3)
+  )
+    return;
+  throw new UserError(
+    `cannot use the folders of ${source.root} as classes: all images are in ${folder}/, in its subfolders ` +
+      `${listed([...inner].map((name) => `${name}/`))}; set ${named("data")} to ${join(source.root, folder)}`,
+  );
+}
+
 /** The sources with each file once: in the first of them that contains it. */
 function withoutRepeats(sources: readonly Source[]): Source[] {
   const seen = new Set<string>();
@@ -104,9 +126,13 @@ function withoutRepeats(sources: readonly Source[]): Source[] {
   });
 }
 
-/** The sources with classes from folder names, numbered jointly over all sources. */
+/** The classes that folder names define, numbered jointly over all sources and the other parts of theirs. */
+const classesOfFolders = (sources: readonly Source[]): FolderClasses =>
+  folderClasses([...foldersIn(sources), ...sources.flatMap(({ otherClassFolders }) => otherClassFolders ?? [])]);
+
+/** The sources with classes from folder names. */
 function withFolderClasses(sources: readonly Source[]): Source[] {
-  const folders = folderClasses(foldersIn(sources));
+  const folders = classesOfFolders(sources);
   return sources.map((source) => {
     const { classFolders, items } = source;
     if (!classFolders) return source;
@@ -123,7 +149,7 @@ function withFolderClasses(sources: readonly Source[]): Source[] {
  * @throws UserError when `needed` and two sources define different classes.
  */
 function classesOf(sources: readonly Source[], needed: boolean): readonly string[] | undefined {
-  const { classes } = folderClasses(foldersIn(sources));
+  const { classes } = classesOfFolders(sources);
   const all = [...sources.flatMap((source) => (source.classes ? [source.classes] : [])), classes];
   const [first, ...others] = all.filter((names) => names.length > 0);
   const other = others.find((names) => names.join("\n") !== first?.join("\n"));

@@ -105,7 +105,8 @@ export interface FolderClasses {
   readonly classes: readonly string[];
 }
 
-const isWnid = (name: string): boolean => /^n\d{8}$/.test(name);
+/** Whether a name has the form of a WordNet identifier. */
+export const isWnid = (name: string): boolean => /^n\d{8}$/.test(name);
 const namesIn = (names: Iterable<string>): string[] => [...new Set(names)].filter((name) => name !== "").sort();
 
 /**

@@ -230,14 +230,17 @@ for (const [title, build] of Object.entries(withoutImages))
       assert.match(each.serves ? "" : each.reason, /^(its|it has) /);
   });
 
-for (const [title, batch, expected] of [
-  ["an open batch", "N", ""],
-  ["a batch of 2 that the network does not need", 2, "; batch: fixed 2, runs with any"],
+for (const [title, batch, type, expected] of [
+  ["an open batch", "N", "float32", ""],
+  ["a batch of 2 that the network does not need", 2, "float32", "; batch: fixed 2, runs with any"],
+  ["an input of bytes", 2, "uint8", "; batch: fixed 2, runs with any"],
+  ["an input of signed bytes", "N", "int8", ""],
+  ["an input of double precision", "N", "float64", ""],
 ] as const)
   test(`the table describes ${title}`, async (t) => {
     const b = new GraphBuilder("classifier");
-    const image = b.input("image", [batch, 3, 8, 8]);
-    const pooled = b.Flatten(b.GlobalAveragePool(image));
+    const image = b.input("image", [batch, 3, 8, 8], type);
+    const pooled = b.Flatten(b.GlobalAveragePool(b.Cast(image, "float32")));
     const head = b.constant(float32([1, 2, 3, -4, 5, 6], [3, 2]));
     b.output("y", b.MatMul(pooled, head), [batch, 2]);
     const path = join(temporaryFolder(t), "net.onnx");

@@ -1,9 +1,11 @@
 import { stopsOf, titlesOf } from "../autodiff/flow.js";
 import { describeObstacle, gradients, obstacles } from "../autodiff/gradients.js";
 import { messageOf, UserError } from "../errors.js";
-import { type Dim, type Graph, titleOf, withOutputs } from "../onnx/graph.js";
+import { GraphBuilder, int } from "../onnx/builder.js";
+import { type Dim, type Graph, titleOf, type ValueInfo, withOutputs } from "../onnx/graph.js";
+import { typeCodes } from "../onnx/schema.js";
 import type { DataType } from "../onnx/tensor.js";
-import { isFloat } from "../onnx/types.js";
+import { isFloat, isInteger } from "../onnx/types.js";
 import { readModel } from "../platform/node/models.js";
 import { inputNotes, roundingNotes } from "../recognition/input.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
@@ -122,8 +124,23 @@ async function triedBatching(graph: Graph, { shapes }: Probe, preprocessing: Pre
   const [output] = graph.outputs;
   if (typeof input === "string" || !output) return undefined;
   const image = shapes.get(input.name)?.slice(1) ?? [];
-  const network = { graph: withOutputs(graph, [output.name]), image, declaredBatch: declaredBatchOf(input) };
+  const scores = withOutputs(graph, [output.name]);
+  const network = { graph: withFloatInput(scores, input, image), image, declaredBatch: declaredBatchOf(input) };
   return batchingOf(network).catch(messageOf);
+}
+
+/** White for inputs of integers in the trial; every integer type holds it. */
+const TRIAL_WHITE = 100;
+
+/** The graph with images in [0, 1] of float32 as its input, whatever its own type is. */
+function withFloatInput(graph: Graph, { name, type = "float32" }: ValueInfo, image: readonly number[]): Graph {
+  if (type === "float32") return graph;
+  const b = new GraphBuilder(graph.name);
+  const given = b.input("image", ["N", ...image]);
+  const scaled = isInteger(type) ? b.Mul(given, b.scalar(TRIAL_WHITE)) : given;
+  const outputs = b.inline(graph, { [name]: b.add("Cast", [scaled], { to: int(typeCodes[type]) }) }, "model/");
+  for (const [output, value] of Object.entries(outputs)) b.output(output, value);
+  return b.build();
 }
 
 const namesOf = (values: readonly { name: string }[]) => values.map(({ name }) => name);

@@ -66,7 +66,9 @@ export function imageInput(
     return `its input is ${input.type ?? "of unknown type"}, not pixels`;
   if (shape.length !== 4) return `its input is ${bracketed(shape)}, not images [N, 3, height, width]`;
   const channels = shape[imageAxes(input.shape ?? [], preprocessing).channels] ?? 0;
-  return possible.includes(channels) ? input : `its input has ${channels} channels, not ${possible.join(" or ")}`;
+  return possible.includes(channels)
+    ? input
+    : `its input has ${channels === 1 ? "1 channel" : `${channels} channels`}, not ${possible.join(" or ")}`;
 }
 
 function asRecognizer(tried: TrialRun): Answer<RecognizerUse> {

@@ -7,10 +7,12 @@ import { BatchedSession } from "../runtime/batching.js";
 import type { SessionOptions } from "../runtime/session.js";
 import type { LabelSet } from "./class-offset.js";
 import { requireClasses } from "./classes.js";
-import { suggestion } from "./file-outputs.js";
+import { rowOf, suggestion } from "./file-outputs.js";
+import { scoresShape } from "./fit.js";
 import type { Judge } from "./judge.js";
 import { judgeInput } from "./judge-input.js";
 import { LOGITS, type RecognizerModel } from "./model.js";
+import { isImage, LIKE_PROCESSOR } from "./processor-file.js";
 import { type RecognizerSettings, readRecognizer } from "./recognizer.js";
 
 /** A classifier as a graph whose input has Legible's image format. */
@@ -54,18 +56,21 @@ export async function openClassifier(
 ): Promise<Classifier> {
   const model = await readRecognizer(path, settings, labels);
   const { name, graph, preprocessing, learned, sha256, classOffset = 0, fileOutputs = [], declaredBatch } = model;
-  requireScores(model);
+  await requireScores(model);
   const key = keyOf({ sha256, preprocessing, output: settings.output, ...(classOffset > 0 && { classOffset }) });
   const source = { name, key, graph, side: preprocessing.size, fileOutputs, declaredBatch };
   return startClassifier({ ...source, ...(learned && { learned }) }, options);
 }
 
-/** @throws UserError when the file declares that the output has more than one row of numbers for each image. */
-function requireScores({ name, sources, fileOutputs = [] }: RecognizerModel): void {
-  const shape = sources[0]?.shape ?? [];
-  if (shape.slice(1).filter((size) => typeof size === "number" && size > 1).length <= 1) return;
+/** @throws UserError when the output has more than one row of numbers for each image. */
+async function requireScores(model: RecognizerModel): Promise<void> {
+  const { name, sources, fileOutputs = [] } = model;
+  const declared = sources[0]?.shape ?? [];
+  const shape = rowOf(declared) === undefined ? await scoresShape(model) : declared;
+  if (shape.slice(1).filter((size) => size !== 1).length <= 1) return;
   throw new UserError(
-    `cannot judge with ${name}: its output is [${shape.join(", ")}], not class scores [N, classes]` +
+    `cannot judge with ${name}: its output is [${["N", ...shape.slice(1)].join(", ")}], ` +
+      `not class scores [N, classes]${isImage(shape) ? LIKE_PROCESSOR : ""}` +
       suggestion(fileOutputs, (numbers) => numbers > 1),
   );
 }

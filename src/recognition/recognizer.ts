@@ -3,6 +3,7 @@ import { modelTitle, readModel, sha256OfFile } from "../platform/node/models.js"
 import { type LabelSet, matchClasses } from "./class-offset.js";
 import { classifierModel, type RecognizerModel, type RecognizerSource } from "./model.js";
 import type { PreprocessingOverrides } from "./preprocessing.js";
+import { processorGiven, requireNoCard, returnsImage } from "./processor-file.js";
 import { readPreprocessing } from "./read-preprocessing.js";
 import { statedClasses } from "./sources.js";
 
@@ -36,7 +37,7 @@ export async function readRecognizer(
 /**
  * Reads the properties of a recognizer other than its graph.
  * @param model the graph in the file.
- * @throws UserError when the sidecar cannot be used.
+ * @throws UserError when the sidecar cannot be used, or the file is a processor.
  */
 export async function readSource(
   path: string,
@@ -44,7 +45,10 @@ export async function readSource(
   overrides: PreprocessingOverrides,
   classOffset?: number,
 ): Promise<RecognizerSource> {
-  const preprocessing = await readPreprocessing(path, model, overrides);
+  requireNoCard(path, model);
+  const preprocessing = await readPreprocessing(path, model, overrides).catch((error: unknown) => {
+    throw returnsImage(model) ? processorGiven(path) : error;
+  });
   const sha256 = await sha256OfFile(path);
   const stated = await statedClasses(path);
   const offset = classOffset ?? stated.classOffset;

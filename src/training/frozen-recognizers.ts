@@ -8,6 +8,7 @@ import { type FittedRecognizer, fitFeatures, fitRecognizer, scoresShape } from "
 import { requireGradientPath } from "../recognition/gradient-path.js";
 import type { RecognizerModel } from "../recognition/model.js";
 import { probabilityNotes } from "../recognition/probabilities.js";
+import { isImage, LIKE_PROCESSOR } from "../recognition/processor-file.js";
 import { readRecognizer } from "../recognition/recognizer.js";
 import { recognizerFrom } from "../recognition/settings.js";
 import { named } from "../settings.js";
@@ -89,7 +90,7 @@ async function assertScores(model: RecognizerModel, reader: string, instead: str
   const shape = await scoresShape(model);
   if (shape.slice(1).filter((size) => size !== 1).length <= 1) return;
   throw new UserError(
-    `${reader} reads class scores [N, classes], but the output of ${model.name} is [${shape.join(", ")}]${shape[0] === 1 ? " for one image" : ""}; ` +
+    `${reader} reads class scores [N, classes], but the output of ${model.name} is [${shape.join(", ")}]${shape[0] === 1 ? " for one image" : ""}${isImage(shape) ? LIKE_PROCESSOR : ""}; ` +
       `${suggestion(model.fileOutputs ?? [], (numbers) => numbers > 1).slice(2) || `${named("output")} chooses another output`}, and ${instead} accepts any`,
   );
 }

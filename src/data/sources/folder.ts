@@ -63,4 +63,4 @@ function labelled(source: Source, names: readonly string[], { labelOf, listed, c
  * The top-level subfolder that contains the image; "" if the image is not in a subfolder. Systems encode accents in two
  * ways: one form is used, so that a class has the same name in every copy of the data.
  */
-const classFolder = (name: string): string => name.slice(0, Math.max(0, name.indexOf("/"))).normalize("NFC");
+export const classFolder = (name: string): string => name.slice(0, Math.max(0, name.indexOf("/"))).normalize("NFC");

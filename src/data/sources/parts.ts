@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
 import { statusOf } from "../../platform/node/files.js";
 import { findImages } from "../../platform/node/image-files.js";
-import { openFolder } from "./folder.js";
+import { isWnid } from "../labels.js";
+import { classFolder, openFolder } from "./folder.js";
 import type { Layout, Part } from "./source.js";
 
 /** Names of each part's folder, in groups in order of precedence. */
@@ -39,9 +40,28 @@ export const partFolders: Layout = {
       throw new UserError(
         `cannot choose the ${part} part of ${path}: it can be ${listed(found)}; give one of these folders as \`data\``,
       );
-    return { ...(await openFolder(join(path, first), options)), part };
+    const source = await openFolder(join(path, first), options);
+    const beside = folders.filter((name) => name !== first).map((name) => join(path, name));
+    const otherClassFolders = source.classFolders && (await classesBeside(source.classFolders, beside));
+    return { ...source, part, ...(otherClassFolders && { otherClassFolders }) };
   },
 };
+
+/**
+ * The classes of other parts that are not among these: a part may lack images of a class, and all parts number their classes
+ * alike. WordNet identifiers have their numbers without them. A part that has none of these classes defines others.
+ */
+async function classesBeside(classes: readonly string[], parts: readonly string[]): Promise<string[]> {
+  const known = new Set(classes);
+  if (classes.every((name) => name === "" || isWnid(name))) return [];
+  const others: string[] = [];
+  for (const part of parts) {
+    const { images } = await findImages(part).catch(() => ({ images: [] }));
+    const found = new Set(images.map(({ name }) => classFolder(name)).filter((name) => name !== ""));
+    if ([...found].some((name) => known.has(name))) others.push(...[...found].filter((name) => !known.has(name)));
+  }
+  return others;
+}
 
 const listed = (folders: readonly string[]): string => folders.map((name) => `${name}/`).join(" or ");
 

@@ -26,6 +26,8 @@ export interface Source {
   readonly leftOut?: readonly LeftOut[];
   /** The folder of each item, "" for none, if only folder names define the classes. */
   readonly classFolders?: readonly string[];
+  /** Folders of classes in other parts of the data set that this part has no image of. They count when classes are numbered. */
+  readonly otherClassFolders?: readonly string[];
   /** Listed images that do not exist. */
   readonly missing?: readonly Item[];
   /** Class names in the order of the class indices. */
