@@ -13,6 +13,8 @@ export interface TiffOptions {
   /** Further tags of 16-bit values, by number. */
   readonly tags?: Readonly<Record<number, readonly number[]>>;
   readonly profile?: Buffer;
+  /** ImageDescription, of more than 3 characters. */
+  readonly description?: string;
 }
 
 /** An uncompressed little-endian TIFF file with a page for each set of options. Reference: TIFF 6.0, section 2. */
@@ -30,6 +32,7 @@ export function tiffFile(...pages: readonly TiffOptions[]): Buffer {
   for (const page of pages) {
     const strip = append(page.data);
     const profile = page.profile && append(page.profile);
+    const description = page.description === undefined ? undefined : Buffer.from(`${page.description}\0`, "latin1");
     const entries = new Map<number, { type: number; values: readonly number[]; count?: number }>();
     const short = (tag: number, ...values: number[]) => entries.set(tag, { type: 3, values });
     short(256, page.width);
@@ -44,6 +47,7 @@ export function tiffFile(...pages: readonly TiffOptions[]): Buffer {
     short(339, ...Array<number>(page.channels).fill(page.format ?? 1));
     for (const [tag, values] of Object.entries(page.tags ?? {})) short(Number(tag), ...values);
     if (profile) entries.set(34675, { type: 7, values: [profile], count: page.profile?.length ?? 0 });
+    if (description) entries.set(270, { type: 2, values: [append(description)], count: description.length });
     const directory = Buffer.alloc(2 + 12 * entries.size + 4);
     directory.writeUInt16LE(entries.size, 0);
     for (const [i, [tag, { type, values, count }]] of [...entries].sort(([a], [b]) => a - b).entries()) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -112,7 +113,7 @@ test("content decides about an image whose extension is of a format that is not 
 
 test("an output that is named like a file that cannot be written makes no folder", async () => {
   const input = at("album", "a.png");
-  for (const name of ["out.bmp", "x.gif", "x.JP2", "x.pgn"])
+  for (const name of ["out.bmp", "x.gif", "x.JP2", "x.pgn", ".png"])
     await assert.rejects(
       planFiles([input], at("no", name)),
       /^UserError: cannot write .*: an image must end in \.png, \.jpg, .*\.tiff; a folder of that name needs a "\/" at its end$/,
@@ -125,6 +126,15 @@ test("an output that is named like a file that cannot be written makes no folder
     await assert.rejects(planFiles(inputs, at("no", "x.png")), /cannot write several images to .*: give a folder; /);
   await assert.rejects(stat(at("no")), { code: "ENOENT" });
   await assert.rejects(stat("-"), { code: "ENOENT" });
+});
+
+test("an output that is a pipe is refused before the work", {
+  skip: process.platform === "win32" && "Windows has no pipes in folders",
+}, async () => {
+  spawnSync("mkfifo", [at("pipe.png")]);
+  await assert.rejects(planFiles([at("album", "a.png")], at("pipe.png")), {
+    message: `cannot write ${at("pipe.png")}: it is a pipe, not a file`,
+  });
 });
 
 test("a folder may be named like a file if it exists or the name ends in a slash, or if its ending is of no file", async () => {

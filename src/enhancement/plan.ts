@@ -65,13 +65,16 @@ async function namesOneFile(found: readonly Found[], out: string): Promise<boole
   const writable = `an image must end in ${encodedExtensions.join(", ")}`;
   const folderHint = 'a folder of that name needs a "/" at its end';
   if (out === "-") throw new UserError(`cannot write to standard output: give a folder or a file; ${writable}`);
-  const isFolder = (await stat(out).catch(() => undefined))?.isDirectory() ?? false;
-  if (isFolder || out.endsWith("/") || out.endsWith(sep)) return false;
+  const status = await stat(out).catch(() => undefined);
+  const special = status && specialKind(status);
+  if (status?.isDirectory() || out.endsWith("/") || out.endsWith(sep)) return false;
+  if (special !== undefined) throw new UserError(`cannot write ${out}: ${special}`);
   const extension = extname(out);
   const isSingle = found.length === 1 && !found[0]?.isFolder;
   if (canEncode(out) && isSingle) return true;
   if (canEncode(out)) throw new UserError(`cannot write several images to ${out}: give a folder; ${folderHint}`);
-  if (hasImageExtension(out) || (isSingle && FILE_EXTENSION.test(extension)))
+  const isOnlyExtension = hasImageExtension(`image${basename(out)}`);
+  if (hasImageExtension(out) || isOnlyExtension || (isSingle && FILE_EXTENSION.test(extension)))
     throw new UserError(`cannot write ${out}: ${writable}; ${folderHint}`);
   return false;
 }

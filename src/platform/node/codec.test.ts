@@ -110,7 +110,11 @@ test("an image on its side is turned upright by its EXIF orientation", async () 
 for (const [name, content, message] of [
   ["empty.png", Buffer.alloc(0), /cannot read .*empty\.png: the file is empty/],
   ["text.jpg", Buffer.from("not an image"), /cannot decode .*text\.jpg: unsupported image format/],
-  ["cut.jpg", (await patch("red").jpeg().toBuffer()).subarray(0, -20), /cannot decode .*cut\.jpg: .*premature end/],
+  [
+    "cut.jpg",
+    (await patch("red").jpeg().toBuffer()).subarray(0, -20),
+    /cannot decode .*cut\.jpg: the file is truncated/,
+  ],
   ["cut.png", (await patch("red").png().toBuffer()).subarray(0, -30), /cannot decode .*cut\.png/],
 ] as const)
   test(`${name} is refused by name`, async () => {

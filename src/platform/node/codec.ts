@@ -3,10 +3,11 @@ import { extname } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { messageOf, UserError } from "../../errors.js";
 import type { Image } from "../../images/image.js";
+import { reasonOf } from "./decoder-errors.js";
 import { readRegular, writeWhole } from "./files.js";
 import { openImage } from "./open-image.js";
 import { type Resolution, withResolution } from "./resolution.js";
-import { decodeTolerantly, reasonOf } from "./tolerant.js";
+import { decodeTolerantly } from "./tolerant.js";
 
 /** Options of `decodeImage`. */
 export interface DecodeOptions {
@@ -15,7 +16,7 @@ export interface DecodeOptions {
 }
 
 /**
- * Decodes a file, or its content, of any format that sharp reads, to 8-bit sRGB: rotated upright by its EXIF orientation,
+ * Decodes a JPEG, PNG, WebP, TIFF, GIF or AVIF file, or its content, to 8-bit sRGB: rotated upright by its EXIF orientation,
  * color profiles and CMYK converted, gray repeated in three channels, more bits reduced to 8, alpha composited over white.
  * @throws UserError when the file is missing, empty, truncated or no image, holds several images, or has samples whose
  * meaning is not defined (`docs/data.md`).
@@ -82,7 +83,7 @@ export async function decoding<T>(name: string, decode: () => Promise<T>): Promi
   try {
     return await decode();
   } catch (error) {
-    throw new UserError(`cannot decode ${name}: ${reasonOf(error)}`);
+    throw new UserError(`cannot decode ${name}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Metadata } from "sharp";
+import { headerSegments, isJpeg } from "./jpeg.js";
+import { isPng, pngChunks } from "./png.js";
 import { exifDirectory } from "./resolution.js";
 import { TAG, type TiffDirectory, tiffDirectories } from "./tiff.js";
 
@@ -21,9 +23,17 @@ export function metadataKinds(content: Buffer, { exif, xmp, iptc, comments }: Me
     ...(directories.some((directory) => directory && isDescriptive(directory)) ? (["EXIF"] as const) : []),
     ...(xmp ? (["XMP"] as const) : []),
     ...(iptc ? (["IPTC"] as const) : []),
-    ...(comments && comments.length > 0 ? (["text"] as const) : []),
+    ...((comments && comments.length > 0) || hasNote(content) ? (["text"] as const) : []),
   ];
 }
+
+/** Whether a JPEG has a comment or a PNG a date, which sharp does not read. */
+function hasNote(content: Buffer): boolean {
+  if (isPng(content)) return pngChunks(content).some(({ type }) => type === "tIME");
+  return isJpeg(content) && headerSegments(content).some(({ marker }) => marker === COMMENT);
+}
+
+const COMMENT = 0xfe;
 
 const isDescriptive = (directory: TiffDirectory): boolean =>
   directory.tags.some((tag) => DESCRIPTIVE.includes(tag)) ||

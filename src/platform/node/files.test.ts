@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -61,4 +61,13 @@ test("a file with a name of 255 bytes can be written, and nothing is left beside
   await writeBytes(join(folder, name), ["content"]);
   assert.deepEqual(readdirSync(folder), [name]);
   assert.equal(readFileSync(join(folder, name), "utf8"), "content");
+});
+
+test("a pipe is not replaced by a file, and nothing waits for it", {
+  skip: process.platform === "win32" && "Windows has no pipes in folders",
+}, async (t) => {
+  const fifo = join(temporaryFolder(t), "fifo");
+  spawnSync("mkfifo", [fifo]);
+  await assert.rejects(writeBytes(fifo, ["content"]), { message: `cannot write ${fifo}: it is a pipe, not a file` });
+  assert.ok(statSync(fifo).isFIFO());
 });

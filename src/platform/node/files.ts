@@ -138,6 +138,7 @@ export const linesOf = (text: string): string[] =>
 export async function writeWhole(path: string, write: (temporary: string) => Promise<unknown>): Promise<void> {
   try {
     await makeFolder(dirname(path));
+    await requireReplaceable(path);
     await withTemporary(dirname(path), async (temporary) => {
       await write(temporary);
       await rename(temporary, path);
@@ -146,6 +147,12 @@ export async function writeWhole(path: string, write: (temporary: string) => Pro
     if (error instanceof UserError) throw error;
     throw new UserError(`cannot write ${path}: ${messageOf(error)}`);
   }
+}
+
+/** A file can be replaced; a pipe or a device must not be, because programs wait for it or the system needs it. */
+async function requireReplaceable(path: string): Promise<void> {
+  const status = await stat(path).catch(() => undefined);
+  if (status) requireRegular(status);
 }
 
 /** Writes bytes and texts one after the other, as a file that is whole or absent; it is on the disk on return. */

@@ -25,7 +25,18 @@ export function onlyTiffPage(content: Buffer): TiffPage | undefined {
   if (full.length > 1) throw new UserError(`it has ${full.length} pages; expected a single image`);
   if (full.length === 0 && pages.some(({ directory }) => directory.number(SUB_DIRECTORIES) !== undefined))
     throw new UserError("its first page is a preview of an image that cannot be read");
-  return full[0] ?? pages[0];
+  const only = full[0] ?? pages[0];
+  if (only) requireSingleLayer(only.directory);
+  return only;
+}
+
+/** How ImageJ describes a stack that it writes behind a single page. */
+const STACK = /^ImageJ=.*^images=(\d+)/ms;
+
+/** @throws UserError when a page stands for several images: a volume, or a stack of ImageJ. */
+function requireSingleLayer(page: TiffDirectory): void {
+  const layers = Math.max(page.number(TAG.imageDepth) ?? 1, Number(page.text(TAG.description).match(STACK)?.[1] ?? 1));
+  if (layers > 1) throw new UserError(`it has ${layers} layers; expected a single image`);
 }
 
 /** Bits of NewSubfileType: a reduced version of another page, a transparency mask. */

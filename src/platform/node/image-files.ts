@@ -4,6 +4,7 @@ import { dirname, extname, join } from "node:path";
 import { messageOf } from "../../errors.js";
 import { printable } from "../../printable.js";
 import { isInside, openRegular, specialKind, statusOf } from "./files.js";
+import { isDecodedFormat } from "./image-signature.js";
 
 /** Extensions of the formats that are decoded. */
 const DECODED = new Set([...[".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif"]]);
@@ -148,7 +149,7 @@ async function formatProblem(path: string): Promise<Pick<LeftOut, "kind" | "reas
   if (!OTHERS.has(extension))
     return { kind: "other", reason: extension === "" ? "without an extension" : `${extension} (not an image)` };
   try {
-    if (isDecoded(await headOf(path))) return undefined;
+    if (isDecodedFormat(await headOf(path))) return undefined;
     return { kind: "format", reason: `${extension} (format cannot be decoded)` };
   } catch (error) {
     return { kind: "unreadable", reason: messageOf(error) };
@@ -161,16 +162,6 @@ async function headOf(path: string): Promise<Buffer> {
   const head = Buffer.alloc(64);
   const { bytesRead } = await file.read(head, 0, head.length, 0).finally(() => file.close());
   return head.subarray(0, bytesRead);
-}
-
-/** Whether content begins like JPEG, PNG, GIF, WebP, TIFF, BigTIFF or AVIF. */
-function isDecoded(head: Buffer): boolean {
-  const text = head.toString("latin1");
-  return (
-    /^(\xff\xd8\xff|\x89PNG|GIF8|II[*+]\0|MM\0[*+])/.test(text) ||
-    /^RIFF.{4}WEBP/s.test(text) ||
-    /^.{4}ftyp.*avi[fs]/s.test(text)
-  );
 }
 
 /** Number of files that are listed one by one. */

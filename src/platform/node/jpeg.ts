@@ -43,8 +43,25 @@ function readScan(data: Buffer, { lowest }: Frame): void {
   for (let i = 0; i < count; i++) lowest.get(data[1 + 2 * i] ?? 0)?.fill(bits & 15, first, last + 1);
 }
 
+/** A marker segment of a JPEG. */
+interface Segment {
+  readonly marker: number;
+  /** What follows its length field. */
+  readonly data: Buffer;
+}
+
+/** The marker segments before the first scan. */
+export function headerSegments(content: Buffer): Segment[] {
+  const header: Segment[] = [];
+  for (const segment of segments(content)) {
+    if (segment.marker === SOS) break;
+    header.push(segment);
+  }
+  return header;
+}
+
 /** The marker segments of a JPEG, without the entropy-coded data between them. */
-function* segments(content: Buffer): Generator<{ readonly marker: number; readonly data: Buffer }> {
+function* segments(content: Buffer): Generator<Segment> {
   for (let at = 2; at + 4 <= content.length; ) {
     const marker = content[at + 1] as number;
     if (content[at] !== 0xff || marker < 0xc0 || (marker >= 0xd0 && marker <= EOI)) {

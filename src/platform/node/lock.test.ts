@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -69,4 +69,23 @@ test("of many that acquire one lock at once, one succeeds", async (t) => {
   const held = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   assert.equal(held.length, 1);
   await held[0]?.release();
+});
+
+test("what is no file in the place of a lock is refused in one sentence, and nothing waits for it", {
+  skip: process.platform === "win32" && "Windows has no pipes in folders",
+  timeout: 10_000,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  spawnSync("mkfifo", [join(folder, "pipe")]);
+  mkdirSync(join(folder, "folder"));
+  symlinkSync("nothing", join(folder, "link"));
+  for (const [name, reason] of [
+    ["pipe", "it is a pipe, not a file"],
+    ["folder", "it is a folder"],
+    ["link", "it is a link to a file that is missing"],
+  ] as const) {
+    const path = join(folder, name);
+    const message = `cannot use the run: ${path} is no lock file: ${reason}`;
+    await assert.rejects(acquireLock(path, "the run"), { name: "UserError", message });
+  }
 });

@@ -1,7 +1,8 @@
-import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, lstat, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
+import { readText } from "./files.js";
 import { stateOf, thisProcess } from "./processes.js";
 import { forget, removeAtExit, temporaryPath } from "./temporary.js";
 
@@ -24,7 +25,9 @@ const SILENCE = 10 * 60_000;
 export async function acquireLock(path: string, guarded: string): Promise<Lock> {
   const text = `${JSON.stringify({ process: thisProcess, pid: process.pid, host: hostname(), since: new Date() })}\n`;
   while (!(await created(path, text))) {
-    const owner = await readFile(path, "utf8").catch(() => undefined);
+    const owner = await ownerText(path).catch((error) => {
+      throw new UserError(`cannot use ${guarded}: ${path} is no lock file: ${messageOf(error)}`);
+    });
     if (owner === undefined) continue; // released meanwhile
     const refusal = await refusalOf(path, owner);
     if (refusal !== undefined) throw new UserError(`cannot use ${guarded}: ${refusal}`);
@@ -36,9 +39,27 @@ export async function acquireLock(path: string, guarded: string): Promise<Lock> 
     async release() {
       clearInterval(signs);
       forget(path);
-      if ((await readFile(path, "utf8").catch(() => "")) === text) await rm(path, { force: true });
+      if ((await ownerText(path).catch(() => "")) === text) await rm(path, { force: true });
     },
   };
+}
+
+/** The most bytes of a lock file. */
+const LARGEST = 4096;
+
+/**
+ * The content of a lock file; undefined if there is none.
+ * @throws Error when it is a link without a target or no regular file.
+ */
+async function ownerText(path: string): Promise<string | undefined> {
+  try {
+    return await readText(path, LARGEST);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const status = await lstat(path).catch(() => undefined);
+    if (status?.isSymbolicLink()) throw new Error("it is a link to a file that is missing");
+    return undefined;
+  }
 }
 
 /** @returns whether the file is new. */
@@ -86,6 +107,6 @@ function parsed(text: string): Owner {
 async function remove(path: string, text: string): Promise<void> {
   const aside = temporaryPath(dirname(path));
   await rename(path, aside).catch(() => {});
-  if ((await readFile(aside, "utf8").catch(() => text)) !== text) await link(aside, path).catch(() => {});
+  if ((await ownerText(aside).catch(() => text)) !== text) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
 }

@@ -2,7 +2,9 @@ import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { UserError } from "../../errors.js";
 import { readColorProfile, toSrgb } from "./color-profile.js";
 import { onlyTiffPage, requireNoSequence, requireSingleFrame, type TiffPage } from "./frames.js";
+import { DECODED_FORMATS, isDecodedFormat } from "./image-signature.js";
 import { isJpeg } from "./jpeg.js";
+import { requireSinglePicture } from "./multi-picture.js";
 import { isInvertedFloat, readSamples, requireKnownSamples, type Samples } from "./samples.js";
 import { isTiff } from "./tiff.js";
 
@@ -23,13 +25,16 @@ export interface OpenImage {
  * Opens an image file for decoding. Color profiles are applied. In a TIFF file, unsigned integers of 32 bits are scaled by
  * their full range and floating-point numbers from 0 to 1; like integers they are sRGB where the file has no profile.
  * @param bits of the pixels that the caller needs.
- * @throws UserError when it holds several images, or samples whose meaning is not defined.
+ * @throws UserError when its format is not decoded, when it holds several images, or samples whose meaning is not defined.
  */
 export async function openImage(content: Buffer, failOn: FailOn, bits: 8 | 16): Promise<OpenImage> {
+  if (!isDecodedFormat(content)) throw new UserError(`unsupported image format; expected ${DECODED_FORMATS}`); // libvips also reads SVG
   const options: SharpOptions = { failOn, autoOrient: true };
-  // 8 bits always; a second image in the file is a preview or the like.
-  if (isJpeg(content))
+  if (isJpeg(content)) {
+    requireSinglePicture(content);
+    // 8 bits always.
     return { pipeline: sharp(content, options), deep: false, metadata: () => sharp(content, options).metadata() };
+  }
   const page = isTiff(content) ? onlyTiffPage(content) : undefined;
   if (page) {
     requireKnownSamples(page.directory);

@@ -39,10 +39,13 @@ export function pngChunk(type: string, data: Uint8Array): Buffer {
   return chunk;
 }
 
-/** How many frames a PNG has: more than 1 if it is animated. */
+/** How many images a PNG has: more than 1 if it is animated. The image that other programs show need not be a frame. */
 export function pngFrames(content: Buffer, chunks: readonly PngChunk[]): number {
   const control = chunks.find(({ type }) => type === "acTL");
-  return control?.whole && control.length >= 8 ? content.readUInt32BE(control.start + 8) : 1;
+  if (!control?.whole || control.length < 8) return 1;
+  const [firstFrame, imageData] = ["fcTL", "IDAT"].map((name) => chunks.findIndex(({ type }) => type === name));
+  const isApart = (firstFrame as number) > (imageData as number);
+  return content.readUInt32BE(control.start + 8) + (isApart ? 1 : 0);
 }
 
 /**

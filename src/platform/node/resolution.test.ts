@@ -78,3 +78,18 @@ test("descriptive metadata are found by kind, and technical tags are none", asyn
     assert.deepEqual(await kinds(encoded().withXmp(xmp)), ["XMP"]);
   }
 });
+
+test("comments of a JPEG, and texts and dates of a PNG, are text", async () => {
+  const kinds = async (content: Buffer) => (await decodeRaster(content, "image")).metadata;
+  const [jpeg, png] = [await patch().jpeg().toBuffer(), await patch().png().toBuffer()];
+  const comment = Buffer.from("\xff\xfe\0\x07hello", "latin1");
+  assert.deepEqual(await kinds(Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2)])), ["text"]);
+  for (const [type, data] of [
+    ["tEXt", "Comment\0hello"],
+    ["iTXt", "Comment\0\0\0\0\0hello"],
+    ["tIME", "\x07\xe4\x01\x01\0\0\0"],
+  ] as const) {
+    const chunk = pngChunk(type, Buffer.from(data, "latin1"));
+    assert.deepEqual(await kinds(Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)])), ["text"], type);
+  }
+});

@@ -145,6 +145,18 @@ test("pages that are reduced versions or masks of another page do not count; two
     await assert.rejects(decodeImage(tiffFile(...pages)), /it has 2 pages; expected a single image/);
 });
 
+test("a page that holds several images is refused: a volume, and a stack of ImageJ", async () => {
+  const page = { ...gray, bits: 8, data: scaled(Uint8Array, 255, 1) };
+  await assert.rejects(
+    decodeImage(tiffFile({ ...page, tags: { 32997: [16] } })),
+    /: it has 16 layers; expected a single image$/,
+  );
+  const stack = { ...page, description: "ImageJ=1.53\nimages=5\nslices=5\n" };
+  await assert.rejects(decodeImage(tiffFile(stack)), /: it has 5 layers; expected a single image$/);
+  const single = { ...page, tags: { 32997: [1] }, description: "ImageJ=1.53\nimages=1\n" };
+  assert.deepEqual(await decodeImage(tiffFile(single)), await decodeImage(tiffFile(page)));
+});
+
 for (const [name, mean] of [
   ["f32gray_01.tif", 118.5],
   ["u32.tif", 125.8],

@@ -34,6 +34,12 @@ export class TiffDirectory {
     return this.numbers(tag)?.[0];
   }
 
+  /** A text, at most its first 4 KiB; "" if the tag is absent. */
+  text(tag: number): string {
+    const { offset = 0, count = 0 } = this.entries.get(tag) ?? {};
+    return this.content.toString("latin1", offset, offset + Math.min(count, MAX_TEXT));
+  }
+
   /** The directories that a tag points to, such as the EXIF directory. */
   directories(tag: number): TiffDirectory[] {
     return (this.numbers(tag) ?? []).flatMap((offset) => directoryAt(this.content, offset)?.directory ?? []);
@@ -53,6 +59,7 @@ export class TiffDirectory {
 
 /** Enough for the tags of an image; the offsets of strips can be millions. */
 const MAX_VALUES = 64;
+const MAX_TEXT = 4096;
 /** Enough for any directory that a program writes. */
 const MAX_DIRECTORIES = 10_000;
 
@@ -116,11 +123,13 @@ export const TAG = {
   subfileType: 255,
   bitsPerSample: 258,
   photometric: 262,
+  description: 270,
   samplesPerPixel: 277,
   xResolution: 282,
   yResolution: 283,
   resolutionUnit: 296,
   extraSamples: 338,
   sampleFormat: 339,
+  imageDepth: 32997,
   exif: 34665,
 } as const;

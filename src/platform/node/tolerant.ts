@@ -1,4 +1,5 @@
-import { messageOf, UserError } from "../../errors.js";
+import { UserError } from "../../errors.js";
+import { flawOf, isCorrupt } from "./decoder-errors.js";
 import { hasAllScans, hasEndMarker, isJpeg, withEndMarker } from "./jpeg.js";
 import type { FailOn } from "./open-image.js";
 import { isPng, pngChunks, withPngEnd } from "./png.js";
@@ -34,8 +35,7 @@ export async function decodeTolerantly<T>(content: Buffer, decode: Decode<T>): P
 async function decodeFlawed<T>(content: Buffer, decode: Decode<T>, warning: unknown): Promise<Decoded<T>> {
   if (!isCut(content)) {
     const value = await decode(content, "error");
-    const flaw = reasonOf(warning);
-    return isTiff(content) && !/corrupt/i.test(flaw) ? { value } : { value, flaw };
+    return isTiff(content) && !isCorrupt(warning) ? { value } : { value, flaw: flawOf(warning) };
   }
   const ended = withEnd(content);
   if (!ended) throw warning;
@@ -65,16 +65,4 @@ function withEnd(content: Buffer): Buffer | undefined {
   if (isPng(content)) return withPngEnd(content, pngChunks(content));
   if (isWebp(content)) return withWebpEnd(content);
   return hasAllScans(content) ? withEndMarker(content) : undefined;
-}
-
-/** What a decoder reported, in one line, without the names of its parts. */
-export function reasonOf(error: unknown): string {
-  const lines = messageOf(error)
-    .split("\n")
-    .map((line) => line.trim().replace(/^Input buffer (contains|has) /, ""))
-    .map((line) => line.replace(/^(corrupt header: )?(VipsJpeg|vipspng|tiff2vips|gifload_buffer|webp|source): /, "$1"))
-    .map((line) => line.replace(/^libpng read error$/, "the image data are damaged or truncated"))
-    .map((line) => line.replace(/^bad seek to \d+$/, "the file is truncated"));
-  const remarks = ["", "Warning treated as error due to failOn setting"];
-  return [...new Set(lines)].filter((line) => !remarks.includes(line)).join("; ");
 }
