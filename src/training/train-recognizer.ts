@@ -136,8 +136,8 @@ async function runIn(
   const session = await Session.create(training.graph, options);
   const start = await resumed(folder, training, steps);
   const augmentation = { crop, flip, color };
-  const firstStep = start.step;
-  const loader = openRecognitionLoader({ dataset: sets.training, size, augmentation, batch, seed, firstStep });
+  const from = { firstStep: start.step, earlier: start.remarks };
+  const loader = openRecognitionLoader({ dataset: sets.training, size, augmentation, batch, seed, ...from });
   const parameters = training.parameters.reduce((sum, name) => sum + sizeOf(start.state[name]?.shape ?? []), 0);
   const about = { network: parsed.network, size, steps, batch, sets };
   onStart?.({ device: session.device, step: start.step, parameters, ...about });
@@ -148,7 +148,17 @@ async function runIn(
       labels: { type: "int64", shape: [batch], data: labels } as const,
     };
   };
-  const loop = { folder, session, step: training, steps, lr, checkpointEvery, signal, batch: nextBatch };
+  const loop = {
+    folder,
+    session,
+    step: training,
+    steps,
+    lr,
+    checkpointEvery,
+    signal,
+    batch: nextBatch,
+    remarks: loader,
+  };
   const { step, state } = await runSteps({ ...loop, ...(onStep && { onStep }) }, start).finally(async () => {
     await loader.close();
     await session.release();
