@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import type { Context, Outcome } from "../commands/command.js";
+import type { Context } from "../commands/command.js";
+import type { Outcome } from "../commands/failures.js";
 import { commands } from "../commands/index.js";
 import { messageOf, UserError } from "../errors.js";
 import { printable, printableText } from "../printable.js";
@@ -38,7 +39,16 @@ export async function run(args: readonly string[]): Promise<void> {
     .version(version)
     .option("--debug", "show the stack trace of an error")
     .addHelpText("after", exitCodesHelp)
-    .configureOutput({ outputError: (text) => reportMessage(text.trim().replace(/^error: /, ""), args) });
+    .configureOutput({
+      outputError: (text) =>
+        reportMessage(
+          text
+            .trim()
+            .replace(/^error: /, "")
+            .replaceAll("\n", " "),
+          args,
+        ),
+    });
   for (const command of commands)
     program.addCommand(
       commanderOf(command, context, (ended) => {
