@@ -1,5 +1,6 @@
 import { commanderOf } from "../src/cli/program.js";
-import type { Command, Outcome } from "../src/commands/command.js";
+import type { Command } from "../src/commands/command.js";
+import type { Outcome } from "../src/commands/failures.js";
 
 export interface CommandRun {
   /** Standard output. */

@@ -1,7 +1,8 @@
 import { Argument, Command as CommanderCommand, Option } from "commander";
-import type { Command, Context, Given, Outcome } from "../commands/command.js";
+import type { Command, Context, Given } from "../commands/command.js";
 import { resolveSettings } from "../commands/command.js";
 import { readConfigFile } from "../commands/config-file.js";
+import { type Outcome, outcomeOf } from "../commands/failures.js";
 import { type Flag, flagsOf, valueFrom } from "../commands/flags.js";
 import { asUserError, messageOf, UserError } from "../errors.js";
 import { named } from "../settings.js";
@@ -42,7 +43,12 @@ interface Common {
   readonly printConfig?: boolean;
 }
 
-async function run(command: Command, flags: Given, { config, printConfig }: Common, context: Context) {
+async function run(
+  command: Command,
+  flags: Given,
+  { config, printConfig }: Common,
+  context: Context,
+): Promise<Outcome> {
   try {
     const file = config === undefined ? {} : await readConfigFile(config);
     const resolving = resolveSettings(command, { ...file, ...flags });
@@ -50,7 +56,7 @@ async function run(command: Command, flags: Given, { config, printConfig }: Comm
       const isOfFile = (key: string) => !(key in flags) && messageOf(error).includes(named(key));
       throw Object.keys(file).some(isOfFile) ? new UserError(`${config}: ${messageOf(error)}`) : error;
     });
-    if (!printConfig) return await command.run(settings, context, given);
+    if (!printConfig) return outcomeOf(await command.run(settings, context, given), settings);
     context.print(JSON.stringify(settings, null, 2));
     return "done";
   } catch (error) {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import type { Context, Outcome } from "../commands/command.js";
+import type { Context } from "../commands/command.js";
+import type { Outcome } from "../commands/failures.js";
 import { commands } from "../commands/index.js";
 import { messageOf, UserError } from "../errors.js";
 import { printable, printableText } from "../printable.js";

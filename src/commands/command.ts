@@ -11,8 +11,8 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** The outcome of a command. `incomplete`: more inputs were unusable than allowed. An error that stops the command is thrown instead. */
-export type Outcome = "done" | "incomplete" | "interrupted";
+/** The end of a command. One that continues without inputs that it cannot use returns their number. An error that stops it is thrown. */
+export type Ended = "done" | "interrupted" | { readonly unusable: number };
 
 export type Given = Readonly<Record<string, unknown>>;
 
@@ -37,7 +37,7 @@ export interface Command<Schema extends z.ZodObject = z.ZodObject> {
   /** Settings that the given ones override: those of the run that is resumed. */
   base?(given: Given): Promise<Given | undefined>;
   /** @param given the settings before defaults were filled in. */
-  run(settings: z.output<Schema>, context: Context, given: Given): Promise<Outcome>;
+  run(settings: z.output<Schema>, context: Context, given: Given): Promise<Ended>;
   /** Absent for a command that cannot be a stage of a recipe. */
   readonly stage?: StageRole;
 }

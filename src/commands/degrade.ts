@@ -4,7 +4,7 @@ import { degradeFiles } from "../enhancement/batch.js";
 import { planFiles } from "../enhancement/plan.js";
 import { path, paths, seed } from "../settings.js";
 import { defineCommand } from "./command.js";
-import { failureSettings, outcomeOf } from "./failures.js";
+import { failureSettings } from "./failures.js";
 import { images, keptNote, outputHelp, reportFailures, reportLeftOut, reportRemarks, runBatch } from "./files.js";
 
 export const degrade = defineCommand({
@@ -43,6 +43,6 @@ cannot be read are skipped and listed.`,
     reportRemarks(summary, context);
     reportFailures(summary, count, "degraded", context);
     context.print(`${images(summary.written.length)} in ${output}${keptNote(summary.kept)}`);
-    return outcomeOf(summary.failed.length, settings);
+    return { unusable: summary.failed.length };
   },
 });

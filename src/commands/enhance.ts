@@ -7,7 +7,7 @@ import { UserError } from "../errors.js";
 import { openProcessor } from "../processors/open.js";
 import { named, path, paths, positiveInteger, threadCount } from "../settings.js";
 import { defineCommand } from "./command.js";
-import { failureSettings, outcomeOf } from "./failures.js";
+import { failureSettings } from "./failures.js";
 import { images, keptNote, outputHelp, reportFailures, reportLeftOut, reportRemarks, runBatch } from "./files.js";
 
 /** The packaged processor for x4 super-resolution, trained with the objective ra. */
@@ -61,6 +61,6 @@ If interrupted, rerun the command to resume: complete results in a folder are ke
     reportRemarks(summary, context);
     reportFailures(summary, count, "enhanced", context);
     if (!json) context.print(`${images(written.length)} in ${output}${keptNote(kept)}, ${seconds.toFixed(1)} s`);
-    return outcomeOf(summary.failed.length, settings);
+    return { unusable: summary.failed.length };
   },
 });

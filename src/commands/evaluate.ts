@@ -8,21 +8,20 @@ import { type EvaluateOptions, evaluate as judge } from "../evaluation/evaluate.
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { requireCard, writeMeasured } from "../evaluation/measured-card.js";
 import { protocolNames, protocols } from "../evaluation/protocols.js";
+import { reportSkipped } from "../evaluation/report-skipped.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { RESULTS } from "../experiments/findings.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelFiles, modelTitle } from "../platform/node/models.js";
 import { requireInputsKept, requireWritable } from "../platform/node/outputs.js";
-import { printable } from "../printable.js";
 import { openProcessor } from "../processors/open.js";
 import { labelSetOf } from "../recognition/class-offset.js";
 import { classifierNotes, openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
-import type { Reporter } from "../reporter.js";
 import { listOf, named, path, paths, positiveInteger, threadCount, wholeNumber } from "../settings.js";
 import { type Context, defineCommand } from "./command.js";
-import { failureSettings, outcomeOf } from "./failures.js";
+import { failureSettings } from "./failures.js";
 import { interruptedAfter, RESUMED } from "./files.js";
 import { dataNotes, listOfNames } from "./notes.js";
 import { fileStage } from "./stage.js";
@@ -131,7 +130,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
         await writeMeasured(file, name, evaluation);
         report.info(`card: ${file}`);
       }
-    return outcomeOf(evaluation.data.skipped.length, settings);
+    return { unusable: evaluation.data.skipped.length };
   },
   stage: fileStage("json", RESULTS),
 });
@@ -191,11 +190,3 @@ const partialOf = ({ json, predictions }: Pick<Settings, "json" | "predictions">
   const results = json ?? predictions;
   return results === undefined ? undefined : `${results}.partial.jsonl`;
 };
-
-function reportSkipped({ data: { skipped, flawed = [] } }: Evaluation, report: Reporter): void {
-  const list = (what: string, [first, ...rest]: typeof skipped) => {
-    if (first) report.info(printable(`${1 + rest.length} images ${what}; the first: ${first.file}: ${first.reason}`));
-  };
-  list("were left out", skipped);
-  list("were decoded in spite of a flaw", flawed);
-}

@@ -1,5 +1,5 @@
 import { wholeNumber } from "../settings.js";
-import type { Outcome } from "./command.js";
+import type { Ended, Given } from "./command.js";
 
 /** The setting of every command that continues without the inputs that it cannot use. */
 export const failureSettings = {
@@ -8,6 +8,11 @@ export const failureSettings = {
     .describe("number of unusable inputs with which the command still exits with 0; with more it exits with 2"),
 };
 
-/** The one rule for the exit code of a command that finished without some of its inputs. */
-export const outcomeOf = (unusable: number, { allowFailures }: { readonly allowFailures: number }): Outcome =>
-  unusable > allowFailures ? "incomplete" : "done";
+/** The outcome of a command. `incomplete`: more inputs were unusable than `allowFailures`. */
+export type Outcome = "done" | "incomplete" | "interrupted";
+
+/** The one rule for the outcome of a command with these settings. */
+export function outcomeOf(ended: Ended, { allowFailures = 0 }: Given): Outcome {
+  if (typeof ended === "string") return ended;
+  return ended.unusable > Number(allowFailures) ? "incomplete" : "done";
+}

@@ -9,6 +9,7 @@ import { named, path, paths, threadCount } from "../settings.js";
 import { average } from "./average.js";
 import { type Command, type Context, defineCommand, type Given, resolveSettings, type StageRole } from "./command.js";
 import { evaluate } from "./evaluate.js";
+import { failureSettings } from "./failures.js";
 import { wordsOf } from "./flags.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
@@ -42,6 +43,9 @@ const settings = z.object({
   threads: threadCount().optional().describe("{threads}: intra-op threads of ONNX Runtime"),
   out: path("folder of the results (default: reproduced/RECIPE)", { placeholder: "folder" }).optional(),
   list: z.boolean().default(false).describe("list the recipes of the package"),
+  allowFailures: failureSettings.allowFailures.describe(
+    "number of unusable inputs of a stage with which the command still exits with 0; with more it exits with 2",
+  ),
   dryRun: z.boolean().default(false).describe("check the stages and print their command lines without running them"),
 });
 type Settings = z.output<typeof settings>;
@@ -85,8 +89,12 @@ with those that build on it; its earlier results are kept beside it as STAGE.ear
       return "done";
     }
     const title = `legible reproduce ${set.name}`;
-    context.print(`results: ${await runRecipes(plans, { title, out, runner, ...context })}`);
-    return "done";
+    const { page, stages } = await runRecipes(plans, { title, out, runner, ...context });
+    context.print(`results: ${page}`);
+    const incomplete = stages.filter(({ stage, unusable }) => unusable > Number(stage.settings.allowFailures ?? 0));
+    for (const { stage, unusable } of incomplete)
+      context.report.info(`${stage.name}: ${unusable} ${unusable === 1 ? "input" : "inputs"} could not be used`);
+    return { unusable: Math.max(0, ...incomplete.map(({ unusable }) => unusable)) };
   },
 });
 
@@ -169,8 +177,9 @@ export const runnerFor = (context: Context): StageRunner => ({
   async run(stage) {
     const { command, given } = commandOf(stage);
     const resolved = await resolveSettings(command, given);
-    await command.run(resolved.settings, context, resolved.given);
+    const ended = await command.run(resolved.settings, context, resolved.given);
     context.signal.throwIfAborted();
+    return typeof ended === "string" ? 0 : ended.unusable;
   },
 });
 

@@ -1,12 +1,13 @@
 import { sweep as runSweep, sweepSettings } from "../experiments/sweep.js";
 import { defineCommand } from "./command.js";
+import { failureSettings } from "./failures.js";
 import { dataNotes, trainingChoices } from "./notes.js";
 import { folderStage } from "./stage.js";
 
 export const sweep = defineCommand({
   name: "sweep",
   summary: "train a processor for each of several lambdas, and compare PSNR with accuracy",
-  settings: sweepSettings,
+  settings: sweepSettings.extend(failureSettings),
   notes: `${trainingChoices}
 
 ${dataNotes}
@@ -20,9 +21,9 @@ If interrupted, rerun the command to resume.`,
     "legible sweep --lambda 0,1e-3 --objective ra --recognizer cifar.onnx --scale 2 --data cifar-10-batches-bin --crop 32 --steps 1000 --out sweep",
   ],
   async run(settings, context, given) {
-    const { table, plot, results } = await runSweep(settings, given, context);
+    const { table, plot, results, unusable } = await runSweep(settings, given, context);
     context.print(`${table}\n\nplot:    ${plot}\nresults: ${results}`);
-    return "done";
+    return { unusable };
   },
   stage: folderStage(["sweep.json"]),
 });

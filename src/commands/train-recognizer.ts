@@ -11,7 +11,7 @@ import {
   trainRecognizer as trainModel,
 } from "../training/train-recognizer.js";
 import { defineCommand } from "./command.js";
-import { failureSettings, outcomeOf } from "./failures.js";
+import { failureSettings } from "./failures.js";
 import { dataNotes, listOfNames } from "./notes.js";
 import { interruptedRun, resumedSettings } from "./resumed-run.js";
 import { runStage } from "./stage.js";
@@ -45,14 +45,16 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
     "legible train-recognizer --data cifar-10-batches-bin --validation cifar-10-batches-bin --size 32 --steps 5000 --out runs/cifar",
   ],
   base: resumedSettings("recognizer"),
-  async run({ out, resume, checkpoint, threads, allowFailures }, { report, print, signal }, given) {
+  async run({ out, resume, checkpoint, threads }, { report, print, signal }, given) {
     let bar: Progress | undefined;
     let steps = 0;
+    let missing = 0;
     const result = await trainModel({
       ...recognizerPart(given),
       ...{ out, resume, checkpointEvery: checkpoint, signal, ...(threads && { threads }) },
       onStart: (start) => {
         steps = start.steps;
+        missing = start.sets.training.missing.length + (start.sets.heldOut?.missing.length ?? 0);
         report.info(startLines(start));
         bar = report.progress(steps, "training", { lines: false });
       },
@@ -68,7 +70,7 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
     }
     if (result.accuracy) report.info(accuracyLine(result.accuracy));
     print(result.model);
-    return outcomeOf(result.broken.size, { allowFailures });
+    return { unusable: missing + result.broken.size };
   },
   stage: runStage(["model.onnx", "model.json"]),
 });

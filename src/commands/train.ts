@@ -7,7 +7,7 @@ import { resolveTraining } from "../training/resolve.js";
 import { RunFolder } from "../training/run-folder.js";
 import { runSettings, trainingSettings } from "../training/settings.js";
 import { defineCommand } from "./command.js";
-import { failureSettings, outcomeOf } from "./failures.js";
+import { failureSettings } from "./failures.js";
 import { dataNotes, trainingChoices } from "./notes.js";
 import { interruptedRun, resumedSettings } from "./resumed-run.js";
 import { runStage } from "./stage.js";
@@ -58,7 +58,7 @@ run; with cosine decay, train on from its model with --init.`,
     if (result.step === 0) return "interrupted";
     print(result.model);
     if (result.forRecognizers) print(result.forRecognizers);
-    return interrupted ? "interrupted" : outcomeOf(result.broken.size, settings);
+    return interrupted ? "interrupted" : { unusable: training.dataset.missing.length + result.broken.size };
   },
   stage: runStage(["model.onnx"]),
 });

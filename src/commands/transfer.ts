@@ -1,12 +1,13 @@
 import { transfer as runTransfer, transferSettings } from "../experiments/transfer.js";
 import { defineCommand } from "./command.js";
+import { failureSettings } from "./failures.js";
 import { dataNotes, trainingChoices } from "./notes.js";
 import { folderStage } from "./stage.js";
 
 export const transfer = defineCommand({
   name: "transfer",
   summary: "train processors with the loss of each of several recognizers, and measure the gain of other recognizers",
-  settings: transferSettings,
+  settings: transferSettings.extend(failureSettings),
   notes: `${trainingChoices}
 
 ${dataNotes}
@@ -25,9 +26,9 @@ If interrupted, rerun the command to resume. With other targets or images to jud
     "legible transfer --data imagenet/train --source resnet18.onnx --target cifar-resnet.onnx --objective ra --evaluate cifar-10-batches-bin --crop 224 --steps 2000 --out transfer/datasets",
   ],
   async run(settings, context, given) {
-    const { tables, page, results } = await runTransfer(settings, given, context);
+    const { tables, page, results, unusable } = await runTransfer(settings, given, context);
     context.print(`${tables}\n\ntables:  ${page}\nresults: ${results}`);
-    return "done";
+    return { unusable };
   },
   stage: folderStage(["transfer.json"]),
 });

@@ -24,8 +24,16 @@ export interface Batch<Name extends string = string> {
   labels: BigInt64Array<ArrayBuffer>;
 }
 
-/** The part of a batch that one of several threads makes. */
-export interface BatchPart<Name extends string = string> extends Batch<Name> {
+/** Images that a training left out, or decoded in spite of a flaw. The keys are the images' titles. */
+export interface ImageRemarks {
+  /** Images that cannot be read, with the reason. Each was replaced by another random image. */
+  readonly broken: ReadonlyMap<string, string>;
+  /** Images that were decoded although their file is flawed, with the flaw: no end marker, damaged data. */
+  readonly flawed: ReadonlyMap<string, string>;
+}
+
+/** The part of a batch that one of several threads makes, with remarks on the images of that part. */
+export interface BatchPart<Name extends string = string> extends Batch<Name>, ImageRemarks {
   /** Indices of the images in the batch. */
   indices: readonly number[];
 }
@@ -48,10 +56,8 @@ const MAX_DRAWS = 20;
  * are cached in up to `cacheBytes` bytes for later epochs.
  */
 export class BatchMaker {
-  /** Images that cannot be read, with the reason. Each is replaced by another random image. */
-  readonly broken = new Map<string, string>();
-  /** Images that were decoded although their file is flawed, with the flaw. */
-  readonly flawed = new Map<string, string>();
+  private readonly broken = new Map<string, string>();
+  private readonly flawed = new Map<string, string>();
   private readonly cache = new Map<string, Image>();
   private bytesCached = 0;
   private order: { epoch: number; items: Uint32Array } = { epoch: -1, items: new Uint32Array() };
@@ -80,12 +86,13 @@ export class BatchMaker {
     const sizes = sizesOf(this.sampler);
     const images = Object.fromEntries(sizes.map(([name, size]) => [name, new Float32Array(indices.length * size)]));
     const labels = new BigInt64Array(indices.length);
+    const remarks = { broken: new Map<string, string>(), flawed: new Map<string, string>() };
     for (const [i, index] of indices.entries()) {
-      const sample = await this.sample(step * batch + index);
+      const sample = await this.sample(step * batch + index, remarks);
       for (const [name, size] of sizes) toPlanar(sample.images[name] as Image, images[name] as Float32Array, i * size);
       labels[i] = BigInt(sample.label ?? -1);
     }
-    return { step, indices, images, labels };
+    return { step, indices, images, labels, ...remarks };
   }
 
   /** Whether the run's `index`-th sample, counted over all epochs, belongs to this maker's shard. */
@@ -94,9 +101,9 @@ export class BatchMaker {
     return this.owned[this.orderOf(epoch)[position] as number] === 1;
   }
 
-  private async sample(index: number) {
+  private async sample(index: number, remarks: Remarks) {
     const { epoch, position } = this.locate(index);
-    const { image, label } = await this.readOrReplace(epoch, position);
+    const { image, label } = await this.readOrReplace(epoch, position, remarks);
     return { images: await this.sampler.sample(image, randomAt(this.plan.seed, epoch, position)), label };
   }
 
@@ -106,12 +113,18 @@ export class BatchMaker {
   }
 
   /** The image at a position of an epoch, or a random replacement if it cannot be read. */
-  private async readOrReplace(epoch: number, position: number): Promise<{ image: Image; label: number | null }> {
+  private async readOrReplace(
+    epoch: number,
+    position: number,
+    remarks: Remarks,
+  ): Promise<{ image: Image; label: number | null }> {
     const { items, seed } = this.plan;
     let index = this.orderOf(epoch)[position] as number;
     for (let draws = 1; draws <= MAX_DRAWS; draws++) {
       const item = items[index] as Item;
       const image = await this.decode(item);
+      copyEntry(this.broken, remarks.broken, titleOf(item));
+      copyEntry(this.flawed, remarks.flawed, titleOf(item));
       if (image) return { image, label: classOf(item) };
       index = randomAt(seed, epoch, position, draws).integer(items.length);
     }
@@ -145,6 +158,13 @@ export class BatchMaker {
       return undefined;
     }
   }
+}
+
+type Remarks = Record<keyof ImageRemarks, Map<string, string>>;
+
+function copyEntry(from: ReadonlyMap<string, string>, to: Map<string, string>, key: string): void {
+  const value = from.get(key);
+  if (value !== undefined) to.set(key, value);
 }
 
 /** Number of values of an image of each role. */

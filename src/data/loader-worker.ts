@@ -17,8 +17,8 @@ export interface WorkerData {
 /** A request to a worker: the step whose batch it makes its part of, or "close". */
 export type Request = number | "close";
 
-/** A worker's reply: the part or the failure, with all broken and flawed images found so far. */
-export type Reply = WorkerResponse<BatchPart> & Pick<BatchMaker, "broken" | "flawed">;
+/** A worker's reply: the part or the failure. */
+export type Reply = WorkerResponse<BatchPart>;
 
 if (!parentPort) throw new Error("loader-worker.js must run as a worker thread started by openLoader");
 const port = parentPort;
@@ -41,14 +41,13 @@ port.on("message", (request: Request) => {
 async function answer(step: number): Promise<void> {
   await setImmediate(); // lets "close" arrive between two batches
   if (closing) return;
-  const { broken, flawed } = maker;
   try {
     const value = await maker.make(step);
     const { images, labels } = value;
     const buffers = [...Object.values(images), labels].map(({ buffer }) => buffer);
-    port.postMessage({ id: step, value, broken, flawed } satisfies Reply, buffers);
+    port.postMessage({ id: step, value } satisfies Reply, buffers);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    port.postMessage({ id: step, failure: error.message, broken, flawed } satisfies Reply);
+    port.postMessage({ id: step, failure: error.message } satisfies Reply);
   }
 }

@@ -87,6 +87,16 @@ test("a recognizer's batch contains one image per sample, of the requested size"
   assert.ok(first.labels.every((label) => label >= 0n && label < 7n));
 });
 
+test("a broken image is reported by the one step of an epoch whose batch has it, and kept for a resumed run", async () => {
+  const reporting = [];
+  for (let firstStep = 0; firstStep < 8; firstStep++)
+    reporting.push(...(await load(1, { batch: 1, firstStep })).broken.keys());
+  assert.deepEqual(reporting, [join(folder, BROKEN)]);
+  const earlier = { broken: new Map([["a.png", "no image"]]), flawed: new Map([["b.png", "its end"]]) };
+  const { broken, flawed } = await load(1, { earlier });
+  assert.deepEqual([broken.get("a.png"), flawed.get("b.png")], ["no image", "its end"]);
+});
+
 test("a broken image is reported once and replaced, and an epoch contains every other image", async () => {
   const { batches, broken } = await load(8, { batch: 8 });
   assert.deepEqual([...broken.keys()], [join(folder, BROKEN)]);

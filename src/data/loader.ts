@@ -1,9 +1,9 @@
 import { UserError } from "../errors.js";
 import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
 import type { Augmentation } from "./augmentation.js";
-import { type Batch, BatchMaker, type BatchPart, type BatchPlan, joined } from "./batches.js";
+import { type Batch, BatchMaker, type BatchPart, type BatchPlan, type ImageRemarks, joined } from "./batches.js";
 import type { Dataset } from "./dataset.js";
-import type { Reply, Request, WorkerData } from "./loader-worker.js";
+import type { Request, WorkerData } from "./loader-worker.js";
 import {
   type ImageNameOf,
   type Recipe,
@@ -23,6 +23,8 @@ interface CommonOptions {
   seed: number;
   /** Step of the first batch: 0 for a new run, the checkpoint's step for a resumed one. Default: 0. */
   firstStep?: number;
+  /** Remarks on images of the steps before `firstStep`. Default: none. */
+  earlier?: ImageRemarks | undefined;
   /** Decoding threads. Default: one per core, at most four. */
   workers?: number;
   /** Batches requested before `next` needs them. Default: 4. */
@@ -45,17 +47,13 @@ export interface RecognitionLoaderOptions extends CommonOptions {
   augmentation: Augmentation;
 }
 
-/** Loads batches of training images. */
-export interface Loader<Name extends string = string> {
+/** Loads batches of training images. Its remarks are on the images of the batches that `next` returned. */
+export interface Loader<Name extends string = string> extends ImageRemarks {
   /**
    * The batch of the next step.
    * @throws UserError when 20 images in a row cannot be read.
    */
   next(): Promise<Batch<Name>>;
-  /** Images that cannot be read, with the reason. Each was replaced by another random image. */
-  readonly broken: ReadonlyMap<string, string>;
-  /** Images that were decoded although their file is flawed, with the flaw: no end marker, damaged data. */
-  readonly flawed: ReadonlyMap<string, string>;
   /** Ends the threads. Until then, they keep the process alive. */
   close(): Promise<void>;
 }
@@ -90,7 +88,16 @@ export const openRecognitionLoader = ({
  */
 function startLoader(
   source: Recipe | Sampler,
-  { dataset, batch, seed, firstStep = 0, workers: count = THREADS, prefetch = 4, cacheBytes = 2 ** 30 }: CommonOptions,
+  {
+    dataset,
+    batch,
+    seed,
+    firstStep = 0,
+    earlier,
+    workers: count = THREADS,
+    prefetch = 4,
+    cacheBytes = 2 ** 30,
+  }: CommonOptions,
 ): Loader {
   const plan: BatchPlan = { items: dataset.items, batch, seed };
   const workers: Worker[] =
@@ -100,28 +107,28 @@ function startLoader(
           return new WorkerThread({ plan, recipe: source, shard, cacheBytes: cacheBytes / count });
         })
       : [new MainThread(new BatchMaker(plan, source, cacheBytes))];
-  const queue: Promise<Batch>[] = [];
+  const queue: Promise<BatchPart[]>[] = [];
   let step = firstStep;
   const requestNext = () => {
-    const batch = Promise.all(workers.map((worker) => worker.make(step))).then(joined);
-    batch.catch(() => {}); // reported by the next() that awaits it
+    const parts = Promise.all(workers.map((worker) => worker.make(step)));
+    parts.catch(() => {}); // reported by the next() that awaits it
     step++;
-    queue.push(batch);
+    queue.push(parts);
   };
   while (queue.length < prefetch) requestNext();
-  const broken = new Map<string, string>();
-  const flawed = new Map<string, string>();
+  const broken = new Map(earlier?.broken);
+  const flawed = new Map(earlier?.flawed);
   return {
     broken,
     flawed,
     async next() {
       requestNext();
-      const result = await (queue.shift() as Promise<Batch>);
-      for (const worker of workers) {
-        for (const [path, reason] of worker.broken) broken.set(path, reason);
-        for (const [path, flaw] of worker.flawed) flawed.set(path, flaw);
+      const parts = await (queue.shift() as Promise<BatchPart[]>);
+      for (const part of parts) {
+        for (const [path, reason] of part.broken) broken.set(path, reason);
+        for (const [path, flaw] of part.flawed) flawed.set(path, flaw);
       }
-      return result;
+      return joined(parts);
     },
     async close() {
       await Promise.all(workers.map((worker) => worker.close()));
@@ -130,7 +137,7 @@ function startLoader(
 }
 
 /** Makes its parts of batches in the order of the calls. */
-interface Worker extends Pick<Loader, "broken" | "flawed"> {
+interface Worker {
   make(step: number): Promise<BatchPart>;
   close(): Promise<void>;
 }
@@ -141,14 +148,6 @@ class MainThread implements Worker {
   private closing = false;
 
   constructor(private readonly maker: BatchMaker) {}
-
-  get broken(): ReadonlyMap<string, string> {
-    return this.maker.broken;
-  }
-
-  get flawed(): ReadonlyMap<string, string> {
-    return this.maker.flawed;
-  }
 
   make(step: number): Promise<BatchPart> {
     const batch = this.last.then(() => {
@@ -166,10 +165,7 @@ class MainThread implements Worker {
 }
 
 /** A worker thread that makes its parts of batches. */
-class WorkerThread extends WorkerClient<BatchPart, Reply> implements Worker {
-  broken: ReadonlyMap<string, string> = new Map();
-  flawed: ReadonlyMap<string, string> = new Map();
-
+class WorkerThread extends WorkerClient<BatchPart> implements Worker {
   constructor(data: WorkerData) {
     super(new URL("./loader-worker.js", import.meta.url), "the decoding thread", data);
   }
@@ -182,11 +178,5 @@ class WorkerThread extends WorkerClient<BatchPart, Reply> implements Worker {
     if (this.ended) return;
     this.worker.postMessage("close" satisfies Request);
     await new Promise((resolve) => this.worker.once("exit", resolve));
-  }
-
-  protected override receive(reply: Reply): void {
-    this.broken = reply.broken;
-    this.flawed = reply.flawed;
-    super.receive(reply);
   }
 }

@@ -4,6 +4,7 @@ import { UserError } from "../errors.js";
 import { top1 } from "../metrics/accuracy.js";
 import type { Figure } from "../metrics/metric.js";
 import type { Judge, Prediction } from "../recognition/judge.js";
+import type { Skipped } from "./evaluation.js";
 import { resolveProtocol } from "./protocols.js";
 import { batchesOf, type ItemBatch, orSkipped, prefetched, separated } from "./samples.js";
 import { EvaluationWorkers } from "./workers.js";
@@ -12,6 +13,8 @@ import { EvaluationWorkers } from "./workers.js";
 export interface CleanAccuracy extends Figure {
   /** Images judged; images that cannot be read are not. */
   readonly count: number;
+  /** Images that cannot be read, with the reason. */
+  readonly skipped: readonly Skipped[];
 }
 
 /** Images judged at once. */
@@ -24,11 +27,13 @@ const BATCH = 50;
 export async function cleanAccuracy(judge: Judge, { items, folders }: Dataset): Promise<CleanAccuracy> {
   const labelled = items.filter((item) => classOf(item) !== null);
   const [predictions, annotations]: [Prediction[], Annotation[]] = [[], []];
+  const skipped: Skipped[] = [];
   const workers = new EvaluationWorkers(resolveProtocol("imagenet", 1));
   const begin = async (batch: ItemBatch) => ({ loading: loadClean(batch, workers) });
   try {
     for await (const all of prefetched(batchesOf(labelled, BATCH), begin)) {
-      const { loaded: clean } = separated(all);
+      const { loaded: clean, skipped: unread } = separated(all);
+      skipped.push(...unread);
       if (clean.length === 0) continue;
       predictions.push(...(await judge.predict(clean.map(({ image }) => image))));
       annotations.push(...clean.map(({ annotation }) => annotation));
@@ -38,7 +43,7 @@ export async function cleanAccuracy(judge: Judge, { items, folders }: Dataset): 
   }
   if (predictions.length === 0)
     throw new UserError(`none of the ${items.length} images in ${folders.join(", ")} can be judged`);
-  return { ...top1.figure(top1.scores(predictions, annotations)), count: predictions.length };
+  return { ...top1.figure(top1.scores(predictions, annotations)), count: predictions.length, skipped };
 }
 
 const loadClean = ({ items }: ItemBatch, workers: EvaluationWorkers) =>

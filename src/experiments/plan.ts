@@ -38,6 +38,7 @@ export async function planStages(recipe: NamedRecipe, given: Given, out: string)
   const stages: Stage[] = [];
   for (const stage of recipe.stages) {
     const template = templateOf(recipe, stage);
+    const { allowFailures: _, ...deciding } = template; // does not affect the results
     const meanings = new Map<string, Meaning>();
     for (const placeholder of placeholdersIn(template)) {
       const earlier = stages.find(({ name }) => name === placeholder);
@@ -52,7 +53,7 @@ export async function planStages(recipe: NamedRecipe, given: Given, out: string)
       command: stage.command,
       settings: filled(template, (placeholder) => meanings.get(placeholder)?.values ?? []),
       folder: join(out, stage.name),
-      key: keyOf([stage.command, template, identities]),
+      key: keyOf([stage.command, deciding, identities]),
     });
   }
   return stages;

@@ -44,9 +44,11 @@ export async function reportedTraining(
 /** Lists the images that a training left out, and those that it decoded although their file is flawed. */
 export function reportImages({ broken, flawed }: Pick<TrainingResult, "broken" | "flawed">, report: Reporter): void {
   for (const [path, reason] of broken) report.info(printable(`left out ${path}: ${reason}`));
-  if (broken.size > 0) report.info(`${broken.size} images could not be read and were left out`);
+  const were = (count: number) => (count === 1 ? ["1 image", "was"] : [`${count} images`, "were"]);
+  const [unread, flawedOnes] = [were(broken.size), were(flawed.size)];
+  if (broken.size > 0) report.info(`${unread.join(" could not be read and ")} left out`);
   for (const [path, flaw] of flawed) report.info(printable(`flawed ${path}: ${flaw}`));
-  if (flawed.size > 0) report.info(`${flawed.size} images were decoded in spite of a flaw`);
+  if (flawed.size > 0) report.info(`${flawedOnes.join(" ")} decoded in spite of a flaw`);
 }
 
 /** What runs, on which device, with how many images. */

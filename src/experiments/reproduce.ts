@@ -19,8 +19,15 @@ export interface StageRunner {
   commandLine(stage: Stage): string;
   /** The files that complete the stage. */
   outputs(stage: Stage): readonly string[];
-  /** @throws the signal's reason when it is interrupted. */
-  run(stage: Stage): Promise<void>;
+  /** @returns the number of inputs that it could not use. @throws the signal's reason when it is interrupted. */
+  run(stage: Stage): Promise<number>;
+}
+
+/** A complete stage. */
+export interface StageResult {
+  readonly stage: Stage;
+  /** Number of inputs that it could not use. */
+  readonly unusable: number;
 }
 
 /** A recipe with its planned stages. */
@@ -54,37 +61,40 @@ export async function planRecipes(
 /**
  * Runs planned recipes and writes one page of results. If interrupted, the same call does only what is left. A stage whose
  * settings or inputs have changed runs again; its earlier results are kept beside it.
- * @returns the path of report.md.
+ * @returns the path of report.md, and for each stage the number of inputs that it could not use, now or when it completed.
  * @throws the signal's reason when it aborts.
  */
 export async function reproduce(
   plans: readonly RecipePlan[],
   { title, out, runner, ...context }: ExperimentContext & { title: string; out: string; runner: StageRunner },
-): Promise<string> {
+): Promise<{ page: string; stages: StageResult[] }> {
+  const results: StageResult[] = [];
   const findings: Findings[] = [];
   let page = "";
   for (const { recipe, folder, stages } of plans) {
-    await runStages(recipe, stages, folder, runner, context);
+    const unusable = await runStages(recipe, stages, folder, runner, context);
+    results.push(...stages.map((stage, i) => ({ stage, unusable: unusable[i] ?? 0 })));
     findings.push(await findingsOf(recipe, stages, runner.commandLine));
     page = await writePage(out, title, findings);
   }
-  return page;
+  return { page, stages: results };
 }
 
+/** @returns the number of unusable inputs of each stage; null in the records of earlier versions. */
 async function runStages(
   { name: recipe }: NamedRecipe,
   stages: readonly Stage[],
   folder: string,
   runner: StageRunner,
   { report, signal }: ExperimentContext,
-): Promise<void> {
+): Promise<(number | null)[]> {
   const store = await openLocalStore(join(folder, "jobs.jsonl"));
   const titleOf = (name: string) => {
     const i = stages.findIndex((stage) => stage.name === name);
     return `${recipe}: ${name} (${i + 1} of ${stages.length})`;
   };
   const jobs = stages.map(
-    (stage): Job<null> => ({
+    (stage): Job<number | null> => ({
       name: stage.name,
       key: stage.key,
       outputs: runner.outputs(stage),
@@ -93,16 +103,15 @@ async function runStages(
         const earlier = await claimFolder(stage, store);
         if (earlier) report.info(`${title}: its settings have changed; its earlier results are kept in ${earlier}`);
         report.info(`${title}\n$ ${runner.commandLine(stage)}`);
-        await runner.run(stage).catch((error) => {
+        return runner.run(stage).catch((error) => {
           throw error instanceof UserError ? new UserError(`${title}: ${messageOf(error)}`) : error;
         });
-        return null;
       },
     }),
   );
-  const onEnd = ({ kind, job }: { kind: string; job: Job<null> }) =>
+  const onEnd = ({ kind, job }: { kind: string; job: Job<number | null> }) =>
     kind === "kept" && report.info(`${titleOf(job.name)} is complete`);
-  await runJobs(jobs, { store, signal, onEnd }).finally(() => store.close());
+  return runJobs(jobs, { store, signal, onEnd }).finally(() => store.close());
 }
 
 /**

@@ -7,6 +7,7 @@ import { type TaskSettings, taskFrom } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
+import { reportSkipped } from "../evaluation/report-skipped.js";
 import { type Job, type JobStore, keyOf } from "../jobs/job.js";
 import { runJobs } from "../jobs/run-jobs.js";
 import { type Objective, readsOutput } from "../objectives/objective.js";
@@ -87,17 +88,26 @@ export interface SeriesModel {
   readonly model: string;
 }
 
+/** The trained processors of a series, and the training images that could not be read. */
+export interface SeriesTrained {
+  readonly models: readonly SeriesModel[];
+  readonly broken: readonly string[];
+}
+
+/** Training images that could not be read; null in the records of earlier versions. */
+type Broken = readonly string[] | null;
+
 /** A training as a job. Its key is the hash of the resolved config. */
-export function trainingJob(name: string, training: ResolvedTraining, run: RunOptions, report: Reporter): Job<null> {
+function trainingJob(name: string, training: ResolvedTraining, run: RunOptions, report: Reporter): Job<Broken> {
   const transforms = training.transformer !== null;
   return {
     name,
     key: keyOf(training.config),
     outputs: ["model.onnx", ...(transforms ? ["for-recognizers.onnx"] : [])].map((file) => join(run.out, file)),
     async run({ signal }) {
-      await reportedTraining(training, { ...run, resume: true, signal }, report);
+      const { broken } = await reportedTraining(training, { ...run, resume: true, signal }, report);
       signal.throwIfAborted();
-      return null;
+      return [...broken.keys()];
     },
   };
 }
@@ -123,7 +133,7 @@ export async function trainSeries(
   dataset: Dataset,
   store: JobStore,
   { report, signal }: ExperimentContext,
-): Promise<SeriesModel[]> {
+): Promise<SeriesTrained> {
   const models: SeriesModel[] = [];
   async function* jobs() {
     for (const { name, folder, settings: given } of runs) {
@@ -134,14 +144,18 @@ export async function trainSeries(
     }
   }
   const title = (kind: string) => `${models.at(-1)?.name} (${models.length} of ${runs.length})${kind}`;
-  await runJobs(jobs(), {
+  const broken = await runJobs(jobs(), {
     store,
     signal,
     onStart: () => report.info(title("")),
     onEnd: ({ kind }) => kind === "kept" && report.info(title(" is complete")),
   });
-  return models;
+  return { models, broken: broken.flatMap((each) => each ?? []) };
 }
+
+/** The number of images that a series could not use, in training or in evaluation. */
+export const unusableIn = (trained: Dataset, { broken }: SeriesTrained, { data }: Evaluation): number =>
+  new Set([...trained.missing, ...broken, ...data.skipped.map(({ file }) => file)]).size;
 
 /**
  * Judges the processors of a series.
@@ -161,5 +175,7 @@ export async function judgeSeries(
     processors.push(await openProcessor(model, { name, ...(threads && { threads }) }));
   const bar = report.progress(Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length), "evaluating");
   const options = { dataset, task: taskFrom(settings), processors, judges, store, signal, ...(limit && { limit }) };
-  return evaluate({ ...options, onProgress: (done) => bar.update(done) }).finally(bar.stop);
+  const evaluation = await evaluate({ ...options, onProgress: (done) => bar.update(done) }).finally(bar.stop);
+  reportSkipped(evaluation, report);
+  return evaluation;
 }

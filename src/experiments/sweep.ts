@@ -25,6 +25,7 @@ import {
   type SeriesRun,
   seriesSettings,
   trainSeries,
+  unusableIn,
 } from "./series.js";
 
 export const sweepSettings = z.object({
@@ -49,6 +50,8 @@ export interface SweepResult {
   /** Paths of sweep.json and sweep.svg. */
   readonly results: string;
   readonly plot: string;
+  /** Number of images that could not be used. */
+  readonly unusable: number;
 }
 
 /**
@@ -78,12 +81,13 @@ export async function sweep(
   const store = await openLocalStore(join(settings.out, "jobs.jsonl"));
   try {
     const runs = settings.lambda.map((lambda) => runOf(trainingPart(given), lambda));
-    const models = await trainSeries(runs, settings, dataset, store, context);
-    const evaluation = await judgeSeries(models, judged, judges, settings, store, context);
-    const swept = models.map((model, i) => ({ ...model, lambda: settings.lambda[i] as number }));
+    const trained = await trainSeries(runs, settings, dataset, store, context);
+    const evaluation = await judgeSeries(trained.models, judged, judges, settings, store, context);
+    const swept = trained.models.map((model, i) => ({ ...model, lambda: settings.lambda[i] as number }));
     const task = taskFrom(settings);
     const title = `${task.name} ×${task.scale}, ${objective.name}: ${evaluation.data.count} images`;
-    return await write(settings.out, title, sweepPoints(swept, evaluation), evaluation);
+    const written = await write(settings.out, title, sweepPoints(swept, evaluation), evaluation);
+    return { ...written, unusable: unusableIn(dataset, trained, evaluation) };
   } finally {
     await store.close();
   }
@@ -112,7 +116,7 @@ async function judgesOf(settings: SweepSettings, judged: Dataset, { report }: Ex
   return judges;
 }
 
-async function write(out: string, title: string, points: SweepPoint[], evaluation: Evaluation): Promise<SweepResult> {
+async function write(out: string, title: string, points: SweepPoint[], evaluation: Evaluation) {
   const table = sweepTable(points);
   const at = (extension: string) => join(out, `sweep.${extension}`);
   await writeBytes(at("json"), [`${JSON.stringify({ points, evaluation }, null, 2)}\n`]);

@@ -27,6 +27,7 @@ import {
   type SeriesRun,
   seriesSettings,
   trainSeries,
+  unusableIn,
 } from "./series.js";
 import { trainingPart } from "./sweep.js";
 
@@ -76,6 +77,8 @@ export interface TransferResult {
   /** Paths of transfer.json and transfer.md. */
   readonly results: string;
   readonly page: string;
+  /** Number of images that could not be used. */
+  readonly unusable: number;
 }
 
 /** The checked parts of an experiment: images, trainings and judges. */
@@ -117,14 +120,15 @@ export async function transfer(
   const series = [plainRun(plan.training), ...runs.map((run) => seriesRun(plan.training, run))];
   const store = await openLocalStore(join(settings.out, "jobs.jsonl"));
   try {
-    const models = await trainSeries(series, settings, dataset, store, context);
-    const evaluation = await judgeSeries(models, judged, judges, settings, store, context);
-    const trained = runs.map(({ objective, ...each }, i) => ({
+    const trained = await trainSeries(series, settings, dataset, store, context);
+    const evaluation = await judgeSeries(trained.models, judged, judges, settings, store, context);
+    const transferred = runs.map(({ objective, ...each }, i) => ({
       ...each,
       objective: objective.name,
-      model: models[i + 1]?.model as string,
+      model: trained.models[i + 1]?.model as string,
     }));
-    return await write(plan, trained, evaluation);
+    const written = await write(plan, transferred, evaluation);
+    return { ...written, unusable: unusableIn(dataset, trained, evaluation) };
   } finally {
     await store.close();
   }
@@ -238,7 +242,7 @@ async function judgesOf(
   return judges;
 }
 
-async function write(plan: Plan, runs: readonly TransferRun[], evaluation: Evaluation): Promise<TransferResult> {
+async function write(plan: Plan, runs: readonly TransferRun[], evaluation: Evaluation) {
   const { settings, training: given, dataset } = plan;
   const points = transferPoints(runs, evaluation);
   const tables = transferTables(points, evaluation);

@@ -15,6 +15,12 @@ export interface HeldOutAccuracy {
   readonly count: number;
 }
 
+/** The accuracy, and the images that cannot be read, with the reason. */
+export interface HeldOutJudged {
+  readonly accuracy: HeldOutAccuracy;
+  readonly broken: ReadonlyMap<string, string>;
+}
+
 /**
  * Judges a recognizer as `evaluate` does on clean images: the evaluation crop, resized to its input size.
  * @throws UserError when no image can be read.
@@ -23,10 +29,11 @@ export async function heldOutAccuracy(
   network: Graph,
   heldOut: Dataset,
   options: SessionOptions = {},
-): Promise<HeldOutAccuracy> {
+): Promise<HeldOutJudged> {
   const { name } = network;
   // Its predictions are not stored, so its name suffices as key.
   const judge = await startClassifier({ name, key: name, graph: network, side: sideOf(network) }, options);
-  const { value, low, high, count } = await cleanAccuracy(judge, heldOut).finally(() => judge.release());
-  return { top1: value, interval: [low, high], count };
+  const { value, low, high, count, skipped } = await cleanAccuracy(judge, heldOut).finally(() => judge.release());
+  const broken = new Map(skipped.map(({ file, reason }) => [file, reason]));
+  return { accuracy: { top1: value, interval: [low, high], count }, broken };
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { ImageRemarks } from "../data/batches.js";
 import { UserError } from "../errors.js";
 import type { Session, Tensors } from "../runtime/session.js";
 import { adamScalars } from "./adam.js";
@@ -26,6 +27,8 @@ export interface Loop {
   readonly signal?: AbortSignal | undefined;
   /** The images and labels of step 0, 1, … */
   batch(step: number): Promise<Tensors>;
+  /** The remarks on the images of the batches so far. */
+  readonly remarks: ImageRemarks;
   /** Checks the first step of a fresh run, from its inputs and outputs. An error that it throws ends the run. */
   checkFirst?(feeds: Tensors, results: Tensors): Promise<void>;
   /** The output that holds the mean squared error of the restored images, for their PSNR. Default: none. */
@@ -65,7 +68,7 @@ export async function resumed(folder: RunFolder, { state }: TrainingStep, steps:
  * @throws UserError when the loss is not finite.
  */
 export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint> {
-  const { folder, session, steps, signal, checkpointEvery = 100 } = loop;
+  const { folder, session, steps, signal, remarks, checkpointEvery = 100 } = loop;
   let { step, state } = from;
   const meter = new Meter(from.sums);
   while (step < steps && !signal?.aborted) {
@@ -81,11 +84,11 @@ export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint
     meter.add(losses, squaredError);
     if (step % LOG_EVERY === 0 || step === steps) await folder.log({ step, lr, ...meter.means() });
     if (step % LOG_EVERY === 0) meter.reset();
-    if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state, sums: meter.sums });
+    if (step % checkpointEvery === 0) await folder.writeCheckpoint({ step, state, sums: meter.sums, remarks });
     loop.onStep?.({ step, lr, losses, psnr: psnrOf(squaredError) });
     await setImmediate(); // lets signals and the loader's messages be handled
   }
-  if (step > from.step) await folder.writeCheckpoint({ step, state, sums: meter.sums });
+  if (step > from.step) await folder.writeCheckpoint({ step, state, sums: meter.sums, remarks });
   return { step, state };
 }
 

@@ -1,5 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
+import type { ImageRemarks } from "../data/batches.js";
 import { messageOf, UserError } from "../errors.js";
 import type { Tensor } from "../onnx/tensor.js";
 import { isThere, makeFolder, readTextIfThere, writeBytes } from "../platform/node/files.js";
@@ -19,6 +21,8 @@ export interface Checkpoint {
   readonly state: Readonly<Record<string, Tensor>>;
   /** The sums of the log entry in progress. Absent in runs of earlier versions. */
   readonly sums?: LogSums | undefined;
+  /** Remarks on the images of the steps so far. */
+  readonly remarks?: ImageRemarks | undefined;
 }
 
 /** A line of log.jsonl. */
@@ -136,11 +140,20 @@ export class RunFolder {
     const path = this.file(CHECKPOINT);
     if (!(await isThere(path))) return null;
     const { tensors, metadata } = await readSafetensors(path);
-    return { step: Number(metadata.step), state: tensors, sums: sumsFrom(metadata.sums) };
+    return {
+      step: Number(metadata.step),
+      state: tensors,
+      sums: sumsFrom(metadata.sums),
+      remarks: remarksFrom(metadata.remarks),
+    };
   }
 
-  writeCheckpoint({ step, state, sums }: Checkpoint): Promise<void> {
-    const metadata = { step: String(step), ...(sums && { sums: JSON.stringify(sums) }) };
+  writeCheckpoint({ step, state, sums, remarks }: Checkpoint): Promise<void> {
+    const metadata = {
+      step: String(step),
+      ...(sums && { sums: JSON.stringify(sums) }),
+      ...(remarks && remarks.broken.size + remarks.flawed.size > 0 && { remarks: textOf(remarks) }),
+    };
     return writeSafetensors(this.file(CHECKPOINT), { tensors: state, metadata });
   }
 
@@ -168,6 +181,21 @@ const CONFIG = "config.json";
 const LOG = "log.jsonl";
 const CHECKPOINT = "checkpoint.safetensors";
 const MODEL = "model.onnx";
+
+const Entries = z.array(z.tuple([z.string(), z.string()])).transform((entries) => new Map(entries));
+const Remarks = z.object({ broken: Entries, flawed: Entries });
+
+const textOf = ({ broken, flawed }: ImageRemarks): string =>
+  JSON.stringify({ broken: [...broken], flawed: [...flawed] });
+
+/** Remarks from a checkpoint; undefined if it has none. */
+function remarksFrom(text: string | undefined): ImageRemarks | undefined {
+  try {
+    return Remarks.parse(JSON.parse(text ?? ""));
+  } catch {
+    return undefined;
+  }
+}
 
 /** The step of a line of the log; NaN for a line that a killed run left incomplete. */
 function stepOf(line: string): number {

@@ -90,7 +90,7 @@ export interface RecognizerResult {
   readonly model: string | null;
   /** Held-out accuracy; null if the run was interrupted or no images were held out. */
   readonly accuracy: HeldOutAccuracy | null;
-  /** Training images that could not be read, with the reason. */
+  /** Images that could not be read, with the reason: of the training, and held-out ones. */
   readonly broken: ReadonlyMap<string, string>;
   /** Training images that were decoded although their file is flawed, with the flaw. */
   readonly flawed: ReadonlyMap<string, string>;
@@ -136,8 +136,8 @@ async function runIn(
   const session = await Session.create(training.graph, options);
   const start = await resumed(folder, training, steps);
   const augmentation = { crop, flip, color };
-  const firstStep = start.step;
-  const loader = openRecognitionLoader({ dataset: sets.training, size, augmentation, batch, seed, firstStep });
+  const from = { firstStep: start.step, earlier: start.remarks };
+  const loader = openRecognitionLoader({ dataset: sets.training, size, augmentation, batch, seed, ...from });
   const parameters = training.parameters.reduce((sum, name) => sum + sizeOf(start.state[name]?.shape ?? []), 0);
   const about = { network: parsed.network, size, steps, batch, sets };
   onStart?.({ device: session.device, step: start.step, parameters, ...about });
@@ -148,7 +148,17 @@ async function runIn(
       labels: { type: "int64", shape: [batch], data: labels } as const,
     };
   };
-  const loop = { folder, session, step: training, steps, lr, checkpointEvery, signal, batch: nextBatch };
+  const loop = {
+    folder,
+    session,
+    step: training,
+    steps,
+    lr,
+    checkpointEvery,
+    signal,
+    batch: nextBatch,
+    remarks: loader,
+  };
   const { step, state } = await runSteps({ ...loop, ...(onStep && { onStep }) }, start).finally(async () => {
     await loader.close();
     await session.release();
@@ -156,9 +166,17 @@ async function runIn(
   const { broken, flawed } = loader;
   if (step < steps) return { step, steps, model: null, accuracy: null, broken, flawed };
   const trained = withState(network, state);
-  const accuracy = sets.heldOut && (await heldOutAccuracy(trained, sets.heldOut, options));
+  const judged = sets.heldOut && (await heldOutAccuracy(trained, sets.heldOut, options));
+  const accuracy = judged?.accuracy ?? null;
   await write(trained, folder, { names: sets.names, learned: learnedOf(sets), accuracy });
-  return { step, steps, model: folder.modelPath, accuracy, broken, flawed };
+  return {
+    step,
+    steps,
+    model: folder.modelPath,
+    accuracy,
+    broken: new Map([...broken, ...(judged?.broken ?? [])]),
+    flawed,
+  };
 }
 
 type Parsed = z.output<typeof recognizerSettings>;

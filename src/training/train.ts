@@ -128,7 +128,7 @@ async function runIn(folder: RunFolder, training: ResolvedTraining, options: Run
   collectGarbage();
   const start = await resumed(folder, graphs, config.steps);
   const { batch, crop, seed, steps, lr, lrDrops, lambda, lambdaWarmup } = config;
-  const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step });
+  const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step, earlier: start.remarks });
   const { processor, transformer } = training;
   const counts = weightCounts(processor, transformer, graphs);
   options.onStart?.({ device: session.device, step: start.step, ...counts, recognizers, notes });
@@ -144,6 +144,7 @@ async function runIn(folder: RunFolder, training: ResolvedTraining, options: Run
     {
       ...{ folder, step: graphs, session, steps, lr, lrDrops, checkpointEvery: options.checkpointEvery },
       signal: options.signal,
+      remarks: loader,
       batch: async (at) => ({
         ...(await nextBatch(loader, config, task)),
         ...scalars({ [LAMBDA]: lambdaAt(lambda, at, lambdaWarmup) }),

@@ -1,8 +1,8 @@
-import "./telemetry.js";
 import { blockProbe, probedBlock } from "../../onnx/block-probe.js";
 import { encodeModel } from "../../onnx/encode.js";
 import { NCHWC } from "../../onnx/nchwc-weights.js";
 import type { ModelMessageShape } from "../../onnx/schema.js";
+import { telemetryIsOff } from "./telemetry.js";
 
 /** The block size of this machine, if a file has operators in ONNX Runtime's blocked layout; undefined for other files. */
 export const machineBlockFor = async ({ graph }: ModelMessageShape): Promise<number | null | undefined> =>
@@ -10,6 +10,7 @@ export const machineBlockFor = async ({ graph }: ModelMessageShape): Promise<num
 
 /** As `blockSize` of passes/, which is above this folder. ONNX Runtime is loaded for files that need it only. */
 async function measured(): Promise<number | null> {
+  await telemetryIsOff;
   const { InferenceSession, Tensor } = await import("onnxruntime-node");
   const { graph, x } = blockProbe();
   try {

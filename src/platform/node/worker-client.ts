@@ -23,7 +23,7 @@ interface Pending<Value> {
  * Workers for CPU work that ONNX Runtime's blocking `run()` would delay. A client holds one worker thread and matches its
  * responses to the pending requests. If the thread ends, all pending requests are rejected.
  */
-export class WorkerClient<Value, Response extends WorkerResponse<Value> = WorkerResponse<Value>> {
+export class WorkerClient<Value> {
   protected readonly worker: Worker;
   /** Why the worker ended, once it has. */
   protected ended: Error | undefined;
@@ -32,7 +32,7 @@ export class WorkerClient<Value, Response extends WorkerResponse<Value> = Worker
   /** @param title of the thread, for the message when it ends by itself. */
   constructor(script: URL, title: string, workerData?: unknown) {
     this.worker = new Worker(script, { workerData });
-    this.worker.on("message", (response: Response) => this.receive(response));
+    this.worker.on("message", (response: WorkerResponse<Value>) => this.receive(response));
     this.worker.on("error", (error) => this.end(error));
     this.worker.on("exit", (code) => this.end(new Error(`${title} ended with code ${code}`)));
   }
@@ -51,7 +51,7 @@ export class WorkerClient<Value, Response extends WorkerResponse<Value> = Worker
     return response;
   }
 
-  protected receive(response: Response): void {
+  private receive(response: WorkerResponse<Value>): void {
     const pending = this.pending.get(response.id);
     this.pending.delete(response.id);
     if ("value" in response) pending?.resolve(response.value);

@@ -1,8 +1,8 @@
-import "../../platform/node/telemetry.js"; // before onnxruntime-node
 import { cpus } from "node:os";
 import { env, InferenceSession } from "onnxruntime-node";
 import { encodeModel, weightBytes } from "../../onnx/encode.js";
 import { withModelFile } from "../../platform/node/models.js";
+import { telemetryIsOff } from "../../platform/node/telemetry.js";
 import type { Backend } from "../backend.js";
 import { loadedModel } from "../loaded-model.js";
 import { loadQuantized } from "../quantization-fallback.js";
@@ -23,6 +23,7 @@ export const backend: Backend = {
   devices: ["cpu", "cuda", "webgpu"],
   cores: cpus().length,
   async load(model, { device, threads, optimization, trace }) {
+    await telemetryIsOff;
     const config: InferenceSession.SessionOptions = {
       executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
       intraOpNumThreads: threads,
