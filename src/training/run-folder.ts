@@ -136,7 +136,10 @@ export class RunFolder {
     const path = this.file(CHECKPOINT);
     if (!(await isThere(path))) return null;
     const { tensors, metadata } = await readSafetensors(path);
-    return { step: Number(metadata.step), state: tensors, sums: sumsFrom(metadata.sums) };
+    const step = Number(metadata.step ?? Number.NaN);
+    if (!Number.isSafeInteger(step) || step < 0)
+      throw new UserError(`${path} is damaged: its step is ${metadata.step ?? "missing"}; expected a whole number`);
+    return { step, state: tensors, sums: sumsFrom(metadata.sums) };
   }
 
   writeCheckpoint({ step, state, sums }: Checkpoint): Promise<void> {

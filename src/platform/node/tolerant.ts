@@ -67,14 +67,32 @@ function withEnd(content: Buffer): Buffer | undefined {
   return hasAllScans(content) ? withEndMarker(content) : undefined;
 }
 
+/** Parts of the decoders, which begin their lines with their name. */
+const PARTS = /^(\w*2vips|[vV]ips\w*|gifload_buffer|webp|heif(load)?|svgload|glib|source( input)?): /;
+/** Lines that explain no failure. */
+const REMARKS = /^$|^Warning treated as error|^read gave \d+ warnings|^Unknown error$|set_get_field_type of custom tag/;
+/** What lines of the decoders mean. */
+const MEANINGS: readonly (readonly [line: RegExp, meaning: string])[] = [
+  [/^(libpng read error|unable to read pixels)$/, "the image data are damaged or truncated"],
+  [/^bad seek to \d+$/, "the file is truncated"],
+  [/^no known route from .*$/, "its channels are not those of gray, RGB or CMYK"],
+  [/^XML parse error: (Error domain \d+ code \d+|warning code=\d+ \(\d+\))( on line| in)? ?/, "XML parse error: "],
+];
+/** The most lines of a decoder that a message repeats. */
+const MOST_LINES = 3;
+
 /** What a decoder reported, in one line, without the names of its parts. */
 export function reasonOf(error: unknown): string {
-  const lines = messageOf(error)
+  const message = messageOf(error).replace(/^Input buffer (contains|has) /, "");
+  const header = /^corrupt header:?\s*/.exec(message)?.[0] ?? "";
+  const lines = message
+    .slice(header.length)
     .split("\n")
-    .map((line) => line.trim().replace(/^Input buffer (contains|has) /, ""))
-    .map((line) => line.replace(/^(corrupt header: )?(VipsJpeg|vipspng|tiff2vips|gifload_buffer|webp|source): /, "$1"))
-    .map((line) => line.replace(/^libpng read error$/, "the image data are damaged or truncated"))
-    .map((line) => line.replace(/^bad seek to \d+$/, "the file is truncated"));
-  const remarks = ["", "Warning treated as error due to failOn setting"];
-  return [...new Set(lines)].filter((line) => !remarks.includes(line)).join("; ");
+    .map((line) => line.trim().replace(PARTS, ""))
+    .map((line) => MEANINGS.reduce((text, [pattern, meaning]) => text.replace(pattern, meaning), line))
+    .filter((line) => !REMARKS.test(line));
+  const reasons = [...new Set(lines)];
+  if (reasons.length === 0) return header === "" ? "the image data are damaged" : "its header is damaged";
+  const shown = reasons.slice(0, MOST_LINES).join("; ");
+  return `${header === "" ? "" : "corrupt header: "}${shown}${reasons.length > MOST_LINES ? "; …" : ""}`;
 }
