@@ -16,6 +16,7 @@ const systemErrors: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its name is too long",
   ENOSPC: "no space is left on the device",
   EROFS: "the file system is read-only",
+  ERR_INVALID_ARG_VALUE: "its name contains a zero byte",
 };
 
 /** The message of a thrown value, which need not be an `Error`; for an error of the file system, what it means. */
@@ -23,6 +24,9 @@ export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   return systemErrors["code" in thrown ? String(thrown.code) : ""] ?? thrown.message;
 }
+
+/** The first line of a message, without the colon that announces the lines after it. */
+export const firstLineOf = (thrown: unknown): string => (messageOf(thrown).split("\n", 1)[0] ?? "").replace(/:$/, "");
 
 /** What memory that cannot be had is called: by V8 for one array, and by the native libraries. */
 const TOO_LARGE = /Invalid (typed )?array length|Array buffer allocation failed|bad_alloc/;
@@ -44,6 +48,7 @@ export const reasonsOf = ({ issues }: SchemaError): string =>
     .map(({ path, message }) => {
       const reason = message
         .replace(/^Invalid (input|option): /, "")
+        .replace(/^(expected .*), received undefined$/, "it is missing; $1")
         .replace(/^Unrecognized key(s?): /, "unknown key$1 ");
       return path.length > 0 ? `${path.map(String).join(".")}: ${reason}` : reason;
     })

@@ -1,36 +1,37 @@
-import { writeSync } from "node:fs";
-import { obstacles } from "../src/autodiff/gradients.js";
-import { messageOf, UserError } from "../src/errors.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import { encodeModel } from "../src/onnx/encode.js";
-import { Session } from "../src/runtime/session.js";
-import { fuzzModels } from "./fuzz-models.js";
-import { mutated } from "./mutations.js";
+import { mkdtempSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { messageOf } from "../src/errors.js";
+import { type Subject, subjects } from "./fuzz-subjects.js";
 
 /*
- * Loads the corrupted files `begin` to `end` - 1 of a seed. It runs in a separate process because native code can crash.
- * For each file it prints "try INDEX" before loading, then "loads", "refused" or "fails STACK".
+ * Uses the corrupted files `begin` to `end` - 1 of a seed. It runs in a separate process because native code can crash.
+ * For each file it prints "try INDEX" before its use, then a line of JSON: {verdict, messages, failure, seconds, mebibytes}.
  */
 
-const [seed, begin, end] = process.argv.slice(2).map(Number) as [number, number, number];
-const models = fuzzModels();
+const [name = "", ...numbers] = process.argv.slice(2);
+const [seed, begin, end] = numbers.map(Number) as [number, number, number];
 const print = (line: string) => writeSync(1, `${line}\n`);
 
-async function load(bytes: Uint8Array): Promise<void> {
-  const graph = decodeModel(bytes);
-  obstacles(graph, graph.outputs[0]?.name ?? "", [graph.inputs[0]?.name ?? ""]);
-  encodeModel(graph);
-  const session = await Session.create(graph, { threads: 1 });
-  await session.release();
-}
+const folder = mkdtempSync(join(tmpdir(), "legible-fuzz-"));
+process.chdir(folder);
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-for (let index = begin; index < end; index++) {
-  print(`try ${index}`);
+async function result(subject: Subject, index: number) {
   try {
-    await load(mutated(models, seed, index));
-    print("loads");
+    return await subject(seed, index);
   } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-    print(error instanceof UserError ? "refused" : `fails ${JSON.stringify(text)}`);
+    return { failure: error instanceof Error ? (error.stack ?? error.message) : messageOf(error) };
   }
 }
+
+const subject = await subjects[name]?.(folder);
+if (!subject) throw new Error(`no subject ${name}`);
+for (let index = begin; index < end; index++) {
+  print(`try ${index}`);
+  const start = performance.now();
+  const found = await result(subject, index);
+  const seconds = (performance.now() - start) / 1000;
+  print(JSON.stringify({ ...found, seconds, mebibytes: process.resourceUsage().maxRSS / 1024 }));
+}
+process.exit();

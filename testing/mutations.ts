@@ -7,6 +7,7 @@ import {
   type TensorMessage,
 } from "../src/onnx/schema.js";
 import { type Random, randomAt } from "../src/random.js";
+import { byteEdits, pick } from "./byte-mutations.js";
 
 /** A corrupted ONNX file made from one of `models`. It depends only on the models, the seed and the index. */
 export function mutated(models: readonly Uint8Array[], seed: number, index: number): Uint8Array {
@@ -18,36 +19,6 @@ export function mutated(models: readonly Uint8Array[], seed: number, index: numb
     bytes = editsBytes ? pick(random, byteEdits)(bytes, random) : edited(bytes, random);
   return bytes;
 }
-
-const pick = <T>(random: Random, values: readonly T[]): T => values[random.integer(values.length)] as T;
-
-type ByteEdit = (bytes: Uint8Array, random: Random) => Uint8Array;
-
-const joined = (...parts: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
-const noise = (random: Random, length: number) => Uint8Array.from({ length }, () => random.integer(256));
-const offsetIn = (bytes: Uint8Array, random: Random) => random.integer(bytes.length + 1);
-
-const byteEdits: readonly ByteEdit[] = [
-  (bytes, random) => {
-    const copy = Uint8Array.from(bytes);
-    for (let n = 1 + random.integer(8); n > 0 && copy.length > 0; n--)
-      copy[random.integer(copy.length)] = (copy[random.integer(copy.length)] as number) ^ (1 << random.integer(8));
-    return copy;
-  },
-  (bytes, random) => {
-    const offset = offsetIn(bytes, random);
-    return joined(bytes.subarray(0, offset), noise(random, 1 + random.integer(6)), bytes.subarray(offset));
-  },
-  (bytes, random) => {
-    const offset = offsetIn(bytes, random);
-    return joined(bytes.subarray(0, offset), bytes.subarray(offset + 1 + random.integer(6)));
-  },
-  (bytes, random) => bytes.slice(0, offsetIn(bytes, random)),
-  (bytes, random) => {
-    const [a, b, c] = [0, 1, 2].map(() => offsetIn(bytes, random)).sort((x, y) => x - y) as [number, number, number];
-    return joined(bytes.subarray(0, a), bytes.subarray(b, c), bytes.subarray(a, b), bytes.subarray(c));
-  },
-];
 
 /** The file after one edit of its protobuf message; unchanged if it cannot be decoded or encoded. */
 function edited(bytes: Uint8Array, random: Random): Uint8Array {

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { messageOf, UserError } from "../errors.js";
+import { firstLineOf, messageOf, UserError } from "../errors.js";
 import { readText } from "../platform/node/files.js";
 
 /** The most bytes of a config file. */
@@ -18,7 +18,7 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
     const { $schema, ...settings } = z.record(z.string(), z.unknown()).parse(parse(text, { maxAliasCount: 100 }));
     return settings;
   } catch (error) {
-    const reason = error instanceof z.ZodError ? "expected settings by name" : messageOf(error).split("\n", 1)[0];
+    const reason = error instanceof z.ZodError ? "expected settings by name" : firstLineOf(error);
     throw new UserError(`cannot use the config file ${path}: ${reason}`);
   }
 }

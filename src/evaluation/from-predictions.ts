@@ -44,9 +44,12 @@ async function* numberedLines(path: string): Lines {
 
 async function nextHeader(lines: Lines, path: string): Promise<z.output<typeof Header>> {
   const { value } = await lines.next();
-  const parsed = Header.safeParse(parseJson(value?.[1] ?? ""));
+  const header = parseJson(value?.[1] ?? "");
+  const refusal = (reason: string) => new UserError(`${path} is not a predictions file of this version: ${reason}`);
+  if (header === undefined) throw refusal("its first line is not valid JSON");
+  const parsed = Header.safeParse(header);
   if (parsed.success) return parsed.data;
-  throw new UserError(`${path} is not a predictions file of this version: ${reasonsOf(parsed.error)}`);
+  throw refusal(reasonsOf(parsed.error));
 }
 
 interface Expected {
@@ -79,13 +82,15 @@ async function nextLine(lines: Lines, path: string, isExpected: (line: Line) => 
   const { value, done } = await lines.next();
   if (done || !value) throw new UserError(`${path} is truncated: it has fewer images than its header says`);
   const [number, text] = value;
-  const parsed = Line.safeDecode(parseJson(text) as z.input<typeof Line>);
+  const json = parseJson(text);
+  if (json === undefined) throw new UserError(`${path}, line ${number}: it is not valid JSON`);
+  const parsed = Line.safeDecode(json as z.input<typeof Line>);
   if (!parsed.success) throw new UserError(`${path}, line ${number}: ${reasonsOf(parsed.error)}`);
   if (isExpected(parsed.data)) return parsed.data;
   throw new UserError(`${path}, line ${number}: lines are not in the order of images, processors and judges`);
 }
 
-/** Undefined for what is not JSON; the schema then reports it. */
+/** Undefined for what is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -3,7 +3,7 @@ import { basename, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
-import { messageOf, UserError } from "../errors.js";
+import { firstLineOf, UserError } from "../errors.js";
 import { isThere, readText } from "../platform/node/files.js";
 import { named } from "../settings.js";
 
@@ -114,7 +114,7 @@ async function readRecipe(path: string): Promise<NamedRecipe> {
     const content = extname(path) === ".json" ? JSON.parse(text) : parseYaml(text, { maxAliasCount: 100 });
     return parseRecipe(withoutEnding(basename(path)), content);
   } catch (error) {
-    throw new UserError(`cannot use the recipe ${path}: ${messageOf(error).split("\n", 1)[0]}`);
+    throw new UserError(`cannot use the recipe ${path}: ${firstLineOf(error)}`);
   }
 }
 

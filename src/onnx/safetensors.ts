@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { type ArrayType, arrayOf, type Tensor } from "./tensor.js";
+import { type ArrayType, arrayOf, sizeOf, type Tensor } from "./tensor.js";
 
 /** A file of named tensors (https://github.com/huggingface/safetensors) with metadata. */
 export interface Safetensors {
@@ -57,6 +57,10 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
       const type = names.get(dtype);
       if (!type) throw new UserError(`${path}: the tensor "${name}" has the unsupported type ${dtype}`);
       if (end > data.length || begin > end) throw damaged();
+      if (end - begin !== sizeOf(shape) * arrayOf[type].BYTES_PER_ELEMENT)
+        throw new UserError(
+          `${path} is damaged: the tensor "${name}" of shape [${shape.join(", ")}] has ${end - begin} bytes of ${dtype}`,
+        );
       const copy = data.buffer.slice(data.byteOffset + begin, data.byteOffset + end);
       return [
         name,

@@ -55,11 +55,26 @@ const LOG_EVERY = 10;
 /**
  * The checkpoint that a run of `steps` steps resumes from, or its initial state. Log entries of later steps are removed, and
  * the last one of a run that is extended, which may have averaged over fewer steps.
+ * @throws UserError when the checkpoint is damaged or of another training.
  */
 export async function resumed(folder: RunFolder, { state }: TrainingStep, steps: number): Promise<Checkpoint> {
   const checkpoint = (await folder.readCheckpoint()) ?? { step: 0, state };
+  requireState(folder.path, checkpoint.state, state);
   await folder.rewindLog((step) => step <= checkpoint.step && (step % LOG_EVERY === 0 || step === steps));
   return checkpoint;
+}
+
+/** @throws UserError when the tensors of a checkpoint are not those of the training. */
+function requireState(path: string, found: Tensors, expected: Tensors): void {
+  const shapeIn = (state: Tensors, name: string) =>
+    Object.hasOwn(state, name) ? `${state[name]?.type} [${state[name]?.shape.join(", ")}]` : "absent";
+  for (const name of new Set([...Object.keys(expected), ...Object.keys(found)])) {
+    const [is, should] = [shapeIn(found, name), shapeIn(expected, name)];
+    if (is !== should)
+      throw new UserError(
+        `cannot resume ${path}: its checkpoint is damaged or of another training: the tensor "${name}" is ${is}; expected ${should}`,
+      );
+  }
 }
 
 /**

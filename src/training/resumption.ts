@@ -104,5 +104,6 @@ function reasonOf(found: readonly Difference[]): string {
 function differenceText({ keys, left, right }: Difference): string {
   const key = keys.findLast((each) => !/^\d+$/.test(each)) ?? "";
   const place = keys.length > 1 ? ` (${keys.join(".")})` : "";
-  return `${named(key)} ${JSON.stringify(right)}, not ${JSON.stringify(left)}${place}`;
+  const textOf = (value: unknown) => JSON.stringify(value) ?? "(none)";
+  return `${named(key)} ${textOf(right)}, not ${textOf(left)}${place}`;
 }

@@ -140,12 +140,10 @@ export class RunFolder {
     const path = this.file(CHECKPOINT);
     if (!(await isThere(path))) return null;
     const { tensors, metadata } = await readSafetensors(path);
-    return {
-      step: Number(metadata.step),
-      state: tensors,
-      sums: sumsFrom(metadata.sums),
-      remarks: remarksFrom(metadata.remarks),
-    };
+    const step = Number(metadata.step ?? Number.NaN);
+    if (!Number.isSafeInteger(step) || step < 0)
+      throw new UserError(`${path} is damaged: its step is ${metadata.step ?? "missing"}; expected a whole number`);
+    return { step, state: tensors, sums: sumsFrom(metadata.sums), remarks: remarksFrom(metadata.remarks) };
   }
 
   writeCheckpoint({ step, state, sums, remarks }: Checkpoint): Promise<void> {

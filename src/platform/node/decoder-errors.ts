@@ -13,6 +13,7 @@ const ERRORS: readonly Meaning[] = [
   [/pixel limit/, `it has more pixels than can be decoded (${MOST_PIXELS})`],
   [/(\w+) compression support is not configured/, ([, name]) => `its compression ${name} cannot be decoded`],
   [/allocation failed|bad_alloc|out of memory|array length/i, "memory does not hold its pixels"],
+  [/no known route from/, "its channels are not those of gray, RGB or CMYK"],
   [/bad labq format/, "its colors are in Lab; expected gray, RGB or CMYK"],
   [/^heif:/m, UNKNOWN_ERROR], // calls damaged data an end of the file
   [/JPEG datastream contains no image|missing SOS marker/, "the file is truncated before its image data"],

@@ -2,6 +2,7 @@ import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { UserError } from "../../errors.js";
 import { readColorProfile, toSrgb } from "./color-profile.js";
 import { onlyTiffPage, requireNoSequence, requireSingleFrame, type TiffPage } from "./frames.js";
+import { requireHeifSize } from "./heif.js";
 import { DECODED_FORMATS, isDecodedFormat } from "./image-signature.js";
 import { isJpeg } from "./jpeg.js";
 import { requireSinglePicture } from "./multi-picture.js";
@@ -41,6 +42,7 @@ export async function openImage(content: Buffer, failOn: FailOn, bits: 8 | 16): 
     options.page = page.index;
   }
   requireNoSequence(content);
+  requireHeifSize(content);
   const metadata = await sharp(content, options).metadata();
   requireSingleFrame(content, metadata);
   const { pipeline, deep } = HAS_PLAIN_SAMPLES.includes(metadata.space)
