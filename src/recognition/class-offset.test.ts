@@ -95,6 +95,22 @@ test("a number of classes that cannot be that of the labels is noted", async (t)
   assert.equal((await predicted(t, 1000, numbered([0, 217, 701]))).notes, "");
 });
 
+test("a recognizer whose sidecar gives a class of the labels another number is refused", async (t) => {
+  const labels = { classes: 2, areNamed: true, names: ["ant", "cat"], isComplete: true };
+  const sidecar = (...classes: string[]) => ({ sidecar: { classes } });
+  await assert.rejects(
+    predicted(t, 3, labels, sidecar("ant", "bee", "cat")),
+    /"cat" is class 1 of the labels and class 2 of /,
+  );
+  await assert.rejects(
+    predicted(t, 3, labels, sidecar("background", "cat", "ant")),
+    /"ant" is class 0 .* and class 1 of /,
+  );
+  await predicted(t, 3, labels, sidecar("background", "ant", "cat"));
+  await predicted(t, 3, labels, sidecar("ant", "cat", "bee"));
+  await predicted(t, 3, labels, sidecar("one", "two", "three"));
+});
+
 test("the key of predictions depends on the offset", async (t) => {
   const keys = [await predicted(t, 5, named(5)), await predicted(t, 5, named(4))].map(({ key }) => key);
   assert.notEqual(keys[0], keys[1]);

@@ -1,5 +1,6 @@
 import { classOf } from "../data/annotation.js";
 import type { Dataset } from "../data/dataset.js";
+import { UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 import { rowOf, suggestion } from "./file-outputs.js";
 import { scoresShape } from "./fit.js";
@@ -11,6 +12,8 @@ export interface LabelSet {
   readonly classes: number;
   /** Whether the data name their classes. */
   readonly areNamed: boolean;
+  /** The names of the classes, if the data define them. */
+  readonly names?: readonly string[];
   /** Whether the data define no further classes. */
   readonly isComplete: boolean;
 }
@@ -20,7 +23,7 @@ export interface LabelSet {
  * complete if they leave none out and the images are not a selection.
  */
 export function labelSetOf({ classes, items, selection }: Dataset): LabelSet {
-  if (classes) return { classes: classes.length, areNamed: true, isComplete: true };
+  if (classes) return { classes: classes.length, areNamed: true, names: classes, isComplete: true };
   const labels = new Set(items.map(classOf).filter((label) => label !== null));
   const count = [...labels].reduce((most, label) => Math.max(most, label + 1), 0);
   return { classes: count, areNamed: false, isComplete: selection === undefined && labels.size === count };
@@ -35,7 +38,7 @@ const IMAGENET = 1000;
  * below 1000. Its notes state that, and warn of a number of outputs that cannot be that of the labels.
  * @param file the graph of the file, with all outputs.
  * @param build builds the recognizer with these properties.
- * @throws UserError when the recognizer does not run.
+ * @throws UserError when the recognizer does not run, or its sidecar gives a class of the labels another number.
  */
 export async function matchClasses<Model extends RecognizerModel>(
   file: Graph,
@@ -45,6 +48,7 @@ export async function matchClasses<Model extends RecognizerModel>(
 ): Promise<Model> {
   const plain = await build(source);
   if (!labels || labels.classes < 2) return completed(plain, file);
+  requireSameNumbers(plain, labels);
   const outputs = await outputCount(plain);
   if (source.classOffset !== undefined)
     return completed(plain, file, mismatch(plain, file, outputs - source.classOffset, labels));
@@ -55,6 +59,21 @@ export async function matchClasses<Model extends RecognizerModel>(
     `it has ${outputs} outputs for ${isImagenet ? IMAGENET : labels.classes} classes: the first is taken as a background ` +
     "class and left out; `classOffset` 0 keeps it as class 0";
   return completed(await build({ ...source, classOffset: 1 }), file, [note]);
+}
+
+/** @throws UserError when a class has one number in the labels and another in the recognizer. */
+function requireSameNumbers(
+  { name, classNames = [], classOffset = 0 }: RecognizerModel,
+  { names = [] }: LabelSet,
+): void {
+  for (const [label, title] of names.entries()) {
+    const known = classNames.indexOf(title) - classOffset;
+    if (known < 0 || known === label || classNames[label + classOffset] === title) continue;
+    throw new UserError(
+      `cannot use ${name} with these labels: "${title}" is class ${label} of the labels and class ${known} of ${name}; ` +
+        "list the numbers of the recognizer in labels.csv, or give data with all of its classes",
+    );
+  }
 }
 
 /** A recognizer with notes and with the other outputs of its file, for messages. */

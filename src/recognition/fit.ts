@@ -3,6 +3,7 @@ import { type Graph, specialize } from "../onnx/graph.js";
 import { inGroups } from "../onnx/groups.js";
 import { isFloat } from "../onnx/types.js";
 import { probe } from "../runtime/probe.js";
+import { suggestion } from "./file-outputs.js";
 import {
   onImages,
   type RecognizerModel,
@@ -30,7 +31,10 @@ export interface FittedRecognizer {
  */
 export async function fitRecognizer(model: RecognizerModel, batch: number, side: number): Promise<FittedRecognizer> {
   const type = model.sources[0]?.type ?? "float32";
-  if (!isFloat(type)) throw new UserError(`the output of ${model.name} is ${type}; a loss needs float32`);
+  if (!isFloat(type)) {
+    const others = suggestion(model.fileOutputs?.filter((each) => isFloat(each.type)) ?? [], (numbers) => numbers > 1);
+    throw new UserError(`the output of ${model.name} is ${type}; a loss needs float32${others}`);
+  }
   const own = await rowLengthOf(model);
   return fit(
     model,

@@ -1,5 +1,6 @@
 import { dependents, stopsOf, titlesOf } from "../autodiff/flow.js";
 import { UserError } from "../errors.js";
+import { titleOf } from "../onnx/graph.js";
 import { isFloat } from "../onnx/types.js";
 import { suggestion } from "./file-outputs.js";
 import type { RecognizerModel } from "./model.js";
@@ -20,7 +21,7 @@ export function requireGradientPath(model: RecognizerModel, attempt: string): vo
     const reason =
       stops.length === 0
         ? "it does not depend on the image"
-        : `${titlesOf(stops.map((node) => ({ ...node, name: node.name.replace(/^R\//, "") })))} ${stops.length > 1 ? "stop" : "stops"} it`;
+        : `${titlesOf(stops.map((node) => ({ ...node, name: titleOf(node).replace(/^R\//, "") })))} ${stops.length > 1 ? "stop" : "stops"} it`;
     const others = fileOutputs.filter((each) => each.name !== title);
     throw new UserError(
       `cannot ${attempt} ${name}: no gradient passes from its output "${title}" to the image: ${reason}` +

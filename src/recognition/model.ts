@@ -18,6 +18,8 @@ export interface RecognizerSource {
   readonly learned?: ReadonlySet<number>;
   /** Index of the output of class 0, if it is known; the outputs before it are left out. */
   readonly classOffset?: number;
+  /** The names of its outputs, if its sidecar lists them. */
+  readonly classNames?: readonly string[];
   /** SHA-256 of the file, hexadecimal. */
   readonly sha256: string;
 }

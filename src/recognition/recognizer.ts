@@ -57,6 +57,7 @@ export async function readSource(
     preprocessing,
     sha256,
     ...(stated.learned && { learned: stated.learned }),
+    ...(stated.classNames && { classNames: stated.classNames }),
     ...(offset !== undefined && { classOffset: offset }),
   };
 }

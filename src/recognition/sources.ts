@@ -51,6 +51,8 @@ export interface StatedClasses {
   readonly learned?: ReadonlySet<number>;
   /** Index of the output of class 0, from `classOffset`, or from the names: 1 if the first is the background. */
   readonly classOffset?: number;
+  /** The names of its classes in the order of its outputs, from `classes`. */
+  readonly classNames?: readonly string[];
 }
 
 /**
@@ -69,7 +71,11 @@ export async function statedClasses(model: string): Promise<StatedClasses> {
   // A sidecar with any of these was written for this recognizer, by `train-recognizer` for instance: it has no other class.
   const described = learned ?? classes ?? accuracy;
   const offset = classOffset ?? (described === undefined ? undefined : isBackground(classes?.[0]) ? 1 : 0);
-  return { ...(learned && { learned: new Set(learned) }), ...(offset !== undefined && { classOffset: offset }) };
+  return {
+    ...(learned && { learned: new Set(learned) }),
+    ...(offset !== undefined && { classOffset: offset }),
+    ...(classes && { classNames: classes }),
+  };
 }
 
 const isBackground = (name: string | undefined): boolean => /^_*background_*$/i.test(name?.trim() ?? "");

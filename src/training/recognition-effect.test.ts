@@ -101,10 +101,16 @@ test("a recognizer whose outputs are probabilities of an unknown kind is noted, 
     return found.join();
   };
   const averaged: Build = (b, y) => b.Mul(b.Add(b.Softmax(y, 1), b.Softmax(b.Mul(y, b.scalar(2)), 1)), b.scalar(0.5));
-  assert.match(
-    await notesOf(await recognizer(folder, "averaged", (_, x) => x, averaged)),
-    /averaged: its outputs look like probabilities/,
-  );
+  const half = (b: GraphBuilder, value: string) => b.Mul(value, b.scalar(0.5));
+  const ends: Record<string, Build> = {
+    averaged,
+    percent: (b, y) => b.Mul(b.Softmax(y, 1), b.scalar(100)),
+    tanh: (b, y) => b.Add(half(b, b.add("Tanh", [half(b, y)])), b.scalar(0.5)),
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    const notes = await notesOf(await recognizer(folder, name, (_, x) => x, end));
+    assert.match(notes, new RegExp(`${name}: its outputs look like probabilities`));
+  }
   assert.equal(
     await notesOf(
       await recognizer(
