@@ -10,16 +10,15 @@ import { requireCard, writeMeasured } from "../evaluation/measured-card.js";
 import { protocolNames, protocols } from "../evaluation/protocols.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { RESULTS } from "../experiments/findings.js";
+import { reportImages } from "../experiments/reported-images.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelFiles, modelTitle } from "../platform/node/models.js";
 import { requireInputsKept, requireWritable } from "../platform/node/outputs.js";
-import { printable } from "../printable.js";
 import { openProcessor } from "../processors/open.js";
 import { labelSetOf } from "../recognition/class-offset.js";
 import { classifierNotes, openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
-import type { Reporter } from "../reporter.js";
 import { listOf, named, path, paths, positiveInteger, threadCount, wholeNumber } from "../settings.js";
 import { type Context, defineCommand } from "./command.js";
 import { failureSettings, outcomeOf } from "./failures.js";
@@ -118,7 +117,8 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     for (const note of classifierNotes(judges)) report.info(`  note         ${note}`);
     const evaluation = await judged({ ...settings, dataset, task, processors, judges, count }, { report, signal });
     if (!evaluation) return "interrupted";
-    reportSkipped(evaluation, report);
+    const { skipped, flawed = [] } = evaluation.data;
+    reportImages(skipped.map(remarkOf), flawed.map(remarkOf), report);
     print(evaluationTable(evaluation));
     if (json !== undefined) {
       await writeBytes(json, [`${JSON.stringify(evaluation, null, 2)}\n`]);
@@ -131,10 +131,12 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
         await writeMeasured(file, name, evaluation);
         report.info(`card: ${file}`);
       }
-    return outcomeOf(evaluation.data.skipped.length, settings);
+    return outcomeOf(skipped.length, settings);
   },
   stage: fileStage("json", RESULTS),
 });
+
+const remarkOf = ({ file, reason }: { readonly file: string; readonly reason: string }) => [file, reason] as const;
 
 const filesIn = (files: readonly (string | undefined)[]): string[] => files.filter((file) => file !== undefined);
 
@@ -191,11 +193,3 @@ const partialOf = ({ json, predictions }: Pick<Settings, "json" | "predictions">
   const results = json ?? predictions;
   return results === undefined ? undefined : `${results}.partial.jsonl`;
 };
-
-function reportSkipped({ data: { skipped, flawed = [] } }: Evaluation, report: Reporter): void {
-  const list = (what: string, [first, ...rest]: typeof skipped) => {
-    if (first) report.info(printable(`${1 + rest.length} images ${what}; the first: ${first.file}: ${first.reason}`));
-  };
-  list("were left out", skipped);
-  list("were decoded in spite of a flaw", flawed);
-}
