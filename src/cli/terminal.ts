@@ -1,6 +1,7 @@
 import { SingleBar } from "cli-progress";
 import { printable, printableText } from "../printable.js";
 import type { Progress, ProgressOptions, Reporter } from "../reporter.js";
+import { fittingParts } from "./progress-line.js";
 import { rateSinceFirst } from "./rate.js";
 
 /** Number of progress lines if standard error is not a terminal. */
@@ -21,11 +22,14 @@ export const terminal: Reporter = {
 
 function bar(total: number, label: string): Progress {
   const rateAt = rateSinceFirst(total);
+  const columns = process.stderr.columns || 80; // some terminals report 0
+  const barsize = columns < 100 ? 8 : 24;
+  const room = columns - 1 - `${label} ${" ".repeat(barsize)} ${total}/${total}`.length;
   const single = new SingleBar({
     format: `${label} {bar} {count}/${total}{more}`,
     barCompleteChar: "━",
     barIncompleteChar: "─",
-    barsize: (process.stderr.columns ?? 80) < 100 ? 8 : 24,
+    barsize,
     linewrap: true,
     gracefulExit: false, // or the first Ctrl-C would only stop the bar
   });
@@ -33,7 +37,7 @@ function bar(total: number, label: string): Progress {
   return {
     update(done, details = "") {
       const { rate, left } = rateAt(done);
-      const more = [left, printable(details), rate].map((part) => (part === "" ? "" : `  ${part}`)).join("");
+      const more = fittingParts({ left, details: printable(details), rate }, room);
       single.update(done, { count: Math.floor(done), more });
     },
     stop: () => single.stop(),

@@ -8,9 +8,9 @@ import { type EvaluateOptions, evaluate as judge } from "../evaluation/evaluate.
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { requireCard, writeMeasured } from "../evaluation/measured-card.js";
 import { protocolNames, protocols } from "../evaluation/protocols.js";
-import { reportSkipped } from "../evaluation/report-skipped.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { RESULTS } from "../experiments/findings.js";
+import { reportEvaluated } from "../experiments/reported-images.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelFiles, modelTitle } from "../platform/node/models.js";
@@ -117,7 +117,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     for (const note of classifierNotes(judges)) report.info(`  note         ${note}`);
     const evaluation = await judged({ ...settings, dataset, task, processors, judges, count }, { report, signal });
     if (!evaluation) return "interrupted";
-    reportSkipped(evaluation, report);
+    reportEvaluated(evaluation, report);
     print(evaluationTable(evaluation));
     if (json !== undefined) {
       await writeBytes(json, [`${JSON.stringify(evaluation, null, 2)}\n`]);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { omissionsOf } from "../data/settings.js";
-import { reportImages, reportStep } from "../experiments/reported-training.js";
+import { reportImages } from "../experiments/reported-images.js";
+import { reportStep } from "../experiments/reported-training.js";
 import { recognizerNetworks } from "../networks/recognizers/index.js";
 import type { Progress } from "../reporter.js";
 import type { HeldOutAccuracy } from "../training/held-out-accuracy.js";
@@ -63,7 +64,7 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
         reportStep({ step, of: steps, ...losses, lr }, report);
       },
     }).finally(() => bar?.stop());
-    reportImages(result, report);
+    reportImages(result.broken, result.flawed, report);
     if (result.model === null) {
       report.info(interruptedRun(result));
       return "interrupted";

@@ -1,8 +1,8 @@
 import { omissionsOf, titleOfData } from "../data/settings.js";
-import { printable } from "../printable.js";
 import type { Progress, Reporter } from "../reporter.js";
 import type { ResolvedTraining } from "../training/resolve.js";
 import { type RunOptions, runTraining, type TrainingResult, type TrainingStart } from "../training/train.js";
+import { reportImages } from "./reported-images.js";
 
 /** Steps between JSON lines if standard error is not a terminal. */
 const LINE_EVERY = 50;
@@ -37,18 +37,8 @@ export async function reportedTraining(
       reportStep({ step, of: steps, ...losses, psnr, lr }, report);
     },
   }).finally(() => bar?.stop());
-  reportImages(result, report);
+  reportImages(result.broken, result.flawed, report);
   return result;
-}
-
-/** Lists the images that a training left out, and those that it decoded although their file is flawed. */
-export function reportImages({ broken, flawed }: Pick<TrainingResult, "broken" | "flawed">, report: Reporter): void {
-  for (const [path, reason] of broken) report.info(printable(`left out ${path}: ${reason}`));
-  const were = (count: number) => (count === 1 ? ["1 image", "was"] : [`${count} images`, "were"]);
-  const [unread, flawedOnes] = [were(broken.size), were(flawed.size)];
-  if (broken.size > 0) report.info(`${unread.join(" could not be read and ")} left out`);
-  for (const [path, flaw] of flawed) report.info(printable(`flawed ${path}: ${flaw}`));
-  if (flawed.size > 0) report.info(`${flawedOnes.join(" ")} decoded in spite of a flaw`);
 }
 
 /** What runs, on which device, with how many images. */

@@ -7,7 +7,6 @@ import { type TaskSettings, taskFrom } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import { reportSkipped } from "../evaluation/report-skipped.js";
 import { type Job, type JobStore, keyOf } from "../jobs/job.js";
 import { runJobs } from "../jobs/run-jobs.js";
 import { type Objective, readsOutput } from "../objectives/objective.js";
@@ -21,6 +20,7 @@ import { named, paths, positiveInteger } from "../settings.js";
 import { type ResolvedTraining, resolveTraining } from "../training/resolve.js";
 import { runSettings, type TrainingSettings } from "../training/settings.js";
 import type { RunOptions } from "../training/train.js";
+import { reportEvaluated } from "./reported-images.js";
 import { reportedTraining } from "./reported-training.js";
 
 /** The settings of an experiment that trains several processors and judges them. */
@@ -176,6 +176,6 @@ export async function judgeSeries(
   const bar = report.progress(Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length), "evaluating");
   const options = { dataset, task: taskFrom(settings), processors, judges, store, signal, ...(limit && { limit }) };
   const evaluation = await evaluate({ ...options, onProgress: (done) => bar.update(done) }).finally(bar.stop);
-  reportSkipped(evaluation, report);
+  reportEvaluated(evaluation, report);
   return evaluation;
 }
