@@ -4,13 +4,17 @@ import { anything, float32Constant, type Match, type Pattern, rewrite } from "..
 import { float32, type Tensor } from "../onnx/tensor.js";
 import type { Pass } from "./pass.js";
 
-const convolution: Pattern = { op: "Conv", inputs: [anything], otherInputs: float32Constant, readOnce: true };
+const convolution: Pattern = {
+  op: "Conv",
+  inputs: [anything, float32Constant],
+  otherInputs: float32Constant,
+  readOnce: true,
+};
 
 const normalization: Pattern = {
   op: "BatchNormalization",
   attributes: { training_mode: { value: 0, default: 0 } },
-  inputs: [convolution],
-  otherInputs: float32Constant,
+  inputs: [convolution, float32Constant, float32Constant, float32Constant, float32Constant],
 };
 
 /**
