@@ -4,6 +4,7 @@ import sharp, { type Sharp } from "sharp";
 import { UserError } from "../../errors.js";
 import { decodeImage } from "./codec.js";
 import { pngChunk } from "./png.js";
+import { reasonOf } from "./tolerant.js";
 
 const [width, height] = [64, 48];
 const noise = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7919 + (i >> 3) * 31) % 256);
@@ -105,4 +106,28 @@ test("an AVIF sequence is refused as one", async () => {
   const sequence = Buffer.from(avif);
   sequence.write("avis", 8, "latin1");
   await assert.rejects(decodeImage(sequence), /it is a sequence of images/);
+});
+
+test("an AVIF that states a side of 2147483647 pixels is refused before it is decoded", async () => {
+  const avif = Buffer.from(await image().avif().toBuffer());
+  avif.writeUInt32BE(2 ** 31 - 1, avif.indexOf("ispe") + 8);
+  await assert.rejects(decodeImage(avif), {
+    name: "UserError",
+    message: "cannot decode the image: its size is 2147483647x48; expected at most 10000000 pixels a side",
+  });
+});
+
+test("what decoders report becomes one line of few reasons, each once, without the names of their parts", () => {
+  const reasons: Readonly<Record<string, string>> = {
+    "webp2vips: unable to read pixels": "the image data are damaged or truncated",
+    "Input buffer has corrupt header: source: bad seek to 1024\nheif: Invalid input: No 'iloc' box (2.105)":
+      "corrupt header: the file is truncated; Invalid input: No 'iloc' box (2.105)",
+    "Input buffer has corrupt header: Bogus marker length\nBogus marker length": "corrupt header: Bogus marker length",
+    "Input buffer has corrupt header: ": "its header is damaged",
+    "glib: XML parse error: Error domain 1 code 73 on line 1 column 13 of data: Extra content":
+      "XML parse error: line 1 column 13 of data: Extra content",
+    "a\nb\nc\nd\nb": "a; b; c; …",
+    "read gave 1 warnings": "the image data are damaged",
+  };
+  for (const [message, reason] of Object.entries(reasons)) assert.equal(reasonOf(new Error(message)), reason);
 });

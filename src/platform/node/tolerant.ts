@@ -76,7 +76,7 @@ const MEANINGS: readonly (readonly [line: RegExp, meaning: string])[] = [
   [/^(libpng read error|unable to read pixels)$/, "the image data are damaged or truncated"],
   [/^bad seek to \d+$/, "the file is truncated"],
   [/^no known route from .*$/, "its channels are not those of gray, RGB or CMYK"],
-  [/^XML parse error: (Error domain \d+ code \d+|warning code=\d+ \(\d+\))( on line| in)? ?/, "XML parse error: "],
+  [/^XML parse error: (Error domain \d+ code \d+|warning code=\d+ \(\d+\))( on| in)? /, "XML parse error: "],
 ];
 /** The most lines of a decoder that a message repeats. */
 const MOST_LINES = 3;
