@@ -1,86 +1,35 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { MEMORY_LIMIT, runCampaign, TIME_LIMIT, total } from "../testing/fuzz-run.js";
 
 const SEED = 1;
-const FILES = 2000;
-/** Time limit per file, in milliseconds. */
-const TIME_LIMIT = 10_000;
 const WORKERS = 2;
 
-const worker = fileURLToPath(new URL("../testing/fuzz-worker.js", import.meta.url));
-
-interface Batch {
-  loads: number;
-  refused: number;
-  /** One line per file that crashed, hung or failed with anything but a `UserError`. */
-  readonly failures: string[];
+/** Uses the files of a subject and asserts that none of them violates a limit or is refused without a clear line. */
+async function used(subject: string, files: number, workers = WORKERS) {
+  const share = Math.ceil(files / workers);
+  const shares = Array.from({ length: workers }, (_, i) =>
+    runCampaign(subject, SEED, i * share, Math.min(files, (i + 1) * share)),
+  );
+  const campaign = total(await Promise.all(shares));
+  assert.deepEqual(campaign.violations, []);
+  const { accepted, flawed, refused } = campaign.counts;
+  assert.equal(accepted + flawed + refused, files);
+  assert.ok(accepted > files / 20 && refused > files / 4, "the corruption is too weak or too strong");
+  return `seed ${SEED}: ${accepted} accepted, ${flawed} with a flaw, ${refused} refused, ${Math.round(campaign.mebibytes)} MiB`;
 }
 
-/** Loads files `begin` to `end` - 1. After a crash or timeout, a new process continues with the next file. */
-async function loadAll(begin: number, end: number): Promise<Batch> {
-  const batch: Batch = { loads: 0, refused: 0, failures: [] };
-  for (let next = begin; next < end; ) {
-    const { last, finished, reason } = await loadInProcess(next, end, batch);
-    if (!finished) batch.failures.push(`seed ${SEED}, index ${last}: ${reason}`);
-    next = last + 1;
-  }
-  return batch;
-}
+const LIMITS = `takes over ${TIME_LIMIT} s or ${MEMORY_LIMIT} MiB`;
 
-function loadInProcess(
-  begin: number,
-  end: number,
-  batch: Batch,
-): Promise<{ last: number; finished: boolean; reason: string }> {
-  const child = spawn(process.execPath, [worker, String(SEED), String(begin), String(end)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let [last, started, finished, timedOut, buffer] = [begin, false, false, false, ""];
-  const kill = () => {
-    timedOut = true;
-    child.kill("SIGKILL");
-  };
-  let watchdog = setTimeout(kill, TIME_LIMIT);
-  const handleLine = (line: string) => {
-    const [status, ...details] = line.split(" ");
-    started = true;
-    finished = status !== "try";
-    if (status === "try") {
-      last = Number(details[0]);
-      clearTimeout(watchdog);
-      watchdog = setTimeout(kill, TIME_LIMIT);
-    } else if (status === "loads") batch.loads++;
-    else if (status === "refused") batch.refused++;
-    else batch.failures.push(`seed ${SEED}, index ${last}: ${JSON.parse(details.join(" "))}`);
-  };
-  child.stdout.on("data", (chunk) => {
-    const lines = (buffer + chunk).split("\n");
-    buffer = lines.pop() ?? "";
-    for (const line of lines) handleLine(line);
-  });
-  return new Promise((resolve, reject) =>
-    child.on("close", (code, signal) => {
-      clearTimeout(watchdog);
-      if (!started) reject(new Error(`the worker did not start (${signal ?? code})`));
-      const reason = timedOut ? `exceeded ${TIME_LIMIT / 1000} s` : `crashed the process (${signal ?? code})`;
-      resolve({ last, finished: finished && !timedOut, reason });
-    }),
-  );
-}
-
-test(`${FILES} corrupted ONNX files load or are refused with a UserError; none crashes the process or takes over 10 s`, async (t) => {
-  const share = Math.ceil(FILES / WORKERS);
-  const batches = await Promise.all(
-    Array.from({ length: WORKERS }, (_, i) => loadAll(i * share, Math.min(FILES, (i + 1) * share))),
-  );
-  const count = (key: "loads" | "refused") => batches.reduce((sum, batch) => sum + batch[key], 0);
-  t.diagnostic(`seed ${SEED}: ${count("loads")} load, ${count("refused")} are refused`);
-  assert.deepEqual(
-    batches.flatMap(({ failures }) => failures),
-    [],
-  );
-  assert.equal(count("loads") + count("refused"), FILES);
-  assert.ok(count("loads") > FILES / 20 && count("refused") > FILES / 4, "the corruption is too weak or too strong");
+test(`2000 corrupted ONNX files load or are refused with a UserError; none crashes the process or ${LIMITS}`, async (t) => {
+  t.diagnostic(await used("graphs", 2000));
 });
+
+for (const [subject, files, what] of [
+  ["images", 200, "images are decoded and restored"],
+  ["models", 200, "ONNX files are inspected, differentiated and opened as recognizer and processor"],
+  ["texts", 200, "labels, sidecars, settings, records, recipes and tensors are read"],
+] as const)
+  test(`${files} corrupted ${what}, or are refused in one clear line; none crashes the process or ${LIMITS}`, async (t) => {
+    t.diagnostic(await used(subject, files));
+  });

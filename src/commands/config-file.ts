@@ -15,7 +15,9 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
     throw new UserError(`cannot read the config file ${path}: ${messageOf(error)}`);
   });
   try {
-    const { $schema, ...settings } = z.record(z.string(), z.unknown()).parse(parse(text, { maxAliasCount: 100 }));
+    const { $schema, ...settings } = z
+      .record(z.string(), z.unknown())
+      .parse(parse(text, { maxAliasCount: 100, logLevel: "error" }));
     return settings;
   } catch (error) {
     const reason = error instanceof z.ZodError ? "expected settings by name" : firstLineOf(error);

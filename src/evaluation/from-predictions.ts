@@ -68,6 +68,8 @@ async function nextImage(lines: Lines, { path, processors, judges }: Expected): 
     for (const judge of judges.length > 0 ? judges : [null]) {
       last = await nextLine(lines, path, (line) => line.processor === processor && line.judge === judge);
       first ??= last;
+      if (judge !== null && !last.ranked)
+        throw new UserError(`${path}: the prediction of ${judge} for ${last.file} is missing`);
       if (last.ranked) predictions.push({ kind: "class", ranked: last.ranked });
     }
     const { psnr, ssim, psnr_y, ssim_y } = last as Line;

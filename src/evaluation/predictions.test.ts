@@ -96,7 +96,14 @@ test("a predictions file that is truncated, out of order or something else is re
   await refused([...lines, lines[1] as string], /more than the 7 images/);
   await refused([lines[0] as string, ...lines.slice(2)], /line 2: lines are not in the order/);
   await refused(["{}", ...lines.slice(1)], /is not a predictions file/);
-  await refused([lines[0] as string, "{", ...lines.slice(2)], /line 2/);
+  await refused(["{", ...lines.slice(1)], /its first line is not valid JSON/);
+  await refused([lines[0] as string, "{", ...lines.slice(2)], /line 2: it is not valid JSON/);
+  await refused([lines[0] as string, "{}", ...lines.slice(2)], /line 2: .*file: it is missing; expected string/);
+  const withoutPrediction = JSON.stringify({ ...JSON.parse(lines[1] as string), ranked: null });
+  await refused(
+    [lines[0] as string, withoutPrediction, ...lines.slice(2)],
+    /prediction of brightness for .* is missing/,
+  );
   await assert.rejects(evaluationFrom(join(predictions, "..", "none.jsonl")), /cannot read the predictions/);
 });
 

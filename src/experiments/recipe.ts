@@ -3,7 +3,7 @@ import { basename, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
-import { firstLineOf, UserError } from "../errors.js";
+import { firstLineOf, reasonsOf, UserError } from "../errors.js";
 import { isThere, readText } from "../platform/node/files.js";
 import { named } from "../settings.js";
 
@@ -111,7 +111,8 @@ async function existing(paths: readonly string[]): Promise<string | undefined> {
 async function readRecipe(path: string): Promise<NamedRecipe> {
   try {
     const text = await readText(path);
-    const content = extname(path) === ".json" ? JSON.parse(text) : parseYaml(text, { maxAliasCount: 100 });
+    const content =
+      extname(path) === ".json" ? JSON.parse(text) : parseYaml(text, { maxAliasCount: 100, logLevel: "error" });
     return parseRecipe(withoutEnding(basename(path)), content);
   } catch (error) {
     throw new UserError(`cannot use the recipe ${path}: ${firstLineOf(error)}`);
@@ -122,7 +123,8 @@ async function readRecipe(path: string): Promise<NamedRecipe> {
 export function parseRecipe(name: string, content: unknown): NamedRecipe {
   const { data, error } = Recipe.safeParse(content);
   const [issue] = error?.issues ?? [];
-  if (!data) throw new Error(`${issue?.path.join(".") || "the whole"}: ${issue?.message}`);
+  if (!data)
+    throw new Error(`${issue?.path.length ? "" : "the whole: "}${reasonsOf({ issues: issue ? [issue] : [] })}`);
   const names = [...inputNames, ...data.stages.map((stage) => stage.name)];
   const twice = names.find((each, i) => names.indexOf(each) !== i);
   if (twice !== undefined) throw new Error(`"${twice}" is the name of two things`);

@@ -1,16 +1,27 @@
 import type { GraphBuilder } from "../onnx/builder.js";
-import { attribute, type Graph } from "../onnx/graph.js";
+import { attribute, type Graph, type Node } from "../onnx/graph.js";
 import { anything, float32Constant, type Match, type Pattern, rewrite } from "../onnx/matcher.js";
 import { float32, type Tensor } from "../onnx/tensor.js";
 import type { Pass } from "./pass.js";
 
-const convolution: Pattern = { op: "Conv", inputs: [anything], otherInputs: float32Constant, readOnce: true };
+/** Whether a node has its first `count` inputs; a damaged file may lack some. */
+const hasInputs = (count: number) => (node: Node) =>
+  node.inputs.length >= count && !node.inputs.slice(0, count).includes("");
+
+const convolution: Pattern = {
+  op: "Conv",
+  inputs: [anything],
+  otherInputs: float32Constant,
+  readOnce: true,
+  where: hasInputs(2),
+};
 
 const normalization: Pattern = {
   op: "BatchNormalization",
   attributes: { training_mode: { value: 0, default: 0 } },
   inputs: [convolution],
   otherInputs: float32Constant,
+  where: hasInputs(5),
 };
 
 /**

@@ -82,6 +82,13 @@ test("a normalization in training mode is not folded", async () => {
   assert.deepEqual(operators, ["Conv", "BatchNormalization"]);
 });
 
+test("a convolution without weights, which no runtime loads, is left as it is by every pass", () => {
+  const b = new GraphBuilder("broken");
+  const statistics = ["s", "o", "m", "v"].map((name) => b.initializer(name, float32([1, 1, 1])));
+  b.output("y", b.add("BatchNormalization", [b.add("Conv", [b.input("x", ["N", 3, 8, 8])]), ...statistics]));
+  assert.deepEqual(operatorsOf(optimizeForInference(b.build())), ["Conv", "BatchNormalization", "Identity"]);
+});
+
 test("PRelu as a sum computes the same, with one slope and with one slope per channel", async () => {
   for (const slope of [
     [1, 1, 1],

@@ -2,6 +2,7 @@ import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { UserError } from "../errors.js";
 import type { NumericData, Tensor } from "../onnx/tensor.js";
 import type { LoadedModel, Tensors } from "./backend.js";
+import { runtimeReason } from "./reason.js";
 
 /** A session of onnxruntime-node or onnxruntime-web, which share the interface of onnxruntime-common. */
 export const loadedModel = (session: InferenceSession): LoadedModel => ({
@@ -10,8 +11,12 @@ export const loadedModel = (session: InferenceSession): LoadedModel => ({
   outputShapes: outputShapesOf(session),
   async run(feeds, fetch) {
     const inputs = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
-    const results = fetch ? await session.run(inputs, [...fetch]) : await session.run(inputs);
-    return fromOrt(results);
+    const results = fetch ? session.run(inputs, [...fetch]) : session.run(inputs);
+    return fromOrt(
+      await results.catch((error: unknown) => {
+        throw new Error(runtimeReason(error), { cause: error });
+      }),
+    );
   },
   endTrace: () => session.endProfiling(),
   release: () => session.release(),

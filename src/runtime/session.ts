@@ -1,7 +1,8 @@
 import { backend } from "#backend";
-import { messageOf, UserError } from "../errors.js";
+import { UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 import type { Device, LoadedModel, LoadOptions, Tensors } from "./backend.js";
+import { runtimeReason } from "./reason.js";
 
 export type { Device, Tensors } from "./backend.js";
 
@@ -83,7 +84,7 @@ export class Session {
 
 /** Rethrows an error of the backend with what was attempted. */
 function fail(model: Graph | string, device: Device, error: unknown): never {
-  const reason = messageOf(error);
+  const reason = runtimeReason(error);
   if (device !== "cpu" && /provider|adapter|backend/i.test(reason))
     throw new UserError(`cannot compute on ${device}: ${reason} (\`device\` cpu always works)`);
   throw new UserError(`ONNX Runtime cannot load ${typeof model === "string" ? model : model.name}: ${reason}`);

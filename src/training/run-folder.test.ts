@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
+import type { Tensor } from "../onnx/tensor.js";
 import { readSafetensors, writeSafetensors } from "../platform/node/safetensors-files.js";
 import { type TrainOptions, train } from "./train.js";
 import { trainRecognizer } from "./train-recognizer.js";
@@ -147,4 +148,21 @@ test("checkpoints, threads and device may change at a resume", async (t) => {
   await run("parts", { ...until(5), checkpointEvery: 3, threads: 2 });
   await resume("parts", { checkpointEvery: 4, threads: 1, device: "cpu" });
   same("whole", "parts", "model.onnx");
+});
+
+test("a checkpoint with an impossible step, or with tensors of another training, is refused", async (t) => {
+  const { run, resume, at } = await trainings(t, { steps: 2 });
+  await run("run", until(1));
+  const path = at("run", "checkpoint.safetensors");
+  const { tensors, metadata } = await readSafetensors(path);
+  const refused = async (changed: Parameters<typeof writeSafetensors>[1], message: RegExp) => {
+    await writeSafetensors(path, changed);
+    await assert.rejects(resume("run"), { name: "UserError", message });
+  };
+  for (const step of ["-5", "1.5", "x", "1e99"])
+    await refused({ tensors, metadata: { ...metadata, step } }, /checkpoint\.safetensors is damaged: its step is /);
+  const [[name, first], ...others] = Object.entries(tensors) as [[string, Tensor], ...[string, Tensor][]];
+  await refused({ tensors: Object.fromEntries(others), metadata }, new RegExp(`"${name}" is absent; expected float32`));
+  const flat = { ...first, shape: [first.data.length, 1] };
+  await refused({ tensors: { ...tensors, [name]: flat }, metadata }, new RegExp(`"${name}" is float32 .*; expected`));
 });

@@ -4,6 +4,7 @@ import sharp, { type Sharp } from "sharp";
 import { UserError } from "../../errors.js";
 import { decodeImage } from "./codec.js";
 import { pngChunk } from "./png.js";
+import { reasonOf } from "./tolerant.js";
 
 const [width, height] = [64, 48];
 const noise = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7919 + (i >> 3) * 31) % 256);
@@ -195,4 +196,13 @@ test("the reason of a damaged file is one sentence, without names of libraries o
     assert.match(reason, /^[^\n:]*(: [^\n:;]*(; expected [^\n;]*)?)?$/);
     assert.doesNotMatch(reason, /vips|heif|libpng|webp2|scanline|huffman|sharp|header|buffer|0x|undefined/i);
   }
+});
+
+test("an AVIF that states a side of 2147483647 pixels is refused before it is decoded", async () => {
+  const avif = Buffer.from(await image().avif().toBuffer());
+  avif.writeUInt32BE(2 ** 31 - 1, avif.indexOf("ispe") + 8);
+  await assert.rejects(decodeImage(avif), {
+    name: "UserError",
+    message: "cannot decode the image: its size is 2147483647x48; expected at most 10000000 pixels a side",
+  });
 });
