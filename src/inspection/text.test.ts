@@ -8,6 +8,6 @@ test("a cell with a line break and a terminal escape stays on its line, escaped,
       ["a\n\u001b[31m", "x"],
       ["bb", "y"],
     ]),
-    ["  a\\n\\u001b[31m  x", "  bb            y"],
+    ["  a\\n\\u001b[31m  x", `  bb${" ".repeat(13)}y`],
   );
 });
