@@ -158,3 +158,26 @@ test("a processor without a name is called by its file, or by the folder of its 
   );
   assert.match(out, /^\| p .*\n\| ra /m);
 });
+
+test("a recipe that writes outside its results is refused before its first stage", async (t) => {
+  const { at } = await inputs(t);
+  const recipe = (settings: object) => {
+    const stages = [{ name: "ev", command: "evaluate", settings: { data: "{evaluate}", limit: 1, ...settings } }];
+    writeFileSync(at("recipe.json"), JSON.stringify({ title: "T", about: "A", stages }));
+    return [at("recipe.json"), "--evaluate", at("data"), "--out", at("results")];
+  };
+  for (const [settings, file] of [
+    [{ predictions: at("p.jsonl") }, at("p.jsonl")],
+    [{ predictions: "{ev}/../../p.jsonl".replace("{ev}", at("results")) }, "p.jsonl"],
+    [{ processor: at("p.onnx"), cards: true }, at("p.onnx")],
+  ] as const) {
+    const model = readFileSync(at("p.onnx"));
+    const words = recipe(settings);
+    await refused(reproduce, words, /the stage ev is not valid: it writes .*, which is outside the results; /);
+    await refused(reproduce, words, new RegExp(file.replaceAll(/[.\\]/g, "\\$&")));
+    assert.deepEqual([existsSync(at("p.jsonl")), existsSync(at("results"))], [false, false]);
+    assert.deepEqual(readFileSync(at("p.onnx")), model);
+  }
+  await runCommand(reproduce, ...recipe({ predictions: at("results", "ev", "p.jsonl") }));
+  assert.ok(existsSync(at("results", "ev", "p.jsonl")));
+});

@@ -22,6 +22,8 @@ export interface StageRole {
   settings(folder: string): Given;
   /** The files in that folder that complete the stage. */
   outputs(folder: string): string[];
+  /** Further files that it writes or changes with these settings. */
+  alsoWrites?(settings: Given): string[];
 }
 
 /** A command. Flags, help, config files, recipe stages and the JSON Schema derive from its settings. */

@@ -132,7 +132,13 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
       }
     return { unusable: evaluation.data.skipped.length };
   },
-  stage: fileStage("json", RESULTS),
+  stage: {
+    ...fileStage("json", RESULTS),
+    alsoWrites(given) {
+      const { predictions, cards, processor = [] } = settings.parse(given);
+      return filesIn([predictions, ...(cards ? processor.map(({ file }) => file) : [])]);
+    },
+  },
 });
 
 const filesIn = (files: readonly (string | undefined)[]): string[] => files.filter((file) => file !== undefined);

@@ -108,7 +108,7 @@ async function ofTensors(given: Settings, { report, print }: Context): Promise<v
   const summary = { model, loss: { kind, of: outputs, value }, gradients: rows, independent, out };
   if (json) return print(JSON.stringify(summary, null, 2));
   const lines = rows.map(({ name, shape, norm: length }) => [name, bracketed(shape), length.toPrecision(6)]);
-  print(`loss ${value.toPrecision(7)}   ${kind} of ${outputs.join(", ")}`);
+  print(printable(`loss ${value.toPrecision(7)}   ${kind} of ${outputs.join(", ")}`));
   print(columns([["d loss / d", "shape", "L2 norm"], ...lines]).join("\n"));
   print(out);
 }
@@ -146,7 +146,7 @@ async function ofImage(given: Settings, image: string, { report, print }: Contex
   const summary = { ...withName({ label: target, probability }), top: top5[0], top5 };
   const numbers = { loss: Number(found.loss.data[0]), norm: norm(found.gradient) };
   if (json) return print(JSON.stringify({ model, image, ...summary, ...numbers, heatmap, out }, null, 2));
-  print(`class ${target}${summary.name === null ? "" : ` (${summary.name})`}: ${percent(probability)}`);
+  print(printable(`class ${target}${summary.name === null ? "" : ` (${summary.name})`}: ${percent(probability)}`));
   print(`most probable:\n${columns(top5.map(classRow)).join("\n")}`);
   print(`loss ${numbers.loss.toPrecision(7)}   L2 norm of d loss / d image ${numbers.norm.toPrecision(6)}`);
   for (const path of [heatmap, out]) if (path !== undefined) print(path);

@@ -1,10 +1,10 @@
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 import { type Given as InputsGiven, placeholdersIn, type Stage } from "../experiments/plan.js";
 import { findRecipes, type Input, inputNames, inputs, packagedRecipes, type RecipeSet } from "../experiments/recipe.js";
 import { planRecipes, reproduce as runRecipes, type StageRunner } from "../experiments/reproduce.js";
-import { isThere } from "../platform/node/files.js";
+import { isInside, isThere } from "../platform/node/files.js";
 import { named, path, paths, threadCount } from "../settings.js";
 import { average } from "./average.js";
 import { type Command, type Context, defineCommand, type Given, resolveSettings, type StageRole } from "./command.js";
@@ -161,11 +161,18 @@ function commandOf(stage: Stage): Found {
 /** Runs stages with the commands above. */
 export const runnerFor = (context: Context): StageRunner => ({
   async check(stage) {
-    const { command, given } = commandOf(stage);
+    const { command, role, given } = commandOf(stage);
     const { base: _, ...fresh } = command;
     await resolveSettings(fresh, given).catch((error) => {
       throw new UserError(`the stage ${stage.name} is not valid: ${messageOf(error)}`);
     });
+    const results = dirname(resolve(stage.folder));
+    const outside = role.alsoWrites?.(given).find((file) => !isInside(resolve(file), results));
+    if (outside !== undefined)
+      throw new UserError(
+        `the stage ${stage.name} is not valid: it writes ${outside}, which is outside the results; ` +
+          "begin the path with {NAME}/, the folder of an earlier stage",
+      );
   },
   commandLine(stage) {
     const { command, given } = commandOf(stage);

@@ -1,6 +1,7 @@
 import { messageOf, UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
+import { printable } from "../printable.js";
 import { randomAt, shuffled } from "../random.js";
 import { classOf } from "./annotation.js";
 import { type Item, readShrunk, titleOf } from "./item.js";
@@ -154,7 +155,7 @@ export class BatchMaker {
       }
       return image;
     } catch (error) {
-      this.broken.set(title, messageOf(error).split("\n", 1)[0] ?? "");
+      this.broken.set(title, printable(messageOf(error)));
       return undefined;
     }
   }

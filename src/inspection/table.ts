@@ -1,3 +1,4 @@
+import { printable } from "../printable.js";
 import type { Batching } from "../runtime/batching.js";
 import type { GraphInspection, InspectedValue, Inspection } from "./inspect.js";
 import type { OperatorUse } from "./operators.js";
@@ -27,11 +28,11 @@ export function inspectionTable(inspection: Inspection): string {
       notes.map((note) => `  ${note}`),
     ),
   ];
-  return [head, ...sections].filter((text) => text !== "").join("\n");
+  return [printable(head), ...sections].filter((text) => text !== "").join("\n");
 }
 
 const section = (title: string, lines: readonly string[]): string =>
-  lines.length === 0 ? "" : [title, ...lines].join("\n");
+  lines.length === 0 ? "" : [title, ...lines.map(printable)].join("\n");
 
 function valueCells({ name, type, shape, tried }: InspectedValue): string[] {
   const open = tried && (!shape || bracketed(shape) !== bracketed(tried));

@@ -1,3 +1,5 @@
+import { printable } from "../printable.js";
+
 /** The most names that a message lists. */
 const MAX_LISTED = 12;
 
@@ -9,8 +11,9 @@ export function listed(names: readonly string[]): string {
 
 /** Formats rows as aligned columns, each row after `indent` spaces. The caller pads numbers that should be right-aligned. */
 export function columns(rows: readonly (readonly string[])[], indent = 2): string[] {
-  const widths = rows.reduce<number[]>((most, row) => row.map((cell, i) => Math.max(most[i] ?? 0, cell.length)), []);
-  return rows.map((row) => {
+  const shown = rows.map((row) => row.map(printable));
+  const widths = shown.reduce<number[]>((most, row) => row.map((cell, i) => Math.max(most[i] ?? 0, cell.length)), []);
+  return shown.map((row) => {
     const cells = row.map((cell, i) => cell.padEnd(widths[i] ?? 0));
     return (" ".repeat(indent) + cells.join("  ")).trimEnd();
   });

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { UserError } from "../errors.js";
+import { printable } from "../printable.js";
 
 /** One execution of one operator. */
 export interface TracedNode {
@@ -47,13 +49,31 @@ type Event = z.infer<typeof Events>[number];
  * @throws Error if the file is not such a trace.
  */
 export async function readTrace(path: string): Promise<TracedRun[]> {
-  const events = Events.parse(JSON.parse(await readFile(path, "utf8")));
+  const events = Events.parse(parsedTrace(await readFile(path, "utf8")));
   const runs = events.filter(({ cat, name }) => cat === "Session" && name === "model_run").sort((a, b) => a.ts - b.ts);
   const nodes = events.filter(({ cat, name }) => cat === "Node" && name.endsWith(KERNEL));
   return runs.map(({ ts, dur }) => ({
     ms: dur / 1000,
     nodes: nodes.filter((node) => node.ts >= ts && node.ts < ts + dur).map(tracedNode),
   }));
+}
+
+/**
+ * ONNX Runtime writes names as they are, one event a line. Control characters in them are escaped here.
+ * @throws UserError for names with other characters that make the trace no JSON, such as quotes.
+ */
+export function parsedTrace(text: string): unknown {
+  const endsLine = (at: number) => /[[,}\]]$/.test(text.slice(Math.max(0, at - 1), at));
+  const escaped = text.replace(/\p{Cc}/gu, (character, at: number) =>
+    character === "\n" && endsLine(at) ? character : printable(character),
+  );
+  try {
+    return JSON.parse(escaped);
+  } catch {
+    throw new UserError(
+      "cannot read the trace that ONNX Runtime wrote: names in the model contain quotes or backslashes; rename its nodes",
+    );
+  }
 }
 
 /** The suffix of the profiler for the computation of a node; entries without it measure waiting. */

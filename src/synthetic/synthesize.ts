@@ -59,6 +59,8 @@ export async function synthesize(folder: string, options: SynthesisOptions): Pro
     });
   } catch (error) {
     if (error instanceof UserError || options.signal?.aborted) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if ((code === "ENOTEMPTY" || code === "EEXIST") && (await isComplete(folder, set))) return; // by another process
     throw new UserError(`cannot write ${folder}: ${messageOf(error)}`);
   }
 }
