@@ -266,6 +266,12 @@ const wrong: [what: string, files: Record<string, string>, message: RegExp][] = 
     { ...images("a.png"), "labels.csv": "file,class_index\nb.png,1" },
     /none of its 1 files exists/,
   ],
+  ["labels without rows", { ...images("a.png"), "labels.csv": "file,class_index\n" }, /labels\.csv: it lists no file$/],
+  [
+    "a column twice",
+    { ...images("a.png"), "labels.csv": "file,class_index,file\na.png,1,b.png" },
+    /it has several columns "file"/,
+  ],
   ["a row too short", { ...images("a.png"), "labels.csv": "file,class_index\na.png" }, /cannot read the labels/],
 ];
 

@@ -172,9 +172,11 @@ export function parseCsv(text: string, path: string): { header: readonly string[
   }
 }
 
-/** The index of a column. @throws UserError when the header does not contain it. */
+/** The index of a column. @throws UserError when the header does not contain it once. */
 export function columnOf(header: readonly string[], column: string, path: string): number {
   const index = header.indexOf(column);
+  if (header.lastIndexOf(column) !== index)
+    throw new UserError(`cannot read the labels ${path}: it has several columns "${column}"`);
   if (index >= 0) return index;
   throw new UserError(
     `cannot read the labels ${path}: it has no column "${column}", only ${header.join(", ") || "an empty line"}; ` +

@@ -131,6 +131,22 @@ test("a network that mixes the images of its fixed batch is refused", async (t) 
   );
 });
 
+for (const batch of ["N", 4] as const)
+  test(`a network that subtracts the mean of its batch (${batch}) is refused`, async (t) => {
+    const graph = classifier(batch, (b, x) => b.Sub(pooled(b, x), b.ReduceMean(pooled(b, x), [0])));
+    await assert.rejects(
+      openClassifier(await write(t, graph), settings),
+      /net.onnx image by image: its output for an image depends on the other images of the batch/,
+    );
+  });
+
+test("a network of an open batch that runs image by image states that", async (t) => {
+  const classifierOf = async (graph: Graph) => openClassifier(await write(t, graph), settings);
+  const { notes } = await classifierOf(classifier("N", reshaped(1)));
+  assert.match(notes.join(), /depends on the other images of a batch: images run one by one/);
+  assert.deepEqual((await classifierOf(classifier("N", reshaped(0)))).notes, []);
+});
+
 test("a network whose batch normalizations are in training mode is refused", async (t) => {
   const attempt = openClassifier(await write(t, classifier("N", normalized)), settings);
   await assert.rejects(attempt, /depends on the other images of the batch \(was it exported in evaluation mode\?\)/);

@@ -96,7 +96,7 @@ export async function startClassifier(source: ClassifierSource, options: Session
   return {
     name,
     key,
-    notes: graph.notes ?? [],
+    notes: [...(graph.notes ?? []), ...(declaredBatch === null && group !== null ? [ALONE] : [])],
     async requireKnows(items, attempt) {
       classes ??= countClasses();
       requireClasses({ name, classes: await classes, fileOutputs, ...(learned && { learned }) }, items, attempt);
@@ -112,6 +112,8 @@ export async function startClassifier(source: ClassifierSource, options: Session
     release: () => session.release(),
   };
 }
+
+const ALONE = "its output for an image depends on the other images of a batch: images run one by one";
 
 /** The notes of classifiers, each with the classifier's name. */
 export const classifierNotes = (classifiers: readonly Pick<Classifier, "name" | "notes">[]): string[] =>

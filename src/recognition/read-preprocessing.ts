@@ -25,6 +25,11 @@ export async function readPreprocessing(
   const stated = { ...defaults, ...fromShape(model), ...(isInteger(type) && fromInteger(type, values)), ...values };
   const result = Preprocessing.safeParse(stated);
   if (result.success) return requireLevels(path, type, result.data);
+  const { shape } = model.inputs[0] ?? {};
+  if (shape && shape.length !== 4)
+    throw new UserError(
+      `cannot use ${path} as a recognizer: its input is [${shape.join(", ")}], not images [N, 3, height, width]`,
+    );
   if (!("size" in values) && !("size" in fromShape(model)))
     throw new UserError(`the input size of ${path} is unknown; set \`size\` to its side in pixels`);
   const source = statement?.source ?? "the given preprocessing";

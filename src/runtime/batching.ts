@@ -128,7 +128,7 @@ export async function requireSeparateRows(run: Run, image: readonly number[], { 
     const results = await run(trialImages(images, image));
     return Object.entries(results).map(([name, tensor]) => rowsOfOutput(name, tensor, images.length));
   };
-  const [one, other] = group === null ? [[0], among(3, 1)] : [among(group, 0), among(group, group - 1)];
+  const [one, other] = group === null ? [[0], [1, 0, 2]] : [among(group, 0, DARK), among(group, group - 1, BRIGHT)];
   const [rows, again] = [await rowsFor(one), await rowsFor(other)];
   const neighbor = other.findIndex((number) => number !== 0);
   let differ = false;
@@ -141,11 +141,25 @@ export async function requireSeparateRows(run: Run, image: readonly number[], { 
   }
   // If images of all kinds have the same rows, the trial shows nothing, and the declared batch is safer.
   if (group === null && declared !== null && !differ) throw new UserError(ALIKE);
+  if (group === 1 && declared !== 1) await requireDifference(rowsFor, rows);
 }
 
-/** Numbers of trial images: image 0 at this position among others. */
-const among = (count: number, position: number): number[] =>
-  Array.from({ length: count }, (_, i) => (i === position ? 0 : 1 + (i % 3 === 0 ? 0 : 1)));
+/** @throws UserError when another image alone has the same rows: then they tell apart nothing but images of a batch. */
+async function requireDifference(rowsFor: (images: readonly number[]) => Promise<Row[][]>, rows: readonly Row[][]) {
+  const others = await rowsFor([BRIGHT]);
+  const differs = rows.some(([row], i) => {
+    const [expected, found] = [row, others[i]?.[0]] as [Row, Row];
+    return distance(expected, found) > toleranceOf(expected, 0);
+  });
+  if (!differs) throw new UserError(ALIKE);
+}
+
+/** Numbers of trial images by their brightness: each third is like these. Image 0 is between them. */
+const [DARK, BRIGHT] = [1, 2];
+
+/** Numbers of trial images: image 0 at this position, among others that are all dark or all bright. */
+const among = (count: number, position: number, others: number): number[] =>
+  Array.from({ length: count }, (_, i) => (i === position ? 0 : others + levels.length * i));
 
 const DEPENDENT =
   "its output for an image depends on the other images of the batch (was it exported in evaluation mode?)";

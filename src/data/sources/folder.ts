@@ -48,10 +48,11 @@ function labelled(source: Source, names: readonly string[], { labelOf, listed, c
   const item = (name: string): Item => ({ path: join(folder, name), annotation: classAnnotation(labelOf(name)) });
   const present = new Set(names);
   const missing = (listed ?? []).filter((name) => !present.has(name));
+  if (listed?.length === 0) throw new UserError(`cannot read the labels ${join(folder, LABEL_FILE)}: it lists no file`);
   if (listed && missing.length === listed.length)
     throw new UserError(
       `cannot read the labels ${join(folder, LABEL_FILE)}: none of its ${listed.length} files exists ` +
-        `(first: ${missing[0] === undefined ? "no row" : join(folder, missing[0])}); ` +
+        `(first: ${join(folder, missing[0] as string)}); ` +
         'its column "file" must contain paths relative to the folder',
     );
   const known = new Set(leftOut.map(({ file }) => file));
