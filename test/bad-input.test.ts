@@ -144,7 +144,7 @@ test("unreadable images in a training folder are skipped, counted and listed", a
   truncateSync(join(folder, "3.png"), 200);
   writeFileSync(join(folder, "4.png"), "not an image");
   const result = await legible(training("--data", folder, "--out", join(out, "run"), "--steps", "6"));
-  assert.equal(result.code, 0, result.err);
+  assert.equal(result.code, 2, result.err);
   assert.match(result.err, /left out .*3\.png/);
   assert.match(result.err, /left out .*4\.png/);
   assert.match(result.err, /2 images could not be read/);
