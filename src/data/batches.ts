@@ -129,9 +129,10 @@ export class BatchMaker {
       if (image) return { image, label: classOf(item) };
       index = randomAt(seed, epoch, position, draws).integer(items.length);
     }
-    const [title, reason] = [...this.broken][0] ?? [];
+    const [title = "", reason = ""] = [...this.broken][0] ?? [];
+    const first = reason.includes(title) ? reason : `${title}: ${reason}`;
     throw new UserError(
-      `cannot load images: ${MAX_DRAWS} in a row cannot be read, ${this.broken.size} in total (first: ${title}: ${reason}); ` +
+      `cannot load images: ${MAX_DRAWS} in a row cannot be read, ${this.broken.size} in total (first: ${first}); ` +
         "check the folders in `data`",
     );
   }

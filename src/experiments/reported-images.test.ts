@@ -14,7 +14,7 @@ test("each image is listed once, its path once in its line, and then the number"
   assert.deepEqual(lines, [
     "left out a/1.png: it has 2 pages; expected a single image",
     "left out a/\\u001b2.png: no such file or folder",
-    "2 images could not be used",
+    "2 images could not be read",
     "flawed b.jpg: its end marker is missing",
     "1 image decoded in spite of a flaw",
   ]);

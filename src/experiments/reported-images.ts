@@ -7,7 +7,7 @@ type Remark = readonly [file: string, reason: string];
 
 /** Lists each image that was left out and each one that was decoded although its file is flawed, then their numbers. */
 export function reportImages(leftOut: Iterable<Remark>, flawed: Iterable<Remark>, report: Reporter): void {
-  list("left out", "could not be used", [...leftOut], report);
+  list("left out", "could not be read", [...leftOut], report);
   list("flawed", "decoded in spite of a flaw", [...flawed], report);
 }
 

@@ -1,4 +1,4 @@
-import { messageOf, UserError } from "../errors.js";
+import { UserError } from "../errors.js";
 import type { Graph } from "./graph.js";
 import { normalize } from "./normalize.js";
 import { ordered } from "./order.js";
@@ -22,9 +22,9 @@ export function decodeMessage(bytes: Uint8Array, title: string): ModelMessageSha
   try {
     message = ModelMessage.decode(bytes) as unknown as ModelMessageShape;
   } catch (error) {
-    throw new UserError(
-      `${title} is not a complete ONNX file (${messageOf(error)}): it may be truncated or of another format`,
-    );
+    throw new UserError(`${title} is not a complete ONNX file: it may be truncated or of another format`, {
+      cause: error,
+    });
   }
   const { node, output } = message.graph ?? { node: [], output: [] };
   if (node.length + output.length === 0) throw new UserError(`${title} is not an ONNX model: it has no nodes`);
@@ -49,7 +49,7 @@ export function graphOf(message: ModelMessageShape, title: string, machineBlock?
     return resolveStructure(ordered(withNotes(normal)));
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`cannot use ${title}: ${error.message}`);
-    throw new UserError(`${title} is a damaged ONNX file: ${messageOf(error)}`);
+    throw new UserError(`${title} is a damaged ONNX file, or of a kind that Legible cannot read`, { cause: error });
   }
 }
 

@@ -4,7 +4,6 @@ import sharp, { type Sharp } from "sharp";
 import { UserError } from "../../errors.js";
 import { decodeImage } from "./codec.js";
 import { pngChunk } from "./png.js";
-import { reasonOf } from "./tolerant.js";
 
 const [width, height] = [64, 48];
 const noise = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7919 + (i >> 3) * 31) % 256);
