@@ -38,19 +38,13 @@ interface SchemaError {
   readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
 }
 
-/** Texts of the schema library, and how they read in a message. */
-const PLAIN: readonly (readonly [RegExp, string])[] = [
-  [/^(Invalid (input|option)|Too (big|small)): /, ""],
-  [/^Unrecognized key(s?): /, "unknown key$1 "],
-  [/, received undefined$/, ", but it is missing"],
-  [/^Invalid (string|input).*/, "it does not have the expected form"],
-];
-
 /** Why a schema refused a value, as the end of a sentence: "input.mean: expected array, received string; …". */
 export const reasonsOf = ({ issues }: SchemaError): string =>
   issues
     .map(({ path, message }) => {
-      const reason = PLAIN.reduce((text, [pattern, plain]) => text.replace(pattern, plain), message);
+      const reason = message
+        .replace(/^Invalid (input|option): /, "")
+        .replace(/^Unrecognized key(s?): /, "unknown key$1 ");
       return path.length > 0 ? `${path.map(String).join(".")}: ${reason}` : reason;
     })
     .join("; ");

@@ -18,8 +18,7 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
     const { $schema, ...settings } = z.record(z.string(), z.unknown()).parse(parse(text, { maxAliasCount: 100 }));
     return settings;
   } catch (error) {
-    const reason =
-      error instanceof z.ZodError ? "expected settings by name" : messageOf(error).split("\n", 1)[0]?.replace(/:$/, "");
+    const reason = error instanceof z.ZodError ? "expected settings by name" : messageOf(error).split("\n", 1)[0];
     throw new UserError(`cannot use the config file ${path}: ${reason}`);
   }
 }
