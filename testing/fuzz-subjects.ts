@@ -3,6 +3,7 @@ import { obstacles } from "../src/autodiff/gradients.js";
 import { gradient } from "../src/commands/gradient.js";
 import { inspect } from "../src/commands/inspect.js";
 import { enhance, enhancePixels } from "../src/enhancement/enhance.js";
+import { decodeRaster } from "../src/enhancement/raster-codec.js";
 import { asUserError } from "../src/errors.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { encodeModel } from "../src/onnx/encode.js";
@@ -56,6 +57,9 @@ async function trial(...uses: readonly (() => Promise<unknown>)[]): Promise<Tria
   return { verdict: messages.length < uses.length ? "accepted" : "refused", messages };
 }
 
+/** Larger images are decoded and not restored, because that takes as long as for a sound image of the size. */
+const MOST_PIXELS = 2 ** 18;
+
 /** Decodes images for training and restores them. */
 const images: SubjectMaker = async () => {
   const seeds = await fuzzImages();
@@ -66,9 +70,13 @@ const images: SubjectMaker = async () => {
     const onFlaw = () => {
       flawed = true;
     };
+    let pixels = 0;
     const result = await trial(
-      () => decodeImage(content, { onFlaw }),
-      () => enhance(processor, content),
+      async () => {
+        const { width, height } = await decodeImage(content, { onFlaw });
+        pixels = width * height;
+      },
+      () => (pixels > MOST_PIXELS ? decodeRaster(content, "the image") : enhance(processor, content)),
     );
     return flawed && result.verdict === "accepted" ? { ...result, verdict: "flawed" } : result;
   };
