@@ -154,14 +154,22 @@ function tensorOf(name: string, type: DataType, sizes: readonly number[]): [stri
 }
 
 /** Reads labels, settings, records, recipes and named tensors. */
-const texts: SubjectMaker = async (folder) => {
-  const kinds = await fuzzTexts(folder);
-  return async (seed, index) => {
-    const { text, content } = mutatedText(kinds, seed, index);
-    const result = await trial(() => text.read(content));
-    return { ...result, messages: result.messages.map((message) => `${text.name}: ${message}`) };
+const textsOf =
+  (withRuns: boolean): SubjectMaker =>
+  async (folder) => {
+    const kinds = await fuzzTexts(folder, withRuns);
+    return async (seed, index) => {
+      const { text, content } = mutatedText(kinds, seed, index);
+      const result = await trial(() => text.read(content));
+      return { ...result, messages: result.messages.map((message) => `${text.name}: ${message}`) };
+    };
   };
-};
 
 /** The kinds of corrupted files and their uses, by name. */
-export const subjects: Readonly<Record<string, SubjectMaker>> = { images, graphs, models, texts };
+export const subjects: Readonly<Record<string, SubjectMaker>> = {
+  images,
+  graphs,
+  models,
+  texts: textsOf(true),
+  textsWithoutRuns: textsOf(false),
+};
