@@ -12,6 +12,10 @@ const escapeOf = (character: string): string =>
 /** A name or a message on one line: characters that act on a terminal are written as in JSON, "\u001b" and "\n". */
 export const printable = (text: string): string => text.replace(ACTIVE, escapeOf);
 
+/** The beginning of a text that a message repeats, which can be a damaged file's. */
+export const excerpt = (text: string, longest = 120): string =>
+  text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
+
 /** A text of several lines: as `printable`, but line breaks and tabs stay. JSON stays the same JSON. */
 export const printableText = (text: string): string =>
   text.replace(ACTIVE, (character) => (character === "\n" || character === "\t" ? character : escapeOf(character)));

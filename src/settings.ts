@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserError } from "./errors.js";
+import { excerpt } from "./printable.js";
 
 /* Building blocks of settings. A setting is a field of a zod schema; flags, help, config files and recipes derive from it. */
 
@@ -93,7 +94,7 @@ export function parseSettings<Schema extends z.ZodObject>(
 
 /** A value as JSON; NaN and the infinities, which YAML has and JSON lacks, by their names. */
 const shown = (value: unknown): string =>
-  typeof value === "number" && !Number.isFinite(value) ? String(value) : JSON.stringify(value);
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : excerpt(JSON.stringify(value) ?? "nothing");
 
 /** The message of an issue as the end of a sentence. Of a union the first message that is not zod's own is taken. */
 function messageOf(issue: z.core.$ZodIssue): string {

@@ -28,7 +28,7 @@ test(`2000 corrupted ONNX files load or are refused with a UserError; none crash
 for (const [subject, files, what] of [
   ["images", 200, "images are decoded and restored"],
   ["models", 200, "ONNX files are inspected, differentiated and opened as recognizer and processor"],
-  ["texts", 200, "labels, sidecars, settings, records, recipes and tensors are read"],
+  ["textsWithoutRuns", 200, "labels, sidecars, settings, records, recipes and tensors are read"],
 ] as const)
   test(`${files} corrupted ${what}, or are refused in one clear line; none crashes the process or ${LIMITS}`, async (t) => {
     t.diagnostic(await used(subject, files));

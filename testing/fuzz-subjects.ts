@@ -3,6 +3,7 @@ import { obstacles } from "../src/autodiff/gradients.js";
 import { gradient } from "../src/commands/gradient.js";
 import { inspect } from "../src/commands/inspect.js";
 import { enhance, enhancePixels } from "../src/enhancement/enhance.js";
+import { decodeRaster } from "../src/enhancement/raster-codec.js";
 import { asUserError } from "../src/errors.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { encodeModel } from "../src/onnx/encode.js";
@@ -56,6 +57,9 @@ async function trial(...uses: readonly (() => Promise<unknown>)[]): Promise<Tria
   return { verdict: messages.length < uses.length ? "accepted" : "refused", messages };
 }
 
+/** Larger images are decoded and not restored, because that takes as long as for a sound image of the size. */
+const MOST_PIXELS = 2 ** 18;
+
 /** Decodes images for training and restores them. */
 const images: SubjectMaker = async () => {
   const seeds = await fuzzImages();
@@ -66,9 +70,13 @@ const images: SubjectMaker = async () => {
     const onFlaw = () => {
       flawed = true;
     };
+    let pixels = 0;
     const result = await trial(
-      () => decodeImage(content, { onFlaw }),
-      () => enhance(processor, content),
+      async () => {
+        const { width, height } = await decodeImage(content, { onFlaw });
+        pixels = width * height;
+      },
+      () => (pixels > MOST_PIXELS ? decodeRaster(content, "the image") : enhance(processor, content)),
     );
     return flawed && result.verdict === "accepted" ? { ...result, verdict: "flawed" } : result;
   };
@@ -146,14 +154,22 @@ function tensorOf(name: string, type: DataType, sizes: readonly number[]): [stri
 }
 
 /** Reads labels, settings, records, recipes and named tensors. */
-const texts: SubjectMaker = async (folder) => {
-  const kinds = await fuzzTexts(folder);
-  return async (seed, index) => {
-    const { text, content } = mutatedText(kinds, seed, index);
-    const result = await trial(() => text.read(content));
-    return { ...result, messages: result.messages.map((message) => `${text.name}: ${message}`) };
+const textsOf =
+  (withRuns: boolean): SubjectMaker =>
+  async (folder) => {
+    const kinds = await fuzzTexts(folder, withRuns);
+    return async (seed, index) => {
+      const { text, content } = mutatedText(kinds, seed, index);
+      const result = await trial(() => text.read(content));
+      return { ...result, messages: result.messages.map((message) => `${text.name}: ${message}`) };
+    };
   };
-};
 
 /** The kinds of corrupted files and their uses, by name. */
-export const subjects: Readonly<Record<string, SubjectMaker>> = { images, graphs, models, texts };
+export const subjects: Readonly<Record<string, SubjectMaker>> = {
+  images,
+  graphs,
+  models,
+  texts: textsOf(true),
+  textsWithoutRuns: textsOf(false),
+};

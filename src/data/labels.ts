@@ -2,6 +2,7 @@ import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { parse } from "csv-parse/sync";
 import { messageOf, UserError } from "../errors.js";
 import { linesOf, readTextIfThere } from "../platform/node/files.js";
+import { excerpt } from "../printable.js";
 import { imagenetClasses, wnids } from "./imagenet.js";
 import type { Labelling } from "./sources/labelling.js";
 
@@ -78,7 +79,7 @@ function nameWithin(folder: string, file: string, path: string): string {
   const name = relative(folder, resolve(folder, file.replaceAll("\\", "/"))).replaceAll(sep, "/");
   if (file !== "" && name !== "" && !/^\.\.(\/|$)/.test(name) && !isAbsolute(name)) return name;
   throw new UserError(
-    `cannot read the labels ${path}: "${file}" is not a path inside the folder; its column "file" must contain paths relative to the folder`,
+    `cannot read the labels ${path}: "${excerpt(file)}" is not a path inside the folder; its column "file" must contain paths relative to the folder`,
   );
 }
 
@@ -179,7 +180,7 @@ export function columnOf(header: readonly string[], column: string, path: string
     throw new UserError(`cannot read the labels ${path}: it has several columns "${column}"`);
   if (index >= 0) return index;
   throw new UserError(
-    `cannot read the labels ${path}: it has no column "${column}", only ${header.join(", ") || "an empty line"}; ` +
+    `cannot read the labels ${path}: it has no column "${column}", only ${excerpt(header.join(", ")) || "an empty line"}; ` +
       "expected columns: file, class_index",
   );
 }
@@ -191,7 +192,7 @@ function classOfNumber(text: string, file: string, path: string): number | null 
   if (text === "") return null;
   if (/^\d+$/.test(text) && Number(text) < MOST_CLASSES) return Number(text);
   throw new UserError(
-    `cannot read the labels ${path}: the class of "${file}" is "${text}"; ` +
+    `cannot read the labels ${path}: the class of "${excerpt(file)}" is "${excerpt(text)}"; ` +
       `expected an integer from 0 to ${MOST_CLASSES - 1}, or nothing`,
   );
 }
@@ -202,6 +203,6 @@ export function classOfWnid(text: string, file: string, path: string): number | 
   const index = imagenetClasses.get(text);
   if (index !== undefined) return index;
   throw new UserError(
-    `cannot read the labels ${path}: the class of "${file}" is "${text}"; expected a WordNet identifier of ImageNet-1k, such as ${wnids[0]}, or nothing`,
+    `cannot read the labels ${path}: the class of "${excerpt(file)}" is "${excerpt(text)}"; expected a WordNet identifier of ImageNet-1k, such as ${wnids[0]}, or nothing`,
   );
 }
