@@ -113,7 +113,8 @@ export async function startClassifier(source: ClassifierSource, options: Session
   };
 }
 
-const ALONE = "its output for an image depends on the other images of a batch: images run one by one";
+/** A note on a network of an open batch that runs in groups of 1. */
+export const ALONE = "its output for an image depends on the other images of a batch: images run one by one";
 
 /** The notes of classifiers, each with the classifier's name. */
 export const classifierNotes = (classifiers: readonly Pick<Classifier, "name" | "notes">[]): string[] =>

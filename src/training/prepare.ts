@@ -1,6 +1,7 @@
 import { type Graph, specialize } from "../onnx/graph.js";
 import { inGroups } from "../onnx/groups.js";
 import { findPasses } from "../passes/index.js";
+import { ALONE } from "../recognition/classifier.js";
 import type { Device } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
 import { processorForward } from "./processor-forward.js";
@@ -44,13 +45,15 @@ function groupedProcessor({ processor: { graph, format }, processorGroup, settin
 /** Notes on how the models are computed, such as half precision, quantization or groups of a fixed batch. */
 export function notesOf({ processor, processorGroup, recognizers }: TrainingModels): string[] {
   const models = [
-    { ...processor.graph, group: processorGroup },
-    ...recognizers.map(({ model, group }) => ({ ...model.graph, name: model.name, group })),
+    { ...processor.graph, group: processorGroup, batch: undefined },
+    ...recognizers.map(({ model, group }) => ({ ...model.graph, name: model.name, group, batch: model.declaredBatch })),
   ];
-  return models.flatMap(({ name, notes = [], group }) =>
+  return models.flatMap(({ name, notes = [], group, batch }) =>
     [
       ...notes,
-      ...(group === null ? [] : [`it runs in groups of ${group}; a file with a dynamic batch trains faster`]),
+      ...(group === null
+        ? []
+        : [batch === null ? ALONE : `it runs in groups of ${group}; a file with a dynamic batch trains faster`]),
     ].map((note) => `${name}: ${note}`),
   );
 }
