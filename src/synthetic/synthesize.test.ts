@@ -75,6 +75,13 @@ test("boxes.csv has a line for each object, and is written on request only", asy
   assert.deepEqual(readFileSync(join(folder, "with", image)), readFileSync(join(folder, "without", image)));
 });
 
+test("two calls at once write one set, and both succeed", async (t) => {
+  const folder = join(temporaryFolder(t), "set");
+  await Promise.all([1, 2].map(() => synthesize(folder, { count: 2, classes: 2 })));
+  assert.equal((await openDataset([folder], { needLabels: true })).items.length, 2);
+  assert.deepEqual(readdirSync(dirname(folder)), ["set"]);
+});
+
 test("a folder that holds exactly the set is left as it is", async (t) => {
   const folder = join(temporaryFolder(t), "set");
   await synthesize(folder, patterned);
