@@ -54,9 +54,7 @@ const PLAIN: readonly (readonly [RegExp, string])[] = [
 export const reasonsOf = ({ issues }: SchemaError): string =>
   issues
     .map(({ path, message }) => {
-      const reason = message
-        .replace(/^Invalid (input|option): /, "")
-        .replace(/^Unrecognized key(s?): /, "unknown key$1 ");
+      const reason = PLAIN.reduce((text, [pattern, plain]) => text.replace(pattern, plain), message);
       return path.length > 0 ? `${path.map(String).join(".")}: ${reason}` : reason;
     })
     .join("; ");

@@ -122,8 +122,10 @@ async function readRecipe(path: string): Promise<NamedRecipe> {
 /** @param content of the file. @throws Error with one sentence about the first mistake. */
 export function parseRecipe(name: string, content: unknown): NamedRecipe {
   const { data, error } = Recipe.safeParse(content);
-  const [issue] = error?.issues ?? [];
-  if (!data) throw new Error(`${issue?.path.join(".") || "the whole"}: ${issue?.message}`);
+  if (!data) {
+    const issues = error.issues.slice(0, 1);
+    throw new Error(`${issues[0]?.path.length === 0 ? "the whole: " : ""}${reasonsOf({ issues })}`);
+  }
   const names = [...inputNames, ...data.stages.map((stage) => stage.name)];
   const twice = names.find((each, i) => names.indexOf(each) !== i);
   if (twice !== undefined) throw new Error(`"${twice}" is the name of two things`);
