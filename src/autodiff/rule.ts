@@ -84,6 +84,10 @@ export function unbroadcast(b: GraphBuilder, grad: string, from: readonly number
   return sizeOf(kept) === sizeOf(to) ? b.reshaped(summed, kept, to) : summed;
 }
 
+/** The value with 1 in the place of 0: a divisor under a numerator that is 0 there, too. */
+export const withoutZeros = (b: GraphBuilder, value: string): string =>
+  b.Add(value, b.Cast(b.Equal(value, b.zero), "float32"));
+
 /** The product of a value, of the rank of the first input, with a matrix along one axis. */
 export function alongAxis({ b, inputs, shape }: RuleContext, value: string, axis: number, matrix: string): string {
   const rank = shape(inputs[0]).length;

@@ -61,7 +61,7 @@ test("a number that JSON and YAML cannot hold is named in the refusal of a confi
   ]) {
     writeFileSync(file, `steps: ${text}\ndata: d\nout: o\n`);
     await assert.rejects(runCommand(train, "--config", file), {
-      message: `cannot run train: --steps must be a whole number of 1 or more, and is ${shown}`,
+      message: `${file}: cannot run train: --steps must be a whole number of 1 or more, and is ${shown}`,
     });
   }
 });

@@ -4,6 +4,7 @@ import { normalize } from "./normalize.js";
 import { ordered } from "./order.js";
 import { parseFunction, parseGraph, parseOpsets } from "./parse.js";
 import { withNotes } from "./precision.js";
+import { withoutReservedNames } from "./reserved-names.js";
 import { type GraphMessage, ModelMessage, type ModelMessageShape } from "./schema.js";
 import { resolveStructure } from "./structure.js";
 
@@ -46,7 +47,7 @@ export function graphOf(message: ModelMessageShape, title: string, machineBlock?
       message.functions.map(parseFunction),
       machineBlock,
     );
-    return resolveStructure(ordered(withNotes(normal)));
+    return resolveStructure(withoutReservedNames(ordered(withNotes(normal))));
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`cannot use ${title}: ${error.message}`);
     throw new UserError(`${title} is a damaged ONNX file, or of a kind that Legible cannot read`, { cause: error });

@@ -11,6 +11,7 @@ import {
   range,
   unbroadcast,
   withLimits,
+  withoutZeros,
 } from "../rule.js";
 
 /** [C] as [1, C, 1, …], to broadcast against [N, C, …]. */
@@ -160,7 +161,8 @@ export const LpNormalization = withLimits("p = 1 or 2", ({ b, node, inputs: [x],
   const first = intOf(node, "p", 2) === 1;
   const norm = first ? b.ReduceSum(b.Abs(x), axes) : b.Sqrt(b.ReduceSum(b.Mul(x, x), axes));
   const slope = first ? b.Sign(x) : y;
-  return [b.Div(b.Sub(dy, b.Mul(slope, b.ReduceSum(b.Mul(dy, y), axes))), norm)];
+  const numerator = b.Sub(dy, b.Mul(slope, b.ReduceSum(b.Mul(dy, y), axes)));
+  return [b.masked(b.Div(numerator, withoutZeros(b, norm)), b.Greater(norm, b.zero))];
 });
 
 /**

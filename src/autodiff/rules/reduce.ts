@@ -1,5 +1,5 @@
 import { sizeOf } from "../../onnx/tensor.js";
-import { axisOf, intOf, numbersOf, type Rule, type RuleContext, range, withLimits } from "../rule.js";
+import { axisOf, intOf, numbersOf, type Rule, type RuleContext, range, withLimits, withoutZeros } from "../rule.js";
 
 /** The axes of a reduction, as non-negative numbers. */
 function reducedAxes(context: RuleContext): number[] {
@@ -38,11 +38,12 @@ export const ReduceSumSquare: Rule = (context) => {
   return [b.Mul(b.Mul(b.scalar(2), inputs[0]), kept(context, grads[0], reducedAxes(context)))];
 };
 
-/** y = √Σ x². dx = x·dy / y. */
+/** y = √Σ x². dx = x·dy / y; 0 where y is 0, as in PyTorch. */
 export const ReduceL2: Rule = (context) => {
   const { b, inputs, outputs, grads } = context;
   const axes = reducedAxes(context);
-  return [b.Mul(inputs[0], b.Div(kept(context, grads[0], axes), kept(context, outputs[0], axes)))];
+  const norm = withoutZeros(b, kept(context, outputs[0], axes));
+  return [b.Mul(inputs[0], b.Div(kept(context, grads[0], axes), norm))];
 };
 
 /** y = Σ |x|. dx = dy·sign x. */
