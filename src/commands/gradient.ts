@@ -139,7 +139,7 @@ async function ofImage(given: Settings, image: string, { report, print }: Contex
   const found = await saliency(recognizer, await decodeImage(image, { onFlaw }), label);
   if (out !== undefined) await writeGradients(out, found.loss, { image: found.gradient });
   if (heatmap !== undefined) await writeHeatMap(heatmap, found);
-  const names = await classNames(model);
+  const names = await classNames(model, recognizer.classOffset);
   const withName = (each: ClassProbability) => ({ ...each, name: names[each.label] ?? null });
   const { label: target, probability } = found;
   const top5 = found.best.map(withName);

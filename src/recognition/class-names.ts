@@ -15,15 +15,17 @@ const Config = z.object({ id2label: z.record(z.string(), z.string()) });
 /**
  * The names of a recognizer's classes, by index: from its sidecar JSON, or from a Hugging Face config.json in its folder or the
  * parent folder. Empty if there are none.
+ * @param classOffset index of the output of class 0; the files list names by output, those of ImageNet are by class.
  */
-export async function classNames(model: string): Promise<readonly string[]> {
+export async function classNames(model: string, classOffset = 0): Promise<readonly string[]> {
   const { classes, labels } = Sidecar.safeParse(await readJson(sidecarPath(model))).data ?? {};
-  const own = classes ?? (/^imagenet-1k$/i.test(String(labels)) ? wnids : labels);
-  if (Array.isArray(own)) return own;
+  const own = classes ?? labels;
+  if (Array.isArray(own)) return own.slice(classOffset);
+  if (/^imagenet-1k$/i.test(String(own))) return wnids;
   const folder = dirname(resolve(model));
   for (const place of [folder, dirname(folder)]) {
     const { data } = Config.safeParse(await readJson(join(place, "config.json")));
-    if (data) return Object.assign([], data.id2label);
+    if (data) return Object.assign([], data.id2label).slice(classOffset);
   }
   return [];
 }
