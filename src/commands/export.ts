@@ -46,9 +46,13 @@ async function borderedAs(model: string, optimized: Graph): Promise<{ bordered: 
     if (error instanceof UserError) return undefined;
     throw error;
   });
-  const border = (await processor?.border()) ?? 0;
-  if (!processor || border === 0) return { bordered: optimized, border: 0 };
-  const { scale } = await processor.geometry();
-  await processor.release();
-  return { bordered: withBorder({ graph: optimized, format: processor.format }, border, scale), border };
+  if (!processor) return { bordered: optimized, border: 0 };
+  try {
+    const border = await processor.border();
+    if (border === 0) return { bordered: optimized, border };
+    const { scale } = await processor.geometry();
+    return { bordered: withBorder({ graph: optimized, format: processor.format }, border, scale), border };
+  } finally {
+    await processor.release();
+  }
 }
