@@ -1,35 +1,21 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { lossGradients } from "../src/inspection/gradient.js";
 import { GraphBuilder, int } from "../src/onnx/builder.js";
 import { typeCodes } from "../src/onnx/schema.js";
-import { type DataType, float32, int64, type Tensor } from "../src/onnx/tensor.js";
+import { float32, int64, type Tensor } from "../src/onnx/tensor.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { randomAt } from "../src/random.js";
 import { fitRecognizer } from "../src/recognition/fit.js";
 import { type RecognizerSettings, readRecognizer } from "../src/recognition/recognizer.js";
 import { relativeL2 } from "../testing/fixtures.js";
 import { sharedPath, skipWithoutShared as skip } from "../testing/shared.js";
+import { writeTypedInput } from "../testing/typed-inputs.js";
 import { temporaryFolder } from "../testing/workspace.js";
 
 const SIDE = 4;
 type Build = (b: GraphBuilder, x: string) => string;
-
-/** A file whose input has this shape and type, and whose output is what `build` makes of it in float32. */
-async function write(
-  t: TestContext,
-  shape: readonly (number | string)[],
-  type: DataType,
-  build: Build,
-): Promise<string> {
-  const b = new GraphBuilder("net");
-  const x = b.input("x", shape, type);
-  b.output("y", build(b, type === "float32" ? x : b.add("Cast", [x], { to: int(typeCodes.float32) })));
-  const path = join(temporaryFolder(t), "net.onnx");
-  await writeModel(b.build(), path);
-  return path;
-}
 
 /** d cross-entropy / d image of a recognizer for images, each at its own level of 0 to 255. */
 async function imageGradient(path: string, settings: RecognizerSettings, side: number): Promise<Tensor> {
@@ -50,8 +36,8 @@ for (const layout of ["NCHW", "NHWC"] as const)
   test(`a uint8 input in ${layout} passes the gradient of the same network with a float input`, async (t) => {
     const shape = layout === "NCHW" ? ["N", 3, SIDE, SIDE] : ["N", SIDE, SIDE, 3];
     const planes: Build = (b, x) => (layout === "NCHW" ? x : b.Transpose(x, [0, 3, 1, 2]));
-    const whole = await write(t, shape, "uint8", (b, x) => head(b, b.Mul(planes(b, x), b.scalar(1 / 255))));
-    const plain = await write(t, shape, "float32", (b, x) => head(b, planes(b, x)));
+    const whole = await writeTypedInput(t, shape, "uint8", (b, x) => head(b, b.Mul(planes(b, x), b.scalar(1 / 255))));
+    const plain = await writeTypedInput(t, shape, "float32", (b, x) => head(b, planes(b, x)));
     const expected = await imageGradient(plain, { range: 1 }, SIDE);
     assert.ok(relativeL2(await imageGradient(whole, {}, SIDE), expected) < 1e-5);
   });

@@ -1,37 +1,23 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { scoresOf } from "../../testing/scores.js";
-import { temporaryFolder } from "../../testing/workspace.js";
-import { GraphBuilder, int } from "../onnx/builder.js";
-import { typeCodes } from "../onnx/schema.js";
+import { writeTypedInput } from "../../testing/typed-inputs.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 import type { DataType } from "../onnx/tensor.js";
-import { writeModel } from "../platform/node/models.js";
 import { randomAt } from "../random.js";
 import { type RecognizerSettings, readRecognizer } from "./recognizer.js";
 
 const SIDE = 4;
 type Build = (b: GraphBuilder, x: string) => string;
 
-/** A file whose input has this shape and type, and whose output is what `build` makes of it in float32. */
-async function write(
+/** A file whose input has this shape and type, and whose output is that in float32, or what `build` makes of it. */
+const write = (
   t: TestContext,
   shape: readonly (number | string)[],
   type: DataType,
-  build?: Build,
-): Promise<string> {
-  const b = new GraphBuilder("net");
-  const x = b.input("x", shape, type);
-  const floats = type === "float32" ? x : b.add("Cast", [x], { to: int(typeCodes.float32) });
-  b.output(
-    "y",
-    build ? build(b, floats) : b.Reshape(floats, [-1, SIDE * SIDE * Number(shape[1] === SIDE ? shape[3] : shape[1])]),
-  );
-  const path = join(temporaryFolder(t), "net.onnx");
-  await writeModel(b.build(), path);
-  return path;
-}
+  build: Build = (b, x) => b.Reshape(x, [-1, SIDE * SIDE * Number(shape[1] === SIDE ? shape[3] : shape[1])]),
+): Promise<string> => writeTypedInput(t, shape, type, build);
 
 /** Levels of 0 to 255, and as an image in [0, 1]. */
 const random = randomAt(3);
