@@ -21,8 +21,19 @@ const rooms = [
     "metrics",
     "networks",
   ],
-  ...["objectives", "data", "synthetic", "jobs", "processors", "recognition", "evaluation", "training", "enhancement"],
-  ...["inspection", "profiling", "report", "experiments", "commands", "cli", "web", "index"],
+  ...[
+    "objectives",
+    "data",
+    "synthetic",
+    "jobs",
+    "processors",
+    "recognition",
+    "detection",
+    "evaluation",
+    "training",
+    "enhancement",
+  ],
+  ...["inspection", "profiling", "analysis", "report", "experiments", "commands", "cli", "web", "index"],
 ];
 
 /** What runs in a browser: whole rooms, the graphs of a training, and the public face for it. */

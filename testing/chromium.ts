@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { temporaryFolder } from "./workspace.js";
 
 /** The command of the Chromium that is installed, if one is. */
@@ -30,9 +31,12 @@ export async function firstPost(t: TestContext, site: Site): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const profile = `--user-data-dir=${temporaryFolder(t)}`;
-  // Root, as in containers, has to give up the sandbox. The signal ends the browser when the test times out.
+  // Root, as in containers, has to give up the sandbox.
   const flags = ["--headless", "--no-sandbox", "--disable-gpu", profile];
-  const browser = spawn(chromium as string, [...flags, url], { signal: t.signal, stdio: "ignore" });
+  // Detached: the browser and its processes form a group, which can be ended as a whole.
+  const browser = spawn(chromium as string, [...flags, url], { detached: true, stdio: "ignore" });
+  const end = () => browser.kill("SIGKILL");
+  t.signal.addEventListener("abort", end);
   const ended = new Promise<never>((_, reject) => {
     browser.on("error", reject);
     browser.on("exit", (code) => reject(new Error(`${chromium} ended with code ${code}`)));
@@ -41,10 +45,24 @@ export async function firstPost(t: TestContext, site: Site): Promise<string> {
     return await text(await Promise.race([posted, ended]));
   } finally {
     ended.catch(() => {});
-    const gone = new Promise((resolve) => browser.once("exit", resolve));
-    browser.kill();
-    await gone;
+    t.signal.removeEventListener("abort", end);
+    if (browser.pid !== undefined) await endGroup(browser.pid);
     server.closeAllConnections();
     server.close();
+  }
+}
+
+/**
+ * Kills all processes of a group and waits until they are gone: the last of them still write to the browser's profile. Waits
+ * at most 4 seconds, because an ended process whose parent does not ask for its status remains in the group.
+ */
+async function endGroup(group: number): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    try {
+      process.kill(-group, "SIGKILL");
+    } catch {
+      return; // no process is left
+    }
+    await setTimeout(20);
   }
 }

@@ -9,6 +9,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -31,6 +32,8 @@ const reporter = fileURLToPath(new URL("reporter.js", import.meta.url));
 const options = [
   "--test",
   "--enable-source-maps",
+  // Node's default leaves a core free, which on two cores is half of them.
+  `--test-concurrency=${availableParallelism()}`,
   "--test-reporter",
   reporter,
   "--test-reporter-destination",

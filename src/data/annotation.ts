@@ -5,12 +5,22 @@ export interface Box {
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
+  /** VOC: hard to recognize; ignored by metrics. */
+  readonly difficult?: boolean;
+  /** VOC: the object extends beyond the image or is covered in part. */
+  readonly truncated?: boolean;
+  /** COCO: a region of many objects; ignored by metrics. */
+  readonly crowd?: boolean;
+  /** COCO: pixels of the object's outline. */
+  readonly area?: number;
 }
 
 /** What is known to be in an image; plain values, which can be sent to a worker thread. */
 export type Annotation =
   | { readonly kind: "class"; readonly class: number }
   | { readonly kind: "boxes"; readonly boxes: readonly Box[] }
+  /** The class of each pixel: an indexed or gray PNG file of the image's size; 255 is ignored. */
+  | { readonly kind: "label-map"; readonly path: string }
   | { readonly kind: "none" };
 
 /** The annotation of an image whose class is `label`, 0 or more; null: not known. */

@@ -1,16 +1,34 @@
 import type { Item } from "../data/item.js";
 import type { Image } from "../images/image.js";
+import type { FoundBox } from "../metrics/detection/boxes.js";
 import type { ClassScore } from "../metrics/ranking.js";
 
-/** A judge's prediction for an image. */
-export interface Prediction {
+/** The classes that a classifier ranks first. */
+export interface ClassPrediction {
   readonly kind: "class";
   /** The classes with the highest scores, enough for top-1, top-5 and ties; see `rankingOf`. */
   readonly ranked: readonly ClassScore[];
 }
 
+/** The objects that a detector finds, in pixels of the image, best first. */
+export interface BoxesPrediction {
+  readonly kind: "boxes";
+  readonly boxes: readonly FoundBox[];
+}
+
+/** The class of each pixel, as a segmenter predicts it: `width` x `height` class indices in row-major order. */
+export interface LabelMapPrediction {
+  readonly kind: "label-map";
+  readonly width: number;
+  readonly height: number;
+  readonly classes: Uint8Array;
+}
+
+/** A judge's prediction for an image. */
+export type Prediction = ClassPrediction;
+
 /** Predicts the contents of images: a classifier (`openClassifier`) or any other implementation. */
-export interface Judge {
+export interface Judge<P = Prediction> {
   /** Its name in tables; unique in an evaluation. */
   readonly name: string;
   /** Hash of everything that determines its predictions. Stored predictions are valid only under the same key. */
@@ -25,5 +43,5 @@ export interface Judge {
    * @param images of any size, 8-bit RGB. Judges that receive the same array share its resized images.
    * @returns one prediction for each image, in order.
    */
-  predict(images: readonly Image[]): Promise<readonly Prediction[]>;
+  predict(images: readonly Image[]): Promise<readonly P[]>;
 }
