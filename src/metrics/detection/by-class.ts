@@ -30,10 +30,19 @@ export function byClass({ truth, found }: DetectionProblem): ClassBoxes[] {
   return [...classes].sort(([a], [b]) => a - b).map(([index, group]) => ({ class: index, ...group }));
 }
 
-/** The indices of scores from the highest to the lowest; equal scores keep their order. */
-export function ranked(scores: Float64Array): Uint32Array {
-  const order = Uint32Array.from(scores, (_, i) => i);
-  return order.sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
+/** The indices of detections from the highest to the lowest score; equal scores are in the order of `ties`, then of the list. */
+export function ranked<T extends { readonly score: number }>(
+  found: readonly T[],
+  ties: (a: T, b: T) => number = () => 0,
+): Uint32Array {
+  const [scores, order] = [new Float64Array(found.length), new Uint32Array(found.length)];
+  for (let i = 0; i < found.length; i++) {
+    scores[i] = (found[i] as T).score;
+    order[i] = i;
+  }
+  return order.sort(
+    (a, b) => (scores[b] as number) - (scores[a] as number) || ties(found[a] as T, found[b] as T) || a - b,
+  );
 }
 
 /**

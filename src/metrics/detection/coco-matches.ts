@@ -19,42 +19,72 @@ export type Area = keyof typeof areas;
 
 const [FALSE, TRUE, IGNORED] = [0, 1, 2];
 
-/** The detections of a class in one image, from the highest to the lowest score, beside its objects. */
+/** The objects of a class in one image, and the detections there that overlap one of them enough for a match. */
 interface ImageBoxes {
   readonly image: number;
   readonly objects: readonly TrueBox[];
-  readonly detections: readonly FoundBox[];
-  /** Overlap of each detection with each object: [detections, objects]. */
-  readonly overlap: Float64Array;
+  /** Positions of the detections among those of the class, from the highest to the lowest score. */
+  readonly positions: readonly number[];
+  /** Overlap of each of these detections with each object: [detections, objects]. */
+  readonly overlap: readonly number[];
 }
 
-/** The boxes of one class, by image and ranked, so that they can be compared at several overlaps and areas. */
+/** The boxes of one class, prepared to be compared at several overlaps and areas. */
 export interface CocoClass {
   readonly class: number;
+  /** The images with objects. */
   readonly images: readonly ImageBoxes[];
-  /** The positions of all detections, counted through the images, from the highest to the lowest score. */
-  readonly order: Uint32Array;
+  /** The image of each detection, from the highest to the lowest score. */
+  readonly imageOf: Uint32Array;
+  /** The rank of each detection in its image, from 0. */
+  readonly ranks: Uint32Array;
+  /** The area of each detection in pixels. */
+  readonly areas: Float64Array;
 }
 
-/** Prepares the boxes of one class. Equal scores keep their order in an image, and the order of the images. */
-export function cocoClass({ class: index, truth, found }: ClassBoxes): CocoClass {
-  const detections = new Map<number, FoundBox[]>();
-  for (const detection of found) {
-    const others = detections.get(detection.image);
-    if (others) others.push(detection);
-    else detections.set(detection.image, [detection]);
+/**
+ * Prepares the boxes of one class. Equal scores keep the order of their images, then of the list.
+ * @param lowest the lowest overlap that a match can have.
+ */
+export function cocoClass({ class: index, truth, found }: ClassBoxes, lowest: number): CocoClass {
+  const kept: FoundBox[] = [];
+  const [imageOf, ranks] = [new Uint32Array(found.length), new Uint32Array(found.length)];
+  const counts = new Map<number, number>();
+  const positions = new Map([...truth.keys()].map((image) => [image, [] as number[]]));
+  for (const i of ranked(found, (a, b) => a.image - b.image)) {
+    const detection = found[i] as ClassBoxes["found"][number];
+    const rank = counts.get(detection.image) ?? 0;
+    counts.set(detection.image, rank + 1);
+    if (rank >= MAX_DETECTIONS) continue;
+    imageOf[kept.length] = detection.image;
+    ranks[kept.length] = rank;
+    positions.get(detection.image)?.push(kept.length);
+    kept.push(detection);
   }
-  const indices = [...new Set([...truth.keys(), ...detections.keys()])].sort((a, b) => a - b);
-  const images = indices.map((image) => imageBoxes(image, truth.get(image) ?? [], detections.get(image) ?? []));
-  const scores = images.flatMap((each) => each.detections.map(({ score }) => score));
-  return { class: index, images, order: ranked(Float64Array.from(scores)) };
+  return {
+    class: index,
+    images: [...truth].map(([image, objects]) => imageBoxes(image, objects, positions.get(image) ?? [], kept, lowest)),
+    imageOf: imageOf.subarray(0, kept.length),
+    ranks: ranks.subarray(0, kept.length),
+    areas: Float64Array.from(kept.map((detection) => areaOf(detection, 0))),
+  };
 }
 
-function imageBoxes(image: number, objects: readonly TrueBox[], unsorted: readonly FoundBox[]): ImageBoxes {
-  const order = ranked(Float64Array.from(unsorted, ({ score }) => score)).subarray(0, MAX_DETECTIONS);
-  const detections = Array.from(order, (position) => unsorted[position] as FoundBox);
-  const values = detections.flatMap((detection) => objects.map((object) => cocoOverlap(detection, object)));
-  return { image, objects, detections, overlap: Float64Array.from(values) };
+function imageBoxes(
+  image: number,
+  objects: readonly TrueBox[],
+  all: readonly number[],
+  found: readonly FoundBox[],
+  lowest: number,
+): ImageBoxes {
+  const [positions, values]: [number[], number[]] = [[], []];
+  for (const position of all) {
+    const row = objects.map((object) => cocoOverlap(found[position] as FoundBox, object));
+    if (!row.some((value) => value >= lowest)) continue;
+    positions.push(position);
+    values.push(...row);
+  }
+  return { image, objects, positions, overlap: values };
 }
 
 /** Intersection over union; with a crowd, intersection over the area of the detection. */
@@ -66,38 +96,35 @@ function cocoOverlap(detection: FoundBox, object: TrueBox): number {
   return (width * height) / areaOf(detection, 0);
 }
 
-/** The outcome of each detection at one overlap, for objects of one area. */
+/** The outcomes of the detections of one class at one overlap, for objects of one area. */
 export interface Outcomes {
-  /** By position, counted through the images: 0 false positive, 1 true positive, 2 counts neither way. */
+  /** From the highest to the lowest score: 0 false positive, 1 true positive, 2 counts neither way. */
   readonly outcomes: Uint8Array;
-  /** The rank of each detection in its image, from 0. */
-  readonly ranks: Uint32Array;
-  /** Number of objects to be found in each image. */
+  /** Number of objects to be found in each image; images without any are left out. */
   readonly positives: ReadonlyMap<number, number>;
 }
 
 const isOutside = (area: number, [low, high]: readonly [number, number]): boolean => area < low || area > high;
 
 /** The outcomes at each of the overlaps, for objects of one area. */
-export function outcomesOf({ images, order }: CocoClass, area: Area, thresholds: readonly number[]): Outcomes[] {
-  const outcomes = thresholds.map(() => new Uint8Array(order.length));
-  const ranks = new Uint32Array(order.length);
+export function outcomesOf(boxes: CocoClass, area: Area, thresholds: readonly number[]): Outcomes[] {
+  const unmatched = new Uint8Array(boxes.areas.length);
+  for (let i = 0; i < unmatched.length; i++)
+    unmatched[i] = isOutside(boxes.areas[i] as number, areas[area]) ? IGNORED : FALSE;
+  const outcomes = thresholds.map(() => unmatched.slice());
   const positives = new Map<number, number>();
-  let start = 0;
-  for (const boxes of images) {
-    const ignored = boxes.objects.map(
+  for (const image of boxes.images) {
+    const ignored = image.objects.map(
       (object) => object.crowd === true || isOutside(object.area ?? areaOf(object, 0), areas[area]),
     );
     const count = ignored.filter((ignore) => !ignore).length;
-    if (count > 0) positives.set(boxes.image, count);
-    const outside = boxes.detections.map((detection) => isOutside(areaOf(detection, 0), areas[area]));
+    if (count > 0) positives.set(image.image, count);
+    if (image.positions.length === 0) continue;
     const sorted = ignored.map((_, i) => i).sort((a, b) => Number(ignored[a]) - Number(ignored[b]) || a - b);
-    for (const [t, threshold] of thresholds.entries())
-      matchImage(boxes, sorted, ignored, outside, threshold, (outcomes[t] as Uint8Array).subarray(start));
-    for (let rank = 0; rank < boxes.detections.length; rank++) ranks[start + rank] = rank;
-    start += boxes.detections.length;
+    for (let t = 0; t < thresholds.length; t++)
+      matchImage(image, sorted, ignored, thresholds[t] as number, outcomes[t] as Uint8Array);
   }
-  return outcomes.map((each) => ({ outcomes: each, ranks, positives }));
+  return outcomes.map((each) => ({ outcomes: each, positives }));
 }
 
 /**
@@ -105,15 +132,14 @@ export function outcomesOf({ images, order }: CocoClass, area: Area, thresholds:
  * matched yet. Ignored objects come last and count only if no other one fits. A crowd can be matched repeatedly.
  */
 function matchImage(
-  { objects, detections, overlap: values }: ImageBoxes,
+  { objects, positions, overlap: values }: ImageBoxes,
   sorted: readonly number[],
   ignored: readonly boolean[],
-  outside: readonly boolean[],
   threshold: number,
   outcomes: Uint8Array,
 ): void {
   const matched = new Uint8Array(objects.length);
-  for (let d = 0; d < detections.length; d++) {
+  for (let d = 0; d < positions.length; d++) {
     let [best, bestOverlap] = [-1, Math.min(threshold, 1 - 1e-10)];
     for (const g of sorted) {
       if (matched[g] === 1 && !objects[g]?.crowd) continue;
@@ -122,31 +148,27 @@ function matchImage(
       if (value < bestOverlap) continue;
       [best, bestOverlap] = [g, value];
     }
-    if (best >= 0) matched[best] = 1;
-    outcomes[d] = best < 0 ? (outside[d] ? IGNORED : FALSE) : ignored[best] ? IGNORED : TRUE;
+    if (best < 0) continue;
+    matched[best] = 1;
+    outcomes[positions[d] as number] = ignored[best] ? IGNORED : TRUE;
   }
 }
 
-/** Outcomes as ranked matches. */
-export function rankedMatches({ class: index, images, order }: CocoClass, outcome: Outcomes): RankedMatches {
-  const imageOf = new Uint32Array(order.length);
-  let start = 0;
-  for (const { image, detections } of images) {
-    imageOf.fill(image, start, start + detections.length);
-    start += detections.length;
+/** Outcomes as ranked matches. Outcomes of a class without ignored detections share `images`. */
+export function rankedMatches({ class: index, imageOf }: CocoClass, { outcomes, positives }: Outcomes): RankedMatches {
+  const hits: number[] = [];
+  let counted = 0;
+  for (let i = 0; i < outcomes.length; i++) {
+    if (outcomes[i] === TRUE) hits.push(counted);
+    if (outcomes[i] !== IGNORED) counted++;
   }
-  const counted = order.filter((position) => outcome.outcomes[position] !== IGNORED);
-  return {
-    class: index,
-    images: counted.map((position) => imageOf[position] as number),
-    correct: Uint8Array.from(counted, (position) => outcome.outcomes[position] as number),
-    positives: outcome.positives,
-  };
+  const images = counted === imageOf.length ? imageOf : imageOf.filter((_, i) => outcomes[i] !== IGNORED);
+  return { class: index, images, hits: Uint32Array.from(hits), positives };
 }
 
 /** The share of the objects that the `max` highest-ranked detections of each image find. */
-export function recallOf({ outcomes, ranks, positives }: Outcomes, max: number): number {
+export function recallOf({ ranks }: CocoClass, { outcomes, positives }: Outcomes, max: number): number {
   let found = 0;
-  for (let i = 0; i < outcomes.length; i++) found += Number(outcomes[i] === TRUE && (ranks[i] as number) < max);
+  for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === TRUE && (ranks[i] as number) < max) found++;
   return found / positivesOf({ positives });
 }

@@ -2,6 +2,7 @@ import type { DetectionProblem } from "./boxes.js";
 import { byClass } from "./by-class.js";
 import {
   type Area,
+  type CocoClass,
   cocoClass,
   MAX_DETECTIONS,
   type Outcomes,
@@ -10,7 +11,7 @@ import {
   rankedMatches,
   recallOf,
 } from "./coco-matches.js";
-import { atRecalls, curveFor, fillCurve, meanOver, positivesOf, type RankedMatches } from "./matches.js";
+import { atRecalls, curveOf, meanOver, positivesOf, type RankedMatches } from "./matches.js";
 
 /** Average precision of one class, 0 to 1; -1 if the class has no objects that count. */
 export interface CocoPrecision {
@@ -58,7 +59,7 @@ const maxima = [1, 10, MAX_DETECTIONS] as const;
  * ignored regions; `difficult` has no effect. Equal scores keep the order of the images, then of the list.
  */
 export function cocoAveragePrecision(problem: DetectionProblem): CocoFigures {
-  const boxes = byClass(problem).map(cocoClass);
+  const boxes = byClass(problem).map((each) => cocoClass(each, Math.min(...overlaps)));
   const by = (area: Area) => boxes.map((each) => figuresOf(outcomesOf(each, area, overlaps), each));
   const [all, small, medium, large] = [by("all"), by("small"), by("medium"), by("large")];
   return {
@@ -76,14 +77,14 @@ export function cocoAveragePrecision(problem: DetectionProblem): CocoFigures {
   };
 }
 
-function figuresOf(outcomes: readonly Outcomes[], boxes: ReturnType<typeof cocoClass>): ClassFigures {
+function figuresOf(outcomes: readonly Outcomes[], boxes: CocoClass): ClassFigures {
   const precision = outcomes.map((outcome) => {
     const matches = rankedMatches(boxes, outcome);
     const positives = positivesOf(matches);
-    return positives > 0 ? hundredAndOnePoints(fillCurve(curveFor(matches), matches, positives)) : null;
+    return positives > 0 ? hundredAndOnePoints(curveOf(matches, positives)) : null;
   });
   const recall = maxima.map((max) =>
-    outcomes.map((outcome) => (outcome.positives.size > 0 ? recallOf(outcome, max) : null)),
+    outcomes.map((outcome) => (outcome.positives.size > 0 ? recallOf(boxes, outcome, max) : null)),
   );
   return { precision, recall };
 }
@@ -105,7 +106,7 @@ const precisionOf = (figures: readonly ClassFigures[]): CocoPrecision => ({
 
 /** The true and false positives of each class at each of the overlaps, by the rules of `cocoAveragePrecision`. */
 export function cocoMatches(problem: DetectionProblem, thresholds: readonly number[]): RankedMatches[][] {
-  const boxes = byClass(problem).map(cocoClass);
+  const boxes = byClass(problem).map((each) => cocoClass(each, Math.min(...thresholds)));
   const outcomes = boxes.map((each) => outcomesOf(each, "all", thresholds));
   return thresholds.map((_, t) =>
     boxes.map((each, i) => rankedMatches(each, (outcomes[i] as Outcomes[])[t] as Outcomes)),

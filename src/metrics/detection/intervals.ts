@@ -3,7 +3,7 @@ import type { Figure } from "../metric.js";
 import type { DetectionProblem } from "./boxes.js";
 import { cocoMatches, hundredAndOnePoints } from "./coco.js";
 import { overlaps } from "./coco-matches.js";
-import { areaUnder, curveFor, fillCurve, meanOver, positivesOf, type RankedMatches } from "./matches.js";
+import { areaUnder, countUp, curveOf, meanOver, positivesOf, type RankedMatches } from "./matches.js";
 import { elevenPoints, type VocOptions, vocMatches } from "./voc.js";
 
 /**
@@ -31,12 +31,14 @@ export function meanPrecisionOf(problem: DetectionProblem, options: IntervalOpti
   const { figure = "map11" } = options;
   const matches = matchesFor(problem, figure, options);
   const averagePrecision = { map11: elevenPoints, map: areaUnder }[figure as string] ?? hundredAndOnePoints;
-  const curves = matches.map(curveFor);
+  // Totals depend on the ranked images alone, which a class has in common at all overlaps if no detection is ignored.
+  const totals = new Map(matches.map(({ images }) => [images, new Uint32Array(images.length)]));
   return (copies) => {
-    const values = matches.map((each, i) => {
+    if (copies) for (const [images, counts] of totals) countUp(images, copies, counts);
+    const values = matches.map((each) => {
       const positives = positivesOf(each, copies);
-      const curve = curves[i] as ReturnType<typeof curveFor>;
-      return positives === 0 ? null : averagePrecision(fillCurve(curve, each, positives, copies));
+      const resample = copies && { copies, totals: totals.get(each.images) as Uint32Array };
+      return positives === 0 ? null : averagePrecision(curveOf(each, positives, resample));
     });
     return meanOver(values) ?? Number.NaN;
   };

@@ -1,33 +1,41 @@
 /**
- * The detections of one class from the highest to the lowest score, each compared with the objects of its image. A
- * detection that counts neither way is left out.
+ * The detections of one class from the highest to the lowest score, compared with the objects of their images. Detections
+ * that count neither way are left out.
  */
 export interface RankedMatches {
   /** Index of the class. */
   readonly class: number;
   /** The image of each detection. */
   readonly images: Uint32Array;
-  /** 1 for a true positive, 0 for a false positive. */
-  readonly correct: Uint8Array;
+  /** The positions of the true positives among the detections, in ascending order; the others are false positives. */
+  readonly hits: Uint32Array;
   /** Number of objects to be found in each image; images without any are left out. */
   readonly positives: ReadonlyMap<number, number>;
 }
 
 /** Recall and precision at each true positive, from the highest to the lowest score. */
 export interface Curve {
-  /** Number of true positives: the length of the part of `recall` and `precision` that is filled. */
-  length: number;
   readonly recall: Float64Array;
   /** The highest precision at this recall or a higher one. */
   readonly precision: Float64Array;
 }
 
-/** A buffer for the curves of these matches. */
-export const curveFor = ({ images }: RankedMatches): Curve => ({
-  length: 0,
-  recall: new Float64Array(images.length),
-  precision: new Float64Array(images.length),
-});
+/** A resample of the images. */
+export interface Resample {
+  /** How often it contains each image. */
+  readonly copies: Uint32Array;
+  /** By position: the number of detections up to this one, each as often as its image: see `countUp`. */
+  readonly totals: Uint32Array;
+}
+
+/** Writes to `totals` how many detections there are up to each one, if each image counts as often as `copies` has it. */
+export function countUp(images: Uint32Array, copies: Uint32Array, totals: Uint32Array): void {
+  let total = 0;
+  for (let i = 0; i < images.length; i++) {
+    total += copies[images[i] as number] as number;
+    totals[i] = total;
+  }
+}
 
 /** Number of objects to be found. @param copies how often each image counts. Default: once. */
 export function positivesOf({ positives }: Pick<RankedMatches, "positives">, copies?: Uint32Array): number {
@@ -36,28 +44,20 @@ export function positivesOf({ positives }: Pick<RankedMatches, "positives">, cop
   return count;
 }
 
-/**
- * Computes the precision-recall curve of one class.
- * @param positives number of objects to be found, more than 0.
- * @param copies how often each image counts. Default: once.
- */
-export function fillCurve(curve: Curve, matches: RankedMatches, positives: number, copies?: Uint32Array): Curve {
-  const { images, correct } = matches;
-  const { recall, precision } = curve;
-  let [found, total, length] = [0, 0, 0];
-  for (let i = 0; i < images.length; i++) {
-    const count = copies ? (copies[images[i] as number] as number) : 1;
-    if (count === 0) continue;
-    total += count;
-    if (correct[i] === 0) continue;
-    found += count;
-    recall[length] = found / positives;
-    precision[length++] = found / total;
+/** The precision-recall curve of one class. @param positives number of objects to be found, more than 0. */
+export function curveOf({ images, hits }: RankedMatches, positives: number, resample?: Resample): Curve {
+  const recall = new Float64Array(hits.length);
+  const precision = new Float64Array(hits.length);
+  let found = 0;
+  for (let i = 0; i < hits.length; i++) {
+    const position = hits[i] as number;
+    found += resample ? (resample.copies[images[position] as number] as number) : 1;
+    recall[i] = found / positives;
+    precision[i] = found === 0 ? 0 : found / (resample ? (resample.totals[position] as number) : position + 1);
   }
-  for (let i = length - 2; i >= 0; i--)
+  for (let i = hits.length - 2; i >= 0; i--)
     if ((precision[i] as number) < (precision[i + 1] as number)) precision[i] = precision[i + 1] as number;
-  curve.length = length;
-  return curve;
+  return { recall, precision };
 }
 
 /** Average precision of a curve, 0 to 1. */
@@ -66,20 +66,20 @@ export type AveragePrecision = (curve: Curve) => number;
 /** The mean precision at recalls of at least each of these, in ascending order; 0 where no recall is that high. */
 export const atRecalls =
   (levels: readonly number[]): AveragePrecision =>
-  ({ length, recall, precision }) => {
+  ({ recall, precision }) => {
     let [sum, at] = [0, 0];
     for (const level of levels) {
-      while (at < length && (recall[at] as number) < level) at++;
-      if (at === length) break;
+      while (at < recall.length && (recall[at] as number) < level) at++;
+      if (at === recall.length) break;
       sum += precision[at] as number;
     }
     return sum / levels.length;
   };
 
 /** The area under the curve whose precision does not rise with recall (VOC 2010 and later). */
-export const areaUnder: AveragePrecision = ({ length, recall, precision }) => {
+export const areaUnder: AveragePrecision = ({ recall, precision }) => {
   let [area, before] = [0, 0];
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < recall.length; i++) {
     area += ((recall[i] as number) - before) * (precision[i] as number);
     before = recall[i] as number;
   }

@@ -1,6 +1,6 @@
 import type { DetectionProblem, TrueBox } from "./boxes.js";
 import { byClass, type ClassBoxes, overlap, ranked } from "./by-class.js";
-import { areaUnder, atRecalls, curveFor, fillCurve, meanOver, positivesOf, type RankedMatches } from "./matches.js";
+import { areaUnder, atRecalls, curveOf, meanOver, positivesOf, type RankedMatches } from "./matches.js";
 
 /** How detections are compared with objects. */
 export interface VocOptions {
@@ -46,7 +46,7 @@ export function vocAveragePrecision(problem: DetectionProblem, options: VocOptio
   const classes = new Map<number, VocClass>();
   for (const matches of vocMatches(problem, options)) {
     const positives = positivesOf(matches);
-    const curve = positives > 0 ? fillCurve(curveFor(matches), matches, positives) : undefined;
+    const curve = positives > 0 ? curveOf(matches, positives) : undefined;
     classes.set(matches.class, {
       ap11: curve ? elevenPoints(curve) : null,
       ap: curve ? areaUnder(curve) : null,
@@ -70,21 +70,21 @@ function matchesOf({ class: index, truth, found }: ClassBoxes, { iou = 0.5, incl
     if (count > 0) positives.set(image, count);
   }
   const images = new Uint32Array(found.length);
-  const correct = new Uint8Array(found.length);
+  const hits: number[] = [];
   const matched = new Set<TrueBox>();
-  let length = 0;
-  for (const position of ranked(Float64Array.from(found, ({ score }) => score))) {
+  let counted = 0;
+  for (const position of ranked(found)) {
     const detection = found[position] as ClassBoxes["found"][number];
     let [best, bestOverlap]: [TrueBox | undefined, number] = [undefined, 0];
     for (const object of truth.get(detection.image) ?? []) {
       const value = overlap(detection, object, inclusive ? 1 : 0);
       if (value > bestOverlap) [best, bestOverlap] = [object, value];
     }
-    const hit = best !== undefined && bestOverlap >= iou ? best : undefined;
-    if (hit && isIgnored(hit)) continue;
-    images[length] = detection.image;
-    correct[length++] = Number(hit !== undefined && !matched.has(hit));
-    if (hit) matched.add(hit);
+    const match = best !== undefined && bestOverlap >= iou ? best : undefined;
+    if (match && isIgnored(match)) continue;
+    if (match && !matched.has(match)) hits.push(counted);
+    if (match) matched.add(match);
+    images[counted++] = detection.image;
   }
-  return { class: index, images: images.subarray(0, length), correct: correct.subarray(0, length), positives };
+  return { class: index, images: images.subarray(0, counted), hits: Uint32Array.from(hits), positives };
 }
