@@ -1,6 +1,6 @@
 import type { FoundBox, TrueBox } from "./boxes.js";
 import { areaOf, type ClassBoxes, overlap, ranked } from "./by-class.js";
-import { positivesOf, type RankedMatches } from "./matches.js";
+import type { RankedMatches } from "./matches.js";
 
 /** Detections of a class and image that count: those with the highest scores. */
 export const MAX_DETECTIONS = 100;
@@ -79,10 +79,14 @@ function imageBoxes(
 ): ImageBoxes {
   const [positions, values]: [number[], number[]] = [[], []];
   for (const position of all) {
-    const row = objects.map((object) => cocoOverlap(found[position] as FoundBox, object));
-    if (!row.some((value) => value >= lowest)) continue;
-    positions.push(position);
-    values.push(...row);
+    let highest = 0;
+    for (const object of objects) {
+      const value = cocoOverlap(found[position] as FoundBox, object);
+      highest = Math.max(highest, value);
+      values.push(value);
+    }
+    if (highest >= lowest) positions.push(position);
+    else values.length -= objects.length;
   }
   return { image, objects, positions, overlap: values };
 }
@@ -154,21 +158,36 @@ function matchImage(
   }
 }
 
-/** Outcomes as ranked matches. Outcomes of a class without ignored detections share `images`. */
-export function rankedMatches({ class: index, imageOf }: CocoClass, { outcomes, positives }: Outcomes): RankedMatches {
-  const hits: number[] = [];
-  let counted = 0;
-  for (let i = 0; i < outcomes.length; i++) {
-    if (outcomes[i] === TRUE) hits.push(counted);
-    if (outcomes[i] !== IGNORED) counted++;
-  }
-  const images = counted === imageOf.length ? imageOf : imageOf.filter((_, i) => outcomes[i] !== IGNORED);
-  return { class: index, images, hits: Uint32Array.from(hits), positives };
+/** The true positives among the detections that count. */
+export interface Hits {
+  /** Their positions among the detections that count, in ascending order. */
+  readonly positions: readonly number[];
+  /** Their ranks in their images, from 0. */
+  readonly ranks: readonly number[];
+  /** Number of detections that count. */
+  readonly counted: number;
 }
 
-/** The share of the objects that the `max` highest-ranked detections of each image find. */
-export function recallOf({ ranks }: CocoClass, { outcomes, positives }: Outcomes, max: number): number {
-  let found = 0;
-  for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === TRUE && (ranks[i] as number) < max) found++;
-  return found / positivesOf({ positives });
+/** The true positives of one class at one overlap. */
+export function hitsOf({ ranks }: CocoClass, { outcomes }: Outcomes): Hits {
+  const hits: { positions: number[]; ranks: number[] } = { positions: [], ranks: [] };
+  let counted = 0;
+  for (let i = 0; i < outcomes.length; i++) {
+    const outcome = outcomes[i] as number;
+    if (outcome === IGNORED) continue;
+    if (outcome === TRUE) {
+      hits.positions.push(counted);
+      hits.ranks.push(ranks[i] as number);
+    }
+    counted++;
+  }
+  return { ...hits, counted };
+}
+
+/** Outcomes as ranked matches. Outcomes of a class without ignored detections share `images`. */
+export function rankedMatches(boxes: CocoClass, outcome: Outcomes): RankedMatches {
+  const { positions, counted } = hitsOf(boxes, outcome);
+  const { class: index, imageOf } = boxes;
+  const images = counted === imageOf.length ? imageOf : imageOf.filter((_, i) => outcome.outcomes[i] !== IGNORED);
+  return { class: index, images, hits: Uint32Array.from(positions), positives: outcome.positives };
 }

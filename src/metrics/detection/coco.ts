@@ -4,12 +4,12 @@ import {
   type Area,
   type CocoClass,
   cocoClass,
+  hitsOf,
   MAX_DETECTIONS,
   type Outcomes,
   outcomesOf,
   overlaps,
   rankedMatches,
-  recallOf,
 } from "./coco-matches.js";
 import { atRecalls, curveOf, meanOver, positivesOf, type RankedMatches } from "./matches.js";
 
@@ -44,12 +44,12 @@ export interface CocoFigures extends CocoPrecision {
 /** The recalls 0, 0.01, …, 1, as numpy.linspace(0, 1, 101) computes them. */
 export const hundredAndOnePoints = atRecalls(Array.from({ length: 101 }, (_, i) => (i === 100 ? 1 : i * 0.01)));
 
-/** Figures of one class for objects of one area; null if it has none. */
+/** Figures of one class for objects of one area; empty if it has none. */
 interface ClassFigures {
   /** By overlap. */
-  readonly precision: readonly (number | null)[];
+  readonly precision: readonly number[];
   /** By number of detections; each is a list by overlap. */
-  readonly recall: readonly (readonly (number | null)[])[];
+  readonly recall: readonly (readonly number[])[];
 }
 
 const maxima = [1, 10, MAX_DETECTIONS] as const;
@@ -78,15 +78,13 @@ export function cocoAveragePrecision(problem: DetectionProblem): CocoFigures {
 }
 
 function figuresOf(outcomes: readonly Outcomes[], boxes: CocoClass): ClassFigures {
-  const precision = outcomes.map((outcome) => {
-    const matches = rankedMatches(boxes, outcome);
-    const positives = positivesOf(matches);
-    return positives > 0 ? hundredAndOnePoints(curveOf(matches, positives)) : null;
-  });
-  const recall = maxima.map((max) =>
-    outcomes.map((outcome) => (outcome.positives.size > 0 ? recallOf(boxes, outcome, max) : null)),
-  );
-  return { precision, recall };
+  const positives = outcomes[0] ? positivesOf(outcomes[0]) : 0;
+  if (positives === 0) return { precision: [], recall: [] };
+  const hits = outcomes.map((outcome) => hitsOf(boxes, outcome));
+  return {
+    precision: hits.map(({ positions }) => hundredAndOnePoints(curveOf(positions, positives))),
+    recall: maxima.map((max) => hits.map(({ ranks }) => ranks.filter((rank) => rank < max).length / positives)),
+  };
 }
 
 const meanPrecision = (figures: readonly ClassFigures[]): number =>

@@ -3,7 +3,7 @@ import type { Figure } from "../metric.js";
 import type { DetectionProblem } from "./boxes.js";
 import { cocoMatches, hundredAndOnePoints } from "./coco.js";
 import { overlaps } from "./coco-matches.js";
-import { areaUnder, countUp, curveOf, meanOver, positivesOf, type RankedMatches } from "./matches.js";
+import { areaUnder, countUp, curveOf, meanOver, positivesOf, type RankedMatches, resampledCurve } from "./matches.js";
 import { elevenPoints, type VocOptions, vocMatches } from "./voc.js";
 
 /**
@@ -37,8 +37,9 @@ export function meanPrecisionOf(problem: DetectionProblem, options: IntervalOpti
     if (copies) for (const [images, counts] of totals) countUp(images, copies, counts);
     const values = matches.map((each) => {
       const positives = positivesOf(each, copies);
+      if (positives === 0) return null;
       const resample = copies && { copies, totals: totals.get(each.images) as Uint32Array };
-      return positives === 0 ? null : averagePrecision(curveOf(each, positives, resample));
+      return averagePrecision(resample ? resampledCurve(each, positives, resample) : curveOf(each.hits, positives));
     });
     return meanOver(values) ?? Number.NaN;
   };

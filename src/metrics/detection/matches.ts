@@ -44,20 +44,36 @@ export function positivesOf({ positives }: Pick<RankedMatches, "positives">, cop
   return count;
 }
 
-/** The precision-recall curve of one class. @param positives number of objects to be found, more than 0. */
-export function curveOf({ images, hits }: RankedMatches, positives: number, resample?: Resample): Curve {
-  const recall = new Float64Array(hits.length);
-  const precision = new Float64Array(hits.length);
+/** The precision-recall curve of one class, from the positions of its true positives. @param positives more than 0. */
+export function curveOf(hits: ArrayLike<number>, positives: number): Curve {
+  const [recall, precision] = [new Float64Array(hits.length), new Float64Array(hits.length)];
+  for (let i = 0; i < hits.length; i++) {
+    recall[i] = (i + 1) / positives;
+    precision[i] = (i + 1) / ((hits[i] as number) + 1);
+  }
+  return nonIncreasing({ recall, precision });
+}
+
+/** The precision-recall curve of one class in a resample of the images. @param positives more than 0. */
+export function resampledCurve({ images, hits }: RankedMatches, positives: number, resample: Resample): Curve {
+  const { copies, totals } = resample;
+  const [recall, precision] = [new Float64Array(hits.length), new Float64Array(hits.length)];
   let found = 0;
   for (let i = 0; i < hits.length; i++) {
     const position = hits[i] as number;
-    found += resample ? (resample.copies[images[position] as number] as number) : 1;
+    found += copies[images[position] as number] as number;
     recall[i] = found / positives;
-    precision[i] = found === 0 ? 0 : found / (resample ? (resample.totals[position] as number) : position + 1);
+    precision[i] = found === 0 ? 0 : found / (totals[position] as number);
   }
-  for (let i = hits.length - 2; i >= 0; i--)
+  return nonIncreasing({ recall, precision });
+}
+
+/** Raises each precision to the highest one at this recall or a higher one. */
+function nonIncreasing(curve: Curve): Curve {
+  const { precision } = curve;
+  for (let i = precision.length - 2; i >= 0; i--)
     if ((precision[i] as number) < (precision[i + 1] as number)) precision[i] = precision[i + 1] as number;
-  return { recall, precision };
+  return curve;
 }
 
 /** Average precision of a curve, 0 to 1. */

@@ -46,7 +46,7 @@ export function vocAveragePrecision(problem: DetectionProblem, options: VocOptio
   const classes = new Map<number, VocClass>();
   for (const matches of vocMatches(problem, options)) {
     const positives = positivesOf(matches);
-    const curve = positives > 0 ? curveOf(matches, positives) : undefined;
+    const curve = positives > 0 ? curveOf(matches.hits, positives) : undefined;
     classes.set(matches.class, {
       ap11: curve ? elevenPoints(curve) : null,
       ap: curve ? areaUnder(curve) : null,
