@@ -82,10 +82,17 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       ...(flawed.length > 0 && { flawed }),
     },
     seed: SEED,
+    ...judgeSettings(judges),
   };
   const measurements = { processors: rows, judges: judgeNames, images };
   if (options.predictions !== undefined) await writePredictions(options.predictions, setting, measurements);
   return summarize(setting, measurements);
+}
+
+/** The settings of the judges that state some. */
+function judgeSettings(judges: readonly Judge[]): Pick<EvaluationSetting, "judge_settings"> {
+  const stated = judges.flatMap(({ name, settings }) => (settings ? [[name, settings] as const] : []));
+  return stated.length > 0 ? { judge_settings: Object.fromEntries(stated) } : {};
 }
 
 const missingOf = ({ missing }: Dataset): Skipped[] =>

@@ -38,6 +38,7 @@ export const Header = z.object({
     flawed: z.array(z.object({ file: z.string(), reason: z.string() })).exactOptional(),
   }),
   seed: z.number(),
+  judge_settings: z.record(z.string(), z.record(z.string(), z.unknown())).exactOptional(),
   /** "none", the processors, "clean". */
   processors: z.array(z.string()),
   judges: z.array(z.string()),

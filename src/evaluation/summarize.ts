@@ -1,18 +1,28 @@
 import { meanPsnr } from "../metrics/psnr.js";
 import { accuracies } from "./accuracies.js";
 import type { Evaluation, EvaluationSetting, Row } from "./evaluation.js";
+import { meanIous } from "./mean-ious.js";
+import { meanPrecisions } from "./mean-precisions.js";
 import { type Measurements, measuredRow, pairsOf } from "./measurements.js";
 
 /** Means, figures of the judges, gains and flips with their intervals, from the measurements of single images. */
 export function summarize(setting: EvaluationSetting, measurements: Measurements): Evaluation {
   const pairs = pairsOf(measurements);
   const classes = accuracies(measurements, pairs, setting.seed);
+  const boxes = meanPrecisions(measurements, pairs, setting.seed);
+  const maps = meanIous(measurements, pairs, setting.seed);
   const rows = measurements.processors.map((processor, i) => ({
     processor,
     ...qualityOf(measurements, i),
     recognizers: classes.rows[i] ?? {},
+    ...(boxes && { detectors: boxes.rows[i] ?? {} }),
+    ...(maps && { segmenters: maps.rows[i] ?? {} }),
   }));
-  return { ...setting, rows, gains: classes.gains, flips: classes.flips };
+  return {
+    ...{ ...setting, rows, gains: classes.gains, flips: classes.flips },
+    ...(boxes && { detection: boxes.setting, detector_gains: boxes.gains }),
+    ...(maps && { segmentation: maps.setting, segmenter_gains: maps.gains }),
+  };
 }
 
 /** The means of a row. */

@@ -36,7 +36,7 @@ export interface Judge<P extends Prediction = Prediction> {
   /** Hash of everything that determines its predictions. Stored predictions are valid only under the same key. */
   readonly key: string;
   /** The settings that change its predictions, as results state them. Default: none. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: object;
   /**
    * Checks that it can judge these images.
    * @param attempt the operation, for the message, such as "judge".
