@@ -8,9 +8,9 @@ export class Candidates {
   /** @param threshold candidates of this score or less, and those that are not a number, are left out. */
   constructor(readonly threshold: number) {}
 
-  /** Adds a box. Boxes without area and boxes that are not finite are left out. */
+  /** Adds a box. Boxes without area, boxes that are not finite and negative classes, which mark empty rows, are left out. */
   add(index: number, score: number, left: number, top: number, right: number, bottom: number): void {
-    if (!(score > this.threshold && right > left && bottom > top)) return;
+    if (!(index >= 0 && score > this.threshold && right > left && bottom > top)) return;
     if (!Number.isFinite(score) || !Number.isFinite(right - left) || !Number.isFinite(bottom - top)) return;
     this.classes.push(index);
     this.scores.push(score);
