@@ -125,7 +125,7 @@ const isReserved = (transformer?: Graph | null) => (name: string) =>
   (transformer?.initializers.has(name) ?? false);
 
 /** A recognizer in the training graph: its weights are added once, its nodes once per image it is applied to. */
-function frozenIn(
+export function frozenIn(
   b: GraphBuilder,
   { graph, weight = 1, kind = "scores" }: WeightedRecognizer,
   prefix: string,
