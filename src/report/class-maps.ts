@@ -31,7 +31,7 @@ export interface ClassMaps {
 }
 
 /** Side of a map, and the space around it, in pixels. */
-const [SIDE, GAP, LEFT, TOP, LEGEND, BOTTOM] = [150, 44, 190, 66, 230, 40];
+const [SIDE, GAP, LEFT, TOP, LEGEND, BOTTOM] = [150, 44, 240, 66, 230, 40];
 const OTHER = "#c8c8c8";
 /** Distinct colors (Okabe & Ito 2008, then Tableau 20 without grays). */
 const COLORS = [
@@ -53,7 +53,7 @@ export function classMaps({ title, x, y, recognizers, rows, nameOf }: ClassMaps)
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">`,
     `<title>${escaped(title)}</title>`, // for screen readers
     `<rect width="${width}" height="${height}" fill="white"/>`,
-    text(across, 20, title, 'text-anchor="middle" font-size="15"'),
+    text(30, 24, title, 'font-size="15"'),
     ...recognizers.map((name, i) => text(leftOf(i) + SIDE / 2, TOP - 10, name, 'text-anchor="middle" font-size="12"')),
     ...rows.flatMap((row, i) => rowParts(row, TOP + i * (SIDE + GAP), colors)),
     text(across, TOP + rows.length * (SIDE + GAP) + 8, x, 'text-anchor="middle"'),
