@@ -4,6 +4,7 @@ import type { Task } from "../data/task.js";
 import { messageOf } from "../errors.js";
 import type { Skipped } from "./evaluation.js";
 import type { EvaluationSample } from "./protocols.js";
+import type { Truth } from "./truth.js";
 import type { EvaluationWorkers } from "./workers.js";
 
 /** Seed of the random part of degradations and of the bootstrap. */
@@ -13,6 +14,7 @@ export const SEED = 0;
 export interface Sample extends EvaluationSample {
   readonly file: string;
   readonly annotation: Annotation;
+  readonly truth: Truth;
   /** What is wrong with the file, which was decoded nevertheless. */
   readonly flaw?: string;
 }
@@ -46,8 +48,8 @@ export const loadSamples = (
   Promise.all(
     items.map((item, i) =>
       orSkipped(item, async () => {
-        const { value, ...flaw } = await workers.sample(item, task, [SEED, first + i]);
-        return { file: titleOf(item), annotation: item.annotation, ...value, ...flaw };
+        const { value, truth, ...flaw } = await workers.sample(item, task, [SEED, first + i]);
+        return { file: titleOf(item), annotation: item.annotation, truth, ...value, ...flaw };
       }),
     ),
   );
