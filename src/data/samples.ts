@@ -1,4 +1,4 @@
-import { crop, flipHorizontal, shrinkShorterSide, shrunkCenter, shrunkSize } from "../images/crop.js";
+import { crop, flipHorizontal, type Size, shrinkShorterSide, shrunkCenter, shrunkSize } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
 import type { Random } from "../random.js";
@@ -38,10 +38,13 @@ export async function trainingSample(
 }
 
 /** The center crop of an image for evaluation: a square of at most 224 pixels a side, a multiple of `multiple`. */
-export function evaluationCrop(image: Image, multiple = 1): Image {
-  const { width, height } = shrunkSize(image, SHORTER_SIDE);
+export const evaluationCrop = (image: Image, multiple = 1): Image =>
+  shrunkCenter(image, SHORTER_SIDE, evaluationSide(shrunkSize(image, SHORTER_SIDE), multiple));
+
+/** The side of that crop in an image whose shorter side is reduced already. */
+export function evaluationSide({ width, height }: Size, multiple = 1): number {
   const largest = Math.min(EVALUATION_CROP, width, height);
-  return shrunkCenter(image, SHORTER_SIDE, largest - (largest % multiple));
+  return largest - (largest % multiple);
 }
 
 function enlargeShorterSide(image: Image, size: number): Image {

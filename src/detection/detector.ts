@@ -244,6 +244,7 @@ function detectorOf({ name, key, notes, runner, decoder, protocol, size, classes
     return boxes;
   };
   return {
+    kind: "boxes",
     name,
     key,
     notes,

@@ -27,7 +27,8 @@ export function centerCrop(image: Image, width: number, height: number): Image {
   return crop(image, left, top, width, height);
 }
 
-const centerOf = (image: Size, width: number, height: number): Region => ({
+/** The rectangle of `centerCrop`. */
+export const centerOf = (image: Size, width: number, height: number): Region => ({
   left: halfToEven(image.width - width),
   top: halfToEven(image.height - height),
   width,
@@ -49,7 +50,8 @@ export function flipHorizontal({ width, height, data }: Image): Image {
   return { width, height, data: flipped };
 }
 
-interface Size {
+/** Width and height in pixels. */
+export interface Size {
   readonly width: number;
   readonly height: number;
 }

@@ -35,19 +35,47 @@ export function pairedBootstrap(a: readonly number[], b: readonly number[], seed
   const means = new Float64Array(resamples);
   for (let r = 0; r < resamples; r++) {
     let sum = 0;
-    for (let i = 0; i < a.length; i++)
-      sum += differences[Math.floor(((random.next() >>> 0) / 2 ** 32) * a.length)] as number;
+    for (let i = 0; i < a.length; i++) sum += differences[integerBelow(a.length, random)] as number;
     means[r] = sum / a.length;
   }
-  means.sort();
   const difference = differences.reduce((sum, value) => sum + value, 0) / a.length;
-  return { difference, low: quantile(means, 0.025), high: quantile(means, 0.975) };
+  return { difference, ...percentiles(means) };
+}
+
+/**
+ * The 95 % interval of the percentile bootstrap for a figure that is no mean over images: `n` images are sampled with
+ * replacement, `resamples` times. Resamples whose figure is NaN are left out. The same seed gives the same interval.
+ * @param figureOf the figure of a resample, given how often it contains each image.
+ */
+export function bootstrapInterval(
+  n: number,
+  figureOf: (copies: Uint32Array) => number,
+  { seed = 0, resamples = 1000 }: { readonly seed?: number; readonly resamples?: number } = {},
+): { low: number; high: number } {
+  const random = xoroshiro128plus(seed);
+  const copies = new Uint32Array(n);
+  const figures = new Float64Array(resamples);
+  for (let r = 0; r < resamples; r++) {
+    copies.fill(0);
+    for (let i = 0; i < n; i++) (copies[integerBelow(n, random)] as number)++;
+    figures[r] = figureOf(copies);
+  }
+  return percentiles(figures.filter((figure) => !Number.isNaN(figure)));
+}
+
+const integerBelow = (n: number, random: { next(): number }): number =>
+  Math.floor(((random.next() >>> 0) / 2 ** 32) * n);
+
+/** The 0.025 and 0.975 quantiles; NaN without values. Sorts the values. */
+function percentiles(values: Float64Array): { low: number; high: number } {
+  values.sort();
+  return { low: quantile(values, 0.025), high: quantile(values, 0.975) };
 }
 
 /** Of sorted values, interpolated linearly between neighbors. */
 function quantile(sorted: Float64Array, q: number): number {
   const position = q * (sorted.length - 1);
-  const below = sorted[Math.floor(position)] as number;
-  const above = sorted[Math.ceil(position)] as number;
+  const below = sorted[Math.floor(position)] ?? Number.NaN;
+  const above = sorted[Math.ceil(position)] ?? Number.NaN;
   return below + (above - below) * (position - Math.floor(position));
 }
