@@ -1,8 +1,9 @@
-import { crop, flipHorizontal, shrinkShorterSide, shrunkCenter, shrunkSize } from "../images/crop.js";
+import { centerRegion, crop, flipHorizontal, shrinkShorterSide, shrunkCenter, shrunkSize } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
 import type { Random } from "../random.js";
 import type { Task } from "./task.js";
+import { croppedView, flippedView, resizedView, type Size, type View, wholeView } from "./view.js";
 
 /** The shorter side to which images are reduced before they are cropped, in training and evaluation. */
 export const SHORTER_SIDE = 256;
@@ -15,6 +16,8 @@ export interface TrainingSample {
   clean: Image;
   /** `side / scale` x `side / scale` pixels. */
   degraded: Image;
+  /** What the clean image shows of the image. */
+  view: View;
 }
 
 /**
@@ -34,7 +37,9 @@ export async function trainingSample(
   const flip = random.integer(2) === 1;
   const cropped = crop(resized, left, top, side, side);
   const clean = flip ? flipHorizontal(cropped) : cropped;
-  return { clean, degraded: await task.degrade(clean, random) };
+  const whole = resizedView(wholeView(image), resized.width, resized.height);
+  const seen = croppedView(whole, { left, top, width: side, height: side });
+  return { clean, degraded: await task.degrade(clean, random), view: flip ? flippedView(seen) : seen };
 }
 
 /** The center crop of an image for evaluation: a square of at most 224 pixels a side, a multiple of `multiple`. */
@@ -42,6 +47,14 @@ export function evaluationCrop(image: Image, multiple = 1): Image {
   const { width, height } = shrunkSize(image, SHORTER_SIDE);
   const largest = Math.min(EVALUATION_CROP, width, height);
   return shrunkCenter(image, SHORTER_SIDE, largest - (largest % multiple));
+}
+
+/** What `evaluationCrop` shows of an image of this size. */
+export function evaluationView(size: Size, multiple = 1): View {
+  const { width, height } = shrunkSize(size, SHORTER_SIDE);
+  const largest = Math.min(EVALUATION_CROP, width, height);
+  const side = largest - (largest % multiple);
+  return croppedView(resizedView(wholeView(size), width, height), centerRegion({ width, height }, side, side));
 }
 
 function enlargeShorterSide(image: Image, size: number): Image {
