@@ -12,6 +12,7 @@ export type { Part } from "./data/sources/source.js";
 export type { Split } from "./data/split.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";
+export { type Detector, type DetectorProtocol, type OpenDetectorSettings, openDetector } from "./detection/detector.js";
 export { type DegradeFilesOptions, degradeFiles, type EnhanceFilesOptions, enhanceFiles } from "./enhancement/batch.js";
 export {
   type EnhancedImage,

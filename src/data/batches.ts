@@ -1,4 +1,5 @@
 import { messageOf, UserError } from "../errors.js";
+import type { Size } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { printable } from "../printable.js";
@@ -8,7 +9,7 @@ import { type Item, readShrunk, sizeOfItem, titleOf } from "./item.js";
 import { readLabelMap } from "./label-map.js";
 import type { Sampler } from "./sampler.js";
 import { SHORTER_SIDE } from "./samples.js";
-import { boxesInView, type LabelMap, labelMapInView, type Size, viewOfSize } from "./view.js";
+import { boxesInView, type LabelMap, labelMapInView, viewOfSize } from "./view.js";
 
 /** Determines every batch of a run, together with the step. */
 export interface BatchPlan {

@@ -52,7 +52,7 @@ export const sizeOfItem = ({ path, record }: Item): Promise<{ readonly width: nu
   record ? Promise.resolve(record) : decodedSize(path);
 
 /** The SHA-256 of the bytes that hold the image, hexadecimal; null where they cannot be read. */
-export async function sha256OfItem({ path, record }: Item): Promise<string | null> {
+export async function sha256OfItem({ path, record }: Pick<Item, "path" | "record">): Promise<string | null> {
   const bytes = record ? readPlanes(path, record) : readRegular(path);
   return bytes.then(
     (content) => createHash("sha256").update(content).digest("hex"),

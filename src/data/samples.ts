@@ -1,9 +1,9 @@
-import { centerRegion, crop, flipHorizontal, shrinkShorterSide, shrunkCenter, shrunkSize } from "../images/crop.js";
+import { crop, flipHorizontal, type Size, shrinkShorterSide, shrunkCenter, shrunkSize } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
 import type { Random } from "../random.js";
 import type { Task } from "./task.js";
-import { croppedView, flippedView, resizedView, type Size, type View, wholeView } from "./view.js";
+import { croppedView, flippedView, resizedView, type View, wholeView } from "./view.js";
 
 /** The shorter side to which images are reduced before they are cropped, in training and evaluation. */
 export const SHORTER_SIDE = 256;
@@ -43,18 +43,13 @@ export async function trainingSample(
 }
 
 /** The center crop of an image for evaluation: a square of at most 224 pixels a side, a multiple of `multiple`. */
-export function evaluationCrop(image: Image, multiple = 1): Image {
-  const { width, height } = shrunkSize(image, SHORTER_SIDE);
-  const largest = Math.min(EVALUATION_CROP, width, height);
-  return shrunkCenter(image, SHORTER_SIDE, largest - (largest % multiple));
-}
+export const evaluationCrop = (image: Image, multiple = 1): Image =>
+  shrunkCenter(image, SHORTER_SIDE, evaluationSide(shrunkSize(image, SHORTER_SIDE), multiple));
 
-/** What `evaluationCrop` shows of an image of this size. */
-export function evaluationView(size: Size, multiple = 1): View {
-  const { width, height } = shrunkSize(size, SHORTER_SIDE);
+/** The side of that crop in an image whose shorter side is reduced already. */
+export function evaluationSide({ width, height }: Size, multiple = 1): number {
   const largest = Math.min(EVALUATION_CROP, width, height);
-  const side = largest - (largest % multiple);
-  return croppedView(resizedView(wholeView(size), width, height), centerRegion({ width, height }, side, side));
+  return largest - (largest % multiple);
 }
 
 function enlargeShorterSide(image: Image, size: number): Image {

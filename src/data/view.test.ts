@@ -12,7 +12,7 @@ import { BatchMaker } from "./batches.js";
 import { readLabelMap } from "./label-map.js";
 import { openLoader } from "./loader.js";
 import { samplerFor } from "./sampler.js";
-import { evaluationCrop, evaluationView, trainingSample } from "./samples.js";
+import { trainingSample } from "./samples.js";
 import { findTask } from "./tasks/index.js";
 import { boxesInView, croppedView, flippedView, labelMapInView, resizedView, viewOfSize, wholeView } from "./view.js";
 
@@ -65,16 +65,6 @@ test("boxes follow the augmentation of recognition samples", () => {
     const sample = augmented(image, 100, { crop: 0.4, flip: true, color: 0 }, randomAt(1, i));
     assertFollows(sample.image, boxesInView([box], sample.view, anyPart), `sample ${i}`);
   }
-});
-
-test("boxes follow the center crop of the evaluation", () => {
-  const large = rectangle(600, 401, { class: 0, left: 150, top: 90, right: 380, bottom: 333 });
-  for (const multiple of [1, 3])
-    assertFollows(
-      evaluationCrop(large, multiple),
-      boxesInView([{ class: 0, left: 150, top: 90, right: 380, bottom: 333 }], evaluationView(large, multiple)),
-      `multiple ${multiple}`,
-    );
 });
 
 test("a crop after a flip is of the flipped image", () => {

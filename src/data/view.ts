@@ -1,11 +1,6 @@
+import type { Size } from "../images/crop.js";
 import type { Region } from "../images/resize.js";
 import type { Box } from "./annotation.js";
-
-/** Width and height in pixels. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** What an image shows of the image that it was made from by crops, resizes and horizontal flips. */
 export interface View extends Size {

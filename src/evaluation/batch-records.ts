@@ -44,6 +44,7 @@ export class BatchRecords {
     const images = items.map(async (item) => ({
       file: titleOf(item),
       annotation: item.annotation,
+      ...(item.annotation.kind === "label-map" && { labelMap: await sha256OfItem(item.annotation) }),
       sha256: await sha256OfItem(item),
     }));
     return keyOf({ setting: this.setting, first, images: await Promise.all(images) });

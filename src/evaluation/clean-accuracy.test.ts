@@ -6,11 +6,12 @@ import { temporaryFolder, writeLabeledImages } from "../../testing/workspace.js"
 import { classOf } from "../data/annotation.js";
 import { openDataset } from "../data/dataset.js";
 import { wilson } from "../metrics/bootstrap.js";
-import type { Judge } from "../recognition/judge.js";
+import type { ClassPrediction, Judge } from "../recognition/judge.js";
 import { cleanAccuracy } from "./clean-accuracy.js";
 
 /** Predicts class 0 for every image. */
-const constant: Judge = {
+const constant: Judge<ClassPrediction> = {
+  kind: "class",
   name: "constant",
   key: "constant",
   async requireKnows() {},

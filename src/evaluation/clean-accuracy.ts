@@ -3,7 +3,7 @@ import type { Dataset } from "../data/dataset.js";
 import { UserError } from "../errors.js";
 import { top1 } from "../metrics/accuracy.js";
 import type { Figure } from "../metrics/metric.js";
-import type { Judge, Prediction } from "../recognition/judge.js";
+import type { ClassPrediction, Judge } from "../recognition/judge.js";
 import type { Skipped } from "./evaluation.js";
 import { resolveProtocol } from "./protocols.js";
 import { batchesOf, type ItemBatch, orSkipped, prefetched, separated } from "./samples.js";
@@ -24,9 +24,12 @@ const BATCH = 50;
  * The top-1 accuracy of a judge on the clean images of the protocol `imagenet`. Images without a class are left out.
  * @throws UserError when no image can be read.
  */
-export async function cleanAccuracy(judge: Judge, { items, folders }: Dataset): Promise<CleanAccuracy> {
+export async function cleanAccuracy(
+  judge: Judge<ClassPrediction>,
+  { items, folders }: Dataset,
+): Promise<CleanAccuracy> {
   const labelled = items.filter((item) => classOf(item) !== null);
-  const [predictions, annotations]: [Prediction[], Annotation[]] = [[], []];
+  const [predictions, annotations]: [ClassPrediction[], Annotation[]] = [[], []];
   const skipped: Skipped[] = [];
   const workers = new EvaluationWorkers(resolveProtocol("imagenet", 1));
   const begin = async (batch: ItemBatch) => ({ loading: loadClean(batch, workers) });

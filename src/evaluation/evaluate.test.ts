@@ -56,6 +56,7 @@ async function enlarger(name: string, scale: number, gain = 1) {
 
 /** Tells bright images (class 1) from dark ones (class 0); never predicts class 2. */
 const brightness: Judge = {
+  kind: "class",
   name: "brightness",
   key: "brightness",
   requireKnows: async (items, attempt) => requireClasses({ name: "brightness", classes: 3 }, items, attempt),

@@ -8,7 +8,7 @@ import { BatchRecords, type BatchResult } from "./batch-records.js";
 import type { Evaluation, EvaluationSetting, Skipped } from "./evaluation.js";
 import { type Instruments, measure } from "./measure.js";
 import { writePredictions } from "./predictions.js";
-import { type ProtocolName, resolveProtocol } from "./protocols.js";
+import { defaultProtocol, type ProtocolName, resolveProtocol } from "./protocols.js";
 import { batchesOf, type ItemBatch, loadSamples, prefetched, type Sample, SEED, separated, spread } from "./samples.js";
 import { summarize } from "./summarize.js";
 import { EvaluationWorkers } from "./workers.js";
@@ -21,7 +21,7 @@ export interface EvaluateOptions {
   processors: readonly Processor[];
   /** With none, only PSNR and SSIM are measured, and the images need no annotation. */
   judges: readonly Judge[];
-  /** Which part of an image is evaluated, and how it is compared. Default: imagenet. */
+  /** Which part of an image is evaluated, and how it is compared. Default: imagenet; full for detectors and segmenters. */
   protocol?: ProtocolName;
   /** Pixels cropped from each side before PSNR and SSIM; for `full` only. Default: the task's scale, 0 for scale 1. */
   cropBorder?: number;
@@ -52,7 +52,7 @@ const DEFAULT_BATCH: Readonly<Record<ProtocolName, number>> = { imagenet: 16, fu
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { dataset, task, processors, judges, limit = Number.POSITIVE_INFINITY } = options;
-  const { protocol: name = "imagenet", batch = DEFAULT_BATCH[name] } = options;
+  const { protocol: name = defaultProtocol(judges), batch = DEFAULT_BATCH[name] } = options;
   const protocol = resolveProtocol(name, task.scale, options.cropBorder);
   const rows = ["none", ...processors.map((processor) => processor.name), "clean"];
   const judgeNames = judges.map((judge) => judge.name);
@@ -82,10 +82,17 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       ...(flawed.length > 0 && { flawed }),
     },
     seed: SEED,
+    ...judgeSettings(judges),
   };
   const measurements = { processors: rows, judges: judgeNames, images };
   if (options.predictions !== undefined) await writePredictions(options.predictions, setting, measurements);
   return summarize(setting, measurements);
+}
+
+/** The settings of the judges that state some. */
+function judgeSettings(judges: readonly Judge[]): Pick<EvaluationSetting, "judge_settings"> {
+  const stated = judges.flatMap(({ name, settings }) => (settings ? [[name, settings] as const] : []));
+  return stated.length > 0 ? { judge_settings: Object.fromEntries(stated) } : {};
 }
 
 const missingOf = ({ missing }: Dataset): Skipped[] =>

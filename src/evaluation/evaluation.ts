@@ -23,6 +23,8 @@ export interface EvaluationSetting {
   };
   /** Seed of the random part of degradations and of the bootstrap. */
   readonly seed: number;
+  /** The settings that change a judge's predictions, by judge; absent: no judge states any. */
+  readonly judge_settings?: Readonly<Record<string, object>>;
 }
 
 /** The result of an evaluation, written as JSON unchanged. Percentages are 0 to 100, intervals [low, high] at 95 %. */
@@ -33,6 +35,27 @@ export interface Evaluation extends EvaluationSetting {
   readonly gains: readonly Gain[];
   /** Of the same pairs as the gains. */
   readonly flips: readonly Flips[];
+  /** How average precision is computed; absent without detectors. */
+  readonly detection?: DetectionSetting;
+  /** Of the same pairs as the gains; absent without detectors. */
+  readonly detector_gains?: readonly DetectorGain[];
+  /** How mean intersection over union is computed; absent without segmenters. */
+  readonly segmentation?: ResampledSetting;
+  /** Of the same pairs as the gains; absent without segmenters. */
+  readonly segmenter_gains?: readonly SegmenterGain[];
+}
+
+/** How intervals of figures that are no means over images are found: by a bootstrap over images with the evaluation's seed. */
+export interface ResampledSetting {
+  readonly resamples: number;
+}
+
+/** How average precision is computed, apart from the settings of each detector. */
+export interface DetectionSetting extends ResampledSetting {
+  /** The smallest intersection over union of a true positive of `map11` and `map`. */
+  readonly iou: number;
+  /** Objects that count, neither difficult nor crowds. */
+  readonly objects: number;
 }
 
 /** An image that could not be evaluated. */
@@ -61,8 +84,35 @@ export interface Row {
   readonly psnr_y?: number | null;
   /** On Y of BT.601, where the protocol measures it. */
   readonly ssim_y?: number;
-  /** By judge. */
+  /** By classifier. */
   readonly recognizers: Readonly<Record<string, Accuracy>>;
+  /** By detector; absent without detectors. */
+  readonly detectors?: Readonly<Record<string, MeanPrecisions>>;
+  /** By segmenter; absent without segmenters. */
+  readonly segmenters?: Readonly<Record<string, MeanIou>>;
+}
+
+/** The interval of a figure, 95 %; null if the figure is not defined. */
+export type Interval = readonly [low: number, high: number] | null;
+
+/** Means of average precision over classes, in percent; null if the images have no objects that count. */
+export interface MeanPrecisions {
+  /** PASCAL VOC 2007: at the recalls 0, 0.1, …, 1. */
+  readonly map11: number | null;
+  readonly map11_ci95: Interval;
+  /** PASCAL VOC 2010 and later: the area under the curve. */
+  readonly map: number | null;
+  readonly map_ci95: Interval;
+  /** COCO: the mean over the overlaps 0.5, 0.55, …, 0.95; at 0.5; at 0.75. */
+  readonly coco_ap: number | null;
+  readonly coco_ap50: number | null;
+  readonly coco_ap75: number | null;
+}
+
+/** Mean intersection over union over the classes that occur, in percent. */
+export interface MeanIou {
+  readonly miou: number | null;
+  readonly ci95: Interval;
 }
 
 /** In percent, with Wilson's interval. */
@@ -79,6 +129,35 @@ export interface Gain {
   readonly recognizer: string;
   readonly top1: number;
   readonly ci95: readonly [low: number, high: number];
+}
+
+/** How many percentage points one row is above another in a figure of a judge. */
+interface ResampledGain {
+  readonly processor: string;
+  readonly over: string;
+}
+
+/** The same for mean average precision, with intervals of a paired bootstrap over images. */
+export interface DetectorGain extends ResampledGain {
+  readonly detector: string;
+  /** Of `map11`. */
+  readonly map11: number | null;
+  readonly ci95: Interval;
+  /** The smallest gain that these images would show with 80 % power; absent if the interval excludes 0. */
+  readonly detectable?: number;
+  /** Of `map`. */
+  readonly map: number | null;
+  readonly map_ci95: Interval;
+  readonly map_detectable?: number;
+}
+
+/** The same for mean intersection over union. */
+export interface SegmenterGain extends ResampledGain {
+  readonly segmenter: string;
+  readonly miou: number | null;
+  readonly ci95: Interval;
+  /** See `DetectorGain`. */
+  readonly detectable?: number;
 }
 
 /** Images whose top-1 prediction is right in only one of two rows. */

@@ -39,6 +39,7 @@ async function enlarger(name: string, gain: number): Promise<Processor> {
 
 /** Predicts class 0, 1 or 2 for a dark, medium or bright image, with these limits between them. */
 const brightness = (low: number, high: number): Judge => ({
+  kind: "class",
   name: `brightness ${low} ${high}`,
   key: `brightness ${low} ${high}`,
   async requireKnows() {},

@@ -10,13 +10,13 @@ import { type EvaluationSample, resolveProtocol } from "./protocols.js";
 import { loadSamples, separated } from "./samples.js";
 import { EvaluationWorkers } from "./workers.js";
 
-/** An image that at least one judge predicts wrongly as one processor restored it, and rightly as another did. */
+/** An image that at least one classifier predicts wrongly as one processor restored it, and rightly as another did. */
 export interface FlippedPrediction extends EvaluationSample {
   /** Its class. */
   readonly label: number;
   readonly before: Image;
   readonly after: Image;
-  /** The class that each judge predicts, in their order. */
+  /** The class that each classifier predicts, in their order. */
   readonly seenBefore: readonly number[];
   readonly seenAfter: readonly number[];
 }
@@ -71,7 +71,8 @@ type Flip = Pick<FlippedPrediction, "label" | "seenBefore" | "seenAfter"> & { re
 /** The flips to the right class between two rows, the largest change first, one for each class. */
 function flipsBetween(images: readonly MeasuredImage[], before: number, after: number, count: number): Flip[] {
   const flips = images.flatMap(({ file, label, rows }) => {
-    const seen = (row: number) => (rows[row]?.predictions ?? []).map(({ ranked }) => ranked[0]?.class ?? -1);
+    const seen = (row: number) =>
+      (rows[row]?.predictions ?? []).flatMap((each) => (each.kind === "class" ? [each.ranked[0]?.class ?? -1] : []));
     const [seenBefore, seenAfter] = [seen(before), seen(after)];
     const right = (classes: readonly number[]) => classes.filter((each) => each === label).length;
     const change = right(seenAfter) - right(seenBefore);

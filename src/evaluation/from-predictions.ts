@@ -2,11 +2,11 @@ import { createInterface } from "node:readline";
 import type { z } from "zod";
 import { messageOf, reasonsOf, UserError } from "../errors.js";
 import { openRegular } from "../platform/node/files.js";
-import type { Prediction } from "../recognition/judge.js";
-import type { Evaluation, EvaluationSetting } from "./evaluation.js";
-import type { MeasuredImage, MeasuredRow } from "./measured-image.js";
-import { Header, Line } from "./predictions.js";
-import { type Measurements, summarize } from "./summarize.js";
+import type { Evaluation } from "./evaluation.js";
+import type { MeasuredImage, MeasuredRow, StoredPrediction } from "./measured-image.js";
+import type { MeasuredEvaluation } from "./measurements.js";
+import { Header, Line, predictionIn } from "./predictions.js";
+import { summarize } from "./summarize.js";
 
 /**
  * Makes an evaluation again from the predictions file that it wrote: the two are equal.
@@ -18,13 +18,12 @@ export async function evaluationFrom(path: string): Promise<Evaluation> {
 }
 
 /** Reads a predictions file. @throws UserError as `evaluationFrom` does. */
-export async function readPredictions(
-  path: string,
-): Promise<{ setting: EvaluationSetting; measurements: Measurements }> {
+export async function readPredictions(path: string): Promise<MeasuredEvaluation> {
   const lines = numberedLines(path);
   const { format, version, processors, judges, ...setting } = await nextHeader(lines, path);
   const images: MeasuredImage[] = [];
   for (let i = 0; i < setting.data.count; i++) images.push(await nextImage(lines, { path, processors, judges }));
+  requireSameKinds(path, judges, images);
   const rest = await lines.next();
   if (!rest.done) throw new UserError(`${path} has more than the ${setting.data.count} images of its header`);
   return { setting, measurements: { processors, judges, images } };
@@ -52,6 +51,16 @@ async function nextHeader(lines: Lines, path: string): Promise<z.output<typeof H
   throw refusal(reasonsOf(parsed.error));
 }
 
+/** @throws UserError when a judge predicts a class for one image and boxes or confusions for another. */
+function requireSameKinds(path: string, judges: readonly string[], images: readonly MeasuredImage[]): void {
+  const kindOf = (row: MeasuredRow | undefined, judge: number) => row?.predictions[judge]?.kind;
+  for (const [j, judge] of judges.entries()) {
+    const kind = kindOf(images[0]?.rows[0], j);
+    const other = images.find(({ rows }) => rows.some((row) => kindOf(row, j) !== kind));
+    if (other) throw new UserError(`${path}: ${judge} has predictions of two kinds (first: ${other.file})`);
+  }
+}
+
 interface Expected {
   readonly path: string;
   readonly processors: readonly string[];
@@ -63,21 +72,22 @@ async function nextImage(lines: Lines, { path, processors, judges }: Expected): 
   const rows: MeasuredRow[] = [];
   let first: Line | undefined;
   for (const processor of processors) {
-    const predictions: Prediction[] = [];
+    const predictions: StoredPrediction[] = [];
     let last: Line | undefined;
     for (const judge of judges.length > 0 ? judges : [null]) {
       last = await nextLine(lines, path, (line) => line.processor === processor && line.judge === judge);
       first ??= last;
-      if (judge !== null && !last.ranked)
+      const prediction = predictionIn(last);
+      if (judge !== null && !prediction)
         throw new UserError(`${path}: the prediction of ${judge} for ${last.file} is missing`);
-      if (last.ranked) predictions.push({ kind: "class", ranked: last.ranked });
+      if (prediction) predictions.push(prediction);
     }
     const { psnr, ssim, psnr_y, ssim_y } = last as Line;
     const luma = { ...(psnr_y !== undefined && { psnr_y }), ...(ssim_y !== undefined && { ssim_y }) };
     rows.push({ psnr, ssim, ...luma, predictions });
   }
-  const { file, label } = first as Line;
-  return { file, label, rows };
+  const { file, label, truth } = first as Line;
+  return { file, label, ...(truth && { boxes: truth }), rows };
 }
 
 async function nextLine(lines: Lines, path: string, isExpected: (line: Line) => boolean): Promise<Line> {

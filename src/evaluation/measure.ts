@@ -2,11 +2,12 @@ import { classOf } from "../data/annotation.js";
 import type { Task } from "../data/task.js";
 import type { Image } from "../images/image.js";
 import type { Processor } from "../processors/processor.js";
-import type { Judge, Prediction } from "../recognition/judge.js";
-import type { MeasuredImage } from "./measured-image.js";
+import type { Judge } from "../recognition/judge.js";
+import type { MeasuredImage, StoredPrediction } from "./measured-image.js";
 import type { ResolvedProtocol } from "./protocols.js";
 import { perfectQuality, type Quality } from "./quality.js";
 import { groupsOf, type Sample } from "./samples.js";
+import { storedPrediction } from "./stored-prediction.js";
 import type { EvaluationWorkers } from "./workers.js";
 
 /** What samples are measured with. */
@@ -42,16 +43,17 @@ export async function measure(
 async function measureGroup(samples: readonly Sample[], instruments: Instruments) {
   const { judges, workers, protocol } = instruments;
   const rows = await restoredBy(samples, instruments);
-  const predictions: (readonly Prediction[])[][] = [];
-  for (const images of rows) predictions.push(await predictionsOf(images, judges));
+  const predictions: StoredPrediction[][][] = [];
+  for (const images of rows) predictions.push(await predictionsOf(images, samples, judges));
   const comparing = workers.compare(rows.slice(0, -1), rows.at(-1) as Image[]).then((compared) => {
     const qualities = [...compared, samples.map(() => perfectQuality(protocol))];
     return samples.map((sample, image) => ({
       file: sample.file,
       label: classOf(sample),
+      ...(sample.truth.boxes && { boxes: sample.truth.boxes }),
       rows: qualities.map((row, i) => ({
         ...(row[image] as Quality),
-        predictions: (predictions[i] ?? []).map((byImage) => byImage[image] as Prediction),
+        predictions: (predictions[i] ?? []).map((byImage) => byImage[image] as StoredPrediction),
       })),
     }));
   });
@@ -66,9 +68,16 @@ async function restoredBy(samples: readonly Sample[], { task, processors }: Inst
   return [samples.map(({ interpolated }) => interpolated), ...restored, samples.map(({ clean }) => clean)];
 }
 
-/** [judges][images] */
-async function predictionsOf(images: readonly Image[], judges: readonly Judge[]): Promise<(readonly Prediction[])[]> {
-  const predictions: (readonly Prediction[])[] = [];
-  for (const judge of judges) predictions.push(await judge.predict(images));
+/** What is kept of the predictions for the images of a row: [judges][images]. */
+async function predictionsOf(
+  images: readonly Image[],
+  samples: readonly Sample[],
+  judges: readonly Judge[],
+): Promise<StoredPrediction[][]> {
+  const predictions: StoredPrediction[][] = [];
+  for (const judge of judges) {
+    const predicted = await judge.predict(images);
+    predictions.push(predicted.map((prediction, i) => storedPrediction(prediction, (samples[i] as Sample).truth)));
+  }
   return predictions;
 }

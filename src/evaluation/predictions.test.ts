@@ -8,12 +8,13 @@ import { openDataset } from "../data/dataset.js";
 import { findTask } from "../data/tasks/index.js";
 import { rankingOf } from "../metrics/ranking.js";
 import { Processor } from "../processors/processor.js";
-import type { Judge } from "../recognition/judge.js";
+import type { ClassPrediction, Judge } from "../recognition/judge.js";
 import { type EvaluateOptions, evaluate } from "./evaluate.js";
 import { evaluationFrom } from "./from-predictions.js";
 
 /** Predicts class 1 for bright images, with a NaN and an infinite score among the others. */
-const brightness: Judge = {
+const brightness: Judge<ClassPrediction> = {
+  kind: "class",
   name: "brightness",
   key: "brightness",
   async requireKnows() {},
@@ -26,7 +27,7 @@ const brightness: Judge = {
 };
 
 /** Predicts class 0 for every image. */
-const constant: Judge = {
+const constant: Judge<ClassPrediction> = {
   ...brightness,
   name: "constant",
   predict: async (images) =>

@@ -2,18 +2,28 @@ import { open } from "node:fs/promises";
 import { z } from "zod";
 import { writeWhole } from "../platform/node/files.js";
 import type { EvaluationSetting } from "./evaluation.js";
-import { type MeasuredImage, MeasuredQuality, Ranked } from "./measured-image.js";
+import {
+  Confusions,
+  FoundBoxes,
+  type MeasuredImage,
+  MeasuredQuality,
+  Ranked,
+  type StoredPrediction,
+  TrueBoxes,
+} from "./measured-image.js";
+import type { Measurements } from "./measurements.js";
 import { protocolNames } from "./protocols.js";
-import type { Measurements } from "./summarize.js";
 
 /** The format of a predictions file. */
 export const FORMAT = "legible-predictions";
-export const VERSION = 1;
+export const VERSION = 2;
+/** The versions that can be read. Version 1 has classes only. */
+const VERSIONS = [1, VERSION] as const;
 
 /** The first line of a predictions file: everything that is not per image. */
 export const Header = z.object({
   format: z.literal(FORMAT),
-  version: z.literal(VERSION),
+  version: z.literal(VERSIONS),
   task: z.string(),
   options: z.record(z.string(), z.unknown()),
   scale: z.number(),
@@ -28,6 +38,7 @@ export const Header = z.object({
     flawed: z.array(z.object({ file: z.string(), reason: z.string() })).exactOptional(),
   }),
   seed: z.number(),
+  judge_settings: z.record(z.string(), z.record(z.string(), z.unknown())).exactOptional(),
   /** "none", the processors, "clean". */
   processors: z.array(z.string()),
   judges: z.array(z.string()),
@@ -37,11 +48,18 @@ export const Header = z.object({
 export const Line = MeasuredQuality.extend({
   file: z.string(),
   processor: z.string(),
-  /** Null, as `ranked`: the evaluation has no judges. */
+  /** Null: the evaluation has no judges. */
   judge: z.string().nullable(),
   /** The image's class; null: none. */
   label: z.number().int().nullable(),
+  /** Its objects, on the first line of the image; absent if its annotation is no boxes. */
+  truth: TrueBoxes.exactOptional(),
+  /** What a classifier predicts; null: the judge is none. */
   ranked: Ranked.nullable(),
+  /** What a detector predicts. */
+  boxes: FoundBoxes.exactOptional(),
+  /** What a segmenter predicts. */
+  confusions: Confusions.exactOptional(),
 });
 export type Line = z.output<typeof Line>;
 
@@ -71,13 +89,28 @@ export async function writePredictions(path: string, setting: EvaluationSetting,
 }
 
 /** The lines of one image. */
-const linesOf = ({ file, label, rows }: MeasuredImage, { processors, judges }: Measurements): Line[] =>
+const linesOf = ({ file, label, boxes, rows }: MeasuredImage, { processors, judges }: Measurements): Line[] =>
   rows.flatMap(({ predictions, ...quality }, i) => {
     const processor = processors[i] as string;
     const lineOf = (judge: string | null, j: number): Line => ({
       ...{ file, processor, judge, label },
-      ranked: predictions[j]?.ranked ?? null,
+      ...(boxes && i === 0 && j === 0 && { truth: boxes }),
+      ...contentsOf(predictions[j]),
       ...quality,
     });
     return (judges.length > 0 ? judges : [null]).map(lineOf);
   });
+
+/** A prediction as the fields of a line. */
+function contentsOf(prediction: StoredPrediction | undefined): Pick<Line, "ranked" | "boxes" | "confusions"> {
+  if (prediction?.kind === "class") return { ranked: prediction.ranked };
+  if (prediction?.kind === "boxes") return { ranked: null, boxes: prediction.boxes };
+  return { ranked: null, ...(prediction && { confusions: prediction.confusions }) };
+}
+
+/** The prediction in a line; undefined: it has none. */
+export function predictionIn({ ranked, boxes, confusions }: Line): StoredPrediction | undefined {
+  if (ranked) return { kind: "class", ranked };
+  if (boxes) return { kind: "boxes", boxes };
+  return confusions && { kind: "label-map", confusions };
+}

@@ -1,9 +1,11 @@
-import { evaluationCrop } from "../data/samples.js";
+import { evaluationCrop, evaluationSide, SHORTER_SIDE } from "../data/samples.js";
 import type { Task } from "../data/task.js";
 import { UserError } from "../errors.js";
-import { crop } from "../images/crop.js";
+import { centerOf, crop, type Size, shrunkSize } from "../images/crop.js";
 import type { Image } from "../images/image.js";
+import type { Region } from "../images/resize.js";
 import type { Random } from "../random.js";
+import type { Judge } from "../recognition/judge.js";
 
 /** The names of the evaluation protocols. */
 export const protocolNames = ["imagenet", "full"] as const;
@@ -16,6 +18,8 @@ export interface Protocol {
   readonly summary: string;
   /** The clean image of a sample: a part of `image` whose sides are multiples of `scale`. */
   clean(image: Image, scale: number): Image;
+  /** Where that part lies. */
+  part(size: Size, scale: number): Part;
   /** Pixels cropped from each side before PSNR and SSIM, if the caller does not set it. */
   defaultCropBorder(scale: number): number;
   /** Whether the crop border can be chosen. */
@@ -24,11 +28,22 @@ export interface Protocol {
   readonly luma: boolean;
 }
 
+/** The part of an image that is evaluated: the image is resized, then cropped to a region. */
+export interface Part {
+  readonly resized: Size;
+  readonly region: Region;
+}
+
 /** The evaluation protocols by name. */
 export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
   imagenet: {
     summary: "shorter side reduced to 256, center crop of 224; PSNR and SSIM on RGB",
     clean: evaluationCrop,
+    part(size, scale) {
+      const resized = shrunkSize(size, SHORTER_SIDE);
+      const side = evaluationSide(resized, scale);
+      return { resized, region: centerOf(resized, side, side) };
+    },
     defaultCropBorder: () => 0,
     hasCropBorder: false,
     luma: false,
@@ -37,11 +52,19 @@ export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
     summary: "whole images, cropped at the lower right to a multiple of the scale; PSNR and SSIM on RGB and Y",
     clean: ({ width, height, ...image }, scale) =>
       crop({ width, height, ...image }, 0, 0, width - (width % scale), height - (height % scale)),
+    part: ({ width, height }, scale) => ({
+      resized: { width, height },
+      region: { left: 0, top: 0, width: width - (width % scale), height: height - (height % scale) },
+    }),
     defaultCropBorder: (scale) => (scale > 1 ? scale : 0),
     hasCropBorder: true,
     luma: true,
   },
 };
+
+/** Classifiers judge center crops; detectors and segmenters judge whole images. */
+export const defaultProtocol = (judges: readonly Pick<Judge, "kind">[]): ProtocolName =>
+  judges.some(({ kind }) => kind !== "class") ? "full" : "imagenet";
 
 /** A protocol with its crop border; plain values, which can be sent to a worker thread. */
 export interface ResolvedProtocol {

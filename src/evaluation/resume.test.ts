@@ -17,6 +17,7 @@ const [IMAGES, BATCH, ROWS] = [10, 2, 3];
 /** A judge that counts the images that it is given. */
 function countingJudge(key = "counting") {
   const judge = {
+    kind: "class",
     name: "counting",
     key,
     images: 0,

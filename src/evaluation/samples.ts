@@ -4,6 +4,7 @@ import type { Task } from "../data/task.js";
 import { messageOf } from "../errors.js";
 import type { Skipped } from "./evaluation.js";
 import type { EvaluationSample } from "./protocols.js";
+import type { Truth } from "./truth.js";
 import type { EvaluationWorkers } from "./workers.js";
 
 /** Seed of the random part of degradations and of the bootstrap. */
@@ -13,6 +14,7 @@ export const SEED = 0;
 export interface Sample extends EvaluationSample {
   readonly file: string;
   readonly annotation: Annotation;
+  readonly truth: Truth;
   /** What is wrong with the file, which was decoded nevertheless. */
   readonly flaw?: string;
 }
@@ -32,10 +34,10 @@ export const batchesOf = (items: readonly Item[], size: number): ItemBatch[] =>
   }));
 
 /** `limit` items at even distances: a data set sorted by class would otherwise show only its first classes. */
-export const spread = (items: readonly Item[], limit: number): readonly Item[] =>
+export const spread = <T>(items: readonly T[], limit: number): readonly T[] =>
   limit >= items.length
     ? items
-    : Array.from({ length: limit }, (_, i) => items[Math.floor((i * items.length) / limit)] as Item);
+    : Array.from({ length: limit }, (_, i) => items[Math.floor((i * items.length) / limit)] as T);
 
 /** The samples of a batch; instead of one, the reason why its image cannot be evaluated. */
 export const loadSamples = (
@@ -46,8 +48,8 @@ export const loadSamples = (
   Promise.all(
     items.map((item, i) =>
       orSkipped(item, async () => {
-        const { value, ...flaw } = await workers.sample(item, task, [SEED, first + i]);
-        return { file: titleOf(item), annotation: item.annotation, ...value, ...flaw };
+        const { value, truth, ...flaw } = await workers.sample(item, task, [SEED, first + i]);
+        return { file: titleOf(item), annotation: item.annotation, truth, ...value, ...flaw };
       }),
     ),
   );

@@ -1,33 +1,82 @@
 import { MAX_PSNR } from "../metrics/psnr.js";
-import { tableCell } from "../printable.js";
-import type { Evaluation, Flips, Gain, Row } from "./evaluation.js";
+import { printable, tableCell } from "../printable.js";
+import { columnTitles, type JudgeColumn, type JudgeFigure, judgeColumns, onlyTop1 } from "./columns.js";
+import type { Evaluation, Flips, Row } from "./evaluation.js";
+import { judgeNotes, powerNotes } from "./notes.js";
 
 /**
- * An evaluation as Markdown tables that also line up on a terminal: processors down, judges (top-1 in percent) across; the
- * gain of each processor, in percentage points with the 95 % interval; the flips between processors.
+ * Evaluations of the same processors as Markdown tables that also line up on a terminal: processors down, judges (top-1, mAP
+ * or mIoU in percent) across; the gain of each processor, in percentage points with the 95 % interval; the flips between
+ * processors.
  */
-export function evaluationTable({ rows, gains, flips }: Evaluation): string {
-  const judges = Object.keys(rows[0]?.recognizers ?? {});
-  const between = flips.filter(({ over }) => over !== rows[0]?.processor);
+export function evaluationTable(...evaluations: readonly Evaluation[]): string {
+  const names = evaluations[0]?.rows.map(({ processor }) => processor) ?? [];
+  const columns = evaluations.flatMap(judgeColumns);
+  const pairs = columns.length > 0 ? comparedPairs(names) : [];
   return [
-    [qualityTable(rows, judges), ...exactNotes(rows)].join("\n"),
-    ...(gains.length > 0 ? [gainsTable(gains, judges)] : []),
-    ...(between.length > 0 ? [flipsTable(between, judges)] : []),
+    [qualityTable(evaluations, columns), ...evaluations.flatMap(({ rows }) => exactNotes(rows))].join("\n"),
+    ...(pairs.length > 0 ? [[gainsTable(pairs, columns), ...powerNotes(pairs, columns)].join("\n")] : []),
+    ...evaluations.flatMap(flipsBetween),
+    ...(evaluations.length > 1 ? [dataNotes(evaluations)] : []),
+    ...evaluations.flatMap(judgeNotes),
   ].join("\n\n");
 }
 
-function qualityTable(rows: readonly Row[], judges: readonly string[]): string {
-  const luma = rows.some(({ ssim_y }) => ssim_y !== undefined);
+/** Every processor with "none" and with each processor before it. @param names of the rows, in order. */
+export const comparedPairs = (names: readonly string[]): Compared[] =>
+  names.slice(1, -1).flatMap((processor, i) => names.slice(0, i + 1).map((over) => ({ processor, over })));
+
+function qualityTable(evaluations: readonly Evaluation[], columns: readonly JudgeColumn[]): string {
+  const measures = evaluations.flatMap(qualityColumns);
   return markdownTable(
-    ["processor", "PSNR (dB)", "SSIM", ...(luma ? ["PSNR-Y (dB)", "SSIM-Y"] : []), ...judges],
-    rows.map(({ processor, psnr, ssim, psnr_y = null, ssim_y = Number.NaN, recognizers }) => [
+    ["processor", ...measures.map(({ title }) => title), ...columnTitles(columns)],
+    (evaluations[0]?.rows ?? []).map(({ processor }, i) => [
       processor,
-      decibels(psnr),
-      ssim.toFixed(4),
-      ...(luma ? [decibels(psnr_y), ssim_y.toFixed(4)] : []),
-      ...judges.map((name) => recognizers[name]?.top1.toFixed(1) ?? ""),
+      ...measures.map(({ texts }) => texts[i] ?? ""),
+      ...columns.map(({ figureOf }) => figureOf(processor)?.value?.toFixed(1) ?? ""),
     ]),
   );
+}
+
+/** The measures of image quality as columns; their titles name the data if others are evaluated beside them. */
+function qualityColumns({ rows }: Evaluation, place: number, { length }: readonly Evaluation[]) {
+  const luma = rows.some(({ ssim_y }) => ssim_y !== undefined);
+  const column = (title: string, textOf: (row: Row) => string) => ({
+    title: length > 1 ? `${title} ${dataMark(place)}` : title,
+    texts: rows.map(textOf),
+  });
+  return [
+    column("PSNR (dB)", ({ psnr }) => decibels(psnr)),
+    column("SSIM", ({ ssim }) => ssim.toFixed(4)),
+    ...(luma
+      ? [
+          column("PSNR-Y (dB)", ({ psnr_y = null }) => decibels(psnr_y)),
+          column("SSIM-Y", ({ ssim_y = Number.NaN }) => ssim_y.toFixed(4)),
+        ]
+      : []),
+  ];
+}
+
+/** The mark of an evaluation's data in titles: "(1)". */
+export const dataMark = (place: number): string => `(${place + 1})`;
+
+/** A line for each evaluation: its mark, images, protocol and judges. */
+export const dataNotes = (evaluations: readonly Evaluation[]): string =>
+  evaluations
+    .map((evaluation, place) => {
+      const { data, protocol } = evaluation;
+      const folders = `${data.folders.join(", ")}${data.selection ? ` (${data.selection})` : ""}`;
+      const judges = judgeColumns(evaluation).map(({ judge }) => judge);
+      return printable(
+        `${dataMark(place)} ${data.count} images of ${folders}, protocol ${protocol}: ${judges.join(", ") || "no judges"}`,
+      );
+    })
+    .join("\n");
+
+/** The flips of an evaluation between processors, as a table; none if there are no pairs or no classifiers. */
+function flipsBetween({ rows, flips }: Evaluation): string[] {
+  const between = flips.filter(({ over }) => over !== rows[0]?.processor);
+  return between.length > 0 ? [flipsTable(between, Object.keys(rows[0]?.recognizers ?? {}))] : [];
 }
 
 /** A line on images whose PSNR is infinite, where there are some. */
@@ -42,39 +91,46 @@ export function exactNotes(rows: readonly Row[]): string[] {
 
 export const decibels = (psnr: number | null): string => (psnr === null ? "∞" : psnr.toFixed(2));
 
+/** Two processors that are compared. */
+export interface Compared {
+  readonly processor: string;
+  readonly over: string;
+}
+
+const titleOf = ({ processor, over }: Compared): string => `${processor} over ${over}`;
+
 /** Gains in percentage points with the 95 % interval, pairs of processors down, judges across, as Markdown. */
-export const gainsTable = (gains: readonly Gain[], judges: readonly string[]): string =>
-  pairsTable("gain in top-1 (points, 95 %)", gains, judges, gainText);
+export const gainsTable = (pairs: readonly Compared[], columns: readonly JudgeColumn[]): string =>
+  markdownTable(
+    [`gain${onlyTop1(columns) ? " in top-1" : ""} (points, 95 %)`, ...columnTitles(columns)],
+    pairs.map(({ processor, over }) => [
+      titleOf({ processor, over }),
+      ...columns.map(({ gainOf }) => gainText(gainOf(processor, over))),
+    ]),
+  );
 
-/** Flips of each pair of processors, judges across, as Markdown. */
+/** Flips of each pair of processors, classifiers across, as Markdown. */
 export const flipsTable = (flips: readonly Flips[], judges: readonly string[]): string =>
-  pairsTable("flips in top-1 (helpful, harmful, McNemar's p)", flips, judges, flipsText);
-
-/** The comparison of two processors by one judge. */
-type Comparison = Pick<Gain, "processor" | "over" | "recognizer">;
-
-function pairsTable<T extends Comparison>(
-  title: string,
-  comparisons: readonly T[],
-  judges: readonly string[],
-  textOf: (comparison: T) => string,
-): string {
-  const titleOf = ({ processor, over }: Comparison) => `${processor} over ${over}`;
-  return markdownTable(
-    [title, ...judges],
-    [...new Set(comparisons.map(titleOf))].map((pair) => [
+  markdownTable(
+    ["flips in top-1 (helpful, harmful, McNemar's p)", ...judges],
+    [...new Set(flips.map(titleOf))].map((pair) => [
       pair,
       ...judges.map((name) => {
-        const comparison = comparisons.find((each) => titleOf(each) === pair && each.recognizer === name);
-        return comparison ? textOf(comparison) : "";
+        const found = flips.find((each) => titleOf(each) === pair && each.recognizer === name);
+        return found ? flipsText(found) : "";
       }),
     ]),
   );
-}
 
-/** "+9.5 [+7.2, +11.7]" */
-export const gainText = ({ top1, ci95 }: Pick<Gain, "top1" | "ci95">): string =>
-  `${signed(top1)} [${ci95.map(signed).join(", ")}]`;
+/** "53.3 [50.6, 56.0]"; "" for a figure that is missing or not defined. */
+export const figureText = (figure: JudgeFigure | undefined): string =>
+  figure?.value == null || figure.ci95 === null
+    ? ""
+    : `${figure.value.toFixed(1)} [${figure.ci95.map((bound) => bound.toFixed(1)).join(", ")}]`;
+
+/** "+9.5 [+7.2, +11.7]"; "" for a gain that is missing or not defined. */
+export const gainText = (gain: JudgeFigure | undefined): string =>
+  gain?.value == null || gain.ci95 === null ? "" : `${signed(gain.value)} [${gain.ci95.map(signed).join(", ")}]`;
 
 /** "+12 -6, p 0.238" */
 const flipsText = ({ helpful, harmful, p }: Flips): string =>

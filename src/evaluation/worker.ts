@@ -9,6 +9,7 @@ import type { WorkerResponse } from "../platform/node/worker-client.js";
 import { randomAt } from "../random.js";
 import { type EvaluationSample, evaluationSample, protocols, type ResolvedProtocol } from "./protocols.js";
 import { type Quality, qualityOf } from "./quality.js";
+import { type Truth, truthOf } from "./truth.js";
 
 /** What a worker can be requested to compute. */
 export type Request =
@@ -47,6 +48,7 @@ export type Message = NumberedRequest | "close";
 /** What was made of an image, with the flaw of its file if it was decoded nevertheless. */
 export interface Loaded<T> {
   readonly value: T;
+  readonly truth: Truth;
   readonly flaw?: string;
 }
 
@@ -84,11 +86,11 @@ async function answer({ id, request }: NumberedRequest): Promise<void> {
 async function resultOf(request: Request): Promise<Result> {
   const { protocol } = request;
   if (request.kind === "clean")
-    return loaded(request.item, async (image) => protocols[protocol.protocol].clean(image, request.scale));
+    return loaded(request, request.scale, async (image) => protocols[protocol.protocol].clean(image, request.scale));
   if (request.kind === "sample") {
-    const { item, task, seed, number } = request;
-    const random = randomAt(seed, number);
-    return loaded(item, (image) => evaluationSample(image, findTask(task.name, task.options), random, protocol));
+    const task = findTask(request.task.name, request.task.options);
+    const random = randomAt(request.seed, request.number);
+    return loaded(request, task.scale, (image) => evaluationSample(image, task, random, protocol));
   }
   const { rows, clean } = request;
   const qualities: Quality[][] = rows.map(() => []);
@@ -100,10 +102,15 @@ async function resultOf(request: Request): Promise<Result> {
   return qualities;
 }
 
-/** What `make` makes of the image of an item. */
-async function loaded<T>(item: Item, make: (image: Image) => Promise<T>): Promise<Loaded<T>> {
+/** What `make` makes of the image of an item, with its annotation for the part that is evaluated. */
+async function loaded<T>(
+  { item, protocol }: { readonly item: Item; readonly protocol: ResolvedProtocol },
+  scale: number,
+  make: (image: Image) => Promise<T>,
+): Promise<Loaded<T>> {
   let flaw: string | undefined;
   const image = await readItem(item, { onFlaw: (found) => (flaw = found) });
   const value = await make(image);
-  return flaw === undefined ? { value } : { value, flaw };
+  const truth = await truthOf(item.annotation, image, protocols[protocol.protocol].part(image, scale));
+  return { value, truth, ...(flaw !== undefined && { flaw }) };
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { columnTitles, judgeColumns } from "../evaluation/columns.js";
 import type { Evaluation, Row } from "../evaluation/evaluation.js";
-import { decibels, exactNotes, gainsTable, markdownTable } from "../evaluation/table.js";
+import { comparedPairs, decibels, exactNotes, figureText, gainsTable, markdownTable } from "../evaluation/table.js";
 import { writeBytes } from "../platform/node/files.js";
 import { markdownText, printable } from "../printable.js";
 import { tradeoffPlot, tradeoffs } from "../report/tradeoff.js";
@@ -72,27 +73,26 @@ function describe({ task, options, scale, data, seed }: Evaluation): string {
   );
 }
 
-function accuracyTable({ rows }: Evaluation): string {
-  const recognizers = Object.keys(rows[0]?.recognizers ?? {});
+function accuracyTable(evaluation: Evaluation): string {
+  const columns = judgeColumns(evaluation);
   return markdownTable(
-    ["processor", "PSNR (dB)", "SSIM", ...recognizers],
-    rows.map(({ processor, psnr, ssim, recognizers: accuracies }) => [
+    ["processor", "PSNR (dB)", "SSIM", ...columnTitles(columns)],
+    evaluation.rows.map(({ processor, psnr, ssim }) => [
       processor,
       decibels(psnr),
       ssim.toFixed(4),
-      ...recognizers.map((name) => {
-        const { top1, top1_ci95 } = accuracies[name] ?? { top1: Number.NaN, top1_ci95: [] };
-        return `${top1.toFixed(1)} [${top1_ci95.map((bound) => bound.toFixed(1)).join(", ")}]`;
-      }),
+      ...columns.map(({ figureOf }) => figureText(figureOf(processor))),
     ]),
   );
 }
 
 /** The gain of each processor over "plain", or over the first processor if none has that name. */
-function gainsOverPlain({ rows, gains }: Evaluation): string[] {
+function gainsOverPlain(evaluation: Evaluation): string[] {
+  const { rows } = evaluation;
   const base = rows.some(({ processor }) => processor === "plain") ? "plain" : rows[1]?.processor;
-  const chosen = gains.filter(({ processor, over }) => over === base && processor !== "none");
-  return chosen.length === 0 ? [] : [gainsTable(chosen, Object.keys(rows[0]?.recognizers ?? {}))];
+  const chosen = comparedPairs(rows.map(({ processor }) => processor)).filter(({ over }) => over === base);
+  const columns = judgeColumns(evaluation);
+  return chosen.length === 0 || columns.length === 0 ? [] : [gainsTable(chosen, columns)];
 }
 
 const trainingsTable = (trainings: readonly Training[]): string =>

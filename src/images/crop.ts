@@ -23,12 +23,12 @@ export function crop(image: Image, left: number, top: number, width: number, hei
  * @throws RangeError when the image is smaller than the crop.
  */
 export function centerCrop(image: Image, width: number, height: number): Image {
-  const { left, top } = centerRegion(image, width, height);
+  const { left, top } = centerOf(image, width, height);
   return crop(image, left, top, width, height);
 }
 
-/** The rectangle of a center crop. Half-pixel offsets are rounded to even, as in torchvision's CenterCrop. */
-export const centerRegion = (image: Size, width: number, height: number): Region => ({
+/** The rectangle of `centerCrop`. */
+export const centerOf = (image: Size, width: number, height: number): Region => ({
   left: halfToEven(image.width - width),
   top: halfToEven(image.height - height),
   width,
@@ -50,7 +50,8 @@ export function flipHorizontal({ width, height, data }: Image): Image {
   return { width, height, data: flipped };
 }
 
-interface Size {
+/** Width and height in pixels. */
+export interface Size {
   readonly width: number;
   readonly height: number;
 }
@@ -73,5 +74,5 @@ export function shrinkShorterSide(image: Image, size: number): Image {
 export function shrunkCenter(image: Image, size: number, side: number): Image {
   const { width, height } = shrunkSize(image, size);
   if (width === image.width && height === image.height) return centerCrop(image, side, side);
-  return resizeRegion(image, width, height, "bicubic", centerRegion({ width, height }, side, side));
+  return resizeRegion(image, width, height, "bicubic", centerOf({ width, height }, side, side));
 }

@@ -6,6 +6,19 @@ export function meanSquaredError(b: GraphBuilder, x: string, y: string): string 
   return b.ReduceMean(b.Mul(difference, difference), undefined, false);
 }
 
+/** Keeps the relative squared error finite when the target is 0 everywhere. */
+const EPSILON = 1e-8;
+
+/** mean((x - target)²) / mean(target²) of two tensors of the same shape: 1 when x is 0 everywhere. Returns a scalar. */
+export function relativeSquaredError(b: GraphBuilder, x: string, target: string): string {
+  const meanSquare = b.ReduceMean(b.Mul(target, target), undefined, false);
+  return b.Div(meanSquaredError(b, x, target), b.Add(meanSquare, b.scalar(EPSILON)));
+}
+
+/** The mean of scalars. */
+export const meanOf = (b: GraphBuilder, scalars: readonly string[]): string =>
+  scalars.length === 1 ? (scalars[0] as string) : b.add("Mean", scalars);
+
 /**
  * Cross-entropy: the mean over all positions of -ln softmax(logits)[label].
  * @param logits [N, C] or [N, C, …positions]

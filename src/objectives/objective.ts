@@ -1,14 +1,21 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Distance } from "./distances.js";
 
+/**
+ * What a recognizer outputs: "scores", class scores [N, classes] or another row of numbers for each image; "positions", class
+ * scores [N, classes, height, width] of each position, as a segmenter; "heads", the raw heads of a detector.
+ */
+export type OutputKind = "scores" | "positions" | "heads";
+
 /** A frozen recognizer R in the training graph. */
 export interface FrozenRecognizer {
   /** Factor on this recognizer's loss in the sum over all recognizers. */
   readonly weight: number;
-  /** Shape of `output`'s result, [N, numbers]; empty when only features are read. */
-  readonly outputShape: readonly number[];
-  /** R's output, such as class scores or an embedding, for images of the restored images' size. */
-  output(images: string): string;
+  readonly kind: OutputKind;
+  /** The shape of each of `outputs`; empty when only features are read. */
+  readonly outputShapes: readonly (readonly number[])[];
+  /** R's outputs for images of the restored images' size: several raw heads of a detector, otherwise one. */
+  outputs(images: string): readonly string[];
   /** The features of R that are compared, for images of that size. The first axis of each is the batch. */
   features(images: string): readonly string[];
 }
@@ -50,8 +57,8 @@ export interface Objective {
   /** One line for the help text. */
   readonly summary: string;
   /**
-   * What the objective reads of R: class scores [N, classes], any one output [N, numbers], or features; null if it does not
-   * use R. If it reads an output, `featureWeight` can add the features.
+   * What the objective reads of R: class scores, any output, or features; null if it does not use R. If it reads an output,
+   * `featureWeight` can add the features.
    */
   readonly reads: "scores" | "output" | "features" | null;
   readonly needsLabels: boolean;

@@ -25,7 +25,7 @@ export function recognitionLoss(
 /** The recognition loss with labels: the cross-entropy of the recognizers' class scores for `images`. Returns a scalar. */
 export function classLoss(context: ObjectiveContext, images: string): string {
   const labels = context.labels();
-  return recognitionLoss(context, images, ({ output, outputShape: [, classes] }) =>
-    crossEntropy(context.b, output(images), labels, classes as number),
+  return recognitionLoss(context, images, ({ outputs, outputShapes }) =>
+    crossEntropy(context.b, outputs(images)[0] as string, labels, outputShapes[0]?.[1] as number),
   );
 }

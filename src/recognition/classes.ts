@@ -29,7 +29,7 @@ export function requireClasses(
     new UserError(`cannot ${attempt} ${name} on ${titleOf(item)}: ${reason}`);
   for (const item of items) {
     const label = classOf(item);
-    if (label === null) throw fail(item, "the image has no class");
+    if (label === null) throw fail(item, lacking(item, "class"));
     if (label >= classes)
       throw fail(
         item,
@@ -38,6 +38,15 @@ export function requireClasses(
     if (learned && !learned.has(label))
       throw fail(item, `its class is ${label}, but ${name} was trained only on ${rangesOf(learned)}${remedy}`);
   }
+}
+
+/** What each kind of annotation is called in messages. */
+const annotations = { class: "class", boxes: "boxes", "label-map": "label map", none: "annotation" } as const;
+
+/** The reason why a judge cannot judge an image: it lacks the annotation that is needed. */
+export function lacking({ annotation: { kind } }: Item, needed: keyof typeof annotations): string {
+  const other = kind === "none" ? "" : `; its annotation is ${kind === "boxes" ? "" : "a "}${annotations[kind]}`;
+  return `the image has no ${annotations[needed]}${other}`;
 }
 
 const remedy = "; choose images of other classes, or another recognizer";

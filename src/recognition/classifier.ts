@@ -9,7 +9,7 @@ import type { LabelSet } from "./class-offset.js";
 import { requireClasses } from "./classes.js";
 import { rowOf, suggestion } from "./file-outputs.js";
 import { scoresShape } from "./fit.js";
-import type { Judge } from "./judge.js";
+import type { ClassPrediction, Judge } from "./judge.js";
 import { judgeInput } from "./judge-input.js";
 import { LOGITS, type RecognizerModel } from "./model.js";
 import { isImage, LIKE_PROCESSOR } from "./processor-file.js";
@@ -33,7 +33,7 @@ export interface ClassifierSource {
 }
 
 /** A judge that predicts classes. */
-export interface Classifier extends Judge {
+export interface Classifier extends Judge<ClassPrediction> {
   /** Notes on how it is computed and how its outputs match the labels, one sentence each. */
   readonly notes: readonly string[];
   /** Frees the session. */
@@ -94,6 +94,7 @@ export async function startClassifier(source: ClassifierSource, options: Session
   let classes: Promise<number> | undefined;
   const countClasses = async () => (await run(new Float32Array(3 * side * side), 1)).data.length;
   return {
+    kind: "class",
     name,
     key,
     notes: [...(graph.notes ?? []), ...(declaredBatch === null && group !== null ? [ALONE] : [])],

@@ -25,14 +25,18 @@ export interface LabelMapPrediction {
 }
 
 /** A judge's prediction for an image. */
-export type Prediction = ClassPrediction;
+export type Prediction = ClassPrediction | BoxesPrediction | LabelMapPrediction;
 
-/** Predicts the contents of images: a classifier (`openClassifier`) or any other implementation. */
-export interface Judge<P = Prediction> {
+/** Predicts the contents of images: a classifier (`openClassifier`), a detector, a segmenter or any other implementation. */
+export interface Judge<P extends Prediction = Prediction> {
+  /** What it predicts of an image: its class, boxes of objects, or the class of each pixel. */
+  readonly kind: P["kind"];
   /** Its name in tables; unique in an evaluation. */
   readonly name: string;
   /** Hash of everything that determines its predictions. Stored predictions are valid only under the same key. */
   readonly key: string;
+  /** The settings that change its predictions, as results state them. Default: none. */
+  readonly settings?: object;
   /**
    * Checks that it can judge these images.
    * @param attempt the operation, for the message, such as "judge".

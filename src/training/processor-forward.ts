@@ -1,14 +1,14 @@
 import { DEFAULT_DISTANCE, type DistanceName, distanceOf } from "../objectives/distances.js";
 import { type ImageLoss, imageLoss } from "../objectives/image-loss.js";
 import { meanSquaredError } from "../objectives/losses.js";
-import type { FrozenRecognizer, Objective } from "../objectives/objective.js";
+import type { FrozenRecognizer, Objective, OutputKind } from "../objectives/objective.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
 import { renameWeights } from "../onnx/rename.js";
 import { type ProcessorFormat, plainFormat, throughFormat } from "../processors/format.js";
 import { IMAGE, imageEnds, RESTORED } from "../processors/image-network.js";
 import { parametersOf, type RunningStatistic, withTrainingNorms } from "../processors/weights.js";
-import { LOGITS } from "../recognition/model.js";
+import { HEAD, LOGITS } from "../recognition/model.js";
 import { chooseWeights } from "./freeze.js";
 import type { Forward, Goal } from "./step.js";
 
@@ -16,9 +16,11 @@ import type { Forward, Goal } from "./step.js";
 export interface WeightedRecognizer {
   /**
    * Input: `image` [batch, 3, crop, crop]. Outputs, all with known shapes: those that the objective reads, which are `logits`
-   * and the compared features.
+   * or raw heads `head0`, `head1`, …, and the compared features.
    */
   readonly graph: Graph;
+  /** Default: scores. */
+  readonly kind?: OutputKind;
   /** Factor on its loss. Default: 1. */
   readonly weight?: number;
 }
@@ -123,7 +125,11 @@ const isReserved = (transformer?: Graph | null) => (name: string) =>
   (transformer?.initializers.has(name) ?? false);
 
 /** A recognizer in the training graph: its weights are added once, its nodes once per image it is applied to. */
-function frozenIn(b: GraphBuilder, { graph, weight = 1 }: WeightedRecognizer, prefix: string): FrozenRecognizer {
+export function frozenIn(
+  b: GraphBuilder,
+  { graph, weight = 1, kind = "scores" }: WeightedRecognizer,
+  prefix: string,
+): FrozenRecognizer {
   const weights = Object.fromEntries(
     [...graph.initializers].map(([name, tensor]) => [name, b.initializer(b.unique(prefix + name), tensor)]),
   );
@@ -136,12 +142,16 @@ function frozenIn(b: GraphBuilder, { graph, weight = 1 }: WeightedRecognizer, pr
     applications.set(images, outputs);
     return outputs;
   };
-  const features = graph.outputs.map(({ name }) => name).filter((name) => name !== LOGITS);
+  const names = graph.outputs.map(({ name }) => name);
+  const isOutput = (name: string) => name === LOGITS || name.startsWith(HEAD);
+  const valuesOf = (names: readonly string[]) => (images: string) => names.map((name) => apply(images)[name] as string);
+  const outputs = names.filter(isOutput);
   return {
     weight,
-    outputShape: shapeOf(graph, LOGITS),
-    output: (images) => apply(images)[LOGITS] as string,
-    features: (images) => features.map((name) => apply(images)[name] as string),
+    kind,
+    outputShapes: outputs.map((output) => shapeOf(graph, output)),
+    outputs: valuesOf(outputs),
+    features: valuesOf(names.filter((name) => !isOutput(name))),
   };
 }
 

@@ -1,0 +1,84 @@
+import type { Evaluation, Interval } from "./evaluation.js";
+
+/** A figure in percent, or a difference of such figures in percentage points, with its 95 % interval. */
+export interface JudgeFigure {
+  /** Null: it is not defined, because the images have nothing to count. */
+  readonly value: number | null;
+  readonly ci95: Interval;
+  /** Of a gain of a detector or segmenter whose interval includes 0: see `DetectorGain`. */
+  readonly detectable?: number;
+}
+
+/** The figures of one judge, as a column of tables. */
+export interface JudgeColumn {
+  readonly judge: string;
+  /** The figure: top-1 of a classifier, mAP (11-point) of a detector, mIoU of a segmenter. */
+  readonly measure: "top-1" | "mAP" | "mIoU";
+  /** Of a row; undefined: the evaluation has no such row. */
+  figureOf(processor: string): JudgeFigure | undefined;
+  /** Of a pair of rows; undefined: the evaluation does not compare them. */
+  gainOf(processor: string, over: string): JudgeFigure | undefined;
+}
+
+/** The judges of an evaluation: classifiers, then detectors, then segmenters. */
+export const judgeColumns = (evaluation: Evaluation): JudgeColumn[] => [
+  ...classifierColumns(evaluation),
+  ...detectorColumns(evaluation),
+  ...segmenterColumns(evaluation),
+];
+
+const classifierColumns = ({ rows, gains }: Evaluation): JudgeColumn[] =>
+  Object.keys(rows[0]?.recognizers ?? {}).map((judge) => ({
+    ...{ judge, measure: "top-1" },
+    figureOf(processor) {
+      const found = rows.find((row) => row.processor === processor)?.recognizers[judge];
+      return found && { value: found.top1, ci95: found.top1_ci95 };
+    },
+    gainOf(processor, over) {
+      const found = gains.find(
+        (gain) => gain.processor === processor && gain.over === over && gain.recognizer === judge,
+      );
+      return found && { value: found.top1, ci95: found.ci95 };
+    },
+  }));
+
+const detectorColumns = ({ rows, detector_gains: gains = [] }: Evaluation): JudgeColumn[] =>
+  Object.keys(rows[0]?.detectors ?? {}).map((judge) => ({
+    ...{ judge, measure: "mAP" },
+    figureOf(processor) {
+      const found = rows.find((row) => row.processor === processor)?.detectors?.[judge];
+      return found && { value: found.map11, ci95: found.map11_ci95 };
+    },
+    gainOf(processor, over) {
+      const found = gains.find((gain) => gain.processor === processor && gain.over === over && gain.detector === judge);
+      return found && gainFigure(found.map11, found);
+    },
+  }));
+
+const segmenterColumns = ({ rows, segmenter_gains: gains = [] }: Evaluation): JudgeColumn[] =>
+  Object.keys(rows[0]?.segmenters ?? {}).map((judge) => ({
+    ...{ judge, measure: "mIoU" },
+    figureOf(processor) {
+      const found = rows.find((row) => row.processor === processor)?.segmenters?.[judge];
+      return found && { value: found.miou, ci95: found.ci95 };
+    },
+    gainOf(processor, over) {
+      const found = gains.find(
+        (gain) => gain.processor === processor && gain.over === over && gain.segmenter === judge,
+      );
+      return found && gainFigure(found.miou, found);
+    },
+  }));
+
+const gainFigure = (
+  value: number | null,
+  { ci95, detectable }: { readonly ci95: Interval; readonly detectable?: number },
+): JudgeFigure => ({ value, ci95, ...(detectable !== undefined && { detectable }) });
+
+/** Whether all figures are top-1, so that a title need not name them. */
+export const onlyTop1 = (columns: readonly JudgeColumn[]): boolean =>
+  columns.every(({ measure }) => measure === "top-1");
+
+/** The titles of the columns: "yolo mAP"; the judges' names alone if all figures are top-1. */
+export const columnTitles = (columns: readonly JudgeColumn[]): string[] =>
+  columns.map(({ judge, measure }) => (onlyTop1(columns) ? judge : `${judge} ${measure}`));
