@@ -115,7 +115,8 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
       ...(await judgeFiles(namedJudges(settings), settings)),
     ];
     const annotations = annotationsOf(judging);
-    const dataset = await datasetFrom(settings, { needLabels: judging.length > 0 && annotations === "classes" });
+    const needLabels = judging.length > 0 && annotations === "classes";
+    const dataset = await datasetFrom(settings, { needLabels, annotations });
     const judges = await judgesFor(judging, dataset, settings);
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
