@@ -1,4 +1,5 @@
 import { average } from "./average.js";
+import { boundaries } from "./boundaries.js";
 import type { Command } from "./command.js";
 import { degrade } from "./degrade.js";
 import { demo } from "./demo.js";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   tabulate,
   sweep,
   transfer,
+  boundaries,
   reproduce,
   trainRecognizer,
   average,
