@@ -20,9 +20,9 @@ export interface ControlOptions extends SessionOptions {
 /** Images that run at once: few, because images need different numbers of steps. */
 const BATCH = 4;
 /** A step's length relative to the perturbation that alone would cost as much, if it were orthogonal to the present error. */
-const STEP = 0.25;
+const STEP = 1 / 3;
 /** Steps along new gradients; after them the last direction is followed as far as the cost requires. */
-const STEPS = 24;
+const STEPS = 16;
 /** Halvings of the last step, and doublings of it where the steps before did not cost enough. */
 const [HALVINGS, DOUBLINGS] = [20, 12];
 
