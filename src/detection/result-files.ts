@@ -1,21 +1,17 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, UserError } from "../errors.js";
-import type { FoundBox } from "../metrics/detection/boxes.js";
+import type { FoundBox, Rectangle } from "../metrics/detection/boxes.js";
 import { readText, writeBytes } from "../platform/node/files.js";
 import { excerpt } from "../printable.js";
 import type { Id } from "./truth.js";
 
 /** A detection as a file states it: its image and class by name or number, its corners as they are. */
-export interface FileDetection {
+export interface FileDetection extends Rectangle {
   readonly image: Id;
   /** A class name, or a category id of COCO. */
   readonly category: Id;
   readonly score: number;
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
 }
 
 /** The most bytes of a file of detections: V8 holds no longer string. */
@@ -65,7 +61,7 @@ function detectionOf(entry: unknown): FileDetection | string {
     return `bbox is ${shown(bbox)}; expected [x, y, width, height]`;
   const [x, y, width, height] = bbox as [number, number, number, number];
   if (width < 0 || height < 0) return `bbox is ${shown(bbox)}; its width and height must not be negative`;
-  return { image, category, score, left: x, top: y, right: x + width, bottom: y + height };
+  return { image, category, score, left: x, top: y, right: x + width, bottom: y + height, boxArea: width * height };
 }
 
 const shown = (value: unknown): string => (value === undefined ? "missing" : excerpt(JSON.stringify(value), 60));

@@ -206,6 +206,16 @@ test("a crowd counts neither way for both conventions; it matches any number of 
   assert.equal(counts.crowds, 1);
 });
 
+test("a box of 32 x 32 pixels is small and medium wherever it is, as its size and not its rounded corners decides", async (t) => {
+  const folder = temporaryFolder(t);
+  assert.notEqual(5.3 + 32 - 5.3, 32);
+  const box = { image_id: 1, category_id: 1, bbox: [5.3, 5.3, 32, 32] };
+  const truth = { images: [{ id: 1 }], annotations: [{ ...box, id: 1 }], categories: [{ id: 1, name: "cat" }] };
+  writeFiles(folder, { "truth.json": JSON.stringify(truth), "found.json": JSON.stringify([{ ...box, score: 1 }]) });
+  const { coco } = await scoreDetections(join(folder, "truth.json"), join(folder, "found.json"));
+  assert.deepEqual([coco.APsmall, coco.APmedium, coco.APlarge], [1, 1, -1]);
+});
+
 test("detections in unknown images and of unknown categories are left out and counted", async (t) => {
   const { folder, instances, devkit } = writeTiny(t);
   const extra = { image_id: 77, category_id: 3, bbox: [1, 1, 5, 5], score: 1 };

@@ -67,7 +67,7 @@ function cocoTruth({ images, objects, classes, classOf, leftOut }: CocoFile): De
     objects: objects.map(({ image, class: index, box: [x, y, width, height], crowd, difficult, area }) => ({
       image: indices.get(image) as number,
       class: index,
-      ...{ left: x, top: y, right: x + width, bottom: y + height, crowd, difficult },
+      ...{ left: x, top: y, right: x + width, bottom: y + height, boxArea: width * height, crowd, difficult },
       ...(area !== undefined && { area }),
     })),
     classes,

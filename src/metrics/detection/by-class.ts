@@ -58,5 +58,5 @@ export function overlap(a: Rectangle, b: Rectangle, border: 0 | 1): number {
 }
 
 /** The area of a rectangle, with the widths and heights of `overlap`. */
-export const areaOf = ({ left, top, right, bottom }: Rectangle, border: 0 | 1): number =>
-  (right - left + border) * (bottom - top + border);
+export const areaOf = ({ left, top, right, bottom, boxArea }: Rectangle, border: 0 | 1): number =>
+  border === 0 && boxArea !== undefined ? boxArea : (right - left + border) * (bottom - top + border);
