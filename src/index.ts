@@ -13,6 +13,8 @@ export type { Split } from "./data/split.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";
 export { type Detector, type DetectorProtocol, type OpenDetectorSettings, openDetector } from "./detection/detector.js";
+export { type ImageDetections, writeDevkitResults } from "./detection/result-files.js";
+export { type DetectionScore, type ScoreOptions, scoreDetections } from "./detection/score.js";
 export { type DegradeFilesOptions, degradeFiles, type EnhanceFilesOptions, enhanceFiles } from "./enhancement/batch.js";
 export {
   type EnhancedImage,
