@@ -86,7 +86,11 @@ export async function recognizerFiles(files: readonly string[], settings: JudgeS
 }
 
 /** The annotations of data that each kind of judge needs. */
-const annotations: Readonly<Record<JudgeKind, AnnotationKind>> = { class: "classes", boxes: "boxes", "label-map": "label-maps" };
+const annotations: Readonly<Record<JudgeKind, AnnotationKind>> = {
+  class: "classes",
+  boxes: "boxes",
+  "label-map": "label-maps",
+};
 
 /**
  * The annotations of data that judges need; classes without judges.
