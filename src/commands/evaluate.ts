@@ -30,7 +30,7 @@ import { dataNotes, listOfNames } from "./notes.js";
 import { fileStage } from "./stage.js";
 
 /** "NAME=FILE", "FILE", or the same as an object. */
-const NamedFile = z.union([z.string(), z.object({ name: z.string(), file: z.string() })]).transform((given) => {
+export const NamedFile = z.union([z.string(), z.object({ name: z.string(), file: z.string() })]).transform((given) => {
   if (typeof given !== "string") return given;
   const [, name, file] = /^([^=/\\]+)=(.+)$/.exec(given) ?? [];
   return name === undefined || file === undefined ? { name: modelTitle(given), file: given } : { name, file };

@@ -1,7 +1,9 @@
 import { average } from "./average.js";
+import { boundaries } from "./boundaries.js";
 import type { Command } from "./command.js";
 import { degrade } from "./degrade.js";
 import { demo } from "./demo.js";
+import { detect } from "./detect.js";
 import { enhance } from "./enhance.js";
 import { evaluate } from "./evaluate.js";
 import { exportModel } from "./export.js";
@@ -25,10 +27,12 @@ export const commands: readonly Command[] = [
   tabulate,
   sweep,
   transfer,
+  boundaries,
   reproduce,
   trainRecognizer,
   average,
   degrade,
+  detect,
   synthesize,
   exportModel,
   inspect,

@@ -34,10 +34,10 @@ export const batchesOf = (items: readonly Item[], size: number): ItemBatch[] =>
   }));
 
 /** `limit` items at even distances: a data set sorted by class would otherwise show only its first classes. */
-export const spread = (items: readonly Item[], limit: number): readonly Item[] =>
+export const spread = <T>(items: readonly T[], limit: number): readonly T[] =>
   limit >= items.length
     ? items
-    : Array.from({ length: limit }, (_, i) => items[Math.floor((i * items.length) / limit)] as Item);
+    : Array.from({ length: limit }, (_, i) => items[Math.floor((i * items.length) / limit)] as T);
 
 /** The samples of a batch; instead of one, the reason why its image cannot be evaluated. */
 export const loadSamples = (
