@@ -16,6 +16,7 @@ import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { tabulate } from "./tabulate.js";
 import { train } from "./train.js";
+import { trainDetector } from "./train-detector.js";
 import { trainRecognizer } from "./train-recognizer.js";
 import { transfer } from "./transfer.js";
 
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   boundaries,
   reproduce,
   trainRecognizer,
+  trainDetector,
   average,
   degrade,
   detect,
