@@ -1,14 +1,17 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import type { Dataset } from "../data/dataset.js";
 import { dataSettings, datasetFrom, omissionsOf, titleOfData } from "../data/settings.js";
 import { taskFrom, taskSettings } from "../data/tasks/settings.js";
+import { detectorFrom, detectorSettings } from "../detection/settings.js";
 import { UserError } from "../errors.js";
 import type { Control } from "../evaluation/control.js";
 import { type EvaluateOptions, evaluate as judge } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { requireCard, writeMeasured } from "../evaluation/measured-card.js";
-import { protocolNames, protocols } from "../evaluation/protocols.js";
+import { annotationsOf, type JudgeFile, judgeFiles, openJudge, recognizerFiles } from "../evaluation/open-judge.js";
+import { defaultProtocol, protocolNames, protocols } from "../evaluation/protocols.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { RESULTS } from "../experiments/findings.js";
 import { reportEvaluated } from "../experiments/reported-images.js";
@@ -18,7 +21,7 @@ import { modelFiles, modelTitle } from "../platform/node/models.js";
 import { requireInputsKept, requireWritable } from "../platform/node/outputs.js";
 import { openProcessor } from "../processors/open.js";
 import { labelSetOf } from "../recognition/class-offset.js";
-import { classifierNotes, openClassifier } from "../recognition/classifier.js";
+import { classifierNotes } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
 import { listOf, named, path, paths, positiveInteger, threadCount, wholeNumber } from "../settings.js";
 import { type Context, defineCommand } from "./command.js";
@@ -44,12 +47,22 @@ const settings = z.object({
       "a processor to evaluate (ONNX); may be repeated to compare processors (default name: that of the file or its run)",
     )
     .meta({ placeholder: "[name=]file" }),
-  recognizer: paths("a classifier that judges (ONNX); may be repeated", { placeholder: "file" }).optional(),
+  recognizer: paths("a recognizer that judges (ONNX), the same as judge; may be repeated", {
+    placeholder: "file",
+  }).optional(),
+  judge: listOf(NamedFile)
+    .optional()
+    .describe(
+      "a classifier, detector or segmenter that judges (ONNX); may be repeated (default name: that of the file)",
+    )
+    .meta({ placeholder: "[name=]file" }),
   limit: positiveInteger().optional().describe("judge n images, spread evenly over the data"),
   protocol: z
     .enum(protocolNames)
-    .default("imagenet")
-    .describe("evaluation protocol: the part of each image that is judged, and the measures")
+    .optional()
+    .describe(
+      "evaluation protocol: the part of each image that is judged, and the measures (default: imagenet; full for detectors and segmenters)",
+    )
     .meta({ placeholder: "name" }),
   cropBorder: wholeNumber()
     .optional()
@@ -67,6 +80,7 @@ const settings = z.object({
   ...failureSettings,
   threads: threadCount().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
   ...recognizerInputSettings,
+  ...detectorSettings,
 });
 
 export const evaluate = defineCommand({
@@ -81,29 +95,36 @@ ${listOfNames(
   10,
 )}
 
-Recognizers judge images that have classes.
+Judges are found from their outputs: classifiers judge images that have classes (top-1), detectors images with boxes (mAP), and
+segmenters images with label maps (mIoU). Judges of one evaluation are of one kind; \`legible tabulate\` joins several.
 "none" (the interpolated degraded image) and "clean" (the original) are always judged, too.
 Harmful flips are images that are right with the second processor of a pair and wrong with the first; helpful ones are the
-reverse; p is McNemar's. --control adds a row: the images of a processor, perturbed along the gradient of a recognizer's loss with the
-known labels until each has lost as much PSNR as --control-cost. It uses labels, so it is no processor; it shows what such a change
-gains for that recognizer and for others. \`legible tabulate\` rebuilds the tables from the file of --predictions.
+reverse; p is McNemar's. The settings of a detector change its mAP; the results state them. --control adds a row: the images of a
+processor, perturbed along the gradient of a recognizer's loss with the known labels until each has lost as much PSNR as
+--control-cost. It uses labels, so it is no processor; it shows what such a change gains for that recognizer and for others.
+\`legible tabulate\` rebuilds the tables from the file of --predictions.
 If interrupted, rerun the command to resume; this requires --json or --predictions.`,
   examples: [
     "legible evaluate --data val --recognizer resnet50.onnx",
     "legible evaluate --data cifar-10-batches-bin --classes 0-4 --recognizer cifar.onnx",
     "legible evaluate --data photos --split 0.9 --recognizer resnet50.onnx",
     "legible evaluate --data Set5 --protocol full --crop-border 4 --processor plain.onnx --predictions set5.jsonl",
+    "legible evaluate --data synthetic --judge detector.onnx --processor ra.onnx --predictions boxes.jsonl",
     "legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx --recognizer resnet18.onnx --recognizer vgg16.onnx --json results.json",
     "legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx --recognizer resnet18.onnx --recognizer vgg16.onnx --control plain --control-recognizer resnet18.onnx --control-cost ra --json results.json",
   ],
   async run(settings, { report, print, signal }) {
-    const { limit, threads, json, predictions, processor = [], recognizer = [] } = settings;
+    const { limit, threads, json, predictions, processor = [] } = settings;
     await requireOutputs(settings);
     const task = taskFrom(settings);
-    const dataset = await datasetFrom(settings, { needLabels: recognizer.length > 0 });
-    const judges = [];
-    for (const file of recognizer)
-      judges.push(await openClassifier(file, recognizerFrom(settings), { threads }, labelSetOf(dataset)));
+    const judging = [
+      ...(await recognizerFiles(settings.recognizer ?? [], settings)),
+      ...(await judgeFiles(namedJudges(settings), settings)),
+    ];
+    const annotations = annotationsOf(judging);
+    const needLabels = judging.length > 0 && annotations === "classes";
+    const dataset = await datasetFrom(settings, { needLabels, annotations });
+    const judges = await judgesFor(judging, dataset, settings);
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
     if (settings.cards) for (const { file, card } of processors) requireCard(file, card);
@@ -117,19 +138,25 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
       `evaluating ${task.name} x${task.scale} on cpu, ${threads} threads\n` +
         `  images       ${count} of ${dataset.items.length} in ${titleOfData(dataset)}\n` +
         `  processors   ${names(processors)}\n` +
-        `  recognizers  ${names(judges)}`,
+        `  judges       ${names(judges)}\n` +
+        `  protocol     ${settings.protocol ?? defaultProtocol(judges)}`,
     );
     for (const line of omissionsOf(dataset)) report.info(line);
     for (const note of classifierNotes(judges)) report.info(`  note         ${note}`);
-    const measured = { dataset, task, processors, protocol: settings.protocol, ...(limit && { limit }) };
+    const measured = {
+      ...{ dataset, task, processors, protocol: settings.protocol ?? defaultProtocol(judges) },
+      ...(limit && { limit }),
+    };
     const control = await controlFrom(settings, measured, { report, signal }).catch((error: unknown) => {
       if (!signal.aborted) throw error;
       report.info("interrupted; nothing was judged yet");
       return null;
     });
     if (control === null) return "interrupted";
-    const judging = { ...settings, dataset, task, processors, judges, count, ...(control && { opened: control }) };
-    const evaluation = await judged(judging, { report, signal }).finally(() => control?.release());
+    const instruments = { dataset, task, processors, judges, count, ...(control && { opened: control }) };
+    const evaluation = await judged({ ...settings, ...instruments }, { report, signal }).finally(() =>
+      control?.release(),
+    );
     if (!evaluation) return "interrupted";
     reportEvaluated(evaluation, report);
     print(evaluationTable(evaluation));
@@ -155,6 +182,19 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
   },
 });
 
+/** The files of the setting `judge`; a name that is the file's own is left to the file. */
+const namedJudges = ({ judge: judges = [] }: Settings): JudgeFile[] =>
+  judges.map(({ name, file }) => ({ file, name: name === modelTitle(file) ? undefined : name }));
+
+async function judgesFor(files: readonly JudgeFile[], dataset: Dataset, settings: Settings) {
+  const { threads } = settings;
+  const given = { ...recognizerFrom(settings), ...detectorFrom(settings) };
+  const data = { labels: labelSetOf(dataset), ...(dataset.classes && { classes: dataset.classes }) };
+  const judges = [];
+  for (const file of files) judges.push(await openJudge(file, given, { threads }, data));
+  return judges;
+}
+
 const filesIn = (files: readonly (string | undefined)[]): string[] => files.filter((file) => file !== undefined);
 
 type Settings = z.output<typeof settings>;
@@ -163,15 +203,16 @@ type Settings = z.output<typeof settings>;
 async function requireOutputs(given: Settings): Promise<void> {
   const { json, predictions, cards, processor = [], recognizer = [] } = given;
   const models = processor.map(({ file }) => file);
-  await requireWritable(filesIn([json, predictions]), [...models, ...recognizer].flatMap(modelFiles));
+  const judges = [...recognizer, ...namedJudges(given).map(({ file }) => file)];
+  await requireWritable(filesIn([json, predictions]), [...models, ...judges].flatMap(modelFiles));
   if (cards) await requireWritable(models);
   if (cards && models.length === 0) throw new UserError(`${named("cards")} needs ${named("processor")}`);
-  for (const key of Object.keys(recognizerInputSettings) as (keyof typeof recognizerInputSettings)[])
-    if (given[key] !== undefined && recognizer.length === 0)
-      throw new UserError(`${named(key)} needs ${named("recognizer")}`);
+  const needing = { ...recognizerInputSettings, ...detectorSettings };
+  for (const key of Object.keys(needing) as (keyof typeof needing)[])
+    if (given[key] !== undefined && judges.length === 0) throw new UserError(`${named(key)} needs ${named("judge")}`);
 }
 
-type Judging = Omit<Settings, "task"> &
+type Judging = Omit<Settings, "task" | "judge"> &
   Pick<EvaluateOptions, "dataset" | "task" | "processors" | "judges"> & { count: number; opened?: Control };
 
 /** Judges the images with a progress bar. @returns undefined if it was interrupted, which is reported. */
@@ -184,7 +225,8 @@ async function judged(
   const bar = report.progress(count, "evaluating");
   let done = 0;
   const judging = judge({
-    ...{ dataset, task, processors, judges, protocol, signal },
+    ...{ dataset, task, processors, judges, signal },
+    ...(protocol && { protocol }),
     ...(opened && { control: opened }),
     ...(limit && { limit }),
     ...(cropBorder !== undefined && { cropBorder }),

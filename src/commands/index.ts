@@ -3,6 +3,7 @@ import { boundaries } from "./boundaries.js";
 import type { Command } from "./command.js";
 import { degrade } from "./degrade.js";
 import { demo } from "./demo.js";
+import { detect } from "./detect.js";
 import { enhance } from "./enhance.js";
 import { evaluate } from "./evaluate.js";
 import { exportModel } from "./export.js";
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   trainRecognizer,
   average,
   degrade,
+  detect,
   synthesize,
   exportModel,
   inspect,

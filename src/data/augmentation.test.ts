@@ -17,22 +17,23 @@ const ramp = (width: number, height: number): Image => ({
 
 test("without cropping and color changes a square image of the output size is unchanged or flipped", () => {
   const image = ramp(20, 20);
-  const outputs = Array.from({ length: 40 }, (_, i) =>
-    augmented(image, 20, { crop: 1, flip: true, color: 0 }, randomAt(0, i)),
+  const outputs = Array.from(
+    { length: 40 },
+    (_, i) => augmented(image, 20, { crop: 1, flip: true, color: 0 }, randomAt(0, i)).image,
   );
   const flipped = outputs.filter(({ data }) => Buffer.from(data).equals(flipHorizontal(image).data));
   const plain = outputs.filter(({ data }) => Buffer.from(data).equals(image.data));
   assert.equal(flipped.length + plain.length, 40);
   assert.ok(flipped.length > 10 && plain.length > 10, `${flipped.length} flipped`);
   for (let i = 0; i < 10; i++)
-    assert.deepEqual(augmented(image, 20, { crop: 1, flip: false, color: 0 }, randomAt(0, i)), image);
+    assert.deepEqual(augmented(image, 20, { crop: 1, flip: false, color: 0 }, randomAt(0, i)).image, image);
 });
 
 test("random crops reach every edge of the image, and their sides range from `crop` to 1 of the shorter side", () => {
   const image = ramp(60, 40);
   let [left, right, top, bottom, widest, narrowest] = [60, 0, 40, 0, 0, 60];
   for (let i = 0; i < 200; i++) {
-    const { width, height, data } = augmented(image, 10, { crop: 0.5, flip: false, color: 0 }, randomAt(1, i));
+    const { width, height, data } = augmented(image, 10, { crop: 0.5, flip: false, color: 0 }, randomAt(1, i)).image;
     assert.deepEqual([width, height], [10, 10]);
     const [first, last] = [data[0] as number, data[27] as number];
     [left, right] = [Math.min(left, first), Math.max(right, last)];
@@ -48,7 +49,7 @@ test("brightness, contrast and saturation change by at most `color`", () => {
   const gray: Image = { width: 8, height: 8, data: new Uint8Array(192).fill(100) };
   const levels = Array.from(
     { length: 100 },
-    (_, i) => augmented(gray, 8, { crop: 1, flip: true, color: 0.3 }, randomAt(2, i)).data[0] as number,
+    (_, i) => augmented(gray, 8, { crop: 1, flip: true, color: 0.3 }, randomAt(2, i)).image.data[0] as number,
   );
   assert.ok(Math.min(...levels) >= 69 && Math.min(...levels) < 75, `${Math.min(...levels)}`);
   assert.ok(Math.max(...levels) <= 131 && Math.max(...levels) > 125, `${Math.max(...levels)}`);

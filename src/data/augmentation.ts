@@ -2,8 +2,9 @@ import { z } from "zod";
 import { adjustColor } from "../images/color.js";
 import { crop, flipHorizontal } from "../images/crop.js";
 import type { Image } from "../images/image.js";
-import { resize } from "../images/resize.js";
+import { type Region, resize } from "../images/resize.js";
 import type { Random } from "../random.js";
+import { croppedView, flippedView, resizedView, type View, wholeView } from "./view.js";
 
 /** Data augmentation for the training of a recognizer. */
 export const Augmentation = z.object({
@@ -16,18 +17,29 @@ export const Augmentation = z.object({
 });
 export type Augmentation = z.infer<typeof Augmentation>;
 
-/** A random square crop of an image, augmented and resized to `size` x `size` pixels. */
-export function augmented(image: Image, size: number, augmentation: Augmentation, random: Random): Image {
-  const flip = random.integer(2) === 1 && augmentation.flip;
-  const square = randomSquare(image, augmentation.crop, random);
-  const resized = resize(flip ? flipHorizontal(square) : square, size, size, "bilinear");
-  if (augmentation.color === 0) return resized;
-  const factor = () => 1 + augmentation.color * (2 * random.uniform() - 1);
-  return adjustColor(resized, { brightness: factor(), contrast: factor(), saturation: factor() });
+/** An augmented image, and what it shows of the image. */
+export interface Augmented {
+  readonly image: Image;
+  readonly view: View;
 }
 
-function randomSquare(image: Image, minSide: number, random: Random): Image {
+/** A random square crop of an image, augmented and resized to `size` x `size` pixels. */
+export function augmented(image: Image, size: number, augmentation: Augmentation, random: Random): Augmented {
+  const flip = random.integer(2) === 1 && augmentation.flip;
+  const square = randomSquare(image, augmentation.crop, random);
+  const cut = crop(image, square.left, square.top, square.width, square.height);
+  const resized = resize(flip ? flipHorizontal(cut) : cut, size, size, "bilinear");
+  const seen = resizedView(croppedView(wholeView(image), square), size, size);
+  const view = flip ? flippedView(seen) : seen;
+  if (augmentation.color === 0) return { image: resized, view };
+  const factor = () => 1 + augmentation.color * (2 * random.uniform() - 1);
+  const colors = { brightness: factor(), contrast: factor(), saturation: factor() };
+  return { image: adjustColor(resized, colors), view };
+}
+
+function randomSquare(image: Image, minSide: number, random: Random): Region {
   const shorter = Math.min(image.width, image.height);
   const side = Math.max(1, Math.round(shorter * (minSide + (1 - minSide) * random.uniform())));
-  return crop(image, random.integer(image.width - side + 1), random.integer(image.height - side + 1), side, side);
+  const [left, top] = [random.integer(image.width - side + 1), random.integer(image.height - side + 1)];
+  return { left, top, width: side, height: side };
 }

@@ -7,7 +7,7 @@ import { readClasses } from "./class-subset.js";
 import { type Item, titleOf } from "./item.js";
 import { type FolderClasses, folderClasses, isWnid, LABEL_FILE, requireOneKind } from "./labels.js";
 import { openSource } from "./sources/index.js";
-import type { Part, Source } from "./sources/source.js";
+import type { AnnotationKind, Part, Source } from "./sources/source.js";
 import { partOf, type Split } from "./split.js";
 
 /** Images on disk, in an order that depends only on their names. */
@@ -29,6 +29,8 @@ export interface Dataset {
 export interface Selection {
   /** Part of data sets that have parts, and of a split. Default: train. */
   readonly part?: Part;
+  /** The list of images to open in PASCAL VOC and COCO, such as "trainval" and "val2017". Default: that of the part. */
+  readonly set?: string;
   /** "0-499", "3,7,20-29", class names, or a file that lists these. Classes keep their indices. Default: all. */
   readonly classes?: string;
   /** Splits the images (of data sets that have parts, the training part) into a training and a test part. */
@@ -43,25 +45,38 @@ export interface DatasetOptions extends Selection {
    * Whether classes are read. If not, no file that defines classes is opened unless `classes` selects some. Default: true.
    */
   readonly withLabels?: boolean;
+  /**
+   * What each image is annotated with; an image whose annotation is missing or broken is left out. Boxes and label maps do
+   * not go with `needLabels` or `classes`. Default: classes.
+   */
+  readonly annotations?: AnnotationKind;
+}
+
+/** The annotations that are read. @throws UserError when the options contradict each other. */
+function annotationsFor({ needLabels, withLabels = true, annotations = "classes", classes }: DatasetOptions) {
+  if (annotations === "classes") return withLabels || classes !== undefined ? "classes" : "none";
+  if (needLabels) throw new RangeError(`needLabels does not go with annotations: ${annotations}`);
+  if (classes === undefined) return annotations;
+  throw new UserError(
+    `cannot select \`classes\` of images with ${annotations}: an image has several; leave \`classes\` out`,
+  );
 }
 
 /**
  * Finds the images of folders and their subfolders, or of data sets in a known layout. Classes come from the folder's
- * `labels.csv`, from the layout, or from the names of the subfolders.
+ * `labels.csv`, from the layout, or from the names of the subfolders; boxes from PASCAL VOC, COCO or `boxes.csv`; label maps
+ * from PASCAL VOC.
  * @throws UserError when a folder is missing or contains no image, when the class definitions are invalid, when no image
  * matches the selection, and, if `needLabels`, when an image has no class.
  */
-export async function openDataset(
-  folders: readonly string[],
-  { needLabels, withLabels = true, ...selection }: DatasetOptions,
-): Promise<Dataset> {
-  const { part = "train", split } = selection;
-  const sourceOptions = {
-    part: split ? "train" : part,
-    withLabels: withLabels || selection.classes !== undefined,
-  } as const;
+export async function openDataset(folders: readonly string[], options: DatasetOptions): Promise<Dataset> {
+  const { needLabels, withLabels: _, annotations: __, ...selection } = options;
+  const { part = "train", split, set } = selection;
+  const annotations = annotationsFor(options);
+  const sourceOptions = { part: split ? "train" : part, annotations, ...(set !== undefined && { set }) } as const;
   const sources = await Promise.all(folders.map((folder) => openSource(folder, sourceOptions)));
-  const needed = needLabels || selection.classes !== undefined;
+  const hasObjects = annotations === "boxes" || annotations === "label-maps";
+  const needed = needLabels || selection.classes !== undefined || hasObjects;
   if (needed) requireOneKind(foldersIn(sources), folders);
   if (needLabels) requireClassFolders(sources);
   const classes = classesOf(sources, needed);
@@ -164,11 +179,12 @@ function classesOf(sources: readonly Source[], needed: boolean): readonly string
 const listed = (names: readonly string[]): string => `${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`;
 
 /** The selection as text. It is stored in cards and results. */
-function descriptionOf({ classes, split }: Selection, part: Part, sources: readonly Source[]): string {
+function descriptionOf({ classes, split, set }: Selection, part: Part, sources: readonly Source[]): string {
   const hasParts = split || sources.some((source) => source.part);
   return [
     ...(hasParts ? [`${part} part`] : []),
     ...(split ? [`split ${split.train} with seed ${split.seed}`] : []),
+    ...(set === undefined ? [] : [`set ${set}`]),
     ...(classes === undefined ? [] : [`classes ${classes}`]),
   ].join("; ");
 }

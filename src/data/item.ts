@@ -3,7 +3,7 @@ import { messageOf, UserError } from "../errors.js";
 import { shrinkShorterSide } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { fromPlanes } from "../images/planar.js";
-import { type DecodeOptions, decodeImage, decodeShrunk } from "../platform/node/codec.js";
+import { type DecodeOptions, decodedSize, decodeImage, decodeShrunk } from "../platform/node/codec.js";
 import { openRegular, readRegular } from "../platform/node/files.js";
 import type { Annotation } from "./annotation.js";
 
@@ -43,6 +43,13 @@ export const readItem = ({ path, record }: Item, options: DecodeOptions = {}): P
  */
 export const readShrunk = async ({ path, record }: Item, size: number, options: DecodeOptions = {}): Promise<Image> =>
   record ? shrinkShorterSide(await readRecord(path, record), size) : decodeShrunk(path, size, options);
+
+/**
+ * The size of the image that `readItem` reads.
+ * @throws UserError when its file is missing or not an image.
+ */
+export const sizeOfItem = ({ path, record }: Item): Promise<{ readonly width: number; readonly height: number }> =>
+  record ? Promise.resolve(record) : decodedSize(path);
 
 /** The SHA-256 of the bytes that hold the image, hexadecimal; null where they cannot be read. */
 export async function sha256OfItem({ path, record }: Pick<Item, "path" | "record">): Promise<string | null> {

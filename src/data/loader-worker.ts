@@ -43,8 +43,9 @@ async function answer(step: number): Promise<void> {
   if (closing) return;
   try {
     const value = await maker.make(step);
-    const { images, labels } = value;
-    const buffers = [...Object.values(images), labels].map(({ buffer }) => buffer);
+    const { images, labels, labelMaps } = value;
+    const arrays = [...Object.values(images), labels, ...(labelMaps ? [labelMaps] : [])];
+    const buffers = arrays.map(({ buffer }) => buffer);
     port.postMessage({ id: step, value } satisfies Reply, buffers);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

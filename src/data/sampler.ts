@@ -4,15 +4,22 @@ import { type Augmentation, augmented } from "./augmentation.js";
 import { trainingSample } from "./samples.js";
 import type { Task } from "./task.js";
 import { findTask } from "./tasks/index.js";
+import type { View } from "./view.js";
+
+/** The training images of one sample by role, and what the annotated one of them shows of the decoded image. */
+export interface Sample {
+  readonly images: Readonly<Record<string, Image>>;
+  readonly view: View;
+}
 
 /** Makes the training images of one sample from a decoded image. */
 export interface Sampler {
   /** Side, in pixels, of each of the square images. */
   readonly sides: Readonly<Record<string, number>>;
-  sample(image: Image, random: Random): Promise<Readonly<Record<string, Image>>>;
+  sample(image: Image, random: Random): Promise<Sample>;
 }
 
-/** Pairs of `degraded` and `clean` images. The clean ones are crops of `crop` x `crop` pixels. */
+/** Pairs of `degraded` and `clean` images, of which the clean one is annotated. The clean ones are crops of `crop` x `crop` pixels. */
 export interface RestorationRecipe {
   readonly kind: "restoration";
   readonly task: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
@@ -40,11 +47,17 @@ export const samplerFor = (recipe: Recipe): Sampler =>
 
 const recognitionSampler = ({ size, augmentation }: RecognitionRecipe): Sampler => ({
   sides: { image: size },
-  sample: async (image, random) => ({ image: augmented(image, size, augmentation, random) }),
+  async sample(decoded, random) {
+    const { image, view } = augmented(decoded, size, augmentation, random);
+    return { images: { image }, view };
+  },
 });
 
 /** Samples pairs of degraded and clean crops for the training of a processor. */
 export const restorationSampler = (task: Task, crop: number): Sampler => ({
   sides: { degraded: crop / task.scale, clean: crop },
-  sample: async (image, random) => ({ ...(await trainingSample(image, task, { crop }, random)) }),
+  async sample(image, random) {
+    const { clean, degraded, view } = await trainingSample(image, task, { crop }, random);
+    return { images: { clean, degraded }, view };
+  },
 });

@@ -37,8 +37,8 @@ test("training crops cover all positions, and half of them are flipped", async (
 
 test("the same seed gives the same training sample, whose degraded image is the task applied to the clean one", async () => {
   const sample = () => trainingSample(chart(300, 280), task, { crop: 128 }, randomAt(1, 2, 3));
-  const { clean, degraded } = await sample();
-  assert.deepEqual(await sample(), { clean, degraded });
+  const { clean, degraded, view } = await sample();
+  assert.deepEqual(await sample(), { clean, degraded, view });
   assert.deepEqual(size(clean), [128, 128]);
   assert.deepEqual(degraded, await task.degrade(clean, randomAt(0)));
 });

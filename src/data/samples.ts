@@ -3,6 +3,7 @@ import type { Image } from "../images/image.js";
 import { resize } from "../images/resize.js";
 import type { Random } from "../random.js";
 import type { Task } from "./task.js";
+import { croppedView, flippedView, resizedView, type View, wholeView } from "./view.js";
 
 /** The shorter side to which images are reduced before they are cropped, in training and evaluation. */
 export const SHORTER_SIDE = 256;
@@ -15,6 +16,8 @@ export interface TrainingSample {
   clean: Image;
   /** `side / scale` x `side / scale` pixels. */
   degraded: Image;
+  /** What the clean image shows of the image. */
+  view: View;
 }
 
 /**
@@ -34,7 +37,9 @@ export async function trainingSample(
   const flip = random.integer(2) === 1;
   const cropped = crop(resized, left, top, side, side);
   const clean = flip ? flipHorizontal(cropped) : cropped;
-  return { clean, degraded: await task.degrade(clean, random) };
+  const whole = resizedView(wholeView(image), resized.width, resized.height);
+  const seen = croppedView(whole, { left, top, width: side, height: side });
+  return { clean, degraded: await task.degrade(clean, random), view: flip ? flippedView(seen) : seen };
 }
 
 /** The center crop of an image for evaluation: a square of at most 224 pixels a side, a multiple of `multiple`. */

@@ -29,6 +29,11 @@ export const dataSettings = (purpose: string, part: Part) => ({
     .meta({ placeholder: "share" }),
   splitSeed: seed("seed of the split"),
   part: z.enum(parts).default(part).describe("part of the split, or of a data set with parts"),
+  set: z
+    .string()
+    .optional()
+    .describe("list of images of PASCAL VOC or COCO to use instead of the part's, such as trainval or val2017")
+    .meta({ placeholder: "name" }),
 });
 
 /** The fields of `dataSettings` after parsing. */
@@ -38,14 +43,16 @@ export interface DataSettings {
   readonly split?: number | undefined;
   readonly splitSeed: number;
   readonly part: Part;
+  readonly set?: string | undefined;
 }
 
 /** The selection that those settings describe. @throws UserError when there is a seed, but no split. */
-export function selectionFrom({ classes, split, splitSeed, part }: DataSettings) {
+export function selectionFrom({ classes, split, splitSeed, part, set }: DataSettings) {
   if (splitSeed !== 0 && split === undefined) throw new UserError(`${named("splitSeed")} needs ${named("split")}`);
   return {
     part,
     ...(classes !== undefined && { classes }),
+    ...(set !== undefined && { set }),
     ...(split !== undefined && { split: { train: split, seed: splitSeed } }),
   } satisfies Selection;
 }
@@ -58,11 +65,10 @@ export const datasetFrom = (settings: DataSettings, options: Omit<DatasetOptions
   openDataset(settings.data, { ...options, ...selectionFrom(settings) });
 
 /** What was found in the data and is not used, for a person. Empty if there is nothing. */
-export function omissionsOf({ missing, leftOut = [] }: Dataset): string[] {
+export function omissionsOf({ items, missing, leftOut = [] }: Dataset): string[] {
+  const list = items.some(({ annotation }) => annotation.kind === "class") ? "listed in labels.csv" : "listed";
   const absent =
-    missing.length === 0
-      ? []
-      : [`${missing.length} listed in labels.csv, but missing (first: ${printable(missing[0] ?? "")})`];
+    missing.length === 0 ? [] : [`${missing.length} ${list}, but missing (first: ${printable(missing[0] ?? "")})`];
   return [...absent, ...leftOutLines(leftOut)];
 }
 

@@ -72,6 +72,7 @@ export const TrueBoxes = z
       class: z.number().int(),
       ...{ left: z.number(), top: z.number(), right: z.number(), bottom: z.number() },
       difficult: z.boolean().exactOptional(),
+      truncated: z.boolean().exactOptional(),
       crowd: z.boolean().exactOptional(),
       area: z.number().exactOptional(),
     }) satisfies z.ZodType<TrueBox>,

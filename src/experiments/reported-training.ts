@@ -52,9 +52,10 @@ function startLines({ config, settings, task, dataset }: ResolvedTraining, start
   if (frozen > 0) lines.push(`  frozen       ${weights(frozen)} (${freeze.join(", ")})`);
   if (constant.size > 0) lines.push(`  constant     ${constants(constant)}`);
   lines.push(`  objective    ${config.objective}${recognizers.length > 0 ? `, lambda ${config.lambda}` : ""}`);
-  for (const [i, { view, weight, features }] of recognizers.entries()) {
+  for (const [i, { view, weight, heads, features }] of recognizers.entries()) {
     const factor = recognizers.length > 1 ? `, weight ${weight}` : "";
-    const inside = features ? `, compared at ${features.join(", ")}` : "";
+    const compared = [...(heads ?? []), ...(features ?? [])];
+    const inside = compared.length > 0 ? `, compared at ${compared.join(", ")}` : "";
     lines.push(`  recognizer   ${files[i]?.file} (input: ${view}${factor}${inside})`);
   }
   for (const note of notes) lines.push(`  note         ${note}`);

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../onnx/builder.js";
-import { meanSquaredError } from "./losses.js";
+import { meanSquaredError, relativeSquaredError } from "./losses.js";
 
 /** A distance between R's outputs for the restored image P(x) and the original image y. */
 export interface Distance {
@@ -11,7 +11,7 @@ export interface Distance {
   readonly defaultLambda: number;
   /**
    * Adds the distance to a graph.
-   * @param restored R's output for P(x), [N, C]
+   * @param restored R's output for P(x): [N, C], class scores of positions [N, C, H, W], or a raw head of any shape
    * @param original R's output for y, of the same shape
    * @returns a scalar
    */
@@ -44,6 +44,14 @@ const distances = {
     defaultLambda: 1e-3,
     between: meanSquaredError,
   },
+  "relative-mse": {
+    summary:
+      "squared difference of the raw outputs, divided by their mean square for y: for the raw heads of a detector",
+    ofScores: false,
+    // As of the objective feature, whose distance it is.
+    defaultLambda: 1e-2,
+    between: relativeSquaredError,
+  },
 } satisfies Record<string, Distance>;
 
 /** Names of the distances between R's outputs. */
@@ -52,6 +60,8 @@ export type DistanceName = keyof typeof distances;
 export const distanceNames = Object.keys(distances) as readonly DistanceName[];
 /** The distance of the reference (Liu et al.). */
 export const DEFAULT_DISTANCE: DistanceName = "softmax-mse";
+/** The default distance between raw heads, which are no class scores and differ in magnitude. */
+export const DEFAULT_HEAD_DISTANCE: DistanceName = "relative-mse";
 
 /** The distance of that name. */
 export const distanceOf = (name: DistanceName): Distance => distances[name];

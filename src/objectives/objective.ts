@@ -1,16 +1,31 @@
 import type { GraphBuilder } from "../onnx/builder.js";
+import type { DetectionTargets } from "./detection-loss.js";
 import type { Distance } from "./distances.js";
+import type { ShapedValue } from "./losses.js";
+
+/**
+ * What a recognizer outputs: "scores", class scores [N, classes] or another row of numbers for each image; "positions", class
+ * scores [N, classes, height, width] of each position, as a segmenter; "heads", the raw heads of a detector; "grid", the heatmap
+ * and the boxes of a grid detector, whose loss with labels is known (`detectionLoss`).
+ */
+export type OutputKind = "scores" | "positions" | "heads" | "grid";
+
+/** Whether a recognizer of this kind is a detector. */
+export const isDetector = (kind: OutputKind): boolean => kind === "heads" || kind === "grid";
 
 /** A frozen recognizer R in the training graph. */
 export interface FrozenRecognizer {
   /** Factor on this recognizer's loss in the sum over all recognizers. */
   readonly weight: number;
-  /** Shape of `output`'s result, [N, numbers]; empty when only features are read. */
-  readonly outputShape: readonly number[];
-  /** R's output, such as class scores or an embedding, for images of the restored images' size. */
-  output(images: string): string;
+  readonly kind: OutputKind;
+  /** The shape of each of `outputs`; empty when only features are read. */
+  readonly outputShapes: readonly (readonly number[])[];
+  /** R's outputs for images of the restored images' size: several raw heads of a detector, otherwise one. */
+  outputs(images: string): readonly string[];
   /** The features of R that are compared, for images of that size. The first axis of each is the batch. */
   features(images: string): readonly string[];
+  /** Of the kind "grid": what it should output for the images, from their boxes. */
+  targets(): DetectionTargets;
 }
 
 /** Values of the training graph that an objective can use. The methods add their value to the graph when first called. */
@@ -24,6 +39,8 @@ export interface ObjectiveContext {
   readonly image: string;
   /** t, the class labels: int64 [N]. */
   labels(): string;
+  /** The class of each pixel of the images: int64 [N, H, W], 255 where it is ignored. */
+  labelMaps(): ShapedValue;
   /** λ: a scalar input, because it can change between steps. */
   lambda(): string;
   /** T(images), where T is a second processor of scale 1. Can be called only once. */
@@ -50,8 +67,8 @@ export interface Objective {
   /** One line for the help text. */
   readonly summary: string;
   /**
-   * What the objective reads of R: class scores [N, classes], any one output [N, numbers], or features; null if it does not
-   * use R. If it reads an output, `featureWeight` can add the features.
+   * What the objective reads of R: class scores, any output, or features; null if it does not use R. If it reads an output,
+   * `featureWeight` can add the features.
    */
   readonly reads: "scores" | "output" | "features" | null;
   readonly needsLabels: boolean;

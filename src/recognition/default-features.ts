@@ -1,5 +1,6 @@
 import { UserError } from "../errors.js";
 import { type Graph, type Node, withOutputs } from "../onnx/graph.js";
+import { detectionHeads } from "./heads.js";
 import type { Shapes } from "./model.js";
 
 /** Operators whose input is a feature map [N, channels, height, width]. */
@@ -29,8 +30,34 @@ export async function defaultFeatures(
   const { nodes } = withOutputs(model, scores);
   const last = nodes.findLast((node) => isStandard(node, ["Conv", "Gemm", "MatMul"]));
   if (!last?.inputs[0]) return [lastFeature(model.name, nodes)];
-  const body = withOutputs(model, [last.inputs[0]]);
-  const candidates = [...mapsOf(body.nodes), last.inputs[0]];
+  const coarsest = await coarsestMaps(model, [last.inputs[0]], shapesOf);
+  return coarsest.length > 0 ? coarsest : [lastFeature(model.name, nodes)];
+}
+
+/**
+ * The features of a detector that are compared by default: the last feature map at each of its four coarsest resolutions
+ * before its raw heads; without feature maps, the inputs of these heads.
+ * @param shapesOf as for `defaultFeatures`.
+ * @throws UserError when the network has no raw heads.
+ */
+export async function headFeatures(
+  model: Graph,
+  shapesOf: (values: readonly string[]) => Promise<Shapes>,
+): Promise<readonly string[]> {
+  const inputs = [...new Set(detectionHeads(model).map(({ input }) => input))];
+  if (inputs.length === 0) throw new UserError(noFeatures(model.name));
+  const coarsest = await coarsestMaps(model, inputs, shapesOf);
+  return coarsest.length > 0 ? coarsest : inputs;
+}
+
+/** The last feature map at each of the four coarsest resolutions up to some values, these included; the finest first. */
+async function coarsestMaps(
+  model: Graph,
+  ends: readonly string[],
+  shapesOf: (values: readonly string[]) => Promise<Shapes>,
+): Promise<string[]> {
+  const body = withOutputs(model, ends);
+  const candidates = [...mapsOf(body.nodes), ...ends];
   const shapes = await shapesOf([...new Set(candidates)]);
   const maps = new Map<number, string>();
   for (const name of candidates) {
@@ -38,7 +65,7 @@ export async function defaultFeatures(
     if (shapes.get(name)?.length === 4 && height === width && height > 1) maps.set(height, name);
   }
   const coarsest = [...maps].sort(([one], [other]) => one - other).slice(0, MOST);
-  return coarsest.length > 0 ? coarsest.map(([, name]) => name).reverse() : [lastFeature(model.name, nodes)];
+  return coarsest.map(([, name]) => name).reverse();
 }
 
 /** The inputs of operators that read feature maps, after the first convolution, in topological order. */
@@ -62,10 +89,11 @@ function lastFeature(name: string, nodes: readonly Node[]): string {
     const input = nodes.findLast((node) => isStandard(node, operators))?.inputs[0];
     if (input !== undefined) return input;
   }
-  throw new UserError(
-    `${name} has no global pooling and no fully connected layer; set \`feature\` to the names of features`,
-  );
+  throw new UserError(noFeatures(name));
 }
+
+const noFeatures = (name: string): string =>
+  `${name} has no global pooling and no fully connected layer; set \`feature\` to the names of features`;
 
 const isStandard = ({ op, domain }: Node, operators: readonly string[]): boolean =>
   domain === "" && operators.includes(op);

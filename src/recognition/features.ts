@@ -1,23 +1,15 @@
 import { dependents, stopsOf, titlesOf } from "../autodiff/flow.js";
 import { UserError } from "../errors.js";
+import { isDetector, type OutputKind } from "../objectives/objective.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, withOutputs } from "../onnx/graph.js";
 import { nearestNames } from "../onnx/nearest-names.js";
 import { readModel } from "../platform/node/models.js";
-import { type LabelSet, matchClasses } from "./class-offset.js";
-import { defaultFeatures } from "./default-features.js";
-import { withScores } from "./logits.js";
-import {
-  declareScores,
-  type RecognizerModel,
-  recognizerModel,
-  shapesAt,
-  shapesKey,
-  typeOf,
-  unitBatch,
-} from "./model.js";
+import { defaultFeatures, headFeatures } from "./default-features.js";
+import { type RecognizerModel, recognizerModel, shapesAt, shapesKey, unitBatch } from "./model.js";
+import { outputKindOf } from "./output-kind.js";
 import type { Preprocessing, PreprocessingOverrides } from "./preprocessing.js";
-import { type RecognizerSettings, readSource } from "./recognizer.js";
+import { readSource } from "./recognizer.js";
 
 /** A network whose outputs are features: `feature0`, `feature1`, … */
 export interface FeatureExtractor extends RecognizerModel {
@@ -40,58 +32,45 @@ export async function readFeatureExtractor(
 ): Promise<FeatureExtractor> {
   const model = await readModel(path);
   const source = await readSource(path, model, overrides);
-  return withFeatures(model, source.preprocessing, names, (values) =>
+  const kind = names.length > 0 ? "scores" : await outputKindOf(path, model, source, undefined);
+  return withFeatures(model, source.preprocessing, { names, kind }, (values) =>
     recognizerModel(withOutputs(model, values), source, declareFeatures),
   );
 }
 
-/**
- * Reads a classifier in the same way. Its first output is `logits`, the class scores; the features follow.
- * @throws UserError as `readFeatureExtractor` and `readRecognizer` do.
- */
-export async function readWatchedRecognizer(
-  path: string,
-  names: readonly string[] = [],
-  { output, classOffset, ...overrides }: RecognizerSettings = {},
-  labels?: LabelSet,
-): Promise<FeatureExtractor> {
-  const model = await readModel(path);
-  const source = await readSource(path, model, overrides, classOffset);
-  return matchClasses(model, source, labels, (matched) =>
-    withFeatures(model, matched.preprocessing, names, (values) =>
-      recognizerModel(withScores(model, output, values), matched, (b, [scores = "", ...sources]) => {
-        declareScores(b, scores, typeOf(model, output), matched);
-        declareFeatures(b, sources);
-      }),
-    ),
-  );
-}
-
-function declareFeatures(b: GraphBuilder, values: readonly string[]): void {
+/** Declares the outputs `feature0`, `feature1`, … */
+export function declareFeatures(b: GraphBuilder, values: readonly string[]): void {
   for (const [i, value] of values.entries()) b.output(featureName(i), value);
 }
 
 const featureName = (i: number): string => `feature${i}`;
+
+/** The features to compare: those of these names or, without names, the default ones of a network of this kind. */
+export interface ChosenFeatures {
+  readonly names: readonly string[];
+  readonly kind: OutputKind;
+}
 
 /**
  * The extractor of the named features or, without names, of `defaultFeatures`. The default features are chosen by their
  * shapes, which one probe of all candidates finds. The extractor keeps these shapes.
  * @param build builds the extractor of these values, which are its last sources.
  */
-async function withFeatures(
+export async function withFeatures(
   model: Graph,
   { size }: Preprocessing,
-  names: readonly string[],
+  { names, kind }: ChosenFeatures,
   build: (values: readonly string[]) => RecognizerModel,
 ): Promise<FeatureExtractor> {
   if (names.length > 0) return { ...build(requireFeatures(model, names)), features: names };
   const shapes = new Map<string, readonly number[]>();
-  const features = await defaultFeatures(model, async (candidates) => {
+  const shapesOf = async (candidates: readonly string[]) => {
     const wide = build(candidates);
     for (const [name, shape] of await shapesAt(wide, unitBatch(wide), size)) shapes.set(name, shape);
     const sources = wide.sources.slice(-candidates.length);
     return new Map(candidates.map((name, i) => [name, shapes.get(sources[i]?.name ?? "") ?? []]));
-  });
+  };
+  const features = await (isDetector(kind) ? headFeatures : defaultFeatures)(model, shapesOf);
   const extractor = build(requireFeatures(model, features));
   if (shapes.size > 0) {
     const sources = extractor.sources.slice(-features.length);

@@ -30,8 +30,9 @@ export type Shapes = ReadonlyMap<string, readonly number[]>;
 /** A recognizer's graph, which includes its preprocessing. It has no session yet. */
 export interface RecognizerModel extends RecognizerSource {
   /**
-   * Input `image`: float32 [N, 3, size, size], RGB in [0, 1]. Outputs: `logits` [N, classes], then each of
-   * the compared features. A feature extractor outputs the features only.
+   * Input `image`: float32 [N, 3, size, size], RGB in [0, 1]. Outputs: `logits` [N, classes] (of a segmenter
+   * [N, classes, height, width]) or the raw heads of a detector, then each of the compared features. A feature extractor
+   * outputs the features only.
    */
   readonly graph: Graph;
   /** The values that the outputs are computed from, with the shapes and types that the file declares. */
@@ -92,6 +93,21 @@ export function declareScores(
 ): void {
   const rows = b.Flatten(type === "float64" ? b.Cast(scores, "float32") : scores);
   b.output(LOGITS, classOffset > 0 ? b.Slice(rows, [1], [classOffset], [Number.MAX_SAFE_INTEGER]) : rows);
+}
+
+/** The stem of the names of the outputs that are raw heads of a detector: `head0`, `head1`, … */
+export const HEAD = "head";
+
+/** Declares the output `logits` of a segmenter: [N, classes, height, width], without the scores before class 0. */
+export function declarePositions(
+  b: GraphBuilder,
+  scores: string,
+  type: DataType,
+  { classOffset = 0, preprocessing: { layout } }: RecognizerSource,
+): void {
+  const floats = type === "float64" ? b.Cast(scores, "float32") : scores;
+  const maps = layout === "NHWC" ? b.Transpose(floats, [0, 3, 1, 2]) : floats;
+  b.output(LOGITS, classOffset > 0 ? b.Slice(maps, [1], [classOffset], [Number.MAX_SAFE_INTEGER]) : maps);
 }
 
 /** The recognizer's graph for images of another size, which are resized (linear, antialiased) to its own. */

@@ -6,11 +6,12 @@ import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { classOf } from "../data/annotation.js";
 import { openDataset } from "../data/dataset.js";
 import { readItem } from "../data/item.js";
+import { BOX_FILE } from "../data/sources/box-file.js";
 import { UserError } from "../errors.js";
 import { marksOf } from "./marks.js";
 import { patternNames } from "./patterned.js";
 import { renderScene } from "./render.js";
-import { BOX_FILE, type SynthesisOptions, synthesize } from "./synthesize.js";
+import { type SynthesisOptions, synthesize } from "./synthesize.js";
 
 const set = { count: 36, size: 64, classes: 4, seed: 3, style: "filled", objects: 2, boxes: true };
 const patterned = { style: "patterned", count: 20, seed: 3, size: 16 };

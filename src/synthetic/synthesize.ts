@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { CLASS_FILE, LABEL_FILE } from "../data/labels.js";
+import { BOX_FILE } from "../data/sources/box-file.js";
 import { messageOf, UserError } from "../errors.js";
 import { makeFolder, readTextIfThere, writeBytes } from "../platform/node/files.js";
 import { withTemporary } from "../platform/node/temporary.js";
@@ -8,9 +9,6 @@ import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } 
 import { RenderWorkers } from "./render-workers.js";
 import type { BoxedObject } from "./scene.js";
 import { fileOf } from "./styles.js";
-
-/** The file in a synthetic set that lists the boxes of its objects. */
-export const BOX_FILE = "boxes.csv";
 
 /** The file in a synthetic set that holds its options. */
 const DESCRIPTION_FILE = "synthetic.json";

@@ -1,15 +1,15 @@
 import { UserError } from "../errors.js";
-import { DEFAULT_DISTANCE, distanceOf } from "../objectives/distances.js";
-import type { Objective } from "../objectives/objective.js";
+import { DEFAULT_DISTANCE, DEFAULT_HEAD_DISTANCE, type DistanceName, distanceOf } from "../objectives/distances.js";
+import { isDetector, type Objective, type OutputKind } from "../objectives/objective.js";
 import type { LabelSet } from "../recognition/class-offset.js";
-import { readFeatureExtractor, readWatchedRecognizer } from "../recognition/features.js";
+import { readFeatureExtractor } from "../recognition/features.js";
 import { suggestion } from "../recognition/file-outputs.js";
 import { type FittedRecognizer, fitFeatures, fitRecognizer, scoresShape } from "../recognition/fit.js";
+import { type LossRecognizer, readLossRecognizer } from "../recognition/frozen.js";
 import { requireGradientPath } from "../recognition/gradient-path.js";
 import type { RecognizerModel } from "../recognition/model.js";
 import { probabilityNotes } from "../recognition/probabilities.js";
 import { isImage, LIKE_PROCESSOR } from "../recognition/processor-file.js";
-import { readRecognizer } from "../recognition/recognizer.js";
 import { recognizerFrom } from "../recognition/settings.js";
 import { named } from "../settings.js";
 import type { ParsedTrainingSettings } from "./settings.js";
@@ -18,6 +18,9 @@ import type { ParsedTrainingSettings } from "./settings.js";
 export interface TrainingRecognizer extends FittedRecognizer {
   readonly model: RecognizerModel;
   readonly weight: number;
+  readonly kind: OutputKind;
+  /** Names of the raw heads of a detector that are compared. */
+  readonly heads?: readonly string[];
   /** Names of the feature maps that are compared, if any. */
   readonly features?: readonly string[];
 }
@@ -46,43 +49,95 @@ export async function frozenRecognizers(
   const recognizers: TrainingRecognizer[] = [];
   for (const { file, weight } of files)
     recognizers.push({ ...(await frozen(file, objective, settings, labels)), weight });
+  requireOneDistance(objective, recognizers, settings);
   return recognizers;
+}
+
+/** @throws UserError when no distance is set and the recognizers have different default distances. */
+function requireOneDistance(
+  objective: Objective,
+  recognizers: readonly TrainingRecognizer[],
+  settings: ParsedTrainingSettings,
+): void {
+  if (objective.reads !== "output") return;
+  const distances = new Set(recognizers.map(({ kind }) => distanceFor(kind, settings)));
+  if (distances.size > 1)
+    throw new UserError(
+      `the default distances of these recognizers differ (${[...distances].join(", ")}), because only some are detectors; ` +
+        `set ${named("distance")} to one that fits all, such as relative-mse`,
+    );
 }
 
 async function frozen(
   file: string,
-  { name, reads }: Objective,
+  objective: Objective,
   settings: ParsedTrainingSettings,
   labels: LabelSet | undefined,
 ) {
   const { batch, crop, feature = [], featureWeight } = settings;
-  const { output, classOffset, ...overrides } = recognizerFrom(settings);
-  if (reads === "features") {
+  const { output, ...overrides } = recognizerFrom(settings);
+  if (objective.reads === "features") {
     if (output !== undefined)
       throw new UserError(
         `the objective feature compares feature maps: name them by ${named("feature")}, not ${named("output")}`,
       );
-    const model = await readFeatureExtractor(file, feature, overrides);
+    const { classOffset: _, ...preprocessing } = overrides;
+    const model = await readFeatureExtractor(file, feature, preprocessing);
     requireGradientPath(model, "train with");
-    return { model, features: model.features, ...(await fitFeatures(model, batch, crop)) };
+    return { model, kind: "scores" as const, features: model.features, ...(await fitFeatures(model, batch, crop)) };
   }
-  const given = { output, classOffset, ...overrides };
-  const watched = featureWeight > 0 ? await readWatchedRecognizer(file, feature, given, labels) : null;
-  const model = watched ?? (await readRecognizer(file, given, labels));
+  const reads = { labels, features: featureWeight > 0 ? feature : null };
+  const model = await readLossRecognizer(file, { output, ...overrides }, reads);
   requireGradientPath(model, "train with");
-  const distance = settings.distance ?? DEFAULT_DISTANCE;
-  if (reads === "scores")
-    await assertScores(model, `the objective ${name}`, "the objective unsupervised with the distance logits-mse");
-  else if (distanceOf(distance).ofScores)
-    await assertScores(model, `the distance ${distance}`, "the distance logits-mse");
-  const fitted = await fitRecognizer(model, batch, crop);
-  const readsScores = reads === "scores" || distanceOf(distance).ofScores;
-  const notes = [...(model.graph.notes ?? []), ...(readsScores ? await probabilityNotes(model) : [])];
+  const { kind, features, heads } = model;
+  const fitted = await fitOutputs(model, objective, settings);
+  const notes = [
+    ...(model.graph.notes ?? []),
+    ...(readsScores(objective, kind, settings) ? await probabilityNotes(model) : []),
+  ];
   return {
     model: { ...model, graph: { ...model.graph, notes } },
-    ...(watched && { features: watched.features }),
+    kind,
+    ...(features && { features }),
+    ...(heads && { heads }),
     ...fitted,
   };
+}
+
+/** Checks that the objective can read the outputs of a recognizer, and fits it to the crops. */
+async function fitOutputs(model: LossRecognizer, objective: Objective, settings: ParsedTrainingSettings) {
+  const { kind } = model;
+  const { batch, crop } = settings;
+  if (readsScores(objective, kind, settings)) {
+    const distance = distanceFor(kind, settings);
+    const isSupervised = objective.reads === "scores";
+    const reader = isSupervised ? `the objective ${objective.name}` : `the distance ${distance}`;
+    if (isDetector(kind) && !(kind === "grid" && isSupervised)) throw headsRefused(model, reader, isSupervised);
+    if (kind === "scores")
+      await assertScores(
+        model,
+        reader,
+        isSupervised ? "the objective unsupervised with the distance logits-mse" : "the distance logits-mse",
+      );
+  }
+  return isDetector(kind) ? fitFeatures(model, batch, crop) : fitRecognizer(model, batch, crop);
+}
+
+/** The distance between the outputs of a recognizer of this kind: the chosen one, or its default. */
+export const distanceFor = (kind: OutputKind, { distance }: Pick<ParsedTrainingSettings, "distance">): DistanceName =>
+  distance ?? (isDetector(kind) ? DEFAULT_HEAD_DISTANCE : DEFAULT_DISTANCE);
+
+/** Whether a loss applies a softmax to the outputs of a recognizer of this kind. */
+const readsScores = ({ reads }: Objective, kind: OutputKind, settings: ParsedTrainingSettings): boolean =>
+  (reads === "scores" && kind !== "grid") || distanceOf(distanceFor(kind, settings)).ofScores;
+
+function headsRefused({ name, heads = [] }: LossRecognizer, reader: string, isSupervised: boolean): UserError {
+  const remedy = isSupervised
+    ? "the objectives unsupervised and feature accept any detector"
+    : "the distances relative-mse (the default for a detector) and logits-mse accept them";
+  return new UserError(
+    `${reader} reads class scores, but ${name} is a detector with the raw heads ${heads.join(", ")}; ${remedy}`,
+  );
 }
 
 /** @throws UserError when a recognizer's output is not one row of class scores for each image. */

@@ -23,7 +23,7 @@ export function prepareStep(models: TrainingModels, device: Device = "cpu", samp
     trainNorms: !isFile(settings.processor),
     objective,
     imageLoss: settings.imageLoss,
-    distance: settings.distance ?? null,
+    distance: models.distance,
     featureWeight: settings.featureWeight,
     recognizers,
     transformer,

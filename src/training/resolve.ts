@@ -6,7 +6,7 @@ import type { Task } from "../data/task.js";
 import { settingsOfTask, taskFrom } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
 import { findNetwork } from "../networks/index.js";
-import { DEFAULT_DISTANCE, type DistanceName } from "../objectives/distances.js";
+import type { DistanceName } from "../objectives/distances.js";
 import { defaultLambda, findObjective } from "../objectives/index.js";
 import type { Objective } from "../objectives/objective.js";
 import type { Graph } from "../onnx/graph.js";
@@ -17,7 +17,7 @@ import { Processor } from "../processors/processor.js";
 import { type LabelSet, labelSetOf } from "../recognition/class-offset.js";
 import { requireClasses } from "../recognition/classes.js";
 import { named, parseSettings } from "../settings.js";
-import { frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
+import { distanceFor, frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
 import type { RunRecord } from "./run-record.js";
 import { type ParsedTrainingSettings, requireRead, type TrainingSettings, trainingSettings } from "./settings.js";
 import { buildTransformer, DEFAULT_TRANSFORMER } from "./transformer.js";
@@ -36,6 +36,8 @@ export interface TrainingModels {
   readonly task: Task;
   readonly objective: Objective;
   readonly lambda: number;
+  /** Between R(P(x)) and R(y); null if the objective compares no outputs. */
+  readonly distance: DistanceName | null;
   /** The processor with its initial weights. */
   readonly processor: Processor;
   /** The processor gets the batch in groups of this size; null if it gets the whole batch. */
@@ -140,16 +142,19 @@ export async function resolveModels(
     : new Processor(findNetwork(source, task.scale).build(task.scale, seed));
   const group = isFile(source) ? (await fitProcessor(built, task, settings)).group : null;
   const init = settings.init === undefined ? null : await openProcessor(settings.init);
+  const recognizers = await frozenRecognizers(objective, settings, labels);
+  const distance = objective.reads === "output" ? distanceFor(recognizers[0]?.kind ?? "scores", settings) : null;
   return {
     settings,
     task,
     objective,
-    lambda: settings.lambda ?? defaultLambda(objective, settings.distance ?? null),
+    lambda: settings.lambda ?? defaultLambda(objective, distance),
+    distance,
     processor: init ? built.withGraph(withInit(built.graph, init.graph, settings.init ?? "")) : built,
     processorGroup: group,
     initSha256: init?.sha256 ?? null,
     transformer: objective.transforms ? buildTransformer(settings.transformer ?? DEFAULT_TRANSFORMER, seed) : null,
-    recognizers: await frozenRecognizers(objective, settings, labels),
+    recognizers,
   };
 }
 
@@ -195,7 +200,7 @@ function requireKnown(recognizers: readonly TrainingRecognizer[], { items }: Dat
 }
 
 function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: Schedule): ResolvedConfig {
-  const { settings, task, objective, lambda, processor, initSha256, recognizers } = models;
+  const { settings, task, objective, lambda, distance, processor, initSha256, recognizers } = models;
   const { lambdaWarmup, imageLoss, featureWeight, batch, crop, lr, seed, passes, freeze = [] } = settings;
   return {
     task: task.name,
@@ -204,14 +209,16 @@ function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: 
     lambda,
     lambdaWarmup,
     imageLoss,
-    distance: objective.reads === "output" ? (settings.distance ?? DEFAULT_DISTANCE) : null,
+    distance,
     featureWeight,
     transformer: objective.transforms ? (settings.transformer ?? DEFAULT_TRANSFORMER) : null,
     recognizer: recognizers.map(
-      ({ model: { name, sha256, preprocessing, classOffset = 0 }, weight, view, group, features }) => ({
+      ({ model: { name, sha256, preprocessing, classOffset = 0 }, kind, heads, weight, view, group, features }) => ({
         ...{ name, sha256, weight, ...preprocessing, output: settings.output ?? null, view },
         ...(group !== null && { group }),
         ...(classOffset > 0 && { classOffset }),
+        ...(kind !== "scores" && { kind }),
+        ...(heads && { heads }),
         features: features ?? [],
       }),
     ),
@@ -238,8 +245,10 @@ export function cardFor({ config, settings, task, dataset, recognizers }: Resolv
     ...(lambdaWarmup > 0 && { lambdaWarmup }),
     ...(imageLoss !== "mse" && { imageLoss }),
     ...(distance && { distance }),
-    recognizers: recognizers.map(({ model: { name, sha256 }, view, weight, features }) => ({
+    recognizers: recognizers.map(({ model: { name, sha256 }, kind, heads, view, weight, features }) => ({
       ...{ name, sha256, view, weight },
+      ...(kind !== "scores" && { kind }),
+      ...(heads && { heads: [...heads] }),
       ...(features && { features: [...features] }),
     })),
     ...(featureWeight > 0 && { featureWeight }),

@@ -58,8 +58,8 @@ export interface TrainingStart {
   readonly frozen: number;
   /** P's float initializers that are not weights, by role: "running statistics", … */
   readonly constant: ReadonlyMap<string, readonly string[]>;
-  /** The recognizers, each with its view of the crops and its compared feature maps, if any. */
-  readonly recognizers: readonly Pick<TrainingRecognizer, "view" | "weight" | "features">[];
+  /** The recognizers, each with its view of the crops and its compared raw heads and feature maps, if any. */
+  readonly recognizers: readonly Pick<TrainingRecognizer, "kind" | "view" | "weight" | "heads" | "features">[];
   /** Notes on how the models are computed, such as half precision or quantization. */
   readonly notes: readonly string[];
 }

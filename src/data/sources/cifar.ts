@@ -42,7 +42,7 @@ const cifar100: Format = {
  */
 export const cifar: Layout = {
   summary: "cifar-10-batches-bin, cifar-100-binary: binary CIFAR-10 or CIFAR-100, the folder or one of its files",
-  async open(path, names, { part, withLabels }) {
+  async open(path, names, { part, annotations }) {
     for (const format of [cifar10, cifar100]) {
       const { train, test } = format.files;
       const isFile = [...train, ...test].includes(basename(path)) && names.size === 0;
@@ -54,7 +54,9 @@ export const cifar: Layout = {
       const root = isFile ? dirname(path) : path;
       const items: Item[] = [];
       for (const file of files) items.push(...(await recordsOf(file, format)));
-      if (!withLabels)
+      if (annotations === "boxes" || annotations === "label-maps")
+        throw new UserError(`cannot read ${annotations} of ${path}: CIFAR has only classes`);
+      if (annotations === "none")
         return {
           root,
           items: items.map((item) => ({ ...item, annotation: classAnnotation(null) })),

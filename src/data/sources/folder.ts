@@ -4,6 +4,7 @@ import { decodedExtensions, findImages, leftOutLines } from "../../platform/node
 import { classAnnotation } from "../annotation.js";
 import type { Item } from "../item.js";
 import { LABEL_FILE, readLabels } from "../labels.js";
+import { BOX_FILE, readBoxFile, refuseWithoutBoxes } from "./box-file.js";
 import { imagenetValidation } from "./imagenet.js";
 import type { Labelling } from "./labelling.js";
 import type { Source, SourceOptions } from "./source.js";
@@ -17,10 +18,10 @@ const labellings: readonly ((folder: string, names: readonly string[]) => Promis
 ];
 
 /**
- * The images of a folder and its subfolders, each file once.
+ * The images of a folder and its subfolders, each file once, with classes, or with the boxes of `boxes.csv`.
  * @throws UserError when the folder is missing or contains no image, or its class definitions are invalid.
  */
-export async function openFolder(folder: string, { withLabels }: Pick<SourceOptions, "withLabels">): Promise<Source> {
+export async function openFolder(folder: string, { annotations }: Pick<SourceOptions, "annotations">): Promise<Source> {
   const found = await findImages(folder).catch((error) => {
     throw new UserError(`cannot read the folder of images ${folder}: ${messageOf(error)}`);
   });
@@ -35,12 +36,35 @@ export async function openFolder(folder: string, { withLabels }: Pick<SourceOpti
   const items = images.map(({ path }) => ({ path, annotation: classAnnotation(null) }));
   const leftOut = found.leftOut.filter(({ kind }) => kind !== "other");
   const source = { root: folder, items, reals: images.map(({ real }) => real), leftOut };
-  if (!withLabels) return source;
+  if (annotations === "none") return source;
+  if (annotations === "boxes") return withBoxes(source, names);
+  if (annotations === "label-maps")
+    throw new UserError(
+      `cannot read the label maps of ${folder}: expected a folder of PASCAL VOC with SegmentationClass`,
+    );
   for (const labelling of labellings) {
     const labels = await labelling(folder, names);
     if (labels) return labelled(source, names, labels);
   }
   return { ...source, classFolders: names.map(classFolder) };
+}
+
+/** @throws UserError when the folder has no boxes.csv, or none of its files exists. */
+async function withBoxes(source: Source, names: readonly string[]): Promise<Source> {
+  const list = (await readBoxFile(source.root)) ?? refuseWithoutBoxes(source.root);
+  const items = names.map((name): Item => {
+    const boxes = list.boxes.get(name) ?? [];
+    return { path: join(source.root, name), annotation: { kind: "boxes", boxes } };
+  });
+  const present = new Set(names);
+  const absent = [...list.boxes.keys()].filter((name) => !present.has(name));
+  if (absent.length > 0 && absent.length === list.boxes.size)
+    throw new UserError(
+      `cannot read the boxes ${join(source.root, BOX_FILE)}: none of its ${absent.length} files exists`,
+    );
+  const missing = absent.map((name): Item => ({ path: join(source.root, name), annotation: { kind: "none" } }));
+  const leftOut = [...(source.leftOut ?? []), ...list.leftOut];
+  return { ...source, items, missing, leftOut, ...(list.classes && { classes: list.classes }) };
 }
 
 function labelled(source: Source, names: readonly string[], { labelOf, listed, classes }: Labelling): Source {

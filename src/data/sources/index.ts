@@ -1,11 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { cifar } from "./cifar.js";
+import { coco } from "./coco.js";
 import { openFolder } from "./folder.js";
 import { partFolders } from "./parts.js";
 import type { Layout, Source, SourceOptions } from "./source.js";
+import { voc } from "./voc.js";
 
 /** Known layouts in order of precedence. Everything else is opened as a folder of images. */
-export const layouts: readonly Layout[] = [cifar, partFolders];
+export const layouts: readonly Layout[] = [cifar, voc, coco, partFolders];
 
 /**
  * Opens the data set at a path.

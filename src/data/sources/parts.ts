@@ -30,7 +30,7 @@ export const partFolders: Layout = {
     const complete = train.length > 0 && test.length > 0;
     if (!complete && !(await holdsPartsAlone(path, folders))) return undefined;
     const [first, ...others] = found;
-    if (first === undefined && !options.withLabels) return undefined;
+    if (first === undefined && options.annotations === "none") return undefined;
     if (first === undefined)
       throw new UserError(
         `cannot read the ${part} part of ${path}: it has only ${listed(folders)}; ` +
@@ -73,7 +73,7 @@ const plainName = (folder: string): string =>
     .replace(/[-_ ]?(set|data|images|split)$/, "");
 
 /** The folders of the first group of a part's names that any has. */
-function candidates(folders: readonly string[], part: Part): string[] {
+export function candidates(folders: readonly string[], part: Part): string[] {
   const groups = NAMES[part].map((group) => folders.filter((folder) => group.includes(plainName(folder))));
   return groups.find((group) => group.length > 0) ?? [];
 }

@@ -6,12 +6,17 @@ export const parts = ["train", "test"] as const;
 /** The part of a data set: training images or test images. */
 export type Part = (typeof parts)[number];
 
+/** What can be known of each image: its class, the boxes of its objects, or the class of each pixel. */
+export type AnnotationKind = "classes" | "boxes" | "label-maps";
+
 /** Options for opening a data set. */
 export interface SourceOptions {
   /** The part to open if the data set has parts. */
   readonly part: Part;
-  /** Whether classes are read. If not, no file that defines classes is opened. */
-  readonly withLabels: boolean;
+  /** The annotations to read. "none" opens no file that holds annotations. */
+  readonly annotations: AnnotationKind | "none";
+  /** The list of images to open where a data set has several: "trainval", "val2017". Default: that of the part. */
+  readonly set?: string;
 }
 
 /** An opened data set. */

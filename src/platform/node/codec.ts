@@ -39,6 +39,18 @@ export async function decodeShrunk(path: string, size: number, options: DecodeOp
   return decodePixels(path, content, options, (pipeline) => pipeline.resize(size, size, outside));
 }
 
+/**
+ * The size that an image file is decoded to, from its header.
+ * @throws UserError when it is missing or not an image.
+ */
+export async function decodedSize(path: string): Promise<{ readonly width: number; readonly height: number }> {
+  const content = await readImageFile(path);
+  return decoding(path, async () => {
+    const { autoOrient } = await (await openImage(content, "error", 8)).metadata();
+    return { width: autoOrient.width, height: autoOrient.height };
+  });
+}
+
 /** The pixels of a file over white, after `transform`. */
 function decodePixels(
   name: string,

@@ -29,9 +29,9 @@ export interface LeftOut {
   readonly file: string;
   /**
    * `other`: no image by its name; `format`: an image of a format that is not decoded; `repeated`: the same file is used
-   * already.
+   * already; `annotation`: a file of annotations that is not used, or without some of its objects.
    */
-  readonly kind: "other" | "format" | "repeated" | "unreadable";
+  readonly kind: "other" | "format" | "repeated" | "unreadable" | "annotation";
   readonly reason: string;
 }
 
@@ -172,18 +172,28 @@ const LISTED = 20;
  * nothing.
  */
 export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
-  if (leftOut.length === 0) return [];
+  const files = leftOut.filter(({ kind }) => kind !== "annotation");
+  const annotations = leftOut.filter(({ kind }) => kind === "annotation");
   const counts = new Map<string, number>();
-  for (const { kind, reason } of leftOut) {
+  for (const { kind, reason } of files) {
     const group = kind === "other" || kind === "format" ? reason : kind;
     counts.set(group, (counts.get(group) ?? 0) + 1);
   }
   const reasons = [...counts].map(([reason, count]) => `${count} ${printable(reason)}`);
-  const faults = leftOut.filter(({ kind }) => kind === "unreadable");
-  const more = faults.length > LISTED ? [`  and ${faults.length - LISTED} more`] : [];
   return [
-    `${leftOut.length} ${leftOut.length === 1 ? "file" : "files"} left out: ${reasons.join(", ")}`,
-    ...faults.slice(0, LISTED).map(({ file, reason }) => `  ${printable(`${file}: ${reason}`)}`),
-    ...more,
+    ...(files.length > 0 ? [`${countOf(files, "file", "files")} left out: ${reasons.join(", ")}`] : []),
+    ...faultLines(files.filter(({ kind }) => kind === "unreadable")),
+    ...(annotations.length > 0
+      ? [`${countOf(annotations, "annotation file has", "annotation files have")} faults:`]
+      : []),
+    ...faultLines(annotations),
   ];
+}
+
+const countOf = (list: readonly unknown[], one: string, many: string): string =>
+  `${list.length} ${list.length === 1 ? one : many}`;
+
+function faultLines(faults: readonly LeftOut[]): string[] {
+  const more = faults.length > LISTED ? [`  and ${faults.length - LISTED} more`] : [];
+  return [...faults.slice(0, LISTED).map(({ file, reason }) => `  ${printable(`${file}: ${reason}`)}`), ...more];
 }
