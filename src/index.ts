@@ -1,5 +1,6 @@
 /* The public library. Reading order: graphs, gradients, running, training, judging, enhancing. */
 
+export { type Boundaries, type BoundaryOptions, boundaries } from "./analysis/boundaries.js";
 export { type Differentiated, gradients, type Obstacle, obstacles } from "./autodiff/gradients.js";
 export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
 export { type Annotation, type Box, classOf } from "./data/annotation.js";
@@ -38,6 +39,7 @@ export {
 export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.js";
 export type { OutputFormat } from "./enhancement/raster-codec.js";
 export { UserError } from "./errors.js";
+export { Control, type ControlOptions } from "./evaluation/control.js";
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
 export type {
   Accuracy,
@@ -135,6 +137,7 @@ export { type Random, randomAt } from "./random.js";
 export { type LabelSet, labelSetOf } from "./recognition/class-offset.js";
 export { type Classifier, openClassifier } from "./recognition/classifier.js";
 export type { Judge, Prediction } from "./recognition/judge.js";
+export { type LossGradientOptions, type LossGradientResult, LossGradientSession } from "./recognition/loss-gradient.js";
 export type { RecognizerModel } from "./recognition/model.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";
 export { type RecognizerSettings, readRecognizer } from "./recognition/recognizer.js";

@@ -71,13 +71,8 @@ export { type Probe, type ProbeOptions, probe } from "./runtime/probe.js";
 export { Session, type SessionOptions } from "./runtime/session.js";
 /** A training step as one graph: forward graphs, the step, its state, the scalars of each step. */
 export { adamScalars } from "./training/adam.js";
-export {
-  LAMBDA,
-  type ProcessorForwardOptions,
-  processorForward,
-  SQUARED_ERROR,
-  type WeightedRecognizer,
-} from "./training/processor-forward.js";
+export type { WeightedRecognizer } from "./training/frozen-in-graph.js";
+export { LAMBDA, type ProcessorForwardOptions, processorForward, SQUARED_ERROR } from "./training/processor-forward.js";
 export { recognizerForward } from "./training/recognizer-forward.js";
 export { lambdaAt, learningRate } from "./training/schedule.js";
 export {

@@ -6,6 +6,7 @@ import { dataSettings, datasetFrom, omissionsOf, titleOfData } from "../data/set
 import { taskFrom, taskSettings } from "../data/tasks/settings.js";
 import { detectorFrom, detectorSettings } from "../detection/settings.js";
 import { UserError } from "../errors.js";
+import type { Control } from "../evaluation/control.js";
 import { type EvaluateOptions, evaluate as judge } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { requireCard, writeMeasured } from "../evaluation/measured-card.js";
@@ -24,6 +25,7 @@ import { classifierNotes } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
 import { listOf, named, path, paths, positiveInteger, threadCount, wholeNumber } from "../settings.js";
 import { type Context, defineCommand } from "./command.js";
+import { controlFrom, controlSettings } from "./control.js";
 import { failureSettings } from "./failures.js";
 import { interruptedAfter, RESUMED } from "./files.js";
 import { dataNotes, listOfNames } from "./notes.js";
@@ -70,6 +72,7 @@ const settings = z.object({
   predictions: path("write the measurements and predictions of each image to this file (JSON Lines)", {
     placeholder: "file",
   }).optional(),
+  ...controlSettings,
   cards: z
     .boolean()
     .default(false)
@@ -96,7 +99,10 @@ Judges are found from their outputs: classifiers judge images that have classes 
 segmenters images with label maps (mIoU). Judges of one evaluation are of one kind; \`legible tabulate\` joins several.
 "none" (the interpolated degraded image) and "clean" (the original) are always judged, too.
 Harmful flips are images that are right with the second processor of a pair and wrong with the first; helpful ones are the
-reverse; p is McNemar's. The settings of a detector change its mAP; the results state them. \`legible tabulate\` rebuilds the tables from the file of --predictions.
+reverse; p is McNemar's. The settings of a detector change its mAP; the results state them. --control adds a row: the images of a
+processor, perturbed along the gradient of a recognizer's loss with the known labels until each has lost as much PSNR as
+--control-cost. It uses labels, so it is no processor; it shows what such a change gains for that recognizer and for others.
+\`legible tabulate\` rebuilds the tables from the file of --predictions.
 If interrupted, rerun the command to resume; this requires --json or --predictions.`,
   examples: [
     "legible evaluate --data val --recognizer resnet50.onnx",
@@ -105,6 +111,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     "legible evaluate --data Set5 --protocol full --crop-border 4 --processor plain.onnx --predictions set5.jsonl",
     "legible evaluate --data synthetic --judge detector.onnx --processor ra.onnx --predictions boxes.jsonl",
     "legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx --recognizer resnet18.onnx --recognizer vgg16.onnx --json results.json",
+    "legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx --recognizer resnet18.onnx --recognizer vgg16.onnx --control plain --control-recognizer resnet18.onnx --control-cost ra --json results.json",
   ],
   async run(settings, { report, print, signal }) {
     const { limit, threads, json, predictions, processor = [] } = settings;
@@ -115,7 +122,8 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
       ...(await judgeFiles(namedJudges(settings), settings)),
     ];
     const annotations = annotationsOf(judging);
-    const dataset = await datasetFrom(settings, { needLabels: judging.length > 0 && annotations === "classes" });
+    const needLabels = judging.length > 0 && annotations === "classes";
+    const dataset = await datasetFrom(settings, { needLabels, annotations });
     const judges = await judgesFor(judging, dataset, settings);
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
@@ -135,7 +143,20 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     );
     for (const line of omissionsOf(dataset)) report.info(line);
     for (const note of classifierNotes(judges)) report.info(`  note         ${note}`);
-    const evaluation = await judged({ ...settings, dataset, task, processors, judges, count }, { report, signal });
+    const measured = {
+      ...{ dataset, task, processors, protocol: settings.protocol ?? defaultProtocol(judges) },
+      ...(limit && { limit }),
+    };
+    const control = await controlFrom(settings, measured, { report, signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+      report.info("interrupted; nothing was judged yet");
+      return null;
+    });
+    if (control === null) return "interrupted";
+    const instruments = { dataset, task, processors, judges, count, ...(control && { opened: control }) };
+    const evaluation = await judged({ ...settings, ...instruments }, { report, signal }).finally(() =>
+      control?.release(),
+    );
     if (!evaluation) return "interrupted";
     reportEvaluated(evaluation, report);
     print(evaluationTable(evaluation));
@@ -192,11 +213,11 @@ async function requireOutputs(given: Settings): Promise<void> {
 }
 
 type Judging = Omit<Settings, "task" | "judge"> &
-  Pick<EvaluateOptions, "dataset" | "task" | "processors" | "judges"> & { count: number };
+  Pick<EvaluateOptions, "dataset" | "task" | "processors" | "judges"> & { count: number; opened?: Control };
 
 /** Judges the images with a progress bar. @returns undefined if it was interrupted, which is reported. */
 async function judged(
-  { dataset, task, processors, judges, protocol, limit, cropBorder, predictions, count, ...settings }: Judging,
+  { dataset, task, processors, opened, judges, protocol, limit, cropBorder, predictions, count, ...settings }: Judging,
   { report, signal }: Pick<Context, "report" | "signal">,
 ): Promise<Evaluation | undefined> {
   const partial = partialOf({ predictions, ...settings });
@@ -206,6 +227,7 @@ async function judged(
   const judging = judge({
     ...{ dataset, task, processors, judges, signal },
     ...(protocol && { protocol }),
+    ...(opened && { control: opened }),
     ...(limit && { limit }),
     ...(cropBorder !== undefined && { cropBorder }),
     ...(predictions !== undefined && { predictions }),

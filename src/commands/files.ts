@@ -30,12 +30,12 @@ interface BatchContext {
  * Runs a batch of files with its store and a progress bar.
  * @returns undefined if it was interrupted, which is reported.
  */
-export async function runBatch(
+export async function runBatch<Summary extends BatchSummary>(
   label: string,
   plan: FilePlan,
   { report, signal }: Context,
-  work: (context: BatchContext) => Promise<BatchSummary>,
-): Promise<BatchSummary | undefined> {
+  work: (context: BatchContext) => Promise<Summary>,
+): Promise<Summary | undefined> {
   const bar = report.progress(plan.images.length, label, { lines: false });
   const store = await openOutputStore(plan);
   let ended = 0;

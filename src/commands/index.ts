@@ -3,6 +3,7 @@ import { boundaries } from "./boundaries.js";
 import type { Command } from "./command.js";
 import { degrade } from "./degrade.js";
 import { demo } from "./demo.js";
+import { detect } from "./detect.js";
 import { enhance } from "./enhance.js";
 import { evaluate } from "./evaluate.js";
 import { exportModel } from "./export.js";
@@ -15,6 +16,7 @@ import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { tabulate } from "./tabulate.js";
 import { train } from "./train.js";
+import { trainDetector } from "./train-detector.js";
 import { trainRecognizer } from "./train-recognizer.js";
 import { transfer } from "./transfer.js";
 
@@ -31,8 +33,10 @@ export const commands: readonly Command[] = [
   boundaries,
   reproduce,
   trainRecognizer,
+  trainDetector,
   average,
   degrade,
+  detect,
   synthesize,
   exportModel,
   inspect,

@@ -9,8 +9,8 @@ import type { FilePlan, PlannedImage } from "./plan.js";
 /** A complete output. */
 export interface WrittenImage extends PlannedImage, ImageResult {}
 
-/** The result of an image's job. */
-type ImageResult = ImageSize & ImageRemarks;
+/** The result of an image's job; a kind of work may add to it. */
+export type ImageResult = ImageSize & ImageRemarks;
 
 /** An image without an output, and why. */
 export interface FailedImage {
@@ -35,20 +35,20 @@ export interface BatchOptions {
 }
 
 /** The result of a batch of image files. */
-export interface BatchSummary {
+export interface BatchSummary<Result extends ImageResult = ImageResult> {
   /** Complete outputs, in the order of the plan. */
-  readonly written: readonly WrittenImage[];
+  readonly written: readonly (PlannedImage & Result)[];
   /** How many of them were complete before the call. */
   readonly kept: number;
   readonly failed: readonly FailedImage[];
 }
 
 /** The work on each image of a plan. */
-export interface ImageWork {
+export interface ImageWork<Result extends ImageResult = ImageResult> {
   /** Everything that determines the output, apart from the content of the input and the output's format. A JSON value. */
   settingsOf(index: number): unknown;
   /** Writes the output atomically. */
-  run(image: PlannedImage, index: number, context: JobContext): Promise<ImageResult>;
+  run(image: PlannedImage, index: number, context: JobContext): Promise<Result>;
 }
 
 /**
@@ -64,12 +64,16 @@ export const openOutputStore = async ({ folder, toFile }: FilePlan): Promise<Job
  * of inputs and outputs decides what is complete, not their time stamps.
  * @throws the signal's reason when it aborts.
  */
-export async function runImageJobs(plan: FilePlan, work: ImageWork, options: BatchOptions): Promise<BatchSummary> {
-  const written: WrittenImage[] = [];
+export async function runImageJobs<Result extends ImageResult>(
+  plan: FilePlan,
+  work: ImageWork<Result>,
+  options: BatchOptions,
+): Promise<BatchSummary<Result>> {
+  const written: (PlannedImage & Result)[] = [];
   const failed: FailedImage[] = [];
   const images = new Map(plan.images.map((image) => [nameOf(image, plan), image]));
   let kept = 0;
-  const onEnd = (event: JobEvent<ImageResult>) => {
+  const onEnd = (event: JobEvent<Result>) => {
     const image = images.get(event.job.name) as PlannedImage;
     if (event.kind === "failed") {
       const failure = { input: image.input, reason: event.reason };
@@ -93,11 +97,11 @@ export async function runImageJobs(plan: FilePlan, work: ImageWork, options: Bat
 }
 
 /** Hashes an input just before its job, so that a long batch starts at once. */
-async function* jobsOf(
+async function* jobsOf<Result extends ImageResult>(
   plan: FilePlan,
-  work: ImageWork,
+  work: ImageWork<Result>,
   { onProgress }: BatchOptions,
-): AsyncGenerator<Job<ImageResult>> {
+): AsyncGenerator<Job<Result>> {
   for (const [index, image] of plan.images.entries()) {
     const content = await sha256OfFile(image.input).catch(() => null); // the job itself reports why it cannot be read
     yield {

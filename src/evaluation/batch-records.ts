@@ -29,12 +29,16 @@ export class BatchRecords {
     private readonly setting: string,
   ) {}
 
-  static open(store: JobStore, { task, protocol, processors, judges }: Omit<Instruments, "workers" | "batch">) {
+  static open(
+    store: JobStore,
+    { task, protocol, processors, control, judges }: Omit<Instruments, "workers" | "batch">,
+  ) {
     const setting = keyOf({
       version: VERSION,
       task: { name: task.name, options: task.options, scale: task.scale },
       ...{ protocol, seed: SEED, judges: judges.map(({ key }) => key) },
       processors: processors.map(({ graph, format }) => ({ graph: sha256OfGraph(graph), format })),
+      ...(control && { control: control.key, perturbed: processors.map(({ name }) => name) }),
     });
     return new BatchRecords(store, setting);
   }

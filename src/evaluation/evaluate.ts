@@ -5,6 +5,7 @@ import type { JobStore } from "../jobs/job.js";
 import type { Processor } from "../processors/processor.js";
 import type { Judge } from "../recognition/judge.js";
 import { BatchRecords, type BatchResult } from "./batch-records.js";
+import type { Control } from "./control.js";
 import type { Evaluation, EvaluationSetting, Skipped } from "./evaluation.js";
 import { type Instruments, measure } from "./measure.js";
 import { writePredictions } from "./predictions.js";
@@ -19,6 +20,8 @@ export interface EvaluateOptions {
   task: Task;
   /** Compared in this order: each gain is over "none" and over the processors before. */
   processors: readonly Processor[];
+  /** A row after those of the processors, with the images of one of them perturbed. Default: none. */
+  control?: Control;
   /** With none, only PSNR and SSIM are measured, and the images need no annotation. */
   judges: readonly Judge[];
   /** Which part of an image is evaluated, and how it is compared. Default: imagenet; full for detectors and segmenters. */
@@ -51,17 +54,22 @@ const DEFAULT_BATCH: Readonly<Record<ProtocolName, number>> = { imagenet: 16, fu
  * can be read; the signal's reason when it aborts.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { dataset, task, processors, judges, limit = Number.POSITIVE_INFINITY } = options;
+  const { dataset, task, processors, control, judges, limit = Number.POSITIVE_INFINITY } = options;
   const { protocol: name = defaultProtocol(judges), batch = DEFAULT_BATCH[name] } = options;
   const protocol = resolveProtocol(name, task.scale, options.cropBorder);
-  const rows = ["none", ...processors.map((processor) => processor.name), "clean"];
+  const names = processors.map((processor) => processor.name);
+  const rows = ["none", ...names, ...(control ? [control.setting.name] : []), "clean"];
+  if (control && !names.includes(control.setting.over))
+    throw new UserError(
+      `the control perturbs the images of "${control.setting.over}", which is none of the processors`,
+    );
   const judgeNames = judges.map((judge) => judge.name);
   requireDistinct("processor", rows);
   requireDistinct("recognizer", judgeNames);
   const items = spread(dataset.items, limit);
   for (const judge of judges) await judge.requireKnows(items, "judge");
   const workers = new EvaluationWorkers(protocol);
-  const instruments = { task, protocol, processors, judges, workers, batch };
+  const instruments = { task, protocol, processors, ...(control && { control }), judges, workers, batch };
   const results = await measureAll(batchesOf(items, batch), instruments, options).finally(() => workers.close());
   const images = results.flatMap((result) => result.images);
   const skipped = [...missingOf(dataset), ...results.flatMap((result) => result.skipped)];
@@ -83,6 +91,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     },
     seed: SEED,
     ...judgeSettings(judges),
+    ...(control && { control: control.setting }),
   };
   const measurements = { processors: rows, judges: judgeNames, images };
   if (options.predictions !== undefined) await writePredictions(options.predictions, setting, measurements);

@@ -25,6 +25,8 @@ export interface EvaluationSetting {
   readonly seed: number;
   /** The settings that change a judge's predictions, by judge; absent: no judge states any. */
   readonly judge_settings?: Readonly<Record<string, object>>;
+  /** How the row of the control is made; absent: there is none. */
+  readonly control?: ControlSetting;
 }
 
 /** The result of an evaluation, written as JSON unchanged. Percentages are 0 to 100, intervals [low, high] at 95 %. */
@@ -56,6 +58,20 @@ export interface DetectionSetting extends ResampledSetting {
   readonly iou: number;
   /** Objects that count, neither difficult nor crowds. */
   readonly objects: number;
+}
+
+/** What an evaluation states about a control. */
+export interface ControlSetting {
+  /** The name of its row. */
+  readonly name: string;
+  /** The name of the processor whose images are perturbed. */
+  readonly over: string;
+  /** The name of the recognizer whose loss is reduced. */
+  readonly recognizer: string;
+  /** By how many dB the perturbation lowers the PSNR of each image. */
+  readonly cost_db: number;
+  /** The perturbation knows the labels of the images, which no processor does. */
+  readonly uses_labels: true;
 }
 
 /** An image that could not be evaluated. */

@@ -3,6 +3,7 @@ import type { Task } from "../data/task.js";
 import type { Image } from "../images/image.js";
 import type { Processor } from "../processors/processor.js";
 import type { Judge } from "../recognition/judge.js";
+import type { Control } from "./control.js";
 import type { MeasuredImage, StoredPrediction } from "./measured-image.js";
 import type { ResolvedProtocol } from "./protocols.js";
 import { perfectQuality, type Quality } from "./quality.js";
@@ -15,6 +16,8 @@ export interface Instruments {
   readonly task: Task;
   readonly protocol: ResolvedProtocol;
   readonly processors: readonly Processor[];
+  /** A further row after the processors. Default: none. */
+  readonly control?: Control;
   readonly judges: readonly Judge[];
   readonly workers: EvaluationWorkers;
   /** Images of 224 x 224 given to a network at once; of larger ones fewer. */
@@ -60,11 +63,13 @@ async function measureGroup(samples: readonly Sample[], instruments: Instruments
   return { comparing };
 }
 
-/** The images of each row: interpolated, restored by each processor, clean. */
-async function restoredBy(samples: readonly Sample[], { task, processors }: Instruments): Promise<Image[][]> {
+/** The images of each row: interpolated, restored by each processor, perturbed by the control, clean. */
+async function restoredBy(samples: readonly Sample[], { task, processors, control }: Instruments): Promise<Image[][]> {
   const degraded = samples.map((sample) => sample.degraded);
   const restored: Image[][] = [];
   for (const processor of processors) restored.push(await processor.restore(degraded, task));
+  const perturbed = restored[processors.findIndex(({ name }) => name === control?.setting.over)];
+  if (control && perturbed) restored.push(await control.perturb(perturbed, samples));
   return [samples.map(({ interpolated }) => interpolated), ...restored, samples.map(({ clean }) => clean)];
 }
 

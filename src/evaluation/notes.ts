@@ -21,6 +21,16 @@ export function judgeNotes({ detection, segmentation, judge_settings: settings =
   return lines.length > 0 ? [lines.join("\n")] : [];
 }
 
+/** How the row of a control is made, for a person. */
+export const controlNotes = ({ control }: Evaluation): string[] =>
+  control
+    ? [
+        `${printable(control.name)}: the images of ${printable(control.over)}, each perturbed along the gradient of ` +
+          `${printable(control.recognizer)}'s loss with the known label until its PSNR is ${control.cost_db.toFixed(3)} dB lower. It uses the labels of ` +
+          "the images; processors do not.",
+      ]
+    : [];
+
 /** Settings in one line: "adapter yolo, input 320 x 320, nmsIou 0.45". */
 const settingsText = (settings: object): string =>
   Object.entries(settings)

@@ -1,3 +1,4 @@
+import type { AnnotationKind } from "../data/sources/source.js";
 import { type Detector, openDetector } from "../detection/detector.js";
 import type { DetectorSettings } from "../detection/settings.js";
 import { readStatement } from "../detection/sidecar.js";
@@ -85,13 +86,17 @@ export async function recognizerFiles(files: readonly string[], settings: JudgeS
 }
 
 /** The annotations of data that each kind of judge needs. */
-const annotations = { class: "classes", boxes: "boxes", "label-map": "label-maps" } as const;
+const annotations: Readonly<Record<JudgeKind, AnnotationKind>> = {
+  class: "classes",
+  boxes: "boxes",
+  "label-map": "label-maps",
+};
 
 /**
  * The annotations of data that judges need; classes without judges.
  * @throws UserError when they need different ones.
  */
-export function annotationsOf(files: readonly KnownJudgeFile[]) {
+export function annotationsOf(files: readonly KnownJudgeFile[]): AnnotationKind {
   const [first] = files;
   const other = files.find(({ kind }) => kind !== first?.kind);
   if (first && other)

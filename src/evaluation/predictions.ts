@@ -39,7 +39,16 @@ export const Header = z.object({
   }),
   seed: z.number(),
   judge_settings: z.record(z.string(), z.record(z.string(), z.unknown())).exactOptional(),
-  /** "none", the processors, "clean". */
+  control: z
+    .object({
+      name: z.string(),
+      over: z.string(),
+      recognizer: z.string(),
+      cost_db: z.number(),
+      uses_labels: z.literal(true),
+    })
+    .exactOptional(),
+  /** "none", the processors, the control, "clean". */
   processors: z.array(z.string()),
   judges: z.array(z.string()),
 });

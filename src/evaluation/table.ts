@@ -2,7 +2,7 @@ import { MAX_PSNR } from "../metrics/psnr.js";
 import { printable, tableCell } from "../printable.js";
 import { columnTitles, type JudgeColumn, type JudgeFigure, judgeColumns, onlyTop1 } from "./columns.js";
 import type { Evaluation, Flips, Row } from "./evaluation.js";
-import { judgeNotes, powerNotes } from "./notes.js";
+import { controlNotes, judgeNotes, powerNotes } from "./notes.js";
 
 /**
  * Evaluations of the same processors as Markdown tables that also line up on a terminal: processors down, judges (top-1, mAP
@@ -19,6 +19,7 @@ export function evaluationTable(...evaluations: readonly Evaluation[]): string {
     ...evaluations.flatMap(flipsBetween),
     ...(evaluations.length > 1 ? [dataNotes(evaluations)] : []),
     ...evaluations.flatMap(judgeNotes),
+    ...evaluations.flatMap(controlNotes),
   ].join("\n\n");
 }
 

@@ -32,6 +32,8 @@ export interface ConvOptions {
   readonly pad?: number;
   /** Padding mode. Default: zeros. */
   readonly border?: "zeros" | "reflect";
+  /** Initial value of the bias. Default: 0. */
+  readonly bias?: number;
 }
 
 /** Adds layers with initial weights to a graph. The n-th layer's weights depend only on the seed and n. */
@@ -51,10 +53,10 @@ export class Layers {
    * are normal with the variance for rectifier networks (He et al. 2015, eq. 10) times `gain`².
    */
   conv(name: string, x: string, inputs: number, outputs: number, kernel: number, options: ConvOptions = {}): string {
-    const { gain = 1, stride = 1, group = 1, pad = (kernel - 1) / 2, border = "zeros" } = options;
+    const { gain = 1, stride = 1, group = 1, pad = (kernel - 1) / 2, border = "zeros", bias: initial = 0 } = options;
     const deviation = gain * Math.sqrt((2 * group) / (inputs * kernel * kernel));
     const weight = this.weight(name, [outputs, inputs / group, kernel, kernel], deviation);
-    const bias = this.filled(`${name}.bias`, outputs, 0);
+    const bias = this.filled(`${name}.bias`, outputs, initial);
     const window = { strides: [stride, stride], group };
     if (border === "zeros") return this.b.Conv(x, weight, bias, { ...window, pads: [pad, pad, pad, pad] });
     return this.b.Conv(this.b.Pad(x, [0, 0, pad, pad, 0, 0, pad, pad], "", border), weight, bias, window);

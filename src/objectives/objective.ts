@@ -1,11 +1,17 @@
 import type { GraphBuilder } from "../onnx/builder.js";
+import type { DetectionTargets } from "./detection-loss.js";
 import type { Distance } from "./distances.js";
+import type { ShapedValue } from "./losses.js";
 
 /**
  * What a recognizer outputs: "scores", class scores [N, classes] or another row of numbers for each image; "positions", class
- * scores [N, classes, height, width] of each position, as a segmenter; "heads", the raw heads of a detector.
+ * scores [N, classes, height, width] of each position, as a segmenter; "heads", the raw heads of a detector; "grid", the heatmap
+ * and the boxes of a grid detector, whose loss with labels is known (`detectionLoss`).
  */
-export type OutputKind = "scores" | "positions" | "heads";
+export type OutputKind = "scores" | "positions" | "heads" | "grid";
+
+/** Whether a recognizer of this kind is a detector. */
+export const isDetector = (kind: OutputKind): boolean => kind === "heads" || kind === "grid";
 
 /** A frozen recognizer R in the training graph. */
 export interface FrozenRecognizer {
@@ -18,6 +24,8 @@ export interface FrozenRecognizer {
   outputs(images: string): readonly string[];
   /** The features of R that are compared, for images of that size. The first axis of each is the batch. */
   features(images: string): readonly string[];
+  /** Of the kind "grid": what it should output for the images, from their boxes. */
+  targets(): DetectionTargets;
 }
 
 /** Values of the training graph that an objective can use. The methods add their value to the graph when first called. */
@@ -31,6 +39,8 @@ export interface ObjectiveContext {
   readonly image: string;
   /** t, the class labels: int64 [N]. */
   labels(): string;
+  /** The class of each pixel of the images: int64 [N, H, W], 255 where it is ignored. */
+  labelMaps(): ShapedValue;
   /** λ: a scalar input, because it can change between steps. */
   lambda(): string;
   /** T(images), where T is a second processor of scale 1. Can be called only once. */

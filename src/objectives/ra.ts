@@ -1,5 +1,5 @@
 import type { Objective } from "./objective.js";
-import { classLoss } from "./recognition-loss.js";
+import { labelLoss } from "./recognition-loss.js";
 import { imagePlus } from "./weighted-sums.js";
 
 /** L(P(x), y) + λ·CE(R(P(x)), t): recognition-aware training (Liu et al., sec. 3.1, eq. 3). */
@@ -10,5 +10,5 @@ export const ra: Objective = {
   needsLabels: true,
   transforms: false,
   defaultLambda: 1e-3,
-  losses: (context) => imagePlus(context, classLoss(context, context.restored)),
+  losses: (context) => imagePlus(context, labelLoss(context, context.restored)),
 };

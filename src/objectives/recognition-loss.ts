@@ -1,5 +1,6 @@
+import { detectionLoss } from "./detection-loss.js";
 import { featureDistance } from "./feature-distance.js";
-import { crossEntropy } from "./losses.js";
+import { crossEntropy, positionCrossEntropy } from "./losses.js";
 import type { FrozenRecognizer, ObjectiveContext } from "./objective.js";
 import { overRecognizers } from "./weighted-sums.js";
 
@@ -22,10 +23,29 @@ export function recognitionLoss(
   });
 }
 
-/** The recognition loss with labels: the cross-entropy of the recognizers' class scores for `images`. Returns a scalar. */
-export function classLoss(context: ObjectiveContext, images: string): string {
-  const labels = context.labels();
-  return recognitionLoss(context, images, ({ outputs, outputShapes }) =>
-    crossEntropy(context.b, outputs(images)[0] as string, labels, outputShapes[0]?.[1] as number),
-  );
+/**
+ * The recognition loss with labels for `images`: the cross-entropy of class scores with the classes of the images or, of a
+ * segmenter, with those of their pixels; of a grid detector, the loss of detection with their boxes. Returns a scalar.
+ */
+export const labelLoss = (context: ObjectiveContext, images: string): string =>
+  recognitionLoss(context, images, (recognizer) => lossWithLabels(context, recognizer, images));
+
+function lossWithLabels(
+  { b, labels, labelMaps }: ObjectiveContext,
+  recognizer: FrozenRecognizer,
+  images: string,
+): string {
+  const { kind, outputShapes, targets } = recognizer;
+  const [first = "", second = ""] = recognizer.outputs(images);
+  const [shape = []] = outputShapes;
+  switch (kind) {
+    case "scores":
+      return crossEntropy(b, first, labels(), shape[1] as number);
+    case "positions":
+      return positionCrossEntropy(b, { value: first, shape }, labelMaps());
+    case "grid":
+      return detectionLoss(b, { heatmap: first, box: second }, targets()).total;
+    case "heads":
+      throw new Error("the raw heads of this detector have no loss with labels");
+  }
 }

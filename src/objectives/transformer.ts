@@ -1,5 +1,5 @@
 import type { Objective } from "./objective.js";
-import { classLoss } from "./recognition-loss.js";
+import { labelLoss } from "./recognition-loss.js";
 
 /**
  * P minimizes L(P(x), y) alone, as in plain training. A second processor T between P and R minimizes
@@ -15,7 +15,7 @@ export const transformer: Objective = {
   defaultLambda: 1e-2,
   losses(context) {
     const { b, image, restored, lambda, transform } = context;
-    const recognition = classLoss(context, transform(restored));
+    const recognition = labelLoss(context, transform(restored));
     return { processor: image, transformer: b.Mul(lambda(), recognition), parts: { image, recognition } };
   },
 };

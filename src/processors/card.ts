@@ -11,8 +11,8 @@ const Recognizer = z.object({
   sha256: z.string(),
   view: z.string(),
   weight: z.number().default(1),
-  /** What a loss read of it, if not class scores of images: class scores of positions, or raw heads. */
-  kind: z.enum(["positions", "heads"]).optional(),
+  /** What a loss read of it, if not class scores of images; see `OutputKind`. */
+  kind: z.enum(["positions", "heads", "grid"]).optional(),
   /** Names of the raw heads of a detector, if any. */
   heads: z.array(z.string()).optional(),
   /** Names of the compared features, if any. */

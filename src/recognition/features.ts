@@ -1,6 +1,6 @@
 import { dependents, stopsOf, titlesOf } from "../autodiff/flow.js";
 import { UserError } from "../errors.js";
-import type { OutputKind } from "../objectives/objective.js";
+import { isDetector, type OutputKind } from "../objectives/objective.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, withOutputs } from "../onnx/graph.js";
 import { nearestNames } from "../onnx/nearest-names.js";
@@ -70,7 +70,7 @@ export async function withFeatures(
     const sources = wide.sources.slice(-candidates.length);
     return new Map(candidates.map((name, i) => [name, shapes.get(sources[i]?.name ?? "") ?? []]));
   };
-  const features = await (kind === "heads" ? headFeatures : defaultFeatures)(model, shapesOf);
+  const features = await (isDetector(kind) ? headFeatures : defaultFeatures)(model, shapesOf);
   const extractor = build(requireFeatures(model, features));
   if (shapes.size > 0) {
     const sources = extractor.sources.slice(-features.length);

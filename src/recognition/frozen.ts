@@ -1,5 +1,6 @@
 import { UserError } from "../errors.js";
-import type { OutputKind } from "../objectives/objective.js";
+import { BOX, HEATMAP } from "../networks/detectors/detector.js";
+import { isDetector, type OutputKind } from "../objectives/objective.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, withOutputs } from "../onnx/graph.js";
 import { readModel } from "../platform/node/models.js";
@@ -37,6 +38,18 @@ export interface LossReads {
 }
 
 /**
+ * What a loss reads of a recognizer's file.
+ * @throws UserError when the file or its sidecar cannot be used.
+ */
+export async function readOutputKind(
+  path: string,
+  { output, classOffset, ...overrides }: RecognizerSettings,
+): Promise<OutputKind> {
+  const model = await readModel(path);
+  return outputKindOf(path, model, await readSource(path, model, overrides, classOffset), output);
+}
+
+/**
  * Reads any ONNX recognizer for a loss: a classifier, a segmenter or a detector. Outputs: `logits`, or the raw heads `head0`,
  * `head1`, …; then the features `feature0`, `feature1`, …
  * @throws UserError when the file or its sidecar cannot be used, or a detector has no raw heads before NMS or TopK.
@@ -49,7 +62,7 @@ export async function readLossRecognizer(
   const model = await readModel(path);
   const source = await readSource(path, model, overrides, classOffset);
   const kind = await outputKindOf(path, model, source, output);
-  const heads = kind === "heads" ? headsOf(model, output) : null;
+  const heads = isDetector(kind) ? headsOf(model, kind, output) : null;
   const build = buildOf(model, kind, heads, output);
   const read = await matchClasses(model, source, kind === "scores" ? labels : undefined, (matched) =>
     features
@@ -65,7 +78,7 @@ function buildOf(model: Graph, kind: OutputKind, heads: readonly string[] | null
   return (source: RecognizerSource, values: readonly string[]): RecognizerModel => {
     const graph = heads ? withOutputs(model, [...heads, ...values]) : withScores(model, output, values);
     return recognizerModel(graph, source, (b, sources) => {
-      if (kind === "heads") declareHeads(b, sources.slice(0, own));
+      if (heads) declareHeads(b, sources.slice(0, own));
       else
         (kind === "positions" ? declarePositions : declareScores)(b, sources[0] ?? "", typeOf(model, output), source);
       declareFeatures(b, sources.slice(own));
@@ -74,8 +87,9 @@ function buildOf(model: Graph, kind: OutputKind, heads: readonly string[] | null
 }
 
 /** The names of a detector's raw heads, or of the chosen one. @throws UserError when it has none. */
-function headsOf(model: Graph, output: string | undefined): string[] {
+function headsOf(model: Graph, kind: OutputKind, output: string | undefined): string[] {
   if (output !== undefined) return [output];
+  if (kind === "grid") return [HEATMAP, BOX];
   const heads = [...new Set(detectionHeads(model).map((head) => head.output))];
   if (heads.length > 0) return heads;
   throw new UserError(

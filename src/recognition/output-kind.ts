@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BOX, DETECTIONS, HEATMAP } from "../networks/detectors/detector.js";
 import type { OutputKind } from "../objectives/objective.js";
 import type { Graph } from "../onnx/graph.js";
 import { readTextIfThere } from "../platform/node/files.js";
@@ -15,7 +16,8 @@ const FINE = 2;
 /**
  * Finds what a loss reads of a recognizer, from the shape of its chosen or first output. Rows are scores. Maps
  * [N, classes, height, width] are scores of positions, unless they are coarse, of several shapes as those of several levels,
- * or beside other tensors: then, and with outputs [N, rows, values], NMS or a sidecar of a detector, it has raw heads.
+ * or beside other tensors: then, and with outputs [N, rows, values], NMS or a sidecar of a detector, it has raw heads. Detectors
+ * that Legible trained are known by their outputs.
  * @param output the name of the chosen output, if a setting chooses one.
  * @throws UserError when the file declares no shape and the recognizer does not run.
  */
@@ -25,6 +27,7 @@ export async function outputKindOf(
   source: RecognizerSource,
   output: string | undefined,
 ): Promise<OutputKind> {
+  if (output === undefined && isGridDetector(model)) return "grid";
   if (output === undefined && (suppressesBoxes(model) || (await describesDetector(path)))) return "heads";
   const declared = (model.outputs.find(({ name }) => name === output) ?? model.outputs[0])?.shape;
   if (declared && (isRow(declared) || declared.length < 3)) return "scores";
@@ -33,6 +36,13 @@ export async function outputKindOf(
   // An output that is chosen by name is compared as it is.
   if (shape.length !== 4) return output === undefined ? "heads" : "scores";
   return kindOfMaps(model, source, shape);
+}
+
+/** Whether a model has the outputs of the detectors that `buildDetector` builds. */
+function isGridDetector({ outputs }: Graph): boolean {
+  const channelsOf = (output: string) => outputs.find(({ name }) => name === output)?.shape?.[1];
+  const classes = Number(channelsOf(HEATMAP));
+  return classes > 0 && channelsOf(BOX) === 4 && channelsOf(DETECTIONS) === 4 + classes;
 }
 
 /** The kind of an output that is a map for each image. */

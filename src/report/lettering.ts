@@ -27,13 +27,16 @@ const DOT = 2;
 /** Height in pixels of a line of text. */
 export const TEXT_HEIGHT = ROWS * DOT;
 
+/** Width in pixels of a line of text. */
+export const textWidth = (text: string): number => ([...text].length * STEP - 1) * DOT;
+
 /**
  * Draws a line of text into an image, centered on a column. Letters are drawn in lower case; characters that are neither a
  * letter nor a digit nor a hyphen become spaces.
  */
 export function drawText(image: Image, text: string, center: number, top: number): void {
   const letters = [...text.toLowerCase()];
-  const left = center - Math.floor(((letters.length * STEP - 1) * DOT) / 2);
+  const left = center - Math.floor(textWidth(text) / 2);
   for (const [i, letter] of letters.entries())
     for (let column = 0; column < COLUMNS; column++) {
       const bits = Number.parseInt((LETTERS[letter] ?? "").slice(2 * column, 2 * column + 2) || "0", 16);

@@ -16,7 +16,7 @@ import { fitFeatures } from "../recognition/fit.js";
 import { readLossRecognizer } from "../recognition/frozen.js";
 import { probe } from "../runtime/probe.js";
 import { Session, type Tensors } from "../runtime/session.js";
-import { frozenIn, type WeightedRecognizer } from "./processor-forward.js";
+import { frozenIn, type WeightedRecognizer } from "./frozen-in-graph.js";
 
 const SIDE = 16;
 const SHAPE = [1, 3, SIDE, SIDE];
@@ -63,9 +63,10 @@ async function lossWithGradient(objective: string, recognizers: readonly Weighte
   const { parts } = findObjective(objective).losses({
     ...{ b, restored, clean, image: b.zero },
     labels: () => b.input("labels", [1], "int64"),
+    labelMaps: () => ({ value: b.input("labelMaps", [1, SIDE, SIDE], "int64"), shape: [1, SIDE, SIDE] }),
     lambda: () => b.one,
     transform: (images) => images,
-    recognizers: recognizers.map((recognizer, i) => frozenIn(b, recognizer, `r${i}/`)),
+    recognizers: recognizers.map((recognizer, i) => frozenIn(b, recognizer, i)),
     distance: distanceOf("relative-mse"),
     featureWeight: 0,
   });

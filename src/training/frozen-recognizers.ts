@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
 import { DEFAULT_DISTANCE, DEFAULT_HEAD_DISTANCE, type DistanceName, distanceOf } from "../objectives/distances.js";
-import type { Objective, OutputKind } from "../objectives/objective.js";
+import { isDetector, type Objective, type OutputKind } from "../objectives/objective.js";
 import type { LabelSet } from "../recognition/class-offset.js";
 import { readFeatureExtractor } from "../recognition/features.js";
 import { suggestion } from "../recognition/file-outputs.js";
@@ -112,7 +112,7 @@ async function fitOutputs(model: LossRecognizer, objective: Objective, settings:
     const distance = distanceFor(kind, settings);
     const isSupervised = objective.reads === "scores";
     const reader = isSupervised ? `the objective ${objective.name}` : `the distance ${distance}`;
-    if (kind === "heads") throw headsRefused(model, reader, isSupervised);
+    if (isDetector(kind) && !(kind === "grid" && isSupervised)) throw headsRefused(model, reader, isSupervised);
     if (kind === "scores")
       await assertScores(
         model,
@@ -120,16 +120,16 @@ async function fitOutputs(model: LossRecognizer, objective: Objective, settings:
         isSupervised ? "the objective unsupervised with the distance logits-mse" : "the distance logits-mse",
       );
   }
-  return kind === "heads" ? fitFeatures(model, batch, crop) : fitRecognizer(model, batch, crop);
+  return isDetector(kind) ? fitFeatures(model, batch, crop) : fitRecognizer(model, batch, crop);
 }
 
 /** The distance between the outputs of a recognizer of this kind: the chosen one, or its default. */
 export const distanceFor = (kind: OutputKind, { distance }: Pick<ParsedTrainingSettings, "distance">): DistanceName =>
-  distance ?? (kind === "heads" ? DEFAULT_HEAD_DISTANCE : DEFAULT_DISTANCE);
+  distance ?? (isDetector(kind) ? DEFAULT_HEAD_DISTANCE : DEFAULT_DISTANCE);
 
 /** Whether a loss applies a softmax to the outputs of a recognizer of this kind. */
 const readsScores = ({ reads }: Objective, kind: OutputKind, settings: ParsedTrainingSettings): boolean =>
-  reads === "scores" || distanceOf(distanceFor(kind, settings)).ofScores;
+  (reads === "scores" && kind !== "grid") || distanceOf(distanceFor(kind, settings)).ofScores;
 
 function headsRefused({ name, heads = [] }: LossRecognizer, reader: string, isSupervised: boolean): UserError {
   const remedy = isSupervised

@@ -1,29 +1,17 @@
 import { DEFAULT_DISTANCE, type DistanceName, distanceOf } from "../objectives/distances.js";
 import { type ImageLoss, imageLoss } from "../objectives/image-loss.js";
 import { meanSquaredError } from "../objectives/losses.js";
-import type { FrozenRecognizer, Objective, OutputKind } from "../objectives/objective.js";
+import type { Objective } from "../objectives/objective.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
 import { renameWeights } from "../onnx/rename.js";
 import { type ProcessorFormat, plainFormat, throughFormat } from "../processors/format.js";
 import { IMAGE, imageEnds, RESTORED } from "../processors/image-network.js";
 import { parametersOf, type RunningStatistic, withTrainingNorms } from "../processors/weights.js";
-import { HEAD, LOGITS } from "../recognition/model.js";
 import { chooseWeights } from "./freeze.js";
+import { frozenIn, type WeightedRecognizer } from "./frozen-in-graph.js";
+import { LABEL_MAPS, LABELS, once } from "./label-inputs.js";
 import type { Forward, Goal } from "./step.js";
-
-/** A recognizer whose input has the size of the training crops. */
-export interface WeightedRecognizer {
-  /**
-   * Input: `image` [batch, 3, crop, crop]. Outputs, all with known shapes: those that the objective reads, which are `logits`
-   * or raw heads `head0`, `head1`, …, and the compared features.
-   */
-  readonly graph: Graph;
-  /** Default: scores. */
-  readonly kind?: OutputKind;
-  /** Factor on its loss. Default: 1. */
-  readonly weight?: number;
-}
 
 /** Options of `processorForward`. */
 export interface ProcessorForwardOptions {
@@ -62,7 +50,8 @@ export const SQUARED_ERROR = "squared-error";
 
 /**
  * Builds the forward graph of training: P, R, T and the losses. Inputs: `degraded` and `clean` [batch, 3, side, side] in
- * [0, 1], `labels` [batch] and `lambda` if the objective reads them, and the weights. Outputs: `loss`, `loss.NAME` for each
+ * [0, 1], `labels` [batch], `labelMaps` [batch, side, side], the targets of grid detectors (`targetNames`) and `lambda` if the
+ * objective reads them, and the weights. Outputs: `loss`, `loss.NAME` for each
  * part, and `squared-error`.
  * @throws UserError when the processor has no trainable weights, or not exactly one image input and one image output.
  */
@@ -94,13 +83,17 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
     restored,
     clean,
     image: kind === "mse" ? squaredError : imageLoss(kind, b, restored, clean),
-    labels: () => b.input("labels", [batch], "int64"),
+    labels: once(() => b.input(LABELS, [batch], "int64")),
+    labelMaps: once(() => {
+      const shape = [batch, options.cleanSide, options.cleanSide];
+      return { value: b.input(LABEL_MAPS, shape, "int64"), shape };
+    }),
     lambda: () => b.input(LAMBDA, []),
     transform(images) {
       if (!t) throw new Error(`the objective ${objective.name} needs a transformer`);
       return inlineTrainable(b, t, { [IMAGE]: images }, "T/")[RESTORED] as string;
     },
-    recognizers: recognizers.map((recognizer, i) => frozenIn(b, recognizer, `recognizer${i}/`)),
+    recognizers: recognizers.map((recognizer, i) => frozenIn(b, recognizer, i)),
     distance: distanceOf(options.distance ?? DEFAULT_DISTANCE),
     featureWeight: options.featureWeight ?? 0,
   });
@@ -121,47 +114,8 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
 
 /** Whether the graph of a training step uses a name for a value of its own, or for a weight of T. */
 const isReserved = (transformer?: Graph | null) => (name: string) =>
-  /^(degraded|clean|labels|lambda|loss|squared-error)$|^(adam|goal|loss)\./.test(name) ||
+  /^(degraded|clean|labels|labelMaps|lambda|loss|squared-error)$|^(adam|goal|loss|target\d+)\./.test(name) ||
   (transformer?.initializers.has(name) ?? false);
-
-/** A recognizer in the training graph: its weights are added once, its nodes once per image it is applied to. */
-export function frozenIn(
-  b: GraphBuilder,
-  { graph, weight = 1, kind = "scores" }: WeightedRecognizer,
-  prefix: string,
-): FrozenRecognizer {
-  const weights = Object.fromEntries(
-    [...graph.initializers].map(([name, tensor]) => [name, b.initializer(b.unique(prefix + name), tensor)]),
-  );
-  const withoutWeights = { ...graph, initializers: new Map() };
-  const applications = new Map<string, Record<string, string>>();
-  const apply = (images: string) => {
-    const applied = applications.get(images);
-    if (applied) return applied;
-    const outputs = b.inline(withoutWeights, { ...weights, image: images }, `${prefix}${applications.size}/`);
-    applications.set(images, outputs);
-    return outputs;
-  };
-  const names = graph.outputs.map(({ name }) => name);
-  const isOutput = (name: string) => name === LOGITS || name.startsWith(HEAD);
-  const valuesOf = (names: readonly string[]) => (images: string) => names.map((name) => apply(images)[name] as string);
-  const outputs = names.filter(isOutput);
-  return {
-    weight,
-    kind,
-    outputShapes: outputs.map((output) => shapeOf(graph, output)),
-    outputs: valuesOf(outputs),
-    features: valuesOf(names.filter((name) => !isOutput(name))),
-  };
-}
-
-function shapeOf({ name: title, outputs }: Graph, output: string): number[] {
-  const { shape = [] } = outputs.find(({ name }) => name === output) ?? {};
-  return shape.map((size) => {
-    if (typeof size !== "number") throw new Error(`the shape of "${output}" of ${title} has not been specialized`);
-    return size;
-  });
-}
 
 /** A network in training form. */
 export interface TrainableNetwork {

@@ -15,7 +15,7 @@ export const resnet = recognizer({
     let x = unit(layers, "head", image, [3, channels], 3, 2);
     for (const [stage, width] of WIDTHS.entries())
       for (let i = 0; i < BLOCKS; i++) {
-        x = block(layers, `stage${stage}.block${i}`, x, [channels, width], stage > 0 && i === 0 ? 2 : 1);
+        x = residualBlock(layers, `stage${stage}.block${i}`, x, [channels, width], stage > 0 && i === 0 ? 2 : 1);
         channels = width;
       }
     return { x, channels };
@@ -23,7 +23,7 @@ export const resnet = recognizer({
 });
 
 /** A residual block: two 3 x 3 convolutions and a skip, which is a 1 x 1 convolution where the shape changes. */
-function block(layers: Layers, name: string, x: string, io: Channels, stride: number): string {
+export function residualBlock(layers: Layers, name: string, x: string, io: Channels, stride: number): string {
   const [inputs, outputs] = io;
   const inner = unit(layers, `${name}.conv1`, x, io, 3, stride);
   const outer = normalized(layers, `${name}.conv2`, inner, [outputs, outputs], 3);
