@@ -76,7 +76,24 @@ export { type Job, type JobContext, type JobRecord, type JobStore, keyOf } from 
 export { openLocalStore } from "./jobs/local-store.js";
 export { type JobEvent, type RunOptions as RunJobsOptions, runJobs } from "./jobs/run-jobs.js";
 export { type Difference, pairedBootstrap, wilson } from "./metrics/bootstrap.js";
+export type { DetectionProblem, FoundBox, Rectangle, TrueBox } from "./metrics/detection/boxes.js";
+export { type CocoFigures, type CocoPrecision, cocoAveragePrecision } from "./metrics/detection/coco.js";
+export {
+  type IntervalOptions,
+  type MeanPrecision,
+  mapDifference,
+  mapWithInterval,
+} from "./metrics/detection/intervals.js";
+export { type VocClass, type VocFigures, type VocOptions, vocAveragePrecision } from "./metrics/detection/voc.js";
 export { mcnemar } from "./metrics/mcnemar.js";
+export {
+  type MeanIou,
+  meanIou,
+  meanIouDifference,
+  meanIouWithInterval,
+  type PixelCounts,
+  pixelCounts,
+} from "./metrics/miou.js";
 export { type LumaOptions, MAX_PSNR, meanPsnr, psnr, psnrY } from "./metrics/psnr.js";
 export type { ClassScore } from "./metrics/ranking.js";
 export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";
