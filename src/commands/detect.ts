@@ -44,7 +44,14 @@ export const detect = defineCommand({
       placeholder: "file",
     }).optional(),
     ...detectorSettings,
-    ...{ size, mean, std, range, layout, channels },
+    size: size.describe("side of the detector's input in pixels"),
+    mean,
+    std,
+    range,
+    layout: layout.describe("axis order of the detector's input"),
+    channels: channels.describe(
+      "channels of the detector's input; GRAY is computed from RGB (default: GRAY if the input has one)",
+    ),
     threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
     ...failureSettings,
     json: z.boolean().default(false).describe("print the boxes as JSON"),
@@ -108,8 +115,9 @@ Images that cannot be read are skipped and listed. If interrupted, rerun the com
 
 /** "anchors, stretch to 320x320, score above 0.005, suppression at IoU 0.45 by class, at most 300 boxes" */
 function protocolLine({ settings }: Detector): string {
-  const { adapter, layout: found, resize, input, scoreThreshold, nmsIou, classWise, topK } = settings;
-  const suppression = nmsIou < 1 ? `suppression at IoU ${nmsIou}${classWise ? " by class" : ""}` : "no suppression";
+  const { adapter, layout: found, resize, input, scoreThreshold, nmsIou, classAgnostic, topK } = settings;
+  const suppression =
+    nmsIou < 1 ? `suppression at IoU ${nmsIou}${classAgnostic ? " over all classes" : " by class"}` : "no suppression";
   const resized = input ? `${resize} to ${input.width}x${input.height}` : "images at their own size";
   return `${adapter} (${found}), ${resized}, score above ${scoreThreshold}, ${suppression}, at most ${topK} boxes`;
 }

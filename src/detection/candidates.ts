@@ -30,17 +30,17 @@ const MOST = 30000;
 /**
  * Greedy non-maximum suppression: from the best score down, a box is removed if its IoU with a box that was kept exceeds
  * `iou`.
- * @param classWise whether only boxes of the same class are compared.
+ * @param classAgnostic whether boxes of all classes are compared; otherwise only those of the same class.
  * @returns the indices of at most `topK` kept candidates, best first.
  */
-export function suppress(found: Candidates, iou: number, classWise: boolean, topK: number): number[] {
+export function suppress(found: Candidates, iou: number, classAgnostic: boolean, topK: number): number[] {
   const order = found.ranked();
   if (iou >= 1) return order.slice(0, topK);
   const kept: number[] = [];
   const keptByClass = new Map<number, number[]>();
   for (const candidate of order.slice(0, MOST)) {
     if (kept.length === topK) break;
-    const group = classWise ? (found.classes[candidate] as number) : 0;
+    const group = classAgnostic ? 0 : (found.classes[candidate] as number);
     const rivals = keptByClass.get(group) ?? [];
     if (rivals.some((rival) => overlap(found.corners, candidate, rival) > iou)) continue;
     rivals.push(candidate);

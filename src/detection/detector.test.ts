@@ -188,7 +188,7 @@ test("the settings that change AP are stated, and each changes the key", async (
     {},
     { scoreThreshold: 0.85 },
     { nmsIou: 0.5 },
-    { nmsIou: 0.5, classWise: false },
+    { nmsIou: 0.5, classAgnostic: true },
     { topK: 1 },
     { resize: "stretch" },
     { mean: [1, 1, 1] },

@@ -33,8 +33,8 @@ export interface DetectorProtocol {
   readonly scoreThreshold: number;
   /** IoU above which a box of lower score is suppressed; 1: none is. */
   readonly nmsIou: number;
-  /** Whether suppression compares boxes of the same class only. */
-  readonly classWise: boolean;
+  /** Whether suppression compares boxes of all classes, and not only those of the same class. */
+  readonly classAgnostic: boolean;
   /** The most boxes of an image. */
   readonly topK: number;
 }
@@ -55,9 +55,9 @@ export interface Detector extends Judge<BoxesPrediction> {
 export interface OpenDetectorSettings extends DetectorSettings, PreprocessingOverrides {}
 
 /** Part of every key. To be raised when the same file and settings give other boxes. */
-const VERSION = 1;
+const VERSION = 2;
 
-const DEFAULTS = { scoreThreshold: 0.005, topK: 300, classWise: true };
+const DEFAULTS = { scoreThreshold: 0.005, topK: 300, classAgnostic: false };
 
 /** The side of an input that nothing states, as of the YOLO repositories. */
 const USUAL_SIDE = 640;
@@ -170,7 +170,7 @@ function protocolOf(
     input: resize === "none" ? null : size,
     scoreThreshold: given.scoreThreshold ?? keys.scoreThreshold ?? DEFAULTS.scoreThreshold,
     nmsIou: given.nmsIou ?? keys.nmsIou ?? decoder.nmsIou,
-    classWise: given.classWise ?? keys.classWise ?? DEFAULTS.classWise,
+    classAgnostic: given.classAgnostic ?? keys.classAgnostic ?? DEFAULTS.classAgnostic,
     topK: given.topK ?? keys.topK ?? DEFAULTS.topK,
   };
 }
@@ -226,7 +226,7 @@ function detectorOf({ name, key, notes, runner, decoder, protocol, size, classes
     const placement = placed(image, size, protocol.resize);
     const found = new Candidates(protocol.scoreThreshold);
     decoder.decode(await run(runner, placement.image), placement.image, found);
-    const kept = suppress(found, protocol.nmsIou, protocol.classWise, Number.POSITIVE_INFINITY);
+    const kept = suppress(found, protocol.nmsIou, protocol.classAgnostic, Number.POSITIVE_INFINITY);
     const boxes: FoundBox[] = [];
     for (const i of kept) {
       const own = found.classes[i] as number;

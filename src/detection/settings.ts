@@ -24,7 +24,10 @@ export const detectorSettings = {
     .describe(
       "IoU above which non-maximum suppression removes the detector's box of lower score; 1 removes none (default: 0.45, or 1 if the file suppresses itself)",
     ),
-  classWise: z.boolean().optional().describe("suppress boxes only among boxes of the same class (default: true)"),
+  classAgnostic: z
+    .boolean()
+    .optional()
+    .describe("suppress boxes of every class that overlap a better box (default: only those of its class)"),
   topK: positiveInteger()
     .optional()
     .describe("number of the detector's boxes of an image that are kept (default: 300)"),
@@ -37,6 +40,6 @@ export type DetectorSettings = { readonly [K in keyof z.input<typeof Schema>]?: 
 
 /** Selects the settings of a detector from a command's settings. */
 export const detectorFrom = (settings: DetectorSettings): DetectorSettings => {
-  const { adapter, resize, scoreThreshold, nmsIou, classWise, topK } = settings;
-  return { adapter, resize, scoreThreshold, nmsIou, classWise, topK };
+  const { adapter, resize, scoreThreshold, nmsIou, classAgnostic, topK } = settings;
+  return { adapter, resize, scoreThreshold, nmsIou, classAgnostic, topK };
 };

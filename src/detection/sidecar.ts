@@ -47,7 +47,7 @@ const Keys = z.strictObject({
   resize: z.enum(["letterbox", "stretch", "none"]).optional(),
   scoreThreshold: Fraction.optional(),
   nmsIou: Fraction.optional(),
-  classWise: z.boolean().optional(),
+  classAgnostic: z.boolean().optional(),
   topK: z.number().int().positive().optional(),
 });
 export type DetectorKeys = z.infer<typeof Keys>;
