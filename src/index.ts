@@ -1,5 +1,6 @@
 /* The public library. Reading order: graphs, gradients, running, training, judging, enhancing. */
 
+export { type Boundaries, type BoundaryOptions, boundaries } from "./analysis/boundaries.js";
 export { type Differentiated, gradients, type Obstacle, obstacles } from "./autodiff/gradients.js";
 export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
 export { type Annotation, type Box, classOf } from "./data/annotation.js";
@@ -13,6 +14,8 @@ export type { Split } from "./data/split.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";
 export { type Detector, type DetectorProtocol, type OpenDetectorSettings, openDetector } from "./detection/detector.js";
+export { type ImageDetections, writeDevkitResults } from "./detection/result-files.js";
+export { type DetectionScore, type ScoreOptions, scoreDetections } from "./detection/score.js";
 export { type DegradeFilesOptions, degradeFiles, type EnhanceFilesOptions, enhanceFiles } from "./enhancement/batch.js";
 export {
   type EnhancedImage,
@@ -36,6 +39,7 @@ export {
 export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.js";
 export type { OutputFormat } from "./enhancement/raster-codec.js";
 export { UserError } from "./errors.js";
+export { Control, type ControlOptions } from "./evaluation/control.js";
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
 export type {
   Accuracy,
@@ -72,7 +76,24 @@ export { type Job, type JobContext, type JobRecord, type JobStore, keyOf } from 
 export { openLocalStore } from "./jobs/local-store.js";
 export { type JobEvent, type RunOptions as RunJobsOptions, runJobs } from "./jobs/run-jobs.js";
 export { type Difference, pairedBootstrap, wilson } from "./metrics/bootstrap.js";
+export type { DetectionProblem, FoundBox, Rectangle, TrueBox } from "./metrics/detection/boxes.js";
+export { type CocoFigures, type CocoPrecision, cocoAveragePrecision } from "./metrics/detection/coco.js";
+export {
+  type IntervalOptions,
+  type MeanPrecision,
+  mapDifference,
+  mapWithInterval,
+} from "./metrics/detection/intervals.js";
+export { type VocClass, type VocFigures, type VocOptions, vocAveragePrecision } from "./metrics/detection/voc.js";
 export { mcnemar } from "./metrics/mcnemar.js";
+export {
+  type MeanIou,
+  meanIou,
+  meanIouDifference,
+  meanIouWithInterval,
+  type PixelCounts,
+  pixelCounts,
+} from "./metrics/miou.js";
 export { type LumaOptions, MAX_PSNR, meanPsnr, psnr, psnrY } from "./metrics/psnr.js";
 export type { ClassScore } from "./metrics/ranking.js";
 export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";
@@ -116,6 +137,7 @@ export { type Random, randomAt } from "./random.js";
 export { type LabelSet, labelSetOf } from "./recognition/class-offset.js";
 export { type Classifier, openClassifier } from "./recognition/classifier.js";
 export type { Judge, Prediction } from "./recognition/judge.js";
+export { type LossGradientOptions, type LossGradientResult, LossGradientSession } from "./recognition/loss-gradient.js";
 export type { RecognizerModel } from "./recognition/model.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";
 export { type RecognizerSettings, readRecognizer } from "./recognition/recognizer.js";

@@ -83,8 +83,8 @@ export interface BoundarySetting {
   readonly processors: readonly string[];
 }
 
-/** The first distance tried, as root-mean-square change in gray levels; half of it is the smallest that doubling resolves. */
-const FIRST = 1 / 16;
+/** The first distance tried, as root-mean-square change in gray levels. */
+const FIRST = 1 / 2;
 const TOLERANCE = 1e-5;
 
 /**

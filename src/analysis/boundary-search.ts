@@ -7,8 +7,9 @@ export interface Ray {
   readonly origin: Float32Array;
   /** A unit vector. */
   readonly direction: Float32Array;
-  /** The class predicted at the origin. */
+  /** The class predicted at the origin, and by how much its score exceeds that of every other class there. */
   readonly label: number;
+  readonly margin: number;
 }
 
 /** How boundaries are searched. Distances are L2 norms in units of RGB in [0, 1]. */
@@ -75,13 +76,7 @@ async function bracketsOf(
   { first, maximum, signal }: SearchOptions,
 ): Promise<(Bracket | null)[]> {
   const brackets: (Bracket | null)[] = rays.map(() => null);
-  const start = await marginsAt(
-    scorer,
-    rays,
-    rays.map(() => 0),
-    signal,
-  );
-  let ahead = rays.map((ray, i) => ({ ray, i, low: 0, atLow: start[i] as number }));
+  let ahead = rays.map((ray, i) => ({ ray, i, low: 0, atLow: ray.margin }));
   for (let high = Math.min(first, maximum); ahead.length > 0; high = Math.min(2 * high, maximum)) {
     const found = await marginsAt(
       scorer,
@@ -114,7 +109,7 @@ function narrowed(bracket: Bracket, distance: number, margin: number): Bracket {
 }
 
 /** The margin of each ray's label at a distance. */
-export async function marginsAt(
+async function marginsAt(
   scorer: Scorer,
   rays: readonly Ray[],
   distances: readonly number[],

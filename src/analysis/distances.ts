@@ -132,7 +132,11 @@ async function ofRecognizer(
   const predicted = predictedClasses(scores, recognizer.classes);
   const margins = marginsOf(scores, recognizer.classes, predicted);
   const right = origins.flatMap((_, i) => (predicted[i] === labels[i] ? [i] : []));
-  const own = (i: number) => ({ origin: origins[i] as Float32Array, label: labels[i] as number });
+  const own = (i: number) => ({
+    origin: origins[i] as Float32Array,
+    label: labels[i] as number,
+    margin: margins[i] as number,
+  });
   const nearest = await nearestDirections(
     recognizer,
     right.map((i) => own(i).origin),

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { enlarging, legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../../testing/workspace.js";
+import {
+  enlarging,
+  legible,
+  temporaryFolder,
+  writeClassifier,
+  writeFiles,
+  writeLabeledImages,
+} from "../../testing/workspace.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { writeModel } from "../platform/node/models.js";
 
@@ -51,55 +58,48 @@ test("boundaries writes tables and figures of two recognizers, the same files fo
   for (const text of ["one", "other", "gray levels", "class 0"]) assert.ok(svg.includes(text), text);
 });
 
+/** What an earlier run measured of the recognizers "one" and "other", with a cosine and clean accuracies. */
+const measured = {
+  recognizers: ["one", "other"].map((recognizer, i) => {
+    return { recognizer, top1: 50 + 10 * i, margin: { n: 4, mean: 1, ci95: [0, 2] } };
+  }),
+  ...{ inter_boundary: [], agreement: [] },
+  gradient_cosine: [{ a: "one", b: "other", n: 4, mean: 0.25, ci95: [0.1, 0.4] }],
+};
+
 test("gains of a transfer are predicted from an earlier run's measures, without recognizers or data", async (t) => {
-  const { at, common } = await workspace(t);
-  const made = await legible([
-    "boundaries",
-    ...common,
-    "--images",
-    "3",
-    "--planes",
-    "0",
-    "--seed",
-    "2",
-    "--out",
-    at("a"),
-  ]);
-  assert.equal(made.code, 0, made.err);
+  const folder = temporaryFolder(t);
+  const at = (name: string) => join(folder, name);
   const gains = (one: number, other: number) => ({ one: { top1: one }, other: { top1: other }, third: { top1: 1 } });
   const points = [
     { source: "one", objective: "ra", gains: gains(5, 2) },
     { source: "other", objective: "ra", gains: gains(1, 6) },
   ];
-  writeFileSync(at("transfer.json"), JSON.stringify({ points }));
-  const measures = ["--measures", join(at("a"), "boundaries.json")];
-  const { code, out, err } = await legible([
+  writeFiles(folder, {
+    "transfer.json": JSON.stringify({ points }),
+    "boundaries.json": JSON.stringify(measured),
+  });
+  const given = [
     "boundaries",
-    ...measures,
+    "--measures",
+    at("boundaries.json"),
     "--transfer",
     at("transfer.json"),
     "--out",
     at("c"),
-  ]);
+  ];
+  const { code, out, err } = await legible(given);
   assert.equal(code, 0, err);
   assert.match(out, /cosine of loss gradients +\|[^|]+\| +2 \| +2 \|/);
-  const predictions = JSON.parse(readFileSync(join(at("c"), "gains.json"), "utf8"));
-  assert.deepEqual(
-    predictions[0].points.map(({ source, target, gain }: Record<string, unknown>) => [source, target, gain]),
-    [
-      ["one", "other", 2],
-      ["other", "one", 1],
-    ],
+  const predictions: { measure: string; points: readonly object[] }[] = JSON.parse(
+    readFileSync(join(at("c"), "gains.json"), "utf8"),
   );
-  const refused = await legible([
-    "boundaries",
-    ...measures,
-    ...common,
-    "--transfer",
-    at("transfer.json"),
-    "--out",
-    at("c"),
+  const found = predictions.find(({ measure }) => measure === "cosine of loss gradients");
+  assert.deepEqual(found?.points, [
+    { source: "one", target: "other", gain: 2, measure: 0.25 },
+    { source: "other", target: "one", gain: 1, measure: 0.25 },
   ]);
+  const refused = await legible([...given, "--data", folder]);
   assert.equal(refused.code, 1);
   assert.match(refused.err, /--measures replaces --recognizer and --data/);
 });

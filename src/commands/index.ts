@@ -11,6 +11,7 @@ import { gradient } from "./gradient.js";
 import { inspect } from "./inspect.js";
 import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
+import { score } from "./score.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { tabulate } from "./tabulate.js";
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   train,
   evaluate,
   tabulate,
+  score,
   sweep,
   transfer,
   boundaries,
