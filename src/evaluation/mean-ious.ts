@@ -1,5 +1,5 @@
 import { meanIou, type PixelCounts } from "../metrics/miou.js";
-import type { MeanIou, ResampledSetting, SegmenterGain } from "./evaluation.js";
+import type { ResampledSetting, SegmenterFigures, SegmenterGain } from "./evaluation.js";
 import type { Confusions } from "./measured-image.js";
 import { type Judged, judgesOf, type Measurements, type Pair } from "./measurements.js";
 import { detectable } from "./power.js";
@@ -8,7 +8,7 @@ import { RESAMPLES, type ResampledFigure, resampledDifference, resampledFigure }
 /** The figures of segmenters. */
 export interface SegmentationFigures {
   /** By row and segmenter. */
-  readonly rows: readonly Readonly<Record<string, MeanIou>>[];
+  readonly rows: readonly Readonly<Record<string, SegmenterFigures>>[];
   /** By pair, then segmenter. */
   readonly gains: readonly SegmenterGain[];
   readonly setting: ResampledSetting;

@@ -1,7 +1,7 @@
 import type { DetectionProblem } from "../metrics/detection/boxes.js";
 import { cocoAveragePrecision } from "../metrics/detection/coco.js";
 import { meanPrecisionOf } from "../metrics/detection/intervals.js";
-import type { DetectionSetting, DetectorGain, MeanPrecisions } from "./evaluation.js";
+import type { DetectionSetting, DetectorFigures, DetectorGain } from "./evaluation.js";
 import { type Judged, judgesOf, type Measurements, type Pair } from "./measurements.js";
 import { detectable } from "./power.js";
 import { RESAMPLES, type ResampledFigure, resampledDifference, resampledFigure } from "./resampled.js";
@@ -12,7 +12,7 @@ const IOU = 0.5;
 /** The figures of detectors. */
 export interface DetectionFigures {
   /** By row and detector. */
-  readonly rows: readonly Readonly<Record<string, MeanPrecisions>>[];
+  readonly rows: readonly Readonly<Record<string, DetectorFigures>>[];
   /** By pair, then detector. */
   readonly gains: readonly DetectorGain[];
   readonly setting: DetectionSetting;
@@ -70,7 +70,7 @@ function detectionsOf(
   return { problem, map11: figure("map11"), map: figure("map") };
 }
 
-function figuresOf({ problem, map11, map }: Detections): MeanPrecisions {
+function figuresOf({ problem, map11, map }: Detections): DetectorFigures {
   const { AP, AP50, AP75 } = cocoAveragePrecision(problem);
   return {
     ...{ map11: map11.percent, map11_ci95: map11.ci95, map: map.percent, map_ci95: map.ci95 },
