@@ -160,7 +160,7 @@ function writeSidecar(folder: RunFolder, { size, names, precision }: Facts): Pro
     input: { size, mean: [0, 0, 0], std: [1, 1, 1], layout: "NCHW", channels: "RGB", resize: "stretch" },
     classes: names,
     detector: {
-      ...{ adapter: "rows", outputs: [DETECTIONS], boxes: "cxcywh", units: "pixels" },
+      ...{ adapter: "grid", outputs: [DETECTIONS], boxes: "cxcywh", units: "pixels" },
       ...{ objectness: false, activation: "none", resize: "stretch" },
     },
     ...(precision && { precision }),
