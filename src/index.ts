@@ -14,6 +14,8 @@ export type { Split } from "./data/split.js";
 export { defineTask, type Task, type TaskKind } from "./data/task.js";
 export { findTask, taskKinds } from "./data/tasks/index.js";
 export { type Detector, type DetectorProtocol, type OpenDetectorSettings, openDetector } from "./detection/detector.js";
+export { type ImageDetections, writeDevkitResults } from "./detection/result-files.js";
+export { type DetectionScore, type ScoreOptions, scoreDetections } from "./detection/score.js";
 export { type DegradeFilesOptions, degradeFiles, type EnhanceFilesOptions, enhanceFiles } from "./enhancement/batch.js";
 export {
   type EnhancedImage,
@@ -74,7 +76,24 @@ export { type Job, type JobContext, type JobRecord, type JobStore, keyOf } from 
 export { openLocalStore } from "./jobs/local-store.js";
 export { type JobEvent, type RunOptions as RunJobsOptions, runJobs } from "./jobs/run-jobs.js";
 export { type Difference, pairedBootstrap, wilson } from "./metrics/bootstrap.js";
+export type { DetectionProblem, FoundBox, Rectangle, TrueBox } from "./metrics/detection/boxes.js";
+export { type CocoFigures, type CocoPrecision, cocoAveragePrecision } from "./metrics/detection/coco.js";
+export {
+  type IntervalOptions,
+  type MeanPrecision,
+  mapDifference,
+  mapWithInterval,
+} from "./metrics/detection/intervals.js";
+export { type VocClass, type VocFigures, type VocOptions, vocAveragePrecision } from "./metrics/detection/voc.js";
 export { mcnemar } from "./metrics/mcnemar.js";
+export {
+  type MeanIou,
+  meanIou,
+  meanIouDifference,
+  meanIouWithInterval,
+  type PixelCounts,
+  pixelCounts,
+} from "./metrics/miou.js";
 export { type LumaOptions, MAX_PSNR, meanPsnr, psnr, psnrY } from "./metrics/psnr.js";
 export type { ClassScore } from "./metrics/ranking.js";
 export { ssim, ssimPytorch, ssimY } from "./metrics/ssim.js";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { categoryIds } from "../detection/coco-classes.js";
 import { type Detector, openDetector } from "../detection/detector.js";
 import { cocoResults } from "../detection/results.js";
 import { detectorFrom, detectorSettings } from "../detection/settings.js";
@@ -21,7 +22,7 @@ import { images, keptNote, outputHelp, reportFailures, reportLeftOut, reportRema
 /** Part of every key. To be raised when the same settings draw other pixels. */
 const VERSION = 1;
 
-/** The names of the JSON file beside the images. */
+/** The name of the JSON file beside the images. */
 const SUMMARY = "detections.json";
 
 const { size, mean, std, range, layout, channels } = recognizerInputSettings;
@@ -52,8 +53,8 @@ export const detect = defineCommand({
 output folder, or the JSON beside a single image, holds the boxes of each image in pixels from its upper left corner and the settings
 that change them. A label is a class with the score in percent.
 
---results has the boxes of every score above --score-threshold. The id of an image is the name of its file without the extension; the
-category of the first class is 1.
+--results has the boxes of every score above --score-threshold. The id of an image is the name of its file without the extension, as
+a number if it consists of digits; the ids of categories are those of COCO if the classes are its 80, and otherwise count from 1.
 
 Images that cannot be read are skipped and listed. If interrupted, rerun the command to resume: complete results in a folder are kept.`,
   examples: [
@@ -84,9 +85,10 @@ Images that cannot be read are skipped and listed. If interrupted, rerun the com
         images: found.written.map((each) => entryOf(each, detector, score)),
       };
       await writeBytes(summary, [`${JSON.stringify(listed, null, 2)}\n`]);
+      const categoryOf = categoryIds(detector.classes);
       if (results !== undefined)
         await writeBytes(results, [
-          `${JSON.stringify(found.written.flatMap(({ input, boxes }) => cocoResults(input, boxes)))}\n`,
+          `${JSON.stringify(found.written.flatMap(({ input, boxes }) => cocoResults(input, boxes, categoryOf)))}\n`,
         ]);
       if (json) context.print(JSON.stringify({ ...listed, failed: found.failed, leftOut: plan.leftOut }, null, 2));
       reportLeftOut(plan, context);

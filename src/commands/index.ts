@@ -11,10 +11,12 @@ import { gradient } from "./gradient.js";
 import { inspect } from "./inspect.js";
 import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
+import { score } from "./score.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { tabulate } from "./tabulate.js";
 import { train } from "./train.js";
+import { trainDetector } from "./train-detector.js";
 import { trainRecognizer } from "./train-recognizer.js";
 import { transfer } from "./transfer.js";
 
@@ -25,11 +27,13 @@ export const commands: readonly Command[] = [
   train,
   evaluate,
   tabulate,
+  score,
   sweep,
   transfer,
   boundaries,
   reproduce,
   trainRecognizer,
+  trainDetector,
   average,
   degrade,
   detect,

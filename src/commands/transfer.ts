@@ -1,4 +1,5 @@
-import { transfer as runTransfer, transferSettings } from "../experiments/transfer.js";
+import { transfer as runTransfer } from "../experiments/transfer.js";
+import { transferSettings } from "../experiments/transfer-settings.js";
 import { defineCommand } from "./command.js";
 import { failureSettings } from "./failures.js";
 import { dataNotes, trainingChoices } from "./notes.js";
@@ -18,12 +19,14 @@ paired 95 % intervals. With the objective transformer, T(P(x)) is judged.
 
 Sources judge beside the targets if the judged images have the classes of the training images: without --evaluate-classes, and
 if the class names of --data and --evaluate are the same or unknown. Otherwise only the targets judge; give a source that has
-those classes as a --target, too. The settings of a recognizer's input and output apply to all. --split splits --data.
+those classes as a --target, too. Detectors judge images with boxes (--evaluate-boxes), by mAP; as a source they train with the
+objectives unsupervised and feature. The page has the figures and gains of all judges in one table. The settings of a recognizer's input and output apply to all. --split splits --data.
 If interrupted, rerun the command to resume. With other targets or images to judge, it only judges again.`,
   examples: [
     "legible transfer --data imagenet/train --source resnet18.onnx --source vgg16.onnx --target densenet121.onnx --objective ra --objective unsupervised --evaluate imagenet/val --init runs/start/model.onnx --crop 224 --steps 2000 --out transfer/architectures",
     "legible transfer --data imagenet/train --classes 0-499 --source half-a.onnx --target half-b.onnx --objective ra=1e-3 --evaluate imagenet/val --evaluate-classes 500-999 --crop 224 --steps 2000 --out transfer/categories",
     "legible transfer --data imagenet/train --source resnet18.onnx --target cifar-resnet.onnx --objective ra --evaluate cifar-10-batches-bin --crop 224 --steps 2000 --out transfer/datasets",
+    "legible transfer --data images/train --source resnet18.onnx --source yolo.onnx --target vgg16.onnx --objective unsupervised --evaluate images/test --evaluate-boxes synthetic --crop 224 --steps 2000 --out transfer/tasks",
   ],
   async run(settings, context, given) {
     const { tables, page, results, unusable } = await runTransfer(settings, given, context);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { relative, resolve, sep } from "node:path";
 import { classOf } from "./annotation.js";
 import type { Dataset } from "./dataset.js";
-import { titleOf } from "./item.js";
+import { type Item, titleOf } from "./item.js";
 
 /** Which images a data set holds. */
 export interface Fingerprint {
@@ -18,7 +18,13 @@ export function fingerprintOf({ folders, items }: Dataset): Fingerprint {
   for (const item of items) {
     const title = resolve(titleOf(item));
     const root = roots.find((each) => title.startsWith(each + sep));
-    hash.update(`${root === undefined ? title : relative(root, title).replaceAll(sep, "/")}\t${classOf(item)}\n`);
+    hash.update(
+      `${root === undefined ? title : relative(root, title).replaceAll(sep, "/")}\t${annotationText(item)}\n`,
+    );
   }
   return { count: items.length, sha256: hash.digest("hex") };
 }
+
+/** The class of an image, or its boxes. */
+const annotationText = (item: Item): string =>
+  item.annotation.kind === "boxes" ? JSON.stringify(item.annotation.boxes) : `${classOf(item)}`;

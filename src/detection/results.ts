@@ -16,11 +16,15 @@ export function imageIdOf(file: string): number | string {
   return /^\d{1,15}$/.test(stem) ? Number(stem) : stem;
 }
 
-/** The boxes of an image in the format of results; class 0 is category 1. */
-export const cocoResults = (file: string, boxes: readonly FoundBox[]): CocoResult[] =>
+/** The boxes of an image in the format of results. @param categoryOf the category id of a class: see `categoryIds`. */
+export const cocoResults = (
+  file: string,
+  boxes: readonly FoundBox[],
+  categoryOf: (index: number) => number,
+): CocoResult[] =>
   boxes.map(({ class: index, score, left, top, right, bottom }) => ({
     image_id: imageIdOf(file),
-    category_id: index + 1,
+    category_id: categoryOf(index),
     bbox: [left, top, right - left, bottom - top],
     score,
   }));

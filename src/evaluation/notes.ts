@@ -1,12 +1,12 @@
-import { printable } from "../printable.js";
+import { markdownText, printable } from "../printable.js";
 import type { JudgeColumn } from "./columns.js";
 import type { Evaluation } from "./evaluation.js";
 
-/** What changes the figures of detectors and segmenters, for a person: a line for each judge, then how they are computed. */
+/** What changes the figures of detectors and segmenters, as a Markdown list: the settings of each judge, then the measures. */
 export function judgeNotes({ detection, segmentation, judge_settings: settings = {}, seed }: Evaluation): string[] {
   const resamples = detection?.resamples ?? segmentation?.resamples;
   const lines = [
-    ...Object.entries(settings).map(([judge, stated]) => `${printable(judge)}: ${settingsText(stated)}.`),
+    ...Object.entries(settings).map(([judge, stated]) => `${markdownText(judge)}: ${settingsText(stated)}.`),
     ...(detection
       ? [
           `mAP: PASCAL VOC 2007 (11 recalls), IoU ${detection.iou}, mean over the classes of ${detection.objects} objects; ` +
@@ -18,7 +18,7 @@ export function judgeNotes({ detection, segmentation, judge_settings: settings =
       ? []
       : [`Their intervals, 95 %: a paired bootstrap over images, ${resamples} resamples, seed ${seed}.`]),
   ];
-  return lines.length > 0 ? [lines.join("\n")] : [];
+  return lines.length > 0 ? [lines.map((line) => `- ${line}`).join("\n")] : [];
 }
 
 /** How the row of a control is made, for a person. */
@@ -34,7 +34,7 @@ export const controlNotes = ({ control }: Evaluation): string[] =>
 /** Settings in one line: "adapter yolo, input 320 x 320, nmsIou 0.45". */
 const settingsText = (settings: object): string =>
   Object.entries(settings)
-    .map(([key, value]) => `${key} ${printable(textOf(value))}`)
+    .map(([key, value]) => `${key} ${markdownText(textOf(value))}`)
     .join(", ");
 
 function textOf(value: unknown): string {

@@ -1,9 +1,9 @@
 import { evaluationCrop, evaluationSide, SHORTER_SIDE } from "../data/samples.js";
 import type { Task } from "../data/task.js";
+import { croppedView, resizedView, type View, wholeView } from "../data/view.js";
 import { UserError } from "../errors.js";
 import { centerOf, crop, type Size, shrunkSize } from "../images/crop.js";
 import type { Image } from "../images/image.js";
-import type { Region } from "../images/resize.js";
 import type { Random } from "../random.js";
 import type { Judge } from "../recognition/judge.js";
 
@@ -18,20 +18,14 @@ export interface Protocol {
   readonly summary: string;
   /** The clean image of a sample: a part of `image` whose sides are multiples of `scale`. */
   clean(image: Image, scale: number): Image;
-  /** Where that part lies. */
-  part(size: Size, scale: number): Part;
+  /** Which part of an image of this size that is. */
+  part(size: Size, scale: number): View;
   /** Pixels cropped from each side before PSNR and SSIM, if the caller does not set it. */
   defaultCropBorder(scale: number): number;
   /** Whether the crop border can be chosen. */
   readonly hasCropBorder: boolean;
   /** Whether PSNR and SSIM are also measured on Y of BT.601. */
   readonly luma: boolean;
-}
-
-/** The part of an image that is evaluated: the image is resized, then cropped to a region. */
-export interface Part {
-  readonly resized: Size;
-  readonly region: Region;
 }
 
 /** The evaluation protocols by name. */
@@ -42,7 +36,7 @@ export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
     part(size, scale) {
       const resized = shrunkSize(size, SHORTER_SIDE);
       const side = evaluationSide(resized, scale);
-      return { resized, region: centerOf(resized, side, side) };
+      return croppedView(resizedView(wholeView(size), resized.width, resized.height), centerOf(resized, side, side));
     },
     defaultCropBorder: () => 0,
     hasCropBorder: false,
@@ -52,10 +46,10 @@ export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
     summary: "whole images, cropped at the lower right to a multiple of the scale; PSNR and SSIM on RGB and Y",
     clean: ({ width, height, ...image }, scale) =>
       crop({ width, height, ...image }, 0, 0, width - (width % scale), height - (height % scale)),
-    part: ({ width, height }, scale) => ({
-      resized: { width, height },
-      region: { left: 0, top: 0, width: width - (width % scale), height: height - (height % scale) },
-    }),
+    part: ({ width, height }, scale) =>
+      croppedView(wholeView({ width, height }), {
+        ...{ left: 0, top: 0, width: width - (width % scale), height: height - (height % scale) },
+      }),
     defaultCropBorder: (scale) => (scale > 1 ? scale : 0),
     hasCropBorder: true,
     luma: true,

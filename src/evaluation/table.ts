@@ -15,7 +15,7 @@ export function evaluationTable(...evaluations: readonly Evaluation[]): string {
   const pairs = columns.length > 0 ? comparedPairs(names) : [];
   return [
     [qualityTable(evaluations, columns), ...evaluations.flatMap(({ rows }) => exactNotes(rows))].join("\n"),
-    ...(pairs.length > 0 ? [[gainsTable(pairs, columns), ...powerNotes(pairs, columns)].join("\n")] : []),
+    ...(pairs.length > 0 ? [gainsTable(pairs, columns), ...powerNotes(pairs, columns)] : []),
     ...evaluations.flatMap(flipsBetween),
     ...(evaluations.length > 1 ? [dataNotes(evaluations)] : []),
     ...evaluations.flatMap(judgeNotes),
@@ -39,9 +39,9 @@ function qualityTable(evaluations: readonly Evaluation[], columns: readonly Judg
   );
 }
 
-/** The measures of image quality as columns; their titles name the data if others are evaluated beside them. */
+/** The measures of image quality as columns; beside others, those on RGB alone, with a mark of the data. */
 function qualityColumns({ rows }: Evaluation, place: number, { length }: readonly Evaluation[]) {
-  const luma = rows.some(({ ssim_y }) => ssim_y !== undefined);
+  const luma = length === 1 && rows.some(({ ssim_y }) => ssim_y !== undefined);
   const column = (title: string, textOf: (row: Row) => string) => ({
     title: length > 1 ? `${title} ${dataMark(place)}` : title,
     texts: rows.map(textOf),
@@ -69,7 +69,7 @@ export const dataNotes = (evaluations: readonly Evaluation[]): string =>
       const folders = `${data.folders.join(", ")}${data.selection ? ` (${data.selection})` : ""}`;
       const judges = judgeColumns(evaluation).map(({ judge }) => judge);
       return printable(
-        `${dataMark(place)} ${data.count} images of ${folders}, protocol ${protocol}: ${judges.join(", ") || "no judges"}`,
+        `- ${dataMark(place)} ${data.count} images of ${folders}, protocol ${protocol}: ${judges.join(", ") || "no judges"}`,
       );
     })
     .join("\n");

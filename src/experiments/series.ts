@@ -154,8 +154,13 @@ export async function trainSeries(
 }
 
 /** The number of images that a series could not use, in training or in evaluation. */
-export const unusableIn = (trained: Dataset, { broken }: SeriesTrained, { data }: Evaluation): number =>
-  new Set([...trained.missing, ...broken, ...data.skipped.map(({ file }) => file)]).size;
+export const unusableIn = (
+  trained: Dataset,
+  { broken }: SeriesTrained,
+  ...evaluations: readonly Evaluation[]
+): number =>
+  new Set([...trained.missing, ...broken, ...evaluations.flatMap(({ data }) => data.skipped.map(({ file }) => file))])
+    .size;
 
 /**
  * Judges the processors of a series.

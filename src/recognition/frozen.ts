@@ -38,6 +38,18 @@ export interface LossReads {
 }
 
 /**
+ * What a loss reads of a recognizer's file.
+ * @throws UserError when the file or its sidecar cannot be used.
+ */
+export async function readOutputKind(
+  path: string,
+  { output, classOffset, ...overrides }: RecognizerSettings,
+): Promise<OutputKind> {
+  const model = await readModel(path);
+  return outputKindOf(path, model, await readSource(path, model, overrides, classOffset), output);
+}
+
+/**
  * Reads any ONNX recognizer for a loss: a classifier, a segmenter or a detector. Outputs: `logits`, or the raw heads `head0`,
  * `head1`, …; then the features `feature0`, `feature1`, …
  * @throws UserError when the file or its sidecar cannot be used, or a detector has no raw heads before NMS or TopK.

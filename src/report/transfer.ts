@@ -100,7 +100,7 @@ export function transferSetting(training: TransferTraining, ...evaluations: read
       `crops of ${training.crop}, learning rate ${training.lr}, seed ${training.seed}. Judged on ${judged.join(" and ")}.`,
     "",
     `Intervals are 95 %: Wilson's for accuracies, a paired bootstrap (seed ${seed}) for gains. A star marks a source that is its own judge.`,
-    ...evaluations.flatMap((evaluation) => judgeNotes(evaluation).flatMap((note) => ["", markdownText(note)])),
+    ...evaluations.flatMap((evaluation) => judgeNotes(evaluation).flatMap((note) => ["", note])),
   ].join("\n");
 }
 
@@ -166,5 +166,5 @@ function gainsOver(
       }),
     ]),
   );
-  return [table, ...powerNotes(pairs, columns)].join("\n");
+  return [table, ...powerNotes(pairs, columns)].join("\n\n");
 }

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { type Fingerprint, fingerprintOf } from "../data/fingerprint.js";
 import { datasetFrom } from "../data/settings.js";
+import type { AnnotationKind } from "../data/sources/source.js";
 import type { Task } from "../data/task.js";
 import { settingsOfTask, taskFrom } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
@@ -15,9 +16,9 @@ import { fitProcessor } from "../processors/fit.js";
 import { openProcessor } from "../processors/open.js";
 import { Processor } from "../processors/processor.js";
 import { type LabelSet, labelSetOf } from "../recognition/class-offset.js";
-import { requireClasses } from "../recognition/classes.js";
 import { named, parseSettings } from "../settings.js";
 import { distanceFor, frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
+import { requiredAnnotations, requireLabels } from "./required-labels.js";
 import type { RunRecord } from "./run-record.js";
 import { type ParsedTrainingSettings, requireRead, type TrainingSettings, trainingSettings } from "./settings.js";
 import { buildTransformer, DEFAULT_TRANSFORMER } from "./transformer.js";
@@ -97,13 +98,20 @@ export async function resolveTraining(
   const settings = { ...given, ...(task && settingsOfTask(task)), ...(open && { data: [...open.folders] }) };
   const parsed = parse(settings, task);
   const objective = findObjective(parsed.objective);
-  const { needsLabels } = objective;
-  const dataset = open ?? (await datasetFrom(parsed, { needLabels: needsLabels, withLabels: needsLabels }));
+  const annotations = await requiredAnnotations(objective, parsed);
+  const dataset = open ?? (await datasetFrom(parsed, datasetOptions(annotations)));
   const schedule = scheduleOf(parsed, dataset.items.length);
-  const models = await resolveModels(settings, task, needsLabels ? labelSetOf(dataset) : undefined);
-  if (needsLabels) requireKnown(models.recognizers, dataset);
+  const models = await resolveModels(settings, task, annotations === "classes" ? labelSetOf(dataset) : undefined);
+  if (annotations !== "none") requireLabels(models.recognizers, dataset);
   const config = configOf(models, dataset, schedule);
   return { ...models, dataset, config, record: { kind: "processor", settings, config: { ...config } } };
+}
+
+/** How the images of a training are opened whose loss reads these annotations. */
+function datasetOptions(annotations: AnnotationKind | "none") {
+  const needLabels = annotations === "classes";
+  const withLabels = annotations !== "none";
+  return { needLabels, withLabels, ...(annotations !== "none" && { annotations }) };
 }
 
 /** Checks the settings. A custom task is identified by its object, not by its name. */
@@ -191,12 +199,6 @@ function scheduleOf({ steps, epochs, batch, lrDrops = [] }: ParsedTrainingSettin
       `${named("lrDrops")} ${lrDrops} must lie before the end: ${total} steps are ${((total * batch) / images).toFixed(1)} epochs`,
     );
   return { steps: total, lrDrops: drops };
-}
-
-/** @throws UserError when a recognizer cannot predict the class of an image: its loss would be meaningless. */
-function requireKnown(recognizers: readonly TrainingRecognizer[], { items }: Dataset): void {
-  for (const { model, graph } of recognizers)
-    requireClasses({ ...model, classes: graph.outputs[0]?.shape?.[1] as number }, items, "train with");
 }
 
 function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: Schedule): ResolvedConfig {

@@ -4,7 +4,7 @@ const Fields = z.record(z.string(), z.unknown());
 
 /** The settings and the resolved config of a run, written to config.json unchanged. */
 export const RunRecord = z.object({
-  kind: z.enum(["processor", "recognizer"]),
+  kind: z.enum(["processor", "recognizer", "detector"]),
   /** The given settings, from which the run can be repeated. */
   settings: Fields,
   /** The resolved config: everything that determines the result, with files identified by their SHA-256. */

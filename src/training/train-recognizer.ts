@@ -6,16 +6,15 @@ import { openRecognitionLoader } from "../data/loader.js";
 import { dataSettings, selectionFrom } from "../data/settings.js";
 import { buildRecognizer } from "../networks/recognizers/index.js";
 import type { Graph } from "../onnx/graph.js";
-import { float32, sizeOf } from "../onnx/tensor.js";
-import { findPasses } from "../passes/index.js";
+import { float32 } from "../onnx/tensor.js";
 import { writeModel } from "../platform/node/models.js";
-import { type Device, Session } from "../runtime/session.js";
+import type { Device } from "../runtime/session.js";
 import { parseSettings, paths, positiveInteger, positiveNumber, seed, sideLength } from "../settings.js";
 import { type HeldOutAccuracy, heldOutAccuracy } from "./held-out-accuracy.js";
-import { resumed, runSteps } from "./loop.js";
 import { recognizerForward, sideOf } from "./recognizer-forward.js";
 import { RunFolder } from "./run-folder.js";
-import { trainingStep, withState } from "./step.js";
+import { trainFromScratch } from "./scratch.js";
+import { withState } from "./step.js";
 import type { RunOptions } from "./train.js";
 
 /** The settings that determine the result of a recognizer's training. */
@@ -126,44 +125,24 @@ async function runIn(
   sets: LabelledSets,
   options: RecognizerTraining,
 ): Promise<RecognizerResult> {
-  const { signal, checkpointEvery, device, onStep, onStart } = options;
+  const { onStart } = options;
   const { size, batch, seed, steps, lr, crop, flip, color } = parsed;
   const network = buildRecognizer(parsed.network, sets.classes, size, seed);
-  const training = await trainingStep(
-    recognizerForward(network, batch, parsed.smoothing),
-    findPasses("all", device ?? "cpu"),
-  );
-  const session = await Session.create(training.graph, options);
-  const start = await resumed(folder, training, steps);
   const augmentation = { crop, flip, color };
-  const from = { firstStep: start.step, earlier: start.remarks };
-  const loader = openRecognitionLoader({ dataset: sets.training, size, augmentation, batch, seed, ...from });
-  const parameters = training.parameters.reduce((sum, name) => sum + sizeOf(start.state[name]?.shape ?? []), 0);
   const about = { network: parsed.network, size, steps, batch, sets };
-  onStart?.({ device: session.device, step: start.step, parameters, ...about });
-  const nextBatch = async () => {
-    const { images, labels } = await loader.next();
-    return {
-      image: float32(images.image, [batch, 3, size, size]),
-      labels: { type: "int64", shape: [batch], data: labels } as const,
-    };
-  };
-  const loop = {
-    folder,
-    session,
-    step: training,
-    steps,
-    lr,
-    checkpointEvery,
-    signal,
-    batch: nextBatch,
-    remarks: loader,
-  };
-  const { step, state } = await runSteps({ ...loop, ...(onStep && { onStep }) }, start).finally(async () => {
-    await loader.close();
-    await session.release();
-  });
-  const { broken, flawed } = loader;
+  const { step, state, remarks } = await trainFromScratch(
+    {
+      ...{ folder, steps, lr, forward: recognizerForward(network, batch, parsed.smoothing) },
+      open: (from) => openRecognitionLoader({ dataset: sets.training, size, augmentation, batch, seed, ...from }),
+      feeds: ({ images, labels }) => ({
+        image: float32(images.image, [batch, 3, size, size]),
+        labels: { type: "int64", shape: [batch], data: labels },
+      }),
+      onStart: (start) => onStart?.({ ...start, ...about }),
+    },
+    options,
+  );
+  const { broken, flawed } = remarks;
   if (step < steps) return { step, steps, model: null, accuracy: null, broken, flawed };
   const trained = withState(network, state);
   const judged = sets.heldOut && (await heldOutAccuracy(trained, sets.heldOut, options));

@@ -1,5 +1,4 @@
 import { type Loader, openLoader } from "../data/loader.js";
-import type { Task } from "../data/task.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32, sizeOf } from "../onnx/tensor.js";
 import { collectGarbage } from "../platform/node/garbage.js";
@@ -9,6 +8,7 @@ import type { Processor } from "../processors/processor.js";
 import { roundingNotes } from "../recognition/input.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
+import { labelFeeds } from "./label-feeds.js";
 import { resumed, runSteps, type StepProgress } from "./loop.js";
 import { notesOf, prepareStep, withoutFrozenWeights } from "./prepare.js";
 import { LAMBDA, SQUARED_ERROR } from "./processor-forward.js";
@@ -146,7 +146,7 @@ async function runIn(folder: RunFolder, training: ResolvedTraining, options: Run
       signal: options.signal,
       remarks: loader,
       batch: async (at) => ({
-        ...(await nextBatch(loader, config, task)),
+        ...(await nextBatch(loader, training)),
         ...scalars({ [LAMBDA]: lambdaAt(lambda, at, lambdaWarmup) }),
       }),
       ...(recognizers.length > 0 && lambda > 0 && { checkFirst }),
@@ -214,12 +214,13 @@ function weightCounts(
 /** Batches that show how sizes vary which depend on values. */
 const SAMPLES = 3;
 
-async function firstBatches({ config, task, dataset }: ResolvedTraining): Promise<Tensors[]> {
+async function firstBatches(training: ResolvedTraining): Promise<Tensors[]> {
+  const { config, task, dataset } = training;
   const { batch, crop, seed } = config;
   const loader = openLoader({ dataset, task, batch, crop, seed });
   try {
     const batches: Tensors[] = [];
-    while (batches.length < SAMPLES) batches.push(await nextBatch(loader, config, task));
+    while (batches.length < SAMPLES) batches.push(await nextBatch(loader, training));
     return batches;
   } finally {
     await loader.close();
@@ -228,14 +229,13 @@ async function firstBatches({ config, task, dataset }: ResolvedTraining): Promis
 
 async function nextBatch(
   loader: Loader<"degraded" | "clean">,
-  { batch, crop }: Pick<ResolvedTraining["config"], "batch" | "crop">,
-  { scale }: Pick<Task, "scale">,
+  { config: { batch, crop }, task: { scale }, objective, recognizers }: ResolvedTraining,
 ): Promise<Tensors> {
-  const { images, labels } = await loader.next();
+  const { images, ...labels } = await loader.next();
   const { degraded, clean } = images;
   return {
     degraded: float32(degraded, [batch, 3, crop / scale, crop / scale]),
     clean: float32(clean, [batch, 3, crop, crop]),
-    labels: { type: "int64", shape: [labels.length], data: labels },
+    ...labelFeeds(labels, objective, recognizers, crop),
   };
 }

@@ -4,6 +4,8 @@ export interface Rectangle {
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
+  /** Width x height as the source states them; the difference of rounded corners can be off. Default: from the corners. */
+  readonly boxArea?: number;
 }
 
 /** An object that a detector found. */

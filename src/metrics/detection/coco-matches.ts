@@ -46,18 +46,22 @@ export interface CocoClass {
  * Prepares the boxes of one class. Equal scores keep the order of their images, then of the list.
  * @param lowest the lowest overlap that a match can have.
  */
-export function cocoClass({ class: index, truth, found }: ClassBoxes, lowest: number): CocoClass {
+export function cocoClass({ class: index, truth, found: given }: ClassBoxes, lowest: number): CocoClass {
+  const found = isInImageOrder(given) ? given : given.toSorted((a, b) => a.image - b.image);
+  const order = ranked(found);
   const kept: FoundBox[] = [];
   const [imageOf, ranks] = [new Uint32Array(found.length), new Uint32Array(found.length)];
-  const counts = new Map<number, number>();
+  const areaOfEach = new Float64Array(found.length);
+  const counts = new Uint32Array((found.at(-1)?.image ?? 0) + 1);
   const positions = new Map([...truth.keys()].map((image) => [image, [] as number[]]));
-  for (const i of ranked(found, (a, b) => a.image - b.image)) {
-    const detection = found[i] as ClassBoxes["found"][number];
-    const rank = counts.get(detection.image) ?? 0;
-    counts.set(detection.image, rank + 1);
+  for (let i = 0; i < order.length; i++) {
+    const detection = found[order[i] as number] as ClassBoxes["found"][number];
+    const rank = counts[detection.image] as number;
+    counts[detection.image] = rank + 1;
     if (rank >= MAX_DETECTIONS) continue;
     imageOf[kept.length] = detection.image;
     ranks[kept.length] = rank;
+    areaOfEach[kept.length] = areaOf(detection, 0);
     positions.get(detection.image)?.push(kept.length);
     kept.push(detection);
   }
@@ -66,9 +70,12 @@ export function cocoClass({ class: index, truth, found }: ClassBoxes, lowest: nu
     images: [...truth].map(([image, objects]) => imageBoxes(image, objects, positions.get(image) ?? [], kept, lowest)),
     imageOf: imageOf.subarray(0, kept.length),
     ranks: ranks.subarray(0, kept.length),
-    areas: Float64Array.from(kept.map((detection) => areaOf(detection, 0))),
+    areas: areaOfEach.subarray(0, kept.length),
   };
 }
+
+const isInImageOrder = (found: ClassBoxes["found"]): boolean =>
+  found.every(({ image }, i) => i === 0 || image >= (found[i - 1]?.image as number));
 
 function imageBoxes(
   image: number,
@@ -144,13 +151,15 @@ function matchImage(
 ): void {
   const matched = new Uint8Array(objects.length);
   for (let d = 0; d < positions.length; d++) {
-    let [best, bestOverlap] = [-1, Math.min(threshold, 1 - 1e-10)];
+    let best = -1;
+    let bestOverlap = Math.min(threshold, 1 - 1e-10);
     for (const g of sorted) {
       if (matched[g] === 1 && !objects[g]?.crowd) continue;
       if (best >= 0 && !ignored[best] && ignored[g]) break;
       const value = values[d * objects.length + g] as number;
       if (value < bestOverlap) continue;
-      [best, bestOverlap] = [g, value];
+      best = g;
+      bestOverlap = value;
     }
     if (best < 0) continue;
     matched[best] = 1;

@@ -61,6 +61,8 @@ export function vocAveragePrecision(problem: DetectionProblem, options: VocOptio
 export const vocMatches = (problem: DetectionProblem, options: VocOptions = {}): RankedMatches[] =>
   byClass(problem).map((boxes) => matchesOf(boxes, options));
 
+const none: readonly TrueBox[] = [];
+
 const isIgnored = ({ difficult, crowd }: TrueBox): boolean => difficult === true || crowd === true;
 
 function matchesOf({ class: index, truth, found }: ClassBoxes, { iou = 0.5, inclusive = false }: VocOptions) {
@@ -75,10 +77,13 @@ function matchesOf({ class: index, truth, found }: ClassBoxes, { iou = 0.5, incl
   let counted = 0;
   for (const position of ranked(found)) {
     const detection = found[position] as ClassBoxes["found"][number];
-    let [best, bestOverlap]: [TrueBox | undefined, number] = [undefined, 0];
-    for (const object of truth.get(detection.image) ?? []) {
+    let best: TrueBox | undefined;
+    let bestOverlap = 0;
+    for (const object of truth.get(detection.image) ?? none) {
       const value = overlap(detection, object, inclusive ? 1 : 0);
-      if (value > bestOverlap) [best, bestOverlap] = [object, value];
+      if (value <= bestOverlap) continue;
+      best = object;
+      bestOverlap = value;
     }
     const match = best !== undefined && bestOverlap >= iou ? best : undefined;
     if (match && isIgnored(match)) continue;

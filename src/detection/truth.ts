@@ -1,0 +1,135 @@
+import { readdir } from "node:fs/promises";
+import { extname } from "node:path";
+import { type CocoFile, readCocoFile } from "../data/sources/coco-file.js";
+import {
+  annotatedStems,
+  findVocFolder,
+  readVocAnnotations,
+  readVocSet,
+  type VocSet,
+} from "../data/sources/voc-folder.js";
+import { UserError } from "../errors.js";
+import type { TrueBox } from "../metrics/detection/boxes.js";
+import type { LeftOut } from "../platform/node/image-files.js";
+
+/** The name of an image or class in a file of detections: an id of COCO, or a name. */
+export type Id = number | string;
+
+/**
+ * The annotated objects that detections are compared with. Their corners are the numbers of the files: those of VOC count
+ * pixels from 1 and include the last one, those of COCO are x, y, x + width and y + height.
+ */
+export interface DetectionTruth {
+  /** The list of images that was read, if there are several. */
+  readonly set?: string;
+  /** Number of images. */
+  readonly images: number;
+  readonly objects: readonly (TrueBox & { readonly image: number })[];
+  readonly classes: readonly string[];
+  /** The index of an image; undefined if it is not one of these. */
+  imageOf(id: Id): number | undefined;
+  /** The index of the class of a category id; undefined if it is unknown. */
+  classOf(id: number): number | undefined;
+  /** Whether a category id that is not known is a mistake, because ids are positions in the list of classes. */
+  readonly numbered: boolean;
+  /** Annotations that are not used. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * Reads the objects of a VOC folder or a COCO file of instances. Images themselves are not read and need not exist.
+ * @param set the list of images of a VOC folder. Default: test, val, or the only one. A file of instances is one set.
+ * @throws UserError when it is neither, has no such list, or no annotation can be read.
+ */
+export async function readDetectionTruth(path: string, set?: string): Promise<DetectionTruth> {
+  if (extname(path).toLowerCase() === ".json") return cocoTruth(await readCocoFile(path));
+  const root = await findVocFolder(path);
+  if (root === undefined)
+    throw new UserError(
+      `cannot read the truth ${path}: ${await contentOf(path)}; expected a folder of PASCAL VOC with Annotations and ` +
+        "ImageSets, or a file instances.json of COCO",
+    );
+  return vocTruth(root, set);
+}
+
+const contentOf = (path: string): Promise<string> =>
+  readdir(path).then(
+    (names) => (names.length === 0 ? "it is empty" : `it contains ${names.slice(0, 3).join(", ")}`),
+    () => "it is no folder and no .json file",
+  );
+
+function cocoTruth({ images, objects, classes, classOf, leftOut }: CocoFile): DetectionTruth {
+  const sorted = images.map(({ id }) => id).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const indices = new Map<Id, number>(sorted.map((id, index) => [id, index]));
+  const files = new Map(images.map(({ id, file }) => [stemOf(file), indices.get(id)]));
+  return {
+    images: images.length,
+    objects: objects.map(({ image, class: index, box: [x, y, width, height], crowd, difficult, area }) => ({
+      image: indices.get(image) as number,
+      class: index,
+      ...{ left: x, top: y, right: x + width, bottom: y + height, boxArea: width * height, crowd, difficult },
+      ...(area !== undefined && { area }),
+    })),
+    classes,
+    imageOf: (id) => indices.get(id) ?? files.get(stemOf(String(id))) ?? numberOf(id, (number) => indices.get(number)),
+    classOf: (id) => classOf.get(id),
+    numbered: false,
+    leftOut,
+  };
+}
+
+/** "val2017/000000000139.jpg" -> "000000000139" */
+const stemOf = (file: string): string => file.replace(/^.*[/\\]/, "").replace(/\.(jpe?g|png|bmp|webp|tiff?|gif)$/i, "");
+
+function numberOf(id: Id, find: (number: number) => number | undefined): number | undefined {
+  return /^\d+$/.test(String(id)) ? find(Number(id)) : undefined;
+}
+
+async function vocTruth(root: string, set: string | undefined): Promise<DetectionTruth> {
+  const list = await chosenSet(root, set);
+  const listed = list?.stems ?? (await annotatedStems(root)).sort(byNumber);
+  const { annotations, classes, leftOut } = await readVocAnnotations(root, listed);
+  const stems = listed.filter((stem) => annotations.has(stem));
+  if (stems.length === 0) {
+    const first = leftOut[0] ? ` (first: ${leftOut[0].file}: ${leftOut[0].reason})` : "";
+    throw new UserError(`cannot read the truth ${root}: none of its ${listed.length} annotations can be read${first}`);
+  }
+  const names = new Map(classes.map((name, index) => [name, index]));
+  const indices = new Map(stems.map((stem, index) => [stem, index]));
+  const numbers = new Map(stems.flatMap((stem, index) => (/^\d+$/.test(stem) ? [[Number(stem), index]] : [])));
+  const all = stems.flatMap((stem, image) =>
+    (annotations.get(stem)?.objects ?? []).map((object) => ({ image, object })),
+  );
+  const objects = all.flatMap(({ image, object: { name, xmin, ymin, xmax, ymax, difficult } }) => {
+    const index = names.get(name);
+    const sides = { left: xmin, top: ymin, right: xmax, bottom: ymax };
+    return index === undefined ? [] : [{ image, class: index, ...sides, difficult }];
+  });
+  const unnamed = all.length - objects.length;
+  const reason = `${unnamed} objects left out: they are of a class that is not in classes.txt`;
+  const unknown: LeftOut[] = unnamed > 0 ? [{ file: root, kind: "annotation", reason }] : [];
+  return {
+    ...(list && { set: list.name }),
+    images: stems.length,
+    objects,
+    classes,
+    imageOf: (id) => indices.get(String(id)) ?? indices.get(stemOf(String(id))) ?? numberOf(id, (n) => numbers.get(n)),
+    classOf: (id) => (id >= 1 && id <= classes.length ? id - 1 : undefined),
+    numbered: true,
+    leftOut: [...(list?.leftOut ?? []), ...leftOut, ...unknown],
+  };
+}
+
+const byNumber = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
+
+/** The chosen list; without a choice that of the test part, else the only one. */
+async function chosenSet(root: string, set: string | undefined): Promise<VocSet | undefined> {
+  if (set !== undefined) return readVocSet(root, "Main", { part: "test", set });
+  try {
+    return await readVocSet(root, "Main", { part: "test" });
+  } catch (error) {
+    const train = await readVocSet(root, "Main", { part: "train" }).catch(() => undefined);
+    if (train) return train;
+    throw error;
+  }
+}
