@@ -43,12 +43,18 @@ export { Control, type ControlOptions } from "./evaluation/control.js";
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
 export type {
   Accuracy,
+  DetectionSetting,
+  DetectorFigures,
+  DetectorGain,
   Evaluation,
   EvaluationSetting,
   Flawed,
   Flips,
   Gain,
+  Interval,
   Row,
+  SegmenterFigures,
+  SegmenterGain,
   Skipped,
 } from "./evaluation/evaluation.js";
 export {
@@ -57,6 +63,7 @@ export {
   flippedPredictions,
 } from "./evaluation/flipped-predictions.js";
 export { evaluationFrom } from "./evaluation/from-predictions.js";
+export { type JudgeFile, type JudgeSettings, judgeKind, openJudge } from "./evaluation/open-judge.js";
 export { type Protocol, type ProtocolName, protocols } from "./evaluation/protocols.js";
 export { evaluationTable } from "./evaluation/table.js";
 export type { Image } from "./images/image.js";
@@ -136,11 +143,12 @@ export { Processor, type ProcessorSource } from "./processors/processor.js";
 export { type Random, randomAt } from "./random.js";
 export { type LabelSet, labelSetOf } from "./recognition/class-offset.js";
 export { type Classifier, openClassifier } from "./recognition/classifier.js";
-export type { Judge, Prediction } from "./recognition/judge.js";
+export type { BoxesPrediction, ClassPrediction, Judge, LabelMapPrediction, Prediction } from "./recognition/judge.js";
 export { type LossGradientOptions, type LossGradientResult, LossGradientSession } from "./recognition/loss-gradient.js";
 export type { RecognizerModel } from "./recognition/model.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";
 export { type RecognizerSettings, readRecognizer } from "./recognition/recognizer.js";
+export { openSegmenter, type Segmenter } from "./recognition/segmenter.js";
 export { heatMap } from "./report/heatmap.js";
 export type { Device, Tensors } from "./runtime/backend.js";
 export { type Probe, type ProbeOptions, probe } from "./runtime/probe.js";

@@ -103,16 +103,16 @@ export interface Row {
   /** By classifier. */
   readonly recognizers: Readonly<Record<string, Accuracy>>;
   /** By detector; absent without detectors. */
-  readonly detectors?: Readonly<Record<string, MeanPrecisions>>;
+  readonly detectors?: Readonly<Record<string, DetectorFigures>>;
   /** By segmenter; absent without segmenters. */
-  readonly segmenters?: Readonly<Record<string, MeanIou>>;
+  readonly segmenters?: Readonly<Record<string, SegmenterFigures>>;
 }
 
 /** The interval of a figure, 95 %; null if the figure is not defined. */
 export type Interval = readonly [low: number, high: number] | null;
 
 /** Means of average precision over classes, in percent; null if the images have no objects that count. */
-export interface MeanPrecisions {
+export interface DetectorFigures {
   /** PASCAL VOC 2007: at the recalls 0, 0.1, …, 1. */
   readonly map11: number | null;
   readonly map11_ci95: Interval;
@@ -126,7 +126,7 @@ export interface MeanPrecisions {
 }
 
 /** Mean intersection over union over the classes that occur, in percent. */
-export interface MeanIou {
+export interface SegmenterFigures {
   readonly miou: number | null;
   readonly ci95: Interval;
 }

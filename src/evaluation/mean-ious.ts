@@ -1,14 +1,14 @@
-import { meanIouDifference, meanIouWithInterval, type PixelCounts } from "../metrics/miou.js";
-import type { MeanIou, ResampledSetting, SegmenterGain } from "./evaluation.js";
-import { RESAMPLES } from "./mean-precisions.js";
+import { meanIou, type PixelCounts } from "../metrics/miou.js";
+import type { ResampledSetting, SegmenterFigures, SegmenterGain } from "./evaluation.js";
 import type { Confusions } from "./measured-image.js";
 import { type Judged, judgesOf, type Measurements, type Pair } from "./measurements.js";
-import { detectable, points, pointsInterval } from "./power.js";
+import { detectable } from "./power.js";
+import { RESAMPLES, type ResampledFigure, resampledDifference, resampledFigure } from "./resampled.js";
 
 /** The figures of segmenters. */
 export interface SegmentationFigures {
   /** By row and segmenter. */
-  readonly rows: readonly Readonly<Record<string, MeanIou>>[];
+  readonly rows: readonly Readonly<Record<string, SegmenterFigures>>[];
   /** By pair, then segmenter. */
   readonly gains: readonly SegmenterGain[];
   readonly setting: ResampledSetting;
@@ -20,27 +20,30 @@ export function meanIous(
   pairs: readonly Pair[],
   seed: number,
 ): SegmentationFigures | undefined {
-  const segmenters = judgesOf("label-map", measurements).map(({ name, rows }) => ({ name, rows: countsOf(rows) }));
+  const segmenters = judgesOf("label-map", measurements).map(({ name, rows }) => ({
+    name,
+    rows: countsOf(rows).map((counts) =>
+      resampledFigure(counts.length, (copies) => meanIou(counts, copies).mean, seed),
+    ),
+  }));
   if (segmenters.length === 0) return undefined;
   const { processors } = measurements;
-  const resampling = { seed, resamples: RESAMPLES };
   return {
     rows: processors.map((_, row) =>
       Object.fromEntries(
         segmenters.map(({ name, rows }) => {
-          const { value, ...interval } = meanIouWithInterval(rows[row] ?? [], resampling);
-          return [name, { miou: points(value), ci95: pointsInterval(interval) }];
+          const { percent, ci95 } = rows[row] as ResampledFigure;
+          return [name, { miou: percent, ci95 }];
         }),
       ),
     ),
     gains: pairs.flatMap(([row, over]) =>
       segmenters.map(({ name, rows }) => {
-        const { difference, ...interval } = meanIouDifference(rows[row] ?? [], rows[over] ?? [], resampling);
-        const ci95 = pointsInterval(interval);
+        const { points, ci95 } = resampledDifference(rows[row] as ResampledFigure, rows[over] as ResampledFigure);
         const seen = detectable(ci95);
         return {
           ...{ processor: processors[row] as string, over: processors[over] as string, segmenter: name },
-          ...{ miou: points(difference), ci95, ...(seen !== undefined && { detectable: seen }) },
+          ...{ miou: points, ci95, ...(seen !== undefined && { detectable: seen }) },
         };
       }),
     ),

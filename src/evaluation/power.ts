@@ -12,10 +12,3 @@ export function detectable(interval: Interval): number | undefined {
   const [low, high] = interval;
   return low > 0 || high < 0 ? undefined : (((high - low) / 2) * (Z_TEST + Z_POWER)) / Z_TEST;
 }
-
-/** A difference of shares from 0 to 1, as percentage points; null where it is NaN. */
-export const points = (share: number): number | null => (Number.isNaN(share) ? null : 100 * share);
-
-/** Its interval. */
-export const pointsInterval = ({ low, high }: { readonly low: number; readonly high: number }): Interval =>
-  Number.isNaN(low) || Number.isNaN(high) ? null : [100 * low, 100 * high];

@@ -70,8 +70,8 @@ export async function findingsOf(
     const files = (await readdir(folder, { recursive: true })).sort();
     for (const file of files)
       if (basename(file) === LOG) trainings.push(await trainingIn(dirname(join(folder, file)), dirname(folder)));
-    const evaluation = await evaluationIn(folder);
-    if (evaluation) evaluations.push({ stage, evaluation });
+    for (const [part, evaluation] of Object.entries(await evaluationsIn(folder)))
+      if (evaluation) evaluations.push({ stage: part === "boxes" ? `${stage}-boxes` : stage, evaluation });
   }
   const commands = stages.map((stage) => ({ stage: stage.name, command: commandOf(stage) }));
   return { recipe: name, title, about, commands, trainings, evaluations };
@@ -93,13 +93,22 @@ function settingsIn(text: string): Settings {
   return { ...config, processor: settings.processor ?? DEFAULT_NETWORK };
 }
 
-/** The evaluation of `evaluate`, `sweep` or `transfer`. */
-async function evaluationIn(folder: string): Promise<Evaluation | undefined> {
+/** The evaluations of a stage. */
+interface StageEvaluations {
+  readonly judged?: Evaluation;
+  /** Of a transfer that judges on images with classes and on images with boxes, the second. */
+  readonly boxes?: Evaluation;
+}
+
+/** The evaluations of `evaluate`, `sweep` or `transfer`. */
+async function evaluationsIn(folder: string): Promise<StageEvaluations> {
   const results = await readTextIfThere(join(folder, RESULTS));
-  if (results !== undefined) return JSON.parse(results);
+  if (results !== undefined) return { judged: JSON.parse(results) };
   for (const name of SERIES) {
     const text = await readTextIfThere(join(folder, name));
-    if (text !== undefined) return JSON.parse(text).evaluation;
+    if (text === undefined) continue;
+    const { evaluation: judged, boxesEvaluation: boxes } = JSON.parse(text);
+    return { judged, boxes };
   }
-  return undefined;
+  return {};
 }

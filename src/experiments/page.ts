@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { columnTitles, judgeColumns } from "../evaluation/columns.js";
+import { columnTitles, judgeColumns, onlyTop1 } from "../evaluation/columns.js";
 import type { Evaluation, Row } from "../evaluation/evaluation.js";
+import { judgeNotes } from "../evaluation/notes.js";
 import { comparedPairs, decibels, exactNotes, figureText, gainsTable, markdownTable } from "../evaluation/table.js";
 import { writeBytes } from "../platform/node/files.js";
 import { markdownText, printable } from "../printable.js";
@@ -13,7 +14,7 @@ import type { Findings, Training } from "./findings.js";
  */
 export async function writePage(folder: string, title: string, findings: readonly Findings[]): Promise<string> {
   for (const { recipe, evaluations } of findings)
-    for (const { stage, evaluation } of evaluations)
+    for (const { stage, evaluation } of evaluations.filter(hasPlot))
       await writeBytes(join(folder, plotOf(recipe, stage)), [plot(titleOf(evaluation), evaluation)]);
   await writeBytes(join(folder, "report.json"), [`${JSON.stringify({ title, recipes: findings }, null, 2)}\n`]);
   const page = join(folder, "report.md");
@@ -24,6 +25,10 @@ export async function writePage(folder: string, title: string, findings: readonl
 const plotOf = (recipe: string, stage: string): string => `report-${recipe}-${stage}.svg`;
 
 const titleOf = ({ task, scale, data }: Evaluation): string => `${task} ×${scale}: ${data.count} images`;
+
+/** Whether classifiers judged, whose accuracies the plot shows. */
+const hasPlot = ({ evaluation: { rows } }: { readonly evaluation: Evaluation }): boolean =>
+  Object.keys(rows[0]?.recognizers ?? {}).length > 0;
 
 /** The plot of all rows but "clean", whose PSNR is infinite. */
 const plot = (title: string, { rows }: Evaluation): string => {
@@ -48,7 +53,8 @@ const recipeParts = ({ recipe, title, about, commands, trainings, evaluations }:
     accuracyTable(evaluation),
     ...exactNotes(evaluation.rows),
     ...gainsOverPlain(evaluation),
-    `![PSNR against top-1](${plotOf(recipe, stage)})`,
+    ...judgeNotes(evaluation),
+    ...(hasPlot({ evaluation }) ? [`![PSNR against top-1](${plotOf(recipe, stage)})`] : []),
   ]),
   ...(trainings.length > 0 ? ["### Trainings", trainingsTable(trainings)] : []),
   "### Commands",
@@ -63,13 +69,17 @@ function fenced(code: string): string {
   return `${fence}\n${code}\n${fence}`;
 }
 
-function describe({ task, options, scale, data, seed }: Evaluation): string {
+function describe(evaluation: Evaluation): string {
+  const { task, options, scale, data, seed } = evaluation;
   const settings = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+  const [figures, wilson] = onlyTop1(judgeColumns(evaluation))
+    ? ["Top-1", "Wilson's"]
+    : ["Figures", "of top-1 Wilson's"];
   const skipped = data.skipped.length > 0 ? `, ${data.skipped.length} left out` : "";
   return (
     `Task ${[task, ...settings].join(", ")}${"scale" in options ? "" : `, ×${scale}`}. ${data.count} images of ${markdownText(data.folders.join(", "))}` +
-    `${data.selection ? ` (${markdownText(data.selection)})` : ""}${skipped}; seed ${seed}. Top-1 in %, with 95 % intervals ` +
-    "(Wilson's; for gains a paired bootstrap)."
+    `${data.selection ? ` (${markdownText(data.selection)})` : ""}${skipped}; seed ${seed}. ` +
+    `${figures} in %, with 95 % intervals (${wilson}; for gains a paired bootstrap).`
   );
 }
 
