@@ -65,6 +65,7 @@ a number if it consists of digits; the ids of categories are those of COCO if th
 
 Images that cannot be read are skipped and listed. If interrupted, rerun the command to resume: complete results in a folder are kept.`,
   examples: [
+    "legible detect images --detector runs/detector/model.onnx -o boxes",
     "legible detect photo.jpg --detector yolo.onnx -o boxes.png",
     "legible detect holidays --detector yolo.onnx -o boxes --score 0.5",
     "legible detect holidays --detector ssd.onnx -o boxes --results found.json --json",
