@@ -15,7 +15,10 @@ export interface GainPrediction {
   readonly pairs: number;
   /** Spearman's rank correlation; null with fewer than three pairs or a constant variable. */
   readonly spearman: number | null;
-  /** 95 % interval of a bootstrap that resamples sources and targets; null where too few resamples have a correlation. */
+  /**
+   * 95 % interval of a bootstrap that resamples sources and targets; null with fewer than six pairs, or where too few
+   * resamples have a correlation.
+   */
   readonly ci95: readonly [low: number, high: number] | null;
   /**
    * Mean absolute error, in percentage points, of a line that is fitted to the pairs of the other targets, over all targets;
@@ -27,6 +30,8 @@ export interface GainPrediction {
 }
 
 const RESAMPLES = 2000;
+/** With fewer pairs, resamples are nearly the same points again, and their interval would be far too narrow. */
+const FEWEST = 6;
 /** Domain of the random numbers of the bootstrap, beside the seed. */
 const BOOTSTRAP = 3;
 
@@ -55,6 +60,7 @@ function interval(
   statistic: (chosen: readonly GainPoint[]) => number | null,
   seed: number,
 ): GainPrediction["ci95"] {
+  if (points.length < FEWEST) return null;
   const [sources, targets] = [namesOf(points, "source"), namesOf(points, "target")];
   const random = randomAt(seed, BOOTSTRAP);
   const found: number[] = [];

@@ -1,16 +1,17 @@
 import { type Differentiable, marginsOf, predictedClasses } from "./scoring.js";
 import { directionBetween, dot } from "./vectors.js";
 
-/** Classes whose boundary is considered at the first step: those with the highest scores beside the label. */
-const CANDIDATES = 9;
+/** Up to this many classes the first step considers all others; of more, those with the highest scores, to save time. */
+const FEW_CLASSES = 24;
+const CANDIDATES = 4;
 const STEPS = 4;
 /** How far a step goes beyond the linear estimate, so that it crosses the boundary (Moosavi-Dezfooli et al. 2016). */
 const OVERSHOOT = 0.02;
 
 /**
  * The direction from each image to a close point of the decision boundary: DeepFool (Moosavi-Dezfooli et al. 2016) in L2. The
- * first step considers the nine best other classes, further steps the best other class alone, until the class changes, at
- * most four steps.
+ * first step considers all other classes, or the four best of more than 23; further steps the best other class alone, until
+ * the class changes, at most four steps.
  * @param origins images that the recognizer classifies as `labels`.
  * @returns unit vectors; zeros where no gradient leads to another class.
  */
@@ -19,6 +20,7 @@ export async function nearestDirections(
   origins: readonly Float32Array[],
   labels: readonly number[],
 ): Promise<Float32Array[]> {
+  const candidates = scorer.classes <= FEW_CLASSES ? scorer.classes - 1 : CANDIDATES;
   const points = origins.map((origin) => origin.slice());
   let active = origins.map((_, i) => i);
   for (let step = 0; step < STEPS && active.length > 0; step++) {
@@ -31,7 +33,7 @@ export async function nearestDirections(
     const still = active.flatMap((i, k) => {
       if (!((margins[k] as number) > 0)) return [];
       const [row, label] = [scores.subarray(k * scorer.classes, (k + 1) * scorer.classes), labels[i] as number];
-      return bestOthers(row, label, step === 0 ? CANDIDATES : 1).map((other) => ({
+      return bestOthers(row, label, step === 0 ? candidates : 1).map((other) => ({
         ...{ i, label, other, point: points[i] as Float32Array },
         behind: (row[label] as number) - (row[other] as number),
       }));

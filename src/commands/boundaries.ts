@@ -70,7 +70,7 @@ const settings = z.object({
     .describe("images whose planes are mapped, spread evenly over those; figures show six"),
   grid: positiveInteger(1001).default(21).describe("points in a row and in a column of a plane"),
   extent: positiveNumber()
-    .default(8)
+    .default(16)
     .describe("how far a plane extends along a gradient, as RMS change in gray levels")
     .meta({ placeholder: "levels" }),
   maximum: positiveNumber()

@@ -53,6 +53,11 @@ export function detectorInput(
       `${source ?? "the given preprocessing"} does not describe an input: ${reasonsOf(result.error)}`,
     );
   const { size: side, ...preprocessing } = result.data;
+  const sides = [height, width].filter((each) => typeof each === "number" && each > 0);
+  if (given.size !== undefined && sides.some((each) => each !== given.size))
+    throw new UserError(
+      `\`size\` is ${given.size}, but the input of ${path} is ${width}x${height}; leave \`size\` out`,
+    );
   const unstated = source === undefined && isFloat(type) && given.range === undefined && given.mean === undefined;
   return {
     ...preprocessing,

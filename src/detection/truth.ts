@@ -71,7 +71,11 @@ function cocoTruth({ images, objects, classes, classOf, leftOut }: CocoFile): De
       ...(area !== undefined && { area }),
     })),
     classes,
-    imageOf: (id) => indices.get(id) ?? files.get(stemOf(String(id))) ?? numberOf(id, (number) => indices.get(number)),
+    imageOf: (id) =>
+      indices.get(id) ??
+      indices.get(String(id)) ??
+      files.get(stemOf(String(id))) ??
+      numberOf(id, (number) => indices.get(number)),
     classOf: (id) => classOf.get(id),
     numbered: false,
     leftOut,

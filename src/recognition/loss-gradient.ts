@@ -22,7 +22,7 @@ export interface LossGradientResult {
 export interface LossGradientOptions extends SessionOptions {
   /** Side of the images in pixels. Images of another side than the recognizer's are resized differentiably. Default: its own. */
   readonly side?: number;
-  /** Images that run at once. Default: 16. */
+  /** Images that run at once; smaller calls are padded. Default: 8. */
   readonly batch?: number;
 }
 
@@ -47,7 +47,7 @@ export class LossGradientSession {
   /** @throws UserError when the recognizer does not output class scores, or an operator has no gradient. */
   static async open(
     model: RecognizerModel,
-    { side = model.preprocessing.size, batch = 16, ...options }: LossGradientOptions = {},
+    { side = model.preprocessing.size, batch = 8, ...options }: LossGradientOptions = {},
   ): Promise<LossGradientSession> {
     requireGradientPath(model, "differentiate");
     const scores = await scoresShape(model);

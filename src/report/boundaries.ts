@@ -121,17 +121,17 @@ export function tables(found: Boundaries): string[] {
     ),
     ...part(
       inter_boundary,
-      ["inter-boundary distance", "", "direction", "mean (gray levels)", "images"],
+      ["inter-boundary distance of", "and", "direction", "mean (gray levels)", "images"],
       inter_boundary.map((row) => [row.a, row.b, row.direction, meanText(row, 3), String(row.n)]),
     ),
     ...part(
       gradient_cosine,
-      ["cosine of loss gradients", "", "mean", "images"],
+      ["cosine of loss gradients of", "and", "mean", "images"],
       gradient_cosine.map((row) => [row.a, row.b, meanText(row, 3), String(row.n)]),
     ),
     ...part(
       agreement,
-      ["agreement on planes", "", "planes", "kappa", "defined", "raw (%)"],
+      ["agreement of", "and", "planes", "kappa", "defined", "raw (%)"],
       agreement.map(({ a, b, kind, kappa, raw }) => [
         ...[a, b, kindText[kind], meanText(kappa, 3), `${kappa.n} of ${raw.n}`, meanText(raw, 1, 100)],
       ]),

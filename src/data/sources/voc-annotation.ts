@@ -55,6 +55,7 @@ function rootOf(text: string): XmlElement {
     const { root } = parseXml(text);
     if (root) return root;
   } catch (error) {
+    if (error instanceof RangeError) throw new Error("its elements are nested too deeply");
     throw new Error(`it is not XML: ${excerpt(messageOf(error).split("\n", 1)[0] ?? "")}`);
   }
   throw new Error("it is not XML");

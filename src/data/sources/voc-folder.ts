@@ -33,9 +33,7 @@ export async function findVocFolder(path: string): Promise<string | undefined> {
   }
   if (years.length < 2) return years[0];
   const list = years.map((year) => basename(year)).join(" and ");
-  throw new UserError(
-    `cannot choose a year in ${path}: it has ${list}; give one of these folders, or both as \`data\``,
-  );
+  throw new UserError(`cannot choose a year in ${path}: it has ${list}; give one of these folders`);
 }
 
 /** A list of images in `ImageSets`. */

@@ -14,6 +14,8 @@ interface AnchorHead {
   readonly square: boolean;
   readonly order: "channels-first" | "channels-last" | "anchors-first";
   readonly classes: number;
+  /** Whether the class scores of a box are a softmax, as in YOLOv2. */
+  readonly softmax: boolean;
 }
 
 /**
@@ -90,7 +92,8 @@ function headOf(
     );
   const order = isRank5 ? "anchors-first" : channelsLast ? "channels-last" : "channels-first";
   const square = file.keys.encoding === undefined ? isRank5 : file.keys.encoding === "square";
-  return { output: name, anchors: anchorSizes, stride, scaleXY, square, order, classes };
+  const softmax = file.keys.activation === "softmax";
+  return { output: name, anchors: anchorSizes, stride, scaleXY, square, order, classes, softmax };
 }
 
 /** The rows, columns and the offset of number `i` of an anchor at a cell. */
@@ -112,13 +115,20 @@ function layoutOf({ shape }: Tensor, { order, classes, anchors: sizes }: AnchorH
   return { rows, columns, at: (a: number, cell: number) => cell * sizes.length * numbers + a * numbers, step: 1 };
 }
 
+/** The sum of exp(t) over the class scores of a box. */
+function exponentials(classes: number, value: (i: number) => number): number {
+  let sum = 0;
+  for (let index = 0; index < classes; index++) sum += Math.exp(value(5 + index));
+  return sum;
+}
+
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 function decodeHead(outputs: Tensors, head: AnchorHead, size: InputSize, found: Candidates): void {
   const tensor = outputs[head.output] as Tensor;
   const data = numbersOf(tensor);
   const { rows, columns, at, step } = layoutOf(tensor, head);
-  const { scaleXY: s, square, classes } = head;
+  const { scaleXY: s, square, classes, softmax } = head;
   const [strideX, strideY] = [head.stride ?? size.width / columns, head.stride ?? size.height / rows];
   const center = (t: number) => (square ? 2 * sigmoid(t) - 0.5 : sigmoid(t) * s - (s - 1) / 2);
   const extent = (t: number, anchor: number) => (square ? (2 * sigmoid(t)) ** 2 * anchor : Math.exp(t) * anchor);
@@ -131,7 +141,10 @@ function decodeHead(outputs: Tensors, head: AnchorHead, size: InputSize, found: 
       const x = (center(value(0)) + (cell % columns)) * strideX;
       const y = (center(value(1)) + Math.floor(cell / columns)) * strideY;
       const [w, h] = [extent(value(2), anchorWidth) / 2, extent(value(3), anchorHeight) / 2];
-      for (let index = 0; index < classes; index++)
-        found.add(index, object * sigmoid(value(5 + index)), x - w, y - h, x + w, y + h);
+      const sum = softmax ? exponentials(classes, value) : 1;
+      for (let index = 0; index < classes; index++) {
+        const probability = softmax ? Math.exp(value(5 + index)) / sum : sigmoid(value(5 + index));
+        found.add(index, object * probability, x - w, y - h, x + w, y + h);
+      }
     }
 }

@@ -1,5 +1,6 @@
 import { UserError } from "../../errors.js";
 import type { Tensor } from "../../onnx/tensor.js";
+import { isInteger } from "../../onnx/types.js";
 import type { Tensors } from "../../runtime/session.js";
 import type { GeneratedAnchors } from "../sidecar.js";
 import type { DetectorFile, InputSize, NamedTensor } from "./adapter.js";
@@ -52,8 +53,13 @@ const rowsOf = ({ shape }: Tensor): number => (shape.length === 2 ? shape[0] : s
 const mismatch = (boxes: NamedTensor, found: string) =>
   new UserError(`its output "${boxes.name}" [${boxes.shape.join(", ")}] has ${rowsOf(boxes)} boxes, and ${found}`);
 
-function plainReader(boxes: NamedTensor, { keys }: DetectorFile, queries: boolean): BoxReader {
-  const format = keys.boxes ?? (queries || !areCorners(boxes) ? "cxcywh" : "xyxy");
+/** Whether the file has indices [K, 3] of ONNX's NonMaxSuppression, whose boxes are y, x, y, x by default. */
+const hasSelection = ({ outputs }: DetectorFile): boolean =>
+  outputs.some(({ type, shape }) => isInteger(type) && shape.at(-1) === 3);
+
+function plainReader(boxes: NamedTensor, file: DetectorFile, queries: boolean): BoxReader {
+  const { keys } = file;
+  const format = keys.boxes ?? (queries || !areCorners(boxes) ? "cxcywh" : hasSelection(file) ? "yxyx" : "xyxy");
   const stated = keys.units === "pixels" || keys.units === "fractions" ? keys.units : undefined;
   const units = stated ?? (queries ? "fractions" : unitsOf(boxes, boxes.data.length / 4, 4, [0, 1, 2, 3]));
   return {

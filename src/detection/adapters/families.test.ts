@@ -249,6 +249,94 @@ const families: readonly Family[] = [
       ),
   },
   {
+    title: "YOLOv3 of the ONNX Model Zoo: boxes y, x, y, x, scores [N, C, M], indices of its own suppression",
+    adapter: "boxes-and-scores",
+    build: (b, x) => ({
+      boxes: b.Gather(corners(b, x, SIDE), b.integers([1, 0, 3, 2]), 2),
+      scores: b.Transpose(b.Sigmoid(randomRows(b, x, 3, 8, 6)), [0, 2, 1]),
+      indices: b.constant(int64([0, 0, 0], [1, 3])),
+    }),
+    expected: ({ boxes = () => 0, scores = () => 0 }) =>
+      range(16).flatMap((m) =>
+        range(3).map((c): Row => [c, scores(0, c, m), boxes(0, m, 1), boxes(0, m, 0), boxes(0, m, 3), boxes(0, m, 2)]),
+      ),
+  },
+  {
+    title: "PaddleDetection: [K, 6] class, score, corners",
+    adapter: "rows",
+    build: (b, x) => ({
+      nms: b.Gather(b.Reshape(endToEnd(b, x), [16, 6]), b.integers([5, 4, 0, 1, 2, 3]), 1),
+    }),
+    expected: ({ nms: at = () => 0 }) =>
+      range(16).map((k): Row => [at(k, 0), at(k, 1), at(k, 2), at(k, 3), at(k, 4), at(k, 5)]),
+  },
+  {
+    title: "RetinaNet heads of two levels with the anchors of torchvision's AnchorGenerator",
+    adapter: "levels",
+    sidecar: {
+      input: {},
+      detector: {
+        anchors: {
+          sizes: [
+            [9, 13],
+            [24, 30],
+          ],
+          ratios: [0.5, 2],
+        },
+      },
+    },
+    build: (b, x) => {
+      const small = (name: string, channels: number, stride: number) =>
+        b.Mul(randomHead(b, x, channels, stride, name.length), b.scalar(0.3));
+      return {
+        cls_0: small("cls_0", 8, 8),
+        cls_1: small("cls_11", 8, 16),
+        box_0: small("box_0000", 16, 8),
+        box_1: small("box_11111", 16, 16),
+      };
+    },
+    // Half widths and heights of the anchors, as torchvision 0.28 gives them: cell_anchors of AnchorGenerator(((9, 13),
+    // (24, 30)), ((0.5, 2), (0.5, 2))), ratio by ratio.
+    expected: (at) =>
+      (
+        [
+          [
+            8,
+            [
+              [6, 3],
+              [9, 5],
+              [3, 6],
+              [5, 9],
+            ],
+          ],
+          [
+            16,
+            [
+              [17, 8],
+              [21, 11],
+              [8, 17],
+              [11, 21],
+            ],
+          ],
+        ] as const
+      ).flatMap(([stride, halves], level) => {
+        const [cls, box] = [at[`cls_${level}`] as Values, at[`box_${level}`] as Values];
+        return range((SIDE / stride) ** 2).flatMap((cell) => {
+          const [gx, gy] = [cell % (SIDE / stride), Math.floor(cell / (SIDE / stride))];
+          return halves.flatMap(([hw, hh], a) => {
+            const t = (i: number) => box(0, 4 * a + i, gy, gx);
+            const corners = centered(
+              gx * stride + t(0) * 2 * hw,
+              gy * stride + t(1) * 2 * hh,
+              2 * hw * Math.exp(t(2)),
+              2 * hh * Math.exp(t(3)),
+            );
+            return range(2).map((c): Row => [c, σ(cls(0, 2 * a + c, gy, gx)), ...corners]);
+          });
+        });
+      }),
+  },
+  {
     title: "DETR: softmax without its last class, the best class of each query",
     adapter: "boxes-and-scores",
     build: (b, x) => ({ logits: randomRows(b, x, 4, 8, 9), pred_boxes: b.Sigmoid(randomRows(b, x, 4, 8, 5)) }),

@@ -22,6 +22,8 @@ interface Layout {
   readonly classes: number;
   readonly format: BoxFormat;
   readonly units: BoxUnits | "cells";
+  /** Pixels in a cell of each level, for `cells`. */
+  readonly strides: readonly number[];
 }
 
 /**
@@ -58,24 +60,31 @@ function layoutOf(output: NamedTensor, file: DetectorFile): Layout | undefined {
   const shared = { output: output.name, boxesLast, objectness, classes, format: keys.boxes ?? "cxcywh" } as const;
   const at = (i: number): number[] =>
     Array.from({ length: boxes }, (_, box) => (boxesLast ? i * boxes + box : box * numbers + i));
+  const strides = keys.strides ?? STRIDES;
   const units =
-    keys.units ?? (objectness && isRaw(output, boxes, file.size, at) ? "cells" : unitsAt(output, [0, 1].flatMap(at)));
-  return { ...shared, units };
+    keys.units ??
+    (objectness && isRaw(output, boxes, cellsOf(file.size, strides), at)
+      ? "cells"
+      : unitsAt(output, [0, 1].flatMap(at)));
+  return { ...shared, units, strides };
 }
 
 const unitsAt = (output: Tensor, positions: readonly number[]): BoxUnits => unitsOf(output, 1, 0, positions);
 
 /** Whether the boxes are as YOLOX leaves them: one for each cell, with sizes as logarithms, which can be negative. */
-function isRaw(output: Tensor, boxes: number, size: InputSize, at: (i: number) => number[]): boolean {
+function isRaw(output: Tensor, boxes: number, cells: readonly unknown[], at: (i: number) => number[]): boolean {
   const data = numbersOf(output);
-  return boxes === cellsOf(size).length && [2, 3].flatMap(at).some((position) => (data[position] as number) < 0);
+  return boxes === cells.length && [2, 3].flatMap(at).some((position) => (data[position] as number) < 0);
 }
 
-const STRIDES = [8, 16, 32] as const;
+const STRIDES: readonly number[] = [8, 16, 32];
 
 /** The cells of YOLOX, level by level, row by row. */
-function cellsOf({ width, height }: InputSize): readonly (readonly [x: number, y: number, stride: number])[] {
-  return STRIDES.flatMap((stride) => {
+function cellsOf(
+  { width, height }: InputSize,
+  strides: readonly number[],
+): readonly (readonly [x: number, y: number, stride: number])[] {
+  return strides.flatMap((stride) => {
     const [columns, rows] = [Math.floor(width / stride), Math.floor(height / stride)];
     return Array.from({ length: columns * rows }, (_, i) => [i % columns, Math.floor(i / columns), stride] as const);
   });
@@ -94,7 +103,7 @@ function decoderOf(layout: Layout): Decoder {
       const [, rows = 0, columns = 0] = tensor.shape;
       const boxes = boxesLast ? columns : rows;
       const [step, stride] = boxesLast ? [boxes, 1] : [1, columns];
-      const boxOf = boxReader(data, step, format, units, size);
+      const boxOf = boxReader(data, step, layout, size);
       for (let box = 0; box < boxes; box++)
         addScores(found, data, { first: box * stride, step, objectness, classes }, () => boxOf(box, box * stride));
     },
@@ -124,11 +133,11 @@ function addScores(found: Candidates, data: ArrayLike<number>, row: Row, boxOf: 
 }
 
 /** Reads a box, in pixels of the input. */
-function boxReader(data: ArrayLike<number>, step: number, format: BoxFormat, units: Layout["units"], size: InputSize) {
+function boxReader(data: ArrayLike<number>, step: number, { format, units, strides }: Layout, size: InputSize) {
   const at = (first: number) =>
     [0, 1, 2, 3].map((i) => data[first + i * step] as number) as [number, number, number, number];
   if (units === "cells") {
-    const cells = cellsOf(size);
+    const cells = cellsOf(size, strides);
     return (box: number, first: number) => {
       const [x, y, stride] = cells[box] ?? [0, 0, 0];
       const [cx, cy, w, h] = at(first);

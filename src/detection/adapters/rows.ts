@@ -22,11 +22,14 @@ interface Columns {
 }
 
 const END_TO_END: Columns = { count: 6, box: 0, score: 4, class: 5 };
+const CLASS_FIRST: Columns = { count: 6, class: 0, score: 1, box: 2 };
+const CLASS_BEFORE_SCORE: Columns = { count: 6, box: 0, class: 4, score: 5 };
 const BATCH_FIRST: Columns = { count: 7, image: 0, box: 1, class: 5, score: 6 };
 const DETECTION_OUTPUT: Columns = { count: 7, image: 0, class: 1, score: 2, box: 3 };
 
 /**
- * Boxes after suppression in one output: [N, K, 6] with corners, score, class (YOLOv10, YOLO26 and exports with NMS); [K, 7] with
+ * Boxes after suppression in one output: [N, K, 6] with corners, score, class (YOLOv10, YOLO26 and exports with NMS), with class,
+ * score, corners (PaddleDetection) or with corners, class, score; [K, 7] with
  * the index of the image, corners, class, score (YOLOv7); [1, 1, K, 7] with the index of the image, class from 1 on, score,
  * corners in fractions (DetectionOutput of Caffe and OpenVINO).
  */
@@ -57,10 +60,9 @@ function columnsOf(output: NamedTensor, { keys, names }: DetectorFile): Columns 
   if (width === 7 && shape.length === 4) return DETECTION_OUTPUT;
   if (width === 7 && shape.length <= 3 && (isChosen || allWhole(output, BATCH_FIRST))) return BATCH_FIRST;
   if (width !== 6 || shape.length > 3 || shape.length < 2) return undefined;
-  if (isChosen) return END_TO_END;
-  return keys.objectness === undefined && allWhole(output, END_TO_END) && !(names === 1 && isEmpty(output))
-    ? END_TO_END
-    : undefined;
+  const found = [END_TO_END, CLASS_FIRST, CLASS_BEFORE_SCORE].find((columns) => allWhole(output, columns));
+  if (isChosen) return found ?? END_TO_END;
+  return keys.objectness === undefined && !(names === 1 && isEmpty(output)) ? found : undefined;
 }
 
 const isEmpty = ({ data }: Tensor): boolean => data.length === 0;
