@@ -32,7 +32,16 @@ const json = (path: string) => JSON.parse(readFileSync(path, "utf8"));
 
 test("a processor trained with a detector is judged by a classifier and by the detector, on one page", async () => {
   const schedule = ["--processor", "compact-s", "--steps", "2", "--batch", "2", "--crop", "32", "--limit", "4"];
-  const judged = ["--source", detector, "--target", classifier, "--evaluate", images, "--evaluate-boxes", images];
+  const judged = [
+    "--source",
+    `${detector}=0.01`,
+    "--target",
+    classifier,
+    "--evaluate",
+    images,
+    "--evaluate-boxes",
+    images,
+  ];
   const objective = ["--objective", "unsupervised"];
   const words = ["--data", images, ...judged, ...objective, ...task, ...schedule, "--out", at("out")];
   const { out } = await runCommand(transfer, ...words);
@@ -40,6 +49,7 @@ test("a processor trained with a detector is judged by a classifier and by the d
     join(at("out"), "transfer.json"),
   );
   const [point] = results.points;
+  assert.ok(Math.abs((point?.lambda ?? 0) - 0.1) < 1e-12, "the objective's lambda is 10");
   assert.deepEqual(
     [point?.name, Object.keys(point?.gains ?? {}), Object.keys(point?.detectorGains ?? {})],
     ["unsupervised-detector", ["classifier"], ["detector"]],

@@ -207,9 +207,12 @@ async function requireOutputs(given: Settings): Promise<void> {
   await requireWritable(filesIn([json, predictions]), [...models, ...judges].flatMap(modelFiles));
   if (cards) await requireWritable(models);
   if (cards && models.length === 0) throw new UserError(`${named("cards")} needs ${named("processor")}`);
-  const needing = { ...recognizerInputSettings, ...detectorSettings };
-  for (const key of Object.keys(needing) as (keyof typeof needing)[])
-    if (given[key] !== undefined && judges.length === 0) throw new UserError(`${named(key)} needs ${named("judge")}`);
+  for (const [keys, needed] of [
+    [recognizerInputSettings, "recognizer"],
+    [detectorSettings, "judge"],
+  ] as const)
+    for (const key of Object.keys(keys) as (keyof Settings)[])
+      if (given[key] !== undefined && judges.length === 0) throw new UserError(`${named(key)} needs ${named(needed)}`);
 }
 
 type Judging = Omit<Settings, "task" | "judge"> &

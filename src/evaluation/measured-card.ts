@@ -21,6 +21,8 @@ export async function writeMeasured(file: string, name: string, { data, rows }: 
   requireCard(file, card);
   if (!row) throw new UserError(`${file} was not evaluated as ${name}`);
   const folders = data.folders.map((folder) => basename(folder));
+  const valuesOf = <T>(figures: Readonly<Record<string, T>>, value: (figure: T) => number | null) =>
+    Object.fromEntries(Object.entries(figures).map(([judge, figure]) => [judge, value(figure)]));
   const accuracies = Object.entries(row.recognizers).map(([recognizer, accuracy]) => [recognizer, accuracy.top1]);
   const selection = data.selection && { selection: data.selection };
   const measured = {
@@ -28,6 +30,8 @@ export async function writeMeasured(file: string, name: string, { data, rows }: 
     psnr: row.psnr,
     ssim: row.ssim,
     top1: Object.fromEntries(accuracies),
+    ...(row.detectors && { map11: valuesOf(row.detectors, ({ map11 }) => map11) }),
+    ...(row.segmenters && { miou: valuesOf(row.segmenters, ({ miou }) => miou) }),
   };
   await writeModel(withCard(graph, { ...card, measured }), file);
 }

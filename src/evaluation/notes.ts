@@ -38,7 +38,8 @@ const settingsText = (settings: object): string =>
     .join(", ");
 
 function textOf(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
+  if (value === null) return "that of the image";
+  if (typeof value !== "object") return String(value);
   return Object.values(value).map(textOf).join(" x ");
 }
 

@@ -69,7 +69,9 @@ function openOfKind(
 }
 
 /** A judge's file whose kind is known. */
-export type KnownJudgeFile = JudgeFile & { readonly kind: JudgeKind };
+export interface KnownJudgeFile extends JudgeFile {
+  readonly kind: JudgeKind;
+}
 
 /** Finds what each file predicts. @throws UserError as `judgeKind` does. */
 export async function judgeFiles(files: readonly JudgeFile[], settings: JudgeSettings): Promise<KnownJudgeFile[]> {

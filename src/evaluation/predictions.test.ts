@@ -122,3 +122,13 @@ test("a flat image is counted as exact, a JPEG without its end marker is listed,
   assert.deepEqual(evaluation.data.flawed, [{ file: join(folder, "cut.jpg"), reason: "its end marker is missing" }]);
   assert.deepEqual(await evaluationFrom(predictions), evaluation);
 });
+
+test("a file of version 1, whose lines have classes only, gives the same evaluation", async (t) => {
+  const { evaluation, predictions } = await evaluated(t, { judges: [brightness] });
+  const text = readFileSync(predictions, "utf8");
+  assert.match(text, /^\{"format":"legible-predictions","version":2,/);
+  writeFileSync(predictions, text.replace('"version":2', '"version":1'));
+  assert.deepEqual(await evaluationFrom(predictions), evaluation);
+  writeFileSync(predictions, text.replace('"version":2', '"version":3'));
+  await assert.rejects(evaluationFrom(predictions), /is not a predictions file of this version: .*version/);
+});

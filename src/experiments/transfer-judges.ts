@@ -13,9 +13,15 @@ import { named } from "../settings.js";
 import { judgedImages } from "./series.js";
 import type { TransferSettings } from "./transfer-settings.js";
 
+/** A recognizer to train with. */
+export interface TransferSource extends KnownJudgeFile {
+  /** The factor of the objective's lambda. */
+  readonly weight: number;
+}
+
 /** The recognizers of a transfer with what they predict. */
 export interface TransferFiles {
-  readonly sources: readonly KnownJudgeFile[];
+  readonly sources: readonly TransferSource[];
   readonly targets: readonly KnownJudgeFile[];
 }
 
@@ -28,7 +34,12 @@ export interface JudgedPart {
 /** Finds what each source and target predicts. @throws UserError when one predicts the class of each pixel. */
 export async function transferFiles(settings: TransferSettings): Promise<TransferFiles> {
   const { source, target = [] } = settings;
-  const [sources, targets] = [await recognizerFiles(source, settings), await recognizerFiles(target, settings)];
+  const found = await recognizerFiles(
+    source.map(({ file }) => file),
+    settings,
+  );
+  const sources = found.map((each, i) => ({ ...each, weight: source[i]?.weight ?? 1 }));
+  const targets = await recognizerFiles(target, settings);
   const segmenter = [...sources, ...targets].find(({ kind }) => kind === "label-map");
   if (segmenter)
     throw new UserError(

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { detectorSettings } from "../detection/settings.js";
 import { objectives } from "../objectives/index.js";
 import { listOf, paths, positiveNumber } from "../settings.js";
-import { sharedTrainingSettings } from "../training/settings.js";
+import { sharedTrainingSettings, WeightedFile } from "../training/settings.js";
 import { seriesSettings } from "./series.js";
 
 const transferable = objectives.filter(({ reads }) => reads);
@@ -29,7 +29,9 @@ const WeightedObjective = z
 export const transferSettings = z.object({
   ...sharedTrainingSettings,
   ...seriesSettings,
-  source: paths("a classifier or detector to train with (ONNX); may be repeated", { placeholder: "file" }),
+  source: listOf(WeightedFile)
+    .describe("a classifier or detector to train with (ONNX); may be repeated, each with a factor of lambda")
+    .meta({ placeholder: "file[=factor]" }),
   target: paths("a classifier or detector that only judges (ONNX); may be repeated", {
     placeholder: "file",
   }).optional(),

@@ -4,7 +4,6 @@ import { datasetFrom, titleOfData } from "../data/settings.js";
 import { UserError } from "../errors.js";
 import { requireDistinct } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import type { KnownJudgeFile } from "../evaluation/open-judge.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { defaultLambda, findObjective } from "../objectives/index.js";
 import type { Objective } from "../objectives/objective.js";
@@ -25,7 +24,14 @@ import {
   unusableIn,
 } from "./series.js";
 import { trainingPart } from "./sweep.js";
-import { type JudgedPart, JudgeOpener, openBoxesPart, openClassesPart, transferFiles } from "./transfer-judges.js";
+import {
+  type JudgedPart,
+  JudgeOpener,
+  openBoxesPart,
+  openClassesPart,
+  type TransferSource,
+  transferFiles,
+} from "./transfer-judges.js";
 import type { TransferSettings } from "./transfer-settings.js";
 
 /** The result of a transfer experiment. */
@@ -123,7 +129,13 @@ async function planOf(
   const { objective: _, ...training } = trainingPart(given);
   const runs = pairs.map(({ objective, lambda = defaultLambda(objective, settings.distance ?? null), source }) => {
     const name = modelTitle(source.file);
-    return { source: name, sourceFile: source.file, name: `${objective.name}-${name}`, objective, lambda };
+    return {
+      source: name,
+      sourceFile: source.file,
+      name: `${objective.name}-${name}`,
+      objective,
+      lambda: lambda * source.weight,
+    };
   });
   const judged = [classes, boxes].filter((part) => part !== undefined);
   return { settings, training: training as TrainingSettings, dataset, judged, runs };
@@ -141,14 +153,14 @@ interface ChosenObjective {
  */
 function trainedPairs(
   chosen: readonly ChosenObjective[],
-  sources: readonly KnownJudgeFile[],
+  sources: readonly TransferSource[],
   info: (text: string) => void,
-): (ChosenObjective & { readonly source: KnownJudgeFile })[] {
+): (ChosenObjective & { readonly source: TransferSource })[] {
   requireDistinct(
     "source",
     sources.map(({ file }) => modelTitle(file)),
   );
-  const fits = ({ objective }: ChosenObjective, { kind }: KnownJudgeFile) => kind === "class" || !objective.needsLabels;
+  const fits = ({ objective }: ChosenObjective, { kind }: TransferSource) => kind === "class" || !objective.needsLabels;
   for (const source of sources) {
     const left = chosen.filter((each) => !fits(each, source)).map(({ objective }) => objective.name);
     if (left.length === chosen.length)

@@ -65,6 +65,9 @@ export const Card = z.object({
       psnr: z.number().nullable(),
       ssim: z.number(),
       top1: z.record(z.string(), z.number()),
+      /** Mean average precision (PASCAL VOC 2007) in percent by detector, mean intersection over union by segmenter. */
+      map11: z.record(z.string(), z.number().nullable()).optional(),
+      miou: z.record(z.string(), z.number().nullable()).optional(),
     })
     .optional(),
 });

@@ -36,7 +36,7 @@ export interface WeightedFile {
 }
 
 /** "FILE", "FILE=WEIGHT" or the same as an object. */
-const WeightedFile = z
+export const WeightedFile = z
   .union([z.string(), z.object({ file: z.string(), weight: positiveNumber().default(1) })])
   .transform((given, context): WeightedFile => {
     if (typeof given !== "string") return given;
