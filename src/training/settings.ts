@@ -3,7 +3,7 @@ import { dataSettings } from "../data/settings.js";
 import { taskSettings } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
 import { DEFAULT_NETWORK } from "../networks/index.js";
-import { DEFAULT_DISTANCE, distanceNames } from "../objectives/distances.js";
+import { DEFAULT_DISTANCE, DEFAULT_HEAD_DISTANCE, distanceNames } from "../objectives/distances.js";
 import { imageLosses } from "../objectives/image-loss.js";
 import { namesOf, objectives } from "../objectives/index.js";
 import {
@@ -66,7 +66,9 @@ export const sharedTrainingSettings = {
   distance: z
     .enum(distanceNames)
     .optional()
-    .describe(`for ${namesOf(readsDistance)}: distance between R(P(x)) and R(y) (default: ${DEFAULT_DISTANCE})`),
+    .describe(
+      `for ${namesOf(readsDistance)}: distance between R(P(x)) and R(y) (default: ${DEFAULT_DISTANCE}; of a detector ${DEFAULT_HEAD_DISTANCE})`,
+    ),
   feature: listOf(z.string())
     .optional()
     .describe(
@@ -130,7 +132,9 @@ export const trainingSettings = z.object({
     .meta({ placeholder: "x" }),
   recognizer: listOf(WeightedFile)
     .optional()
-    .describe("the frozen recognizer R: any ONNX classifier; may be repeated, each with a weight")
+    .describe(
+      "the frozen recognizer R: any ONNX classifier, segmenter or detector; may be repeated, each with a weight",
+    )
     .meta({ placeholder: "file[=weight]" }),
 });
 
