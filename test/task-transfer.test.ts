@@ -34,7 +34,7 @@ test("a processor trained with a detector is judged by a classifier and by the d
   const schedule = ["--processor", "compact-s", "--steps", "2", "--batch", "2", "--crop", "32", "--limit", "4"];
   const judged = [
     "--source",
-    `${detector}=0.01`,
+    `${detector}=0.5`,
     "--target",
     classifier,
     "--evaluate",
@@ -49,7 +49,7 @@ test("a processor trained with a detector is judged by a classifier and by the d
     join(at("out"), "transfer.json"),
   );
   const [point] = results.points;
-  assert.ok(Math.abs((point?.lambda ?? 0) - 0.1) < 1e-12, "the objective's lambda is 10");
+  assert.ok(Math.abs((point?.lambda ?? 0) - 0.005) < 1e-12, "lambda for raw heads is 0.01");
   assert.deepEqual(
     [point?.name, Object.keys(point?.gains ?? {}), Object.keys(point?.detectorGains ?? {})],
     ["unsupervised-detector", ["classifier"], ["detector"]],

@@ -5,7 +5,7 @@ import { type EvaluateOptions, evaluate } from "../evaluation/evaluate.js";
 import { labelSetOf } from "../recognition/class-offset.js";
 import { type RecognizerSettings, readRecognizer } from "../recognition/recognizer.js";
 import { recognizerFrom } from "../recognition/settings.js";
-import { named, path, positiveNumber } from "../settings.js";
+import { named, path } from "../settings.js";
 import type { Context } from "./command.js";
 
 /** The settings of a control row. */
@@ -19,7 +19,7 @@ export const controlSettings = {
     .meta({ placeholder: "name" }),
   controlRecognizer: path("the recognizer whose loss the control lowers (ONNX)", { placeholder: "file" }).optional(),
   controlCost: z
-    .union([positiveNumber(), z.string()])
+    .string()
     .optional()
     .describe("dB of PSNR by which the control lowers each image, or the processor whose mean cost is measured first")
     .meta({ placeholder: "dB|name" }),
@@ -28,7 +28,7 @@ export const controlSettings = {
 interface ControlChoice extends RecognizerSettings {
   readonly control?: string | undefined;
   readonly controlRecognizer?: string | undefined;
-  readonly controlCost?: number | string | undefined;
+  readonly controlCost?: string | undefined;
   readonly threads: number;
 }
 
@@ -52,13 +52,15 @@ export async function controlFrom(
     throw new UserError(
       `a control needs ${named("control")}, ${named("controlRecognizer")} and ${named("controlCost")} together`,
     );
-  for (const name of [over, ...(typeof cost === "string" ? [cost] : [])])
+  const stated = Number(cost);
+  const isStated = cost.trim() !== "" && Number.isFinite(stated) && stated > 0;
+  for (const name of isStated ? [over] : [over, cost])
     if (!measured.processors.some((processor) => processor.name === name))
       throw new UserError(
         `${named(name === over ? "control" : "controlCost")} names "${name}", which is none of the processors: ${measured.processors.map((processor) => processor.name).join(", ") || "none"}`,
       );
   const recognizer = await readRecognizer(file, recognizerFrom(settings), labelSetOf(measured.dataset));
-  const decibels = typeof cost === "number" ? cost : await costOf(cost, over, measured, { report, signal });
+  const decibels = isStated ? stated : await costOf(cost, over, measured, { report, signal });
   const control = new Control(recognizer, { over, cost: decibels, threads });
   report.info(
     `control: ${control.setting.name} perturbs the images of ${over} by ${decibels.toFixed(4)} dB; it uses the labels of the images`,

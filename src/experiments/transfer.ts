@@ -13,6 +13,7 @@ import { modelTitle } from "../platform/node/models.js";
 import { requireWritableFolder } from "../platform/node/outputs.js";
 import { PLAIN, type TransferRun, transferPoints, transferSetting, transferTables } from "../report/transfer.js";
 import { named } from "../settings.js";
+import { distanceFor } from "../training/frozen-recognizers.js";
 import { resolveTraining } from "../training/resolve.js";
 import { onlyRead, requireRead, type TrainingSettings } from "../training/settings.js";
 import {
@@ -127,14 +128,15 @@ async function planOf(
       if (objective.needsLabels)
         await (await opener.open(source, classes?.dataset ?? dataset)).requireKnows(dataset.items, "train with");
   const { objective: _, ...training } = trainingPart(given);
-  const runs = pairs.map(({ objective, lambda = defaultLambda(objective, settings.distance ?? null), source }) => {
+  const runs = pairs.map(({ objective, lambda, source }) => {
     const name = modelTitle(source.file);
+    const distance = distanceFor(source.kind === "class" ? "scores" : "heads", settings);
     return {
       source: name,
       sourceFile: source.file,
       name: `${objective.name}-${name}`,
       objective,
-      lambda: lambda * source.weight,
+      lambda: (lambda ?? defaultLambda(objective, distance)) * source.weight,
     };
   });
   const judged = [classes, boxes].filter((part) => part !== undefined);

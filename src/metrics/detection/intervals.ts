@@ -11,6 +11,7 @@ import { elevenPoints, type VocOptions, vocMatches } from "./voc.js";
  * `AP`, `AP50` and `AP75` of COCO.
  */
 export const meanPrecisions = ["map11", "map", "AP", "AP50", "AP75"] as const;
+/** The name of a mean of average precision. */
 export type MeanPrecision = (typeof meanPrecisions)[number];
 
 /** A mean of average precision, and how its interval is found. `iou` and `inclusive` are read for VOC's figures only. */
