@@ -32,7 +32,9 @@ export const dataSettings = (purpose: string, part: Part) => ({
   set: z
     .string()
     .optional()
-    .describe("list of images of PASCAL VOC or COCO to use instead of the part's, such as trainval or val2017")
+    .describe(
+      "list of images of PASCAL VOC or COCO to use instead of the part's, such as trainval or val2017; of VOC also several: trainval,test",
+    )
     .meta({ placeholder: "name" }),
 });
 

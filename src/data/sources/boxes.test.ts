@@ -131,6 +131,7 @@ test("the parts of a VOC folder share no image: val is the test part only where 
   writeFiles(year, { "ImageSets/Main/test.txt": "d\n" });
   assert.deepEqual(await stems({ part: "train" }), ["a", "b", "c"]);
   assert.deepEqual(await stems({ part: "test" }), ["d"]);
+  assert.deepEqual((await stems({ set: "train, test" })).sort(), ["a", "b", "d"]);
   assert.deepEqual((await openDataset([folder], boxes())).classes, ["zebra"], "other names than VOC's are sorted");
   await assert.rejects(stems({ set: "tset" }), /has test, train, trainval, val; choose one of them as `set`/);
   const plain = await openDataset([folder], { needLabels: false, withLabels: false });

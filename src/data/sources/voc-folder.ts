@@ -55,7 +55,7 @@ const partLists = (names: readonly string[], part: Part): readonly string[] => {
 };
 
 /**
- * Reads a list of `ImageSets/FOLDER`. The training part is `trainval`, or `train` if `val` serves as the test part; the test
+ * Reads a list of `ImageSets/FOLDER`, or several, whose names commas separate. The training part is `trainval`, or `train` if `val` serves as the test part; the test
  * part is `test`, or `val`.
  * @param folder "Main" or "Segmentation".
  * @returns undefined if the folder has no lists.
@@ -69,17 +69,21 @@ export async function readVocSet(
   const place = join(root, "ImageSets", folder);
   const names = (await namesIn(place)).filter((name) => name.endsWith(".txt")).map((name) => name.slice(0, -4));
   if (names.length === 0 && set === undefined) return undefined;
-  const name = set ?? partLists(names, part).find((each) => names.includes(each));
-  if (name === undefined || !names.includes(name)) {
+  const ofPart = partLists(names, part).filter((each) => names.includes(each));
+  const wanted = set?.split(",").map((each) => each.trim()) ?? ofPart.slice(0, 1);
+  if (wanted.length === 0 || wanted.some((each) => !names.includes(each))) {
     const lists = names.filter((each) => !CLASS_LIST.test(each)).slice(0, 10);
     const what = set === undefined ? `the ${part} part` : `the set ${set}`;
     throw new UserError(
       `cannot read ${what} of ${root}: ${place} has ${lists.join(", ") || "no lists"}; choose one of them as \`set\``,
     );
   }
-  const path = join(place, `${name}.txt`);
-  const text = (await readTextIfThere(path))?.replace(/^\uFEFF/, "") ?? "";
-  const lines = linesOf(text).map((line) => stemOf(line, CLASS_LIST.test(name)));
+  const path = join(place, wanted.length === 1 ? `${wanted[0]}.txt` : "");
+  const lines: string[] = [];
+  for (const name of wanted) {
+    const text = (await readTextIfThere(join(place, `${name}.txt`)))?.replace(/^\uFEFF/, "") ?? "";
+    lines.push(...linesOf(text).map((line) => stemOf(line, CLASS_LIST.test(name))));
+  }
   const inside = lines.filter((stem) => isInside(join(place, stem), place));
   const stems = [...new Set(inside)];
   const fault = (count: number, reason: string): LeftOut[] =>
@@ -90,7 +94,7 @@ export async function readVocSet(
     ...fault(inside.length - stems.length, "the image is listed already"),
     ...fault(lines.length - inside.length, "the name leads out of the folder"),
   ];
-  return { name, stems, leftOut, ...(set === undefined && { part }) };
+  return { name: wanted.join(","), stems, leftOut, ...(set === undefined && { part }) };
 }
 
 /** The lists of one class, such as dog_train.txt, have 1, 0 or -1 behind each name. */
