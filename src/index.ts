@@ -170,6 +170,12 @@ export type { RunRecord } from "./training/run-record.js";
 export type { TrainingSettings } from "./training/settings.js";
 export { type RunOptions, runTraining, type TrainingResult, type TrainOptions, train } from "./training/train.js";
 export {
+  type DetectorResult,
+  type DetectorStart,
+  type DetectorTraining,
+  trainDetector,
+} from "./training/train-detector.js";
+export {
   type RecognizerResult,
   type RecognizerTraining,
   type RecognizerTrainingSettings,

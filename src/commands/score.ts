@@ -11,7 +11,10 @@ export const score = defineCommand({
   name: "score",
   summary: "compute the average precision of a detector's result files, by the rules of PASCAL VOC and of COCO",
   settings: z.object({
-    truth: path("the annotations: a folder of PASCAL VOC, or a file instances.json of COCO", { placeholder: "path" }),
+    truth: path(
+      "the annotations: a folder of PASCAL VOC, a file instances.json of COCO, or a folder of images with boxes.csv",
+      { placeholder: "path" },
+    ),
     found: path("the detections: a file of COCO's result format, or a folder of the VOC devkit's result files", {
       placeholder: "path",
     }),
@@ -44,6 +47,8 @@ Detections:
 Classes of a VOC folder are the lines of classes.txt if it has one; else the 20 of PASCAL VOC if all objects have one of these; else
 the sorted names of all annotations. Detections in other images, or of other categories, are left out and counted.`,
   examples: [
+    "legible detect scenes --detector runs/detector/model.onnx -o boxes --results found.json",
+    "legible score --truth scenes --found found.json",
     "legible score --truth VOCdevkit/VOC2007 --found results/VOC2007/Main",
     "legible score --truth annotations/instances_val2017.json --found results.json --json scores.json",
     "legible score --truth VOC2012 --set val --found results.json --iou 0.3",

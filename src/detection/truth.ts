@@ -1,5 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { extname } from "node:path";
+import { openDataset } from "../data/dataset.js";
+import { BOX_FILE } from "../data/sources/box-file.js";
 import { type CocoFile, readCocoFile } from "../data/sources/coco-file.js";
 import {
   annotatedStems,
@@ -37,26 +39,58 @@ export interface DetectionTruth {
 }
 
 /**
- * Reads the objects of a VOC folder or a COCO file of instances. Images themselves are not read and need not exist.
- * @param set the list of images of a VOC folder. Default: test, val, or the only one. A file of instances is one set.
- * @throws UserError when it is neither, has no such list, or no annotation can be read.
+ * Reads the objects of a VOC folder, a COCO file of instances, or a folder of images with boxes.csv. Images themselves are not
+ * read, and those of VOC and COCO need not exist.
+ * @param set the list of images of a VOC folder. Default: test, val, or the only one. The others are one set.
+ * @throws UserError when it is none of these, has no such list, or no annotation can be read.
  */
 export async function readDetectionTruth(path: string, set?: string): Promise<DetectionTruth> {
   if (extname(path).toLowerCase() === ".json") return cocoTruth(await readCocoFile(path));
   const root = await findVocFolder(path);
-  if (root === undefined)
-    throw new UserError(
-      `cannot read the truth ${path}: ${await contentOf(path)}; expected a folder of PASCAL VOC with Annotations and ` +
-        "ImageSets, or a file instances.json of COCO",
-    );
-  return vocTruth(root, set);
+  if (root !== undefined) return vocTruth(root, set);
+  const names = await readdir(path).catch(() => undefined);
+  if (names?.includes(BOX_FILE)) return boxFileTruth(path);
+  throw new UserError(
+    `cannot read the truth ${path}: ${contentOf(names)}; expected a folder of PASCAL VOC with Annotations and ImageSets, ` +
+      `a file instances.json of COCO, or a folder of images with ${BOX_FILE}`,
+  );
 }
 
-const contentOf = (path: string): Promise<string> =>
-  readdir(path).then(
-    (names) => (names.length === 0 ? "it is empty" : `it contains ${names.slice(0, 3).join(", ")}`),
-    () => "it is no folder and no .json file",
+function contentOf(names: readonly string[] | undefined): string {
+  if (!names) return "it is no folder and no .json file";
+  return names.length === 0 ? "it is empty" : `it contains ${names.slice(0, 3).join(", ")}`;
+}
+
+/** The corners are edges of boxes, as those of COCO. */
+async function boxFileTruth(folder: string): Promise<DetectionTruth> {
+  const {
+    items,
+    classes: names,
+    leftOut = [],
+  } = await openDataset([folder], { needLabels: false, annotations: "boxes" });
+  const objects = items.flatMap(({ annotation }, image) =>
+    annotation.kind === "boxes" ? annotation.boxes.map((box) => ({ ...box, image })) : [],
   );
+  const count = objects.reduce((most, object) => Math.max(most, object.class + 1), 0);
+  const classes = names ?? Array.from({ length: count }, (_, index) => String(index));
+  const stems = items.map(({ path }) => stemOf(path));
+  const indices = new Map<string, number>(stems.map((stem, index) => [stem, index]));
+  const numbers = new Map(stems.flatMap((stem, index) => (/^\d+$/.test(stem) ? [[Number(stem), index]] : [])));
+  return {
+    images: items.length,
+    objects,
+    classes,
+    imageOf: (id) => indices.get(stemOf(String(id))) ?? numberOf(id, (number) => numbers.get(number)),
+    ...positions(classes),
+    leftOut,
+  };
+}
+
+/** Category ids that are positions in the list of classes, from 1. */
+const positions = (classes: readonly string[]): Pick<DetectionTruth, "classOf" | "numbered"> => ({
+  classOf: (id) => (id >= 1 && id <= classes.length ? id - 1 : undefined),
+  numbered: true,
+});
 
 function cocoTruth({ images, objects, classes, classOf, leftOut }: CocoFile): DetectionTruth {
   const sorted = images.map(({ id }) => id).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
@@ -118,8 +152,7 @@ async function vocTruth(root: string, set: string | undefined): Promise<Detectio
     objects,
     classes,
     imageOf: (id) => indices.get(String(id)) ?? indices.get(stemOf(String(id))) ?? numberOf(id, (n) => numbers.get(n)),
-    classOf: (id) => (id >= 1 && id <= classes.length ? id - 1 : undefined),
-    numbered: true,
+    ...positions(classes),
     leftOut: [...(list?.leftOut ?? []), ...leftOut, ...unknown],
   };
 }
