@@ -28,20 +28,20 @@ test("a detector that is trained on synthetic boxes detects, is scored, trains a
     "--size",
     "64",
     "--classes",
-    "3",
+    "4",
     "--objects",
     "2",
     "--boxes",
   );
   const schedule = ["--steps", "3", "--batch", "2", "--threads", "1"];
   await runCommand(trainDetector, "--data", scenes, "--size", "64", ...schedule, "--out", at("detector"));
-  assert.equal(json("detector/model.json").classes.length, 3);
+  assert.equal(json("detector/model.json").classes.length, 4);
 
   await runCommand(detect, scenes, "--detector", model, "-o", at("boxes"), "--results", results, "--score", "0.01");
   assert.equal(json("boxes/detections.json").images.length, 12);
   const found: { image_id: string; category_id: number; bbox: number[]; score: number }[] = json("results.json");
   assert.ok(found.length > 0, "an untrained detector finds something above the threshold for average precision");
-  assert.ok(found.every(({ category_id: id, bbox }) => id >= 1 && id <= 3 && bbox.length === 4));
+  assert.ok(found.every(({ category_id: id, bbox }) => id >= 1 && id <= 4 && bbox.length === 4));
 
   const processor = ["--processor", "compact-s", "--scale", "2", "--crop", "64"];
   const supervised = ["--objective", "ra", "--recognizer", model, "--lambda", "0.1"];
@@ -59,6 +59,6 @@ test("a detector that is trained on synthetic boxes detects, is scored, trains a
   );
   await runCommand(score, "--truth", scenes, "--found", results, "--json", at("score.json"));
   const { voc, coco } = json("score.json");
-  assert.equal(Object.keys(voc.classes).length, 3);
+  assert.equal(Object.keys(voc.classes).length, 4);
   assert.ok(voc.map11 >= 0 && coco.AP50 >= 0);
 });

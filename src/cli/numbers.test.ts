@@ -38,7 +38,8 @@ for (const command of commands) {
   const numeric = flags.filter(({ key, kind }) => kind.startsWith("number") && !(key in taskSettings));
   for (const flag of numeric)
     test(`${command.name} --${flag.name} refuses what is no number, in one sentence that names it`, async () => {
-      const refused = WHOLE.test(flag.key) && !(/^train-(recognizer|detector)$/.test(command.name) && flag.key === "crop");
+      const refused =
+        WHOLE.test(flag.key) && !(/^train-(recognizer|detector)$/.test(command.name) && flag.key === "crop");
       for (const text of [...NO_NUMBERS, ...(refused ? [...HUGE, "1.5", "0.1"] : [])]) {
         const value = await taken(command, flags, flag, text);
         assert.ok(value instanceof Error, `"${text}" was taken as ${value}`);

@@ -48,6 +48,7 @@ type Parsed = z.output<typeof detectorTrainingSettings>;
 export type DetectorTraining = Partial<DetectorTrainingSettings> &
   Omit<RunOptions, "onStart"> & { readonly onStart?: (start: DetectorStart) => void };
 
+/** What is known when a detector's training starts. */
 export interface DetectorStart extends ScratchStart {
   readonly network: string;
   /** Side of the input in pixels. */
