@@ -1,20 +1,12 @@
 import { z } from "zod";
-import { omissionsOf } from "../data/settings.js";
-import { reportImages } from "../experiments/reported-images.js";
-import { reportStep } from "../experiments/reported-training.js";
 import { recognizerNetworks } from "../networks/recognizers/index.js";
-import type { Progress } from "../reporter.js";
-import type { HeldOutAccuracy } from "../training/held-out-accuracy.js";
 import { runSettings } from "../training/settings.js";
-import {
-  type RecognizerStart,
-  recognizerSettings,
-  trainRecognizer as trainModel,
-} from "../training/train-recognizer.js";
+import { recognizerSettings, trainRecognizer as trainModel } from "../training/train-recognizer.js";
 import { defineCommand } from "./command.js";
 import { failureSettings } from "./failures.js";
 import { dataNotes, listOfNames } from "./notes.js";
-import { interruptedRun, resumedSettings } from "./resumed-run.js";
+import { resumedSettings } from "./resumed-run.js";
+import { percentWithInterval, runScratch } from "./scratch-training.js";
 import { runStage } from "./stage.js";
 
 const { device: _, ...run } = runSettings;
@@ -46,51 +38,20 @@ If interrupted by Ctrl-C, the run writes a checkpoint; --resume needs no other f
     "legible train-recognizer --data cifar-10-batches-bin --validation cifar-10-batches-bin --size 32 --steps 5000 --out runs/cifar",
   ],
   base: resumedSettings("recognizer"),
-  async run({ out, resume, checkpoint, threads }, { report, print, signal }, given) {
-    let bar: Progress | undefined;
-    let steps = 0;
-    let missing = 0;
-    const result = await trainModel({
-      ...recognizerPart(given),
-      ...{ out, resume, checkpointEvery: checkpoint, signal, ...(threads && { threads }) },
-      onStart: (start) => {
-        steps = start.steps;
-        missing = start.sets.training.missing.length + (start.sets.heldOut?.missing.length ?? 0);
-        report.info(startLines(start));
-        bar = report.progress(steps, "training", { lines: false });
+  run: (settings, context, given) =>
+    runScratch(
+      {
+        schema: recognizerSettings,
+        train: trainModel,
+        classesOf: ({ sets }) => sets.classes,
+        heldOutLine: ({ accuracy }) =>
+          accuracy
+            ? `top-1 on ${accuracy.count} held-out images: ${percentWithInterval(accuracy.top1, accuracy.interval)}`
+            : undefined,
       },
-      onStep: ({ step, losses, lr }) => {
-        bar?.update(step, `loss ${losses.loss?.toPrecision(3)}`);
-        reportStep({ step, of: steps, ...losses, lr }, report);
-      },
-    }).finally(() => bar?.stop());
-    reportImages(result.broken, result.flawed, report);
-    if (result.model === null) {
-      report.info(interruptedRun(result));
-      return "interrupted";
-    }
-    if (result.accuracy) report.info(accuracyLine(result.accuracy));
-    print(result.model);
-    return { unusable: missing + result.broken.size };
-  },
+      settings,
+      context,
+      given,
+    ),
   stage: runStage(["model.onnx", "model.json"]),
 });
-
-const recognizerPart = (given: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(Object.entries(given).filter(([key]) => key in recognizerSettings.shape));
-
-function startLines({ network, device, parameters, step, steps, batch, size, sets }: RecognizerStart): string {
-  const done = step > 0 ? `${step} of ${steps} done` : steps;
-  const counts = `${sets.training.items.length} for training, ${sets.heldOut?.items.length ?? 0} held out`;
-  const omitted = [sets.training, ...(sets.heldOut ? [sets.heldOut] : [])].flatMap(omissionsOf);
-  return (
-    `training ${network} on ${device}, ${parameters.toLocaleString("en")} weights\n` +
-    `  steps        ${done}, batch ${batch}, ${size} x ${size} pixels\n` +
-    [`  images       ${counts}; ${sets.classes} classes`, ...omitted].join("\n")
-  );
-}
-
-const accuracyLine = ({ top1, interval: [low, high], count }: HeldOutAccuracy): string => {
-  const percent = (share: number) => (100 * share).toFixed(1);
-  return `top-1 on ${count} held-out images: ${percent(top1)} % [${percent(low)}, ${percent(high)}]`;
-};
