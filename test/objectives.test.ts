@@ -76,7 +76,7 @@ async function trained(
     dataset: await openDataset([data], { needLabels: true }),
     out: folder,
     resume: resume ?? false,
-    threads: 2,
+    threads: 1,
     signal: stop.signal,
     onStep: (progress) => {
       losses.push({ ...progress.losses, psnr: progress.psnr });
