@@ -105,7 +105,7 @@ function judgeSettings(judges: readonly Judge[]): Pick<EvaluationSetting, "judge
 }
 
 const missingOf = ({ missing }: Dataset): Skipped[] =>
-  missing.map((file) => ({ file, reason: "listed in labels.csv, but missing" }));
+  missing.map((file) => ({ file, reason: "listed, but missing" }));
 
 /** Batches that are compared with the clean images while the networks run the next. */
 const COMPARING = 2;
