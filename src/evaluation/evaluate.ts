@@ -104,8 +104,7 @@ function judgeSettings(judges: readonly Judge[]): Pick<EvaluationSetting, "judge
   return stated.length > 0 ? { judge_settings: Object.fromEntries(stated) } : {};
 }
 
-const missingOf = ({ missing }: Dataset): Skipped[] =>
-  missing.map((file) => ({ file, reason: "listed, but missing" }));
+const missingOf = ({ missing }: Dataset): Skipped[] => missing.map((file) => ({ file, reason: "listed, but missing" }));
 
 /** Batches that are compared with the clean images while the networks run the next. */
 const COMPARING = 2;
