@@ -73,17 +73,21 @@ async function boxFileTruth(folder: string): Promise<DetectionTruth> {
   );
   const count = objects.reduce((most, object) => Math.max(most, object.class + 1), 0);
   const classes = names ?? Array.from({ length: count }, (_, index) => String(index));
-  const stems = items.map(({ path }) => stemOf(path));
-  const indices = new Map<string, number>(stems.map((stem, index) => [stem, index]));
-  const numbers = new Map(stems.flatMap((stem, index) => (/^\d+$/.test(stem) ? [[Number(stem), index]] : [])));
   return {
     images: items.length,
     objects,
     classes,
-    imageOf: (id) => indices.get(stemOf(String(id))) ?? numberOf(id, (number) => numbers.get(number)),
+    imageOf: imageByStem(items.map(({ path }) => stemOf(path))),
     ...positions(classes),
     leftOut,
   };
+}
+
+/** Finds an image by its name with or without extension, or by the number that its name is. */
+function imageByStem(stems: readonly string[]): DetectionTruth["imageOf"] {
+  const indices = new Map(stems.map((stem, index) => [stem, index]));
+  const numbers = new Map(stems.flatMap((stem, index) => (/^\d+$/.test(stem) ? [[Number(stem), index]] : [])));
+  return (id) => indices.get(String(id)) ?? indices.get(stemOf(String(id))) ?? numberOf(id, (n) => numbers.get(n));
 }
 
 /** Category ids that are positions in the list of classes, from 1. */
@@ -133,8 +137,6 @@ async function vocTruth(root: string, set: string | undefined): Promise<Detectio
     throw new UserError(`cannot read the truth ${root}: none of its ${listed.length} annotations can be read${first}`);
   }
   const names = new Map(classes.map((name, index) => [name, index]));
-  const indices = new Map(stems.map((stem, index) => [stem, index]));
-  const numbers = new Map(stems.flatMap((stem, index) => (/^\d+$/.test(stem) ? [[Number(stem), index]] : [])));
   const all = stems.flatMap((stem, image) =>
     (annotations.get(stem)?.objects ?? []).map((object) => ({ image, object })),
   );
@@ -151,7 +153,7 @@ async function vocTruth(root: string, set: string | undefined): Promise<Detectio
     images: stems.length,
     objects,
     classes,
-    imageOf: (id) => indices.get(String(id)) ?? indices.get(stemOf(String(id))) ?? numberOf(id, (n) => numbers.get(n)),
+    imageOf: imageByStem(stems),
     ...positions(classes),
     leftOut: [...(list?.leftOut ?? []), ...leftOut, ...unknown],
   };
