@@ -29,11 +29,12 @@ const rooms = [
     "processors",
     "recognition",
     "detection",
+    "remote",
     "evaluation",
     "training",
     "enhancement",
   ],
-  ...["inspection", "profiling", "analysis", "report", "experiments", "commands", "cli", "web", "index"],
+  ...["inspection", "profiling", "analysis", "report", "study", "experiments", "commands", "cli", "web", "index"],
 ];
 
 /** What runs in a browser: whole rooms, the graphs of a training, and the public face for it. */

@@ -1,5 +1,5 @@
 import { commands } from "../src/commands/index.js";
-import { recipeSchema, referencePage, settingsSchema } from "../src/commands/reference.js";
+import { fileTitle, recipeSchema, referencePage, settingsSchema } from "../src/commands/reference.js";
 import { stageCommands } from "../src/commands/reproduce.js";
 
 const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
@@ -7,7 +7,7 @@ const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 /** The generated files of the reference by their paths in the repository: a page and a JSON Schema for each command. */
 export const referenceFiles = (): ReadonlyMap<string, string> =>
   new Map([
-    ...commands.map((command) => [`docs/commands/${command.name}.md`, referencePage(command)] as const),
-    ...commands.map((command) => [`schemas/${command.name}.json`, json(settingsSchema(command))] as const),
+    ...commands.map((command) => [`docs/commands/${fileTitle(command)}.md`, referencePage(command)] as const),
+    ...commands.map((command) => [`schemas/${fileTitle(command)}.json`, json(settingsSchema(command))] as const),
     ["schemas/recipe.json", json(recipeSchema(stageCommands))] as const,
   ]);

@@ -14,7 +14,9 @@ type OnOutcome = (outcome: Outcome) => void;
 /** A command for commander. Its flags, arguments and help derive from its settings. */
 export function commanderOf(command: Command, context: Context, onOutcome: OnOutcome): CommanderCommand {
   const flags = flagsOf(command.settings);
-  const program = new CommanderCommand(command.name).description(command.summary).usage(usageOf(flags));
+  const program = new CommanderCommand(command.name.split(" ").at(-1) as string)
+    .description(command.summary)
+    .usage(usageOf(flags));
   for (const flag of flags) {
     if (flag.position === undefined) program.addOption(optionOf(flag));
     else program.addArgument(argumentOf(flag));
@@ -27,6 +29,35 @@ export function commanderOf(command: Command, context: Context, onOutcome: OnOut
       const given = { ...givenArguments(flags, args.slice(0, -2)), ...givenFlags(flags, args.at(-2)) };
       onOutcome(await run(command, given, args.at(-2), translated(context, command)));
     });
+}
+
+/**
+ * Adds commands to a program. A name of two words, such as "study create", is a command of a group.
+ * @param groups the summary of each group.
+ */
+export function addCommands(
+  program: CommanderCommand,
+  commands: readonly Command[],
+  groups: Readonly<Record<string, string>>,
+  context: Context,
+  onOutcome: OnOutcome,
+): void {
+  const opened = new Map<string, CommanderCommand>();
+  const parentOf = (group: string): CommanderCommand => {
+    const parent =
+      opened.get(group) ??
+      program
+        .command(group)
+        .description(groups[group] as string)
+        .copyInheritedSettings(program);
+    opened.set(group, parent);
+    return parent;
+  };
+  for (const command of commands) {
+    const [first = "", second] = command.name.split(" ");
+    const parent = second === undefined ? program : parentOf(first);
+    parent.addCommand(commanderOf(command, context, onOutcome).copyInheritedSettings(program));
+  }
 }
 
 /** The context with the flags of the command in its messages. The signal is read only when the command reads it. */

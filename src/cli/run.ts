@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import type { Context } from "../commands/command.js";
 import type { Outcome } from "../commands/failures.js";
-import { commands } from "../commands/index.js";
+import { commands, groups } from "../commands/index.js";
 import { messageOf, UserError } from "../errors.js";
 import { printable, printableText } from "../printable.js";
-import { commanderOf } from "./program.js";
+import { addCommands } from "./program.js";
 import { Interruption } from "./signals.js";
 import { terminal } from "./terminal.js";
 import { version } from "./version.js";
@@ -49,12 +49,9 @@ export async function run(args: readonly string[]): Promise<void> {
           args,
         ),
     });
-  for (const command of commands)
-    program.addCommand(
-      commanderOf(command, context, (ended) => {
-        outcome = ended;
-      }).copyInheritedSettings(program),
-    );
+  addCommands(program, commands, groups, context, (ended) => {
+    outcome = ended;
+  });
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

@@ -28,6 +28,7 @@ export interface StageRole {
 
 /** A command. Flags, help, config files, recipe stages and the JSON Schema derive from its settings. */
 export interface Command<Schema extends z.ZodObject = z.ZodObject> {
+  /** One word, or two for a command of a group: "study create". */
   readonly name: string;
   /** One line: what it does. */
   readonly summary: string;

@@ -43,3 +43,8 @@ export const commands: readonly Command[] = [
   gradient,
   profile,
 ];
+
+/** The summary of each group of commands: the first word of names such as "study create". */
+export const groups: Readonly<Record<string, string>> = {
+  study: "ask people which results they prefer: create a study, serve it, analyze the answers",
+};

@@ -3,6 +3,9 @@ import { Recipe } from "../experiments/recipe.js";
 import type { Command } from "./command.js";
 import { type Flag, flagsOf, jsonSchemaOf } from "./flags.js";
 
+/** The title of a command's files: its page, its JSON Schema. */
+export const fileTitle = ({ name }: Pick<Command, "name">): string => name.replaceAll(" ", "-");
+
 /** The reference page of a command, as Markdown. */
 export function referencePage({ name, summary, settings, notes, examples }: Command): string {
   const flags = flagsOf(settings);
@@ -12,7 +15,7 @@ export function referencePage({ name, summary, settings, notes, examples }: Comm
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
     `\`\`\`\nlegible ${name}${usage.join("")} [options]\n\`\`\``,
     `Settings in a file (\`--config FILE\`, JSON or YAML) and in a recipe have the names of the second column; ` +
-      `[schemas/${name}.json](../../schemas/${name}.json) describes them for editors. \`--print-config\` prints them with defaults.`,
+      `[schemas/${fileTitle({ name })}.json](../../schemas/${fileTitle({ name })}.json) describes them for editors. \`--print-config\` prints them with defaults.`,
     table(flags),
     ...(notes === undefined ? [] : ["## Notes", `\`\`\`text\n${notes}\n\`\`\``]),
     "## Examples",

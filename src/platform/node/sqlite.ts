@@ -1,0 +1,30 @@
+import Database from "libsql";
+import { messageOf, UserError } from "../../errors.js";
+
+/** An open SQLite database. Its methods are those of better-sqlite3: synchronous, statements are prepared once. */
+export type Sqlite = Database.Database;
+
+/** Milliseconds that a writer waits for another process. */
+const BUSY = 10_000;
+
+/**
+ * Opens or creates a SQLite database for several processes. Readers do not block the writer (WAL), and a committed transaction
+ * survives the loss of power (synchronous FULL).
+ * @param path the file; beside it SQLite keeps `path-wal` and `path-shm`.
+ * @param schema statements that create what is missing, such as `CREATE TABLE IF NOT EXISTS`.
+ * @throws UserError when the file cannot be opened or is no database.
+ */
+export function openSqlite(path: string, schema: string): Sqlite {
+  let database: Sqlite | undefined;
+  try {
+    database = new Database(path, { timeout: BUSY });
+    database.exec("PRAGMA journal_mode = WAL");
+    database.exec("PRAGMA synchronous = FULL");
+    database.exec("PRAGMA foreign_keys = ON");
+    database.exec(schema);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw new UserError(`cannot open the database ${path}: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Bundles the pages that servers of Legible deliver: from `dist/src/ROOM/page/main.js` one `page.js` without imports, beside a copy of
+ * the page's HTML and CSS.
+ */
+import { copyFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+for (const room of ["study"]) {
+  const [source, built] = [join(root, "src", room, "page"), join(root, "dist", "src", room, "page")];
+  await build({
+    entryPoints: [join(built, "main.js")],
+    outfile: join(built, "page.js"),
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    legalComments: "eof",
+    logLevel: "warning",
+  });
+  for (const name of readdirSync(source))
+    if (/\.(html|css)$/.test(name)) copyFileSync(join(source, name), join(built, name));
+}
