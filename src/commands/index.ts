@@ -12,6 +12,7 @@ import { inspect } from "./inspect.js";
 import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
 import { score } from "./score.js";
+import { standIn } from "./stand-in.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { tabulate } from "./tabulate.js";
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   inspect,
   gradient,
   profile,
+  standIn,
 ];
 
 /** The summary of each group of commands: the first word of names such as "study create". */
