@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import type { ImageProblem } from "./received-image.js";
 import { type SignatureProblem, signatureProblem } from "./signature-v4.js";
-import { type Answer, hasContentType, type ImageProblem, jsonOf, type Vendor } from "./vendor.js";
+import { type Answer, hasContentType, jsonOf, type Vendor } from "./vendor.js";
 
 /*
  * Amazon Rekognition, operation DetectLabels.

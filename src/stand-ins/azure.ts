@@ -1,6 +1,7 @@
 import { type FoundLabel, LEAST_CONFIDENCE } from "./labels.js";
+import type { ImageProblem } from "./received-image.js";
 import { equalSecrets } from "./secrets.js";
-import { type Answer, hasContentType, type ImageProblem, type StandInRequest, type Vendor } from "./vendor.js";
+import { type Answer, hasContentType, type StandInRequest, type Vendor } from "./vendor.js";
 
 /*
  * Azure AI Vision, Image Analysis 4.0.

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { answerContent, schemaProblem } from "./chat-answer.js";
+import type { ImageProblem } from "./received-image.js";
 import { equalSecrets } from "./secrets.js";
-import { type Answer, hasContentType, type ImageProblem, jsonOf, type StandInRequest, type Vendor } from "./vendor.js";
+import { type Answer, hasContentType, jsonOf, type StandInRequest, type Vendor } from "./vendor.js";
 
 /*
  * OpenAI, chat completions with an image.

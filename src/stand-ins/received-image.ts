@@ -1,7 +1,6 @@
 import sharp from "sharp";
 import type { Image } from "../images/image.js";
 import { decodeImage } from "../platform/node/codec.js";
-import type { ImageLimits, ImageProblem } from "./vendor.js";
 
 /** An image as a service receives it. */
 export interface ReceivedImage {
@@ -9,6 +8,23 @@ export interface ReceivedImage {
   readonly height: number;
   readonly format: "jpeg" | "png";
   readonly pixels: Image;
+}
+
+/** Why an image cannot be labeled. */
+export interface ImageProblem {
+  readonly problem: "not-base64" | "format" | "too-small" | "too-large";
+}
+
+/** The image sizes that a vendor accepts. */
+export interface ImageLimits {
+  /** Bytes of the file. */
+  readonly bytes: number;
+  /** Least width and height in pixels. */
+  readonly leastSide: number;
+  /** Most width and height in pixels. */
+  readonly mostSide: number;
+  /** Most pixels of an image. */
+  readonly mostPixels: number;
 }
 
 /** The bytes of a text in base64 (RFC 4648, section 4, with padding); undefined if it is none. */

@@ -40,7 +40,7 @@ export interface StandIn {
   readonly url: string;
   /** The accepted keys. */
   readonly keys: Keys;
-  /** Stops at once: requests that are running are not answered. */
+  /** Stops at once: requests that are running are not answered. A second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -68,10 +68,15 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     routerOptions: { maxParamLength: 2000 },
   });
   serve(server, { vendor, keys, labeler, log, options });
-  const close = async () => {
+  let closed: Promise<void> | undefined;
+  const end = async () => {
     await server.close();
     await labeler.release();
     log.close();
+  };
+  const close = () => {
+    closed ??= end();
+    return closed;
   };
   try {
     return { url: await server.listen({ port, host }), keys, close };
@@ -132,7 +137,7 @@ const send = (reply: FastifyReply, vendor: Vendor, { status, body, headers }: An
   reply
     .code(status)
     .headers({ "content-type": vendor.contentType, ...headers })
-    .send(JSON.stringify(body));
+    .send(Buffer.from(JSON.stringify(body))); // to a text, fastify would add a charset
 
 /** One request with its answer, fault and line of the log. */
 class Exchange {

@@ -1,5 +1,5 @@
 import type { FoundLabel } from "./labels.js";
-import type { ReceivedImage } from "./received-image.js";
+import type { ImageLimits, ImageProblem, ReceivedImage } from "./received-image.js";
 
 /** A request that a stand-in received. */
 export interface StandInRequest {
@@ -29,23 +29,6 @@ export interface Keys {
 
 /** An image that was read and labeled, or the reason why it cannot be read. */
 export type Labeled = { readonly labels: readonly FoundLabel[]; readonly image: ReceivedImage } | ImageProblem;
-
-/** Why an image cannot be labeled. */
-export interface ImageProblem {
-  readonly problem: "not-base64" | "format" | "too-small" | "too-large";
-}
-
-/** The image sizes that a vendor accepts. */
-export interface ImageLimits {
-  /** Bytes of the file. */
-  readonly bytes: number;
-  /** Least width and height in pixels. */
-  readonly leastSide: number;
-  /** Most width and height in pixels. */
-  readonly mostSide: number;
-  /** Most pixels of an image. */
-  readonly mostPixels: number;
-}
 
 /** Labels the bytes of an image file, or its text in base64. The request log counts each call. */
 export type LabelImage = (image: Buffer | string) => Promise<Labeled>;
