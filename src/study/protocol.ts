@@ -75,6 +75,8 @@ export const Answer = z.strictObject({
   name: z.string().trim().min(1).max(200).exactOptional(),
   /** From the display of the trial to the answer. */
   milliseconds: z.number().min(0).max(86_400_000),
+  /** Of `naming`: milliseconds for which the image was visible, measured between two frames. */
+  exposure: z.number().min(0).max(86_400_000).exactOptional(),
   /** How the answer was given. */
   input: z.enum(["keyboard", "pointer", "touch"]),
   /** Width and height of the page in CSS pixels. */
