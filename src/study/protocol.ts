@@ -34,7 +34,15 @@ export const StudyInfo = z.object({
 });
 export type StudyInfo = z.output<typeof StudyInfo>;
 
-export const Joining = z.strictObject({ code: z.string().max(64).exactOptional(), consent: z.literal(true) });
+export const Joining = z.strictObject({
+  code: z.string().max(64).exactOptional(),
+  consent: z.literal(true),
+  /** Random, chosen by the page: joining again with the same key, after a response that was lost, continues as the same participant. */
+  key: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .exactOptional(),
+});
 export type Joining = z.output<typeof Joining>;
 
 const trialBase = { trial: z.number().int().min(0) };
