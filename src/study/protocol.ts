@@ -104,8 +104,10 @@ export const Finished = z.object({
   /** A code that shows that a participant completed the study. */
   completion: z.string(),
 });
+export type Finished = z.output<typeof Finished>;
 
 export const ErrorBody = z.object({ error: z.string() });
+export type ErrorBody = z.output<typeof ErrorBody>;
 
 /** Counts of a running study. */
 export const StudyStatus = z.object({
