@@ -1,4 +1,5 @@
 import { normalizeLabel } from "../metrics/label-agreement.js";
+import { synonymsOf } from "../recognition/synonyms.js";
 import { type FoundLabel, LEAST_CONFIDENCE } from "./labels.js";
 
 /** The form in which a chat completion is asked to answer. */
@@ -78,7 +79,10 @@ function enumIn(schema: Schema, labels: readonly FoundLabel[]): Named[] | undefi
     );
     return schema.enum
       .filter((name) => typeof name === "string")
-      .map((name) => ({ name, confidence: confidences.get(normalizeLabel(name)) ?? 0 }))
+      .map((name) => ({
+        name,
+        confidence: Math.max(0, ...[...synonymsOf(name)].map((each) => confidences.get(each) ?? 0)),
+      }))
       .sort((a, b) => b.confidence - a.confidence);
   }
   for (const property of Object.values(record(schema.properties))) {

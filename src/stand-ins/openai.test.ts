@@ -57,7 +57,7 @@ test("an answer names the candidates of an enum alone, spelled as there", async 
   const schema = {
     type: "object",
     properties: {
-      class: { type: "string", enum: ["Green_Lizard", "Vulpes vulpes", "zebra"] },
+      class: { type: "string", enum: ["Green_Lizard", "Vulpes vulpes, fox", "zebra"] },
       confidence: { type: "integer", minimum: 0, maximum: 100 },
     },
   };
@@ -65,7 +65,7 @@ test("an answer names the candidates of an enum alone, spelled as there", async 
     const { json } = await post(address(), KEY, await request(color, "Which?", schemaOf(schema)));
     return JSON.parse(json.choices[0].message.content);
   };
-  assert.deepEqual(await content("#ff0000"), { class: "Vulpes vulpes", confidence: Math.round(100 * pure.first) });
+  assert.deepEqual(await content("#ff0000"), { class: "Vulpes vulpes, fox", confidence: Math.round(100 * pure.first) });
   assert.deepEqual(await content("#00ff00"), { class: "Green_Lizard", confidence: Math.round(100 * pure.first) });
   // Blue is no candidate: the others are equally confident, and the first one is taken.
   assert.deepEqual(await content("#0000ff"), { class: "Green_Lizard", confidence: Math.round(100 * pure.others) });
