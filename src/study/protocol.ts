@@ -94,6 +94,7 @@ export const Finished = z.object({
   /** A code that shows that a participant completed the study. */
   completion: z.string(),
 });
+export type Finished = z.output<typeof Finished>;
 
 export const ErrorBody = z.object({ error: z.string() });
 
