@@ -13,7 +13,9 @@ import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
 import { score } from "./score.js";
 import { studyCreate } from "./study-create.js";
+import { studyExport } from "./study-export.js";
 import { studyServe } from "./study-serve.js";
+import { studyStatus } from "./study-status.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { tabulate } from "./tabulate.js";
@@ -46,6 +48,8 @@ export const commands: readonly Command[] = [
   profile,
   studyCreate,
   studyServe,
+  studyStatus,
+  studyExport,
 ];
 
 /** The summary of each group of commands: the first word of names such as "study create". */
