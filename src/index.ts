@@ -143,7 +143,16 @@ export { Processor, type ProcessorSource } from "./processors/processor.js";
 export { type Random, randomAt } from "./random.js";
 export { type LabelSet, labelSetOf } from "./recognition/class-offset.js";
 export { type Classifier, openClassifier } from "./recognition/classifier.js";
-export type { BoxesPrediction, ClassPrediction, Judge, LabelMapPrediction, Prediction } from "./recognition/judge.js";
+export type {
+  BoxesPrediction,
+  ClassPrediction,
+  Judge,
+  Label,
+  LabelMapPrediction,
+  LabelsPrediction,
+  Prediction,
+  Unjudged,
+} from "./recognition/judge.js";
 export { type LossGradientOptions, type LossGradientResult, LossGradientSession } from "./recognition/loss-gradient.js";
 export type { RecognizerModel } from "./recognition/model.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";

@@ -47,6 +47,7 @@ export interface Detector extends Judge<BoxesPrediction> {
   readonly classes: readonly string[];
   /** Notes on how its file is read, one sentence each. */
   readonly notes: readonly string[];
+  predict(images: readonly Image[]): Promise<readonly BoxesPrediction[]>;
   /** Frees the session. */
   release(): Promise<void>;
 }

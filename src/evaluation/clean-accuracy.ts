@@ -1,5 +1,6 @@
 import { type Annotation, classOf } from "../data/annotation.js";
 import type { Dataset } from "../data/dataset.js";
+import { titleOf } from "../data/item.js";
 import { UserError } from "../errors.js";
 import { top1 } from "../metrics/accuracy.js";
 import type { Figure } from "../metrics/metric.js";
@@ -38,8 +39,15 @@ export async function cleanAccuracy(
       const { loaded: clean, skipped: unread } = separated(all);
       skipped.push(...unread);
       if (clean.length === 0) continue;
-      predictions.push(...(await judge.predict(clean.map(({ image }) => image))));
-      annotations.push(...clean.map(({ annotation }) => annotation));
+      const predicted = await judge.predict(clean.map(({ image }) => image));
+      for (const [i, prediction] of predicted.entries()) {
+        const { file, annotation } = clean[i] as (typeof clean)[number];
+        if (prediction.kind === "unjudged") skipped.push({ file, reason: prediction.reason });
+        else {
+          predictions.push(prediction);
+          annotations.push(annotation);
+        }
+      }
     }
   } finally {
     await workers.close();
@@ -52,6 +60,8 @@ export async function cleanAccuracy(
 const loadClean = ({ items }: ItemBatch, workers: EvaluationWorkers) =>
   Promise.all(
     items.map((item) =>
-      orSkipped(item, async () => ({ image: await workers.clean(item, 1), annotation: item.annotation })),
+      orSkipped(item, async () => ({
+        ...{ file: titleOf(item), image: await workers.clean(item, 1), annotation: item.annotation },
+      })),
     ),
   );

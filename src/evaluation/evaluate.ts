@@ -162,11 +162,13 @@ async function finishBatch(
 ): Promise<{ result: Promise<BatchResult> }> {
   if (kept) return { result: Promise.resolve(kept) };
   const { loaded, skipped } = separated(samples);
-  const { comparing } = await measure(loaded, instruments);
+  const { comparing, unjudged } = await measure(loaded, instruments);
   const stored = async () => {
     const flawed = loaded.flatMap(({ file, flaw }) => (flaw === undefined ? [] : [{ file, reason: flaw }]));
-    const result = { images: await comparing, skipped, ...(flawed.length > 0 && { flawed }) };
-    if (key !== undefined) await records?.put(key, result);
+    const images = await comparing;
+    const result = { images, skipped: [...skipped, ...unjudged], ...(flawed.length > 0 && { flawed }) };
+    // A batch with images that a service has not answered is judged again when the evaluation is resumed.
+    if (key !== undefined && unjudged.length === 0) await records?.put(key, result);
     return result;
   };
   return { result: stored() };

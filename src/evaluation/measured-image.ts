@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { TrueBox } from "../metrics/detection/boxes.js";
-import type { BoxesPrediction, ClassPrediction } from "../recognition/judge.js";
+import type { BoxesPrediction, ClassPrediction, LabelsPrediction } from "../recognition/judge.js";
 
 const anyNumber = z.custom<number>((value) => typeof value === "number");
 
@@ -56,13 +56,19 @@ export interface ConfusionsPrediction {
   readonly confusions: Confusions;
 }
 
+/** The labels of an open vocabulary, best first. */
+export const Labels = z
+  .array(z.object({ name: z.string(), confidence: z.number().min(0).max(1).nullable() }))
+  .readonly();
+
 /** What is kept of a judge's prediction for an image. */
-export type StoredPrediction = ClassPrediction | BoxesPrediction | ConfusionsPrediction;
+export type StoredPrediction = ClassPrediction | BoxesPrediction | ConfusionsPrediction | LabelsPrediction;
 
 const StoredPrediction = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("class"), ranked: Ranked }),
   z.object({ kind: z.literal("boxes"), boxes: FoundBoxes }),
   z.object({ kind: z.literal("label-map"), confusions: Confusions }),
+  z.object({ kind: z.literal("labels"), labels: Labels }),
 ]);
 
 /** The annotated objects of an image. */

@@ -17,8 +17,8 @@ import { statedClasses } from "../recognition/sources.js";
 import { probe } from "../runtime/probe.js";
 import type { SessionOptions } from "../runtime/session.js";
 
-/** What a judge predicts. */
-export type JudgeKind = Judge["kind"];
+/** What a judge that is a file predicts. */
+export type JudgeKind = Exclude<Judge["kind"], "labels">;
 
 /** Settings of a judge of any kind; each overrides its files. */
 export interface JudgeSettings extends RecognizerSettings, DetectorSettings {}

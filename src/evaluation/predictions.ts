@@ -5,6 +5,7 @@ import type { EvaluationSetting } from "./evaluation.js";
 import {
   Confusions,
   FoundBoxes,
+  Labels,
   type MeasuredImage,
   MeasuredQuality,
   Ranked,
@@ -38,6 +39,7 @@ export const Header = z.object({
     flawed: z.array(z.object({ file: z.string(), reason: z.string() })).exactOptional(),
   }),
   seed: z.number(),
+  synonyms: z.record(z.string(), z.array(z.string())).exactOptional(),
   judge_settings: z.record(z.string(), z.record(z.string(), z.unknown())).exactOptional(),
   control: z
     .object({
@@ -69,6 +71,8 @@ export const Line = MeasuredQuality.extend({
   boxes: FoundBoxes.exactOptional(),
   /** What a segmenter predicts. */
   confusions: Confusions.exactOptional(),
+  /** What a service predicts. */
+  labels: Labels.exactOptional(),
 });
 export type Line = z.output<typeof Line>;
 
@@ -111,15 +115,19 @@ const linesOf = ({ file, label, boxes, rows }: MeasuredImage, { processors, judg
   });
 
 /** A prediction as the fields of a line. */
-function contentsOf(prediction: StoredPrediction | undefined): Pick<Line, "ranked" | "boxes" | "confusions"> {
+function contentsOf(
+  prediction: StoredPrediction | undefined,
+): Pick<Line, "ranked" | "boxes" | "confusions" | "labels"> {
   if (prediction?.kind === "class") return { ranked: prediction.ranked };
   if (prediction?.kind === "boxes") return { ranked: null, boxes: prediction.boxes };
+  if (prediction?.kind === "labels") return { ranked: null, labels: prediction.labels };
   return { ranked: null, ...(prediction && { confusions: prediction.confusions }) };
 }
 
 /** The prediction in a line; undefined: it has none. */
-export function predictionIn({ ranked, boxes, confusions }: Line): StoredPrediction | undefined {
+export function predictionIn({ ranked, boxes, confusions, labels }: Line): StoredPrediction | undefined {
   if (ranked) return { kind: "class", ranked };
   if (boxes) return { kind: "boxes", boxes };
+  if (labels) return { kind: "labels", labels };
   return confusions && { kind: "label-map", confusions };
 }

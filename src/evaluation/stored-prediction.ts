@@ -6,7 +6,7 @@ import type { Truth } from "./truth.js";
 
 /** What is kept of a prediction: classes and boxes themselves, boxes in float32, and how a label map differs from the truth. */
 export function storedPrediction(prediction: Prediction, { labelMap }: Truth): StoredPrediction {
-  if (prediction.kind === "class") return prediction;
+  if (prediction.kind === "class" || prediction.kind === "labels") return prediction;
   if (prediction.kind === "label-map") {
     if (!labelMap) throw new Error("a segmenter's prediction needs the image's label map"); // `requireKnows` checks this
     return { kind: "label-map", confusions: confusionsOf(labelMap, prediction) };

@@ -1,4 +1,5 @@
 import { UserError } from "../errors.js";
+import type { Image } from "../images/image.js";
 import { keyOf } from "../jobs/job.js";
 import { rankingOf } from "../metrics/ranking.js";
 import type { Graph, ValueInfo } from "../onnx/graph.js";
@@ -36,6 +37,7 @@ export interface ClassifierSource {
 export interface Classifier extends Judge<ClassPrediction> {
   /** Notes on how it is computed and how its outputs match the labels, one sentence each. */
   readonly notes: readonly string[];
+  predict(images: readonly Image[]): Promise<readonly ClassPrediction[]>;
   /** Frees the session. */
   release(): Promise<void>;
 }

@@ -24,12 +24,31 @@ export interface LabelMapPrediction {
   readonly classes: Uint8Array;
 }
 
+/** A label of an open vocabulary, as a service gives it. */
+export interface Label {
+  readonly name: string;
+  /** From 0 to 1; null: the judge gives none. */
+  readonly confidence: number | null;
+}
+
+/** The labels of an open vocabulary that a service gives an image, best first. */
+export interface LabelsPrediction {
+  readonly kind: "labels";
+  readonly labels: readonly Label[];
+}
+
 /** A judge's prediction for an image. */
-export type Prediction = ClassPrediction | BoxesPrediction | LabelMapPrediction;
+export type Prediction = ClassPrediction | BoxesPrediction | LabelMapPrediction | LabelsPrediction;
+
+/** Instead of a prediction: why a judge has none for an image, such as a service that refuses it. */
+export interface Unjudged {
+  readonly kind: "unjudged";
+  readonly reason: string;
+}
 
 /** Predicts the contents of images: a classifier (`openClassifier`), a detector, a segmenter or any other implementation. */
 export interface Judge<P extends Prediction = Prediction> {
-  /** What it predicts of an image: its class, boxes of objects, or the class of each pixel. */
+  /** What it predicts of an image: its class, boxes of objects, the class of each pixel, or labels of an open vocabulary. */
   readonly kind: P["kind"];
   /** Its name in tables; unique in an evaluation. */
   readonly name: string;
@@ -45,7 +64,7 @@ export interface Judge<P extends Prediction = Prediction> {
   requireKnows(items: readonly Item[], attempt: string): Promise<void>;
   /**
    * @param images of any size, 8-bit RGB. Judges that receive the same array share its resized images.
-   * @returns one prediction for each image, in order.
+   * @returns one prediction for each image, in order. An evaluation skips an image for which a judge has none.
    */
-  predict(images: readonly Image[]): Promise<readonly P[]>;
+  predict(images: readonly Image[]): Promise<readonly (P | Unjudged)[]>;
 }

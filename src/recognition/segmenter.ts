@@ -32,6 +32,7 @@ export interface Segmenter extends Judge<LabelMapPrediction> {
   readonly settings: SegmenterSettings;
   /** Notes on how it is computed, one sentence each. */
   readonly notes: readonly string[];
+  predict(images: readonly Image[]): Promise<readonly LabelMapPrediction[]>;
   /** Frees the session. */
   release(): Promise<void>;
 }

@@ -15,8 +15,8 @@ export const ImageName = z.string().regex(/^[a-z0-9]{8,64}\.(png|jpg|webp)$/);
 /** A system that is compared, such as `plain` and `ra`. */
 const SystemName = z.string().min(1).max(100);
 
-/** The side of a pair that a participant chooses. */
-export const Choice = z.enum(["left", "right", "tie"]);
+/** The side of a pair that a participant chooses. `tie`: both are equal; `neither`, of `labels` alone: none describes the image. */
+export const Choice = z.enum(["left", "right", "tie", "neither"]);
 export type Choice = z.output<typeof Choice>;
 
 const itemBase = {
