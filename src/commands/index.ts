@@ -12,6 +12,8 @@ import { inspect } from "./inspect.js";
 import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
 import { score } from "./score.js";
+import { studyCreate } from "./study-create.js";
+import { studyServe } from "./study-serve.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { tabulate } from "./tabulate.js";
@@ -42,6 +44,8 @@ export const commands: readonly Command[] = [
   inspect,
   gradient,
   profile,
+  studyCreate,
+  studyServe,
 ];
 
 /** The summary of each group of commands: the first word of names such as "study create". */
