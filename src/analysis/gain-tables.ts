@@ -16,17 +16,39 @@ export interface GainTable {
   readonly name: string;
   /** Of pairs whose target is not the source. */
   readonly gains: readonly TransferGain[];
+  /** Accuracy of each recognizer on the images of the table. */
+  readonly accuracies: Readonly<Record<string, TableAccuracy>>;
+}
+
+/** Top-1 of a recognizer in percent; absent: the table does not have it. */
+export interface TableAccuracy {
+  /** On the original images. */
+  readonly clean?: number;
+  /** On the images of the processor trained with the image loss only. */
+  readonly plain?: number;
 }
 
 const PLAIN = "plain";
 
-const Gain = z.object({ top1: z.number() });
+const Top1 = z.object({ top1: z.number() });
+const Rows = z.array(z.object({ processor: z.string(), recognizers: z.record(z.string(), Top1).optional() }));
 const Transfer = z.object({
-  points: z.array(z.object({ source: z.string(), objective: z.string(), gains: z.record(z.string(), Gain) })),
+  points: z.array(z.object({ source: z.string(), objective: z.string(), gains: z.record(z.string(), Top1) })),
+  evaluation: z.object({ rows: Rows }).optional(),
 });
 const Evaluated = z.object({
+  rows: Rows.optional(),
   gains: z.array(z.object({ processor: z.string(), over: z.string(), recognizer: z.string(), top1: z.number() })),
 });
+
+/** The accuracies in the rows of evaluations; recognizers in several have those of the last. */
+function accuraciesIn(rows: z.output<typeof Rows>): Record<string, TableAccuracy> {
+  const found: Record<string, TableAccuracy> = {};
+  for (const { processor, recognizers = {} } of rows)
+    if (processor === "clean" || processor === PLAIN)
+      for (const [name, { top1 }] of Object.entries(recognizers)) found[name] = { ...found[name], [processor]: top1 };
+  return found;
+}
 
 /** An evaluation whose processor was trained with the loss of a source. */
 export interface GainSource {
@@ -42,7 +64,8 @@ export interface GainSource {
  * @throws UserError when it cannot be read or is no such file.
  */
 export async function readTransfer(file: string): Promise<GainTable[]> {
-  const { points } = await readJson(file, Transfer, "transfer gains");
+  const { points, evaluation } = await readJson(file, Transfer, "transfer gains");
+  const accuracies = accuraciesIn(evaluation?.rows ?? []);
   const objectives = [...new Set(points.map(({ objective }) => objective))];
   return objectives.map((objective) => ({
     name: objectives.length > 1 ? `${file} (${objective})` : file,
@@ -52,6 +75,7 @@ export async function readTransfer(file: string): Promise<GainTable[]> {
         Object.entries(gains).map(([target, { top1 }]) => ({ source, target, gain: top1 })),
       )
       .filter(({ source, target }) => source !== target),
+    accuracies,
   }));
 }
 
@@ -61,8 +85,11 @@ export async function readTransfer(file: string): Promise<GainTable[]> {
  */
 export async function readGains(sources: readonly GainSource[]): Promise<GainTable> {
   const gains: TransferGain[] = [];
+  const evaluated: z.output<typeof Rows> = [];
   for (const { source, row, file } of sources) {
-    const over = (await readJson(file, Evaluated, "gains")).gains.filter((gain) => gain.over === PLAIN);
+    const read = await readJson(file, Evaluated, "gains");
+    evaluated.push(...(read.rows ?? []));
+    const over = read.gains.filter((gain) => gain.over === PLAIN);
     const rows = [...new Set(over.map(({ processor }) => processor))];
     const chosen = row ?? (rows.length === 1 ? rows[0] : undefined);
     if (chosen === undefined || !rows.includes(chosen))
@@ -73,7 +100,7 @@ export async function readGains(sources: readonly GainSource[]): Promise<GainTab
     for (const { processor, recognizer, top1 } of over)
       if (processor === chosen && recognizer !== source) gains.push({ source, target: recognizer, gain: top1 });
   }
-  return { name: sources.map(({ file }) => file).join(", "), gains };
+  return { name: sources.map(({ file }) => file).join(", "), gains, accuracies: accuraciesIn(evaluated) };
 }
 
 /**

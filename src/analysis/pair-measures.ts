@@ -1,6 +1,6 @@
 import { gradientOf, LEGITIMATE, RANDOM } from "./distances.js";
 import { type GainPoint, type GainPrediction, predictGain } from "./gain-prediction.js";
-import type { GainTable } from "./gain-tables.js";
+import type { GainTable, TableAccuracy } from "./gain-tables.js";
 import type { PlaneKind } from "./measured-planes.js";
 import type { MeanInterval } from "./statistics.js";
 import type { AgreementRow, InterBoundaryRow, RecognizerRow } from "./summary.js";
@@ -22,7 +22,10 @@ export interface MeasurePrediction extends GainPrediction {
   readonly points: readonly GainPoint[];
 }
 
-type Measure = (measures: PairMeasures, source: string, target: string) => number | null;
+type Measure = (known: Known, source: string, target: string) => number | null;
+
+/** What a measure can be taken from: the analysis, and the accuracies of the table of gains. */
+type Known = PairMeasures & Pick<GainTable, "accuracies">;
 
 const isPair = ({ a, b }: { readonly a: string; readonly b: string }, one: string, other: string): boolean =>
   (a === one && b === other) || (a === other && b === one);
@@ -37,10 +40,10 @@ const interBoundary =
   ({ inter_boundary: rows }, source, target) =>
     rows.find((row) => isPair(row, source, target) && row.direction === directionFrom(source))?.mean ?? null;
 
-const accuracyOf = ({ recognizers }: PairMeasures, name: string): number | null =>
-  recognizers.find(({ recognizer }) => recognizer === name)?.top1 ?? null;
+const accuracyOf = ({ accuracies }: Known, name: string, row: keyof TableAccuracy): number | null =>
+  accuracies[name]?.[row] ?? null;
 
-/** The measures of a source and a target that may predict the gain. The last two are baselines without boundaries. */
+/** The measures of a source and a target that may predict the gain. The last three are baselines without boundaries. */
 const measuresByName: Readonly<Record<string, Measure>> = {
   "kappa, gradient planes": agreement("gradient", "kappa"),
   "agreement, gradient planes": agreement("gradient", "raw"),
@@ -51,19 +54,20 @@ const measuresByName: Readonly<Record<string, Measure>> = {
   "inter-boundary distance, random": interBoundary(() => RANDOM),
   "cosine of loss gradients": ({ gradient_cosine: rows }, source, target) =>
     rows.find((row) => isPair(row, source, target))?.mean ?? null,
-  "difference of clean accuracy": (measures, source, target) => {
-    const [one, other] = [accuracyOf(measures, source), accuracyOf(measures, target)];
+  "difference of clean accuracy": (known, source, target) => {
+    const [one, other] = [accuracyOf(known, source, "clean"), accuracyOf(known, target, "clean")];
     return one === null || other === null ? null : Math.abs(one - other);
   },
-  "clean accuracy of the target": (measures, _, target) => accuracyOf(measures, target),
+  "clean accuracy of the target": (known, _, target) => accuracyOf(known, target, "clean"),
+  "accuracy of the target on plain's images": (known, _, target) => accuracyOf(known, target, "plain"),
 };
 
 /** How well each measure predicts the gains of each table. */
 export const predictGains = (measures: PairMeasures, tables: readonly GainTable[], seed: number): MeasurePrediction[] =>
-  tables.flatMap(({ name: table, gains }) =>
+  tables.flatMap(({ name: table, gains, accuracies }) =>
     Object.entries(measuresByName).map(([measure, of]) => {
       const points = gains.flatMap((each) => {
-        const value = of(measures, each.source, each.target);
+        const value = of({ ...measures, accuracies }, each.source, each.target);
         return value === null ? [] : [{ ...each, measure: value }];
       });
       return { table, measure, ...predictGain(points, seed), unknown: gains.length - points.length, points };

@@ -75,8 +75,14 @@ test("gains of a transfer are predicted from an earlier run's measures, without 
     { source: "one", objective: "ra", gains: gains(5, 2) },
     { source: "other", objective: "ra", gains: gains(1, 6) },
   ];
+  const accuracies = (one: number, other: number) => ({ one: { top1: one }, other: { top1: other } });
+  const rows = [
+    { processor: "none", recognizers: accuracies(1, 2) },
+    { processor: "plain", recognizers: accuracies(40, 30) },
+    { processor: "clean", recognizers: accuracies(90, 75) },
+  ];
   writeFiles(folder, {
-    "transfer.json": JSON.stringify({ points }),
+    "transfer.json": JSON.stringify({ points, evaluation: { rows } }),
     "boundaries.json": JSON.stringify(measured),
   });
   const given = [
@@ -94,11 +100,15 @@ test("gains of a transfer are predicted from an earlier run's measures, without 
   const predictions: { measure: string; points: readonly object[] }[] = JSON.parse(
     readFileSync(join(at("c"), "gains.json"), "utf8"),
   );
-  const found = predictions.find(({ measure }) => measure === "cosine of loss gradients");
-  assert.deepEqual(found?.points, [
-    { source: "one", target: "other", gain: 2, measure: 0.25 },
-    { source: "other", target: "one", gain: 1, measure: 0.25 },
-  ]);
+  const pointsOf = (name: string) => predictions.find(({ measure }) => measure === name)?.points;
+  const pair = (other: number, one: number) => [
+    { source: "one", target: "other", gain: 2, measure: other },
+    { source: "other", target: "one", gain: 1, measure: one },
+  ];
+  assert.deepEqual(pointsOf("cosine of loss gradients"), pair(0.25, 0.25));
+  assert.deepEqual(pointsOf("difference of clean accuracy"), pair(15, 15));
+  assert.deepEqual(pointsOf("clean accuracy of the target"), pair(75, 90));
+  assert.deepEqual(pointsOf("accuracy of the target on plain's images"), pair(30, 40));
   const refused = await legible([...given, "--data", folder]);
   assert.equal(refused.code, 1);
   assert.match(refused.err, /--measures replaces --recognizer and --data/);

@@ -67,7 +67,7 @@ const integerBelow = (n: number, random: { next(): number }): number =>
   Math.floor(((random.next() >>> 0) / 2 ** 32) * n);
 
 /** The 0.025 and 0.975 quantiles; NaN without values. Sorts the values. */
-function percentiles(values: Float64Array): { low: number; high: number } {
+export function percentiles(values: Float64Array): { low: number; high: number } {
   values.sort();
   return { low: quantile(values, 0.025), high: quantile(values, 0.975) };
 }

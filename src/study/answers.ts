@@ -13,7 +13,7 @@ export const AnswerRow = z.object({
   left: z.string(),
   right: z.string().nullable(),
   choice: Choice.nullable(),
-  /** The system that was chosen; null: a tie or a name. */
+  /** The system that was chosen; null: a tie, neither or a name. */
   chosen: z.string().nullable(),
   /** The name that was typed or chosen. */
   name: z.string().nullable(),
@@ -22,6 +22,8 @@ export const AnswerRow = z.object({
   /** True: an attention check. */
   check: z.boolean(),
   milliseconds: z.number(),
+  /** Of `naming`: milliseconds for which the image was visible; null: not known. */
+  exposure: z.number().nullable(),
   input: z.enum(["keyboard", "pointer", "touch"]),
   width: z.number().int(),
   height: z.number().int(),

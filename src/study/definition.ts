@@ -15,8 +15,8 @@ export const ImageName = z.string().regex(/^[a-z0-9]{8,64}\.(png|jpg|webp)$/);
 /** A system that is compared, such as `plain` and `ra`. */
 const SystemName = z.string().min(1).max(100);
 
-/** The side of a pair that a participant chooses. */
-export const Choice = z.enum(["left", "right", "tie"]);
+/** The side of a pair that a participant chooses. `tie`: both are equal; `neither`, of `labels` alone: none describes the image. */
+export const Choice = z.enum(["left", "right", "tie", "neither"]);
 export type Choice = z.output<typeof Choice>;
 
 const itemBase = {
@@ -96,7 +96,7 @@ export const StudyDefinition = z.object({
   checks: z.number().int().min(0).max(100),
   /** Milliseconds for which a naming trial shows its image. */
   exposure: z.number().int().min(16).max(60_000),
-  /** Who may take part: with a code of this list, each once, or anybody until the cap is reached. */
+  /** Who may take part: with a code whose hash (`codeHash`) is in this list, each once, or anybody until the cap is reached. */
   access: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("codes"), codes: z.array(z.string().min(4).max(64)).min(1).max(100_000) }),
     z.object({ kind: z.literal("open"), cap: z.number().int().min(1).max(100_000) }),

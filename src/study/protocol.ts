@@ -34,7 +34,15 @@ export const StudyInfo = z.object({
 });
 export type StudyInfo = z.output<typeof StudyInfo>;
 
-export const Joining = z.strictObject({ code: z.string().max(64).exactOptional(), consent: z.literal(true) });
+export const Joining = z.strictObject({
+  code: z.string().max(64).exactOptional(),
+  consent: z.literal(true),
+  /** Random, chosen by the page: joining again with the same key, after a response that was lost, continues as the same participant. */
+  key: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .exactOptional(),
+});
 export type Joining = z.output<typeof Joining>;
 
 const trialBase = { trial: z.number().int().min(0) };
@@ -75,6 +83,8 @@ export const Answer = z.strictObject({
   name: z.string().trim().min(1).max(200).exactOptional(),
   /** From the display of the trial to the answer. */
   milliseconds: z.number().min(0).max(86_400_000),
+  /** Of `naming`: milliseconds for which the image was visible, measured between two frames. */
+  exposure: z.number().min(0).max(86_400_000).exactOptional(),
   /** How the answer was given. */
   input: z.enum(["keyboard", "pointer", "touch"]),
   /** Width and height of the page in CSS pixels. */
@@ -94,8 +104,10 @@ export const Finished = z.object({
   /** A code that shows that a participant completed the study. */
   completion: z.string(),
 });
+export type Finished = z.output<typeof Finished>;
 
 export const ErrorBody = z.object({ error: z.string() });
+export type ErrorBody = z.output<typeof ErrorBody>;
 
 /** Counts of a running study. */
 export const StudyStatus = z.object({
