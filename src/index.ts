@@ -52,9 +52,12 @@ export type {
   Flips,
   Gain,
   Interval,
+  LabelAgreement,
+  LabelSetting,
   Row,
   SegmenterFigures,
   SegmenterGain,
+  ServiceGain,
   Skipped,
 } from "./evaluation/evaluation.js";
 export {

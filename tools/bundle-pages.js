@@ -1,6 +1,6 @@
 /**
- * Bundles the pages that servers of Legible deliver: from `dist/src/ROOM/page/main.js` one `page.js` without imports, beside a copy of
- * the page's HTML and CSS.
+ * Bundles the pages that servers of Legible deliver: from `dist/src/ROOM/page/main.js` one `page.js` without imports, from `admin.js`
+ * one `admin-page.js`, beside copies of the pages' HTML and CSS.
  */
 import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -12,8 +12,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 for (const room of ["study"]) {
   const [source, built] = [join(root, "src", room, "page"), join(root, "dist", "src", room, "page")];
   await build({
-    entryPoints: [join(built, "main.js")],
-    outfile: join(built, "page.js"),
+    entryPoints: { page: join(built, "main.js"), "admin-page": join(built, "admin.js") },
+    outdir: built,
     bundle: true,
     minify: true,
     format: "esm",

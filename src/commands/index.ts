@@ -13,6 +13,10 @@ import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
 import { score } from "./score.js";
 import { standIn } from "./stand-in.js";
+import { studyCreate } from "./study-create.js";
+import { studyExport } from "./study-export.js";
+import { studyServe } from "./study-serve.js";
+import { studyStatus } from "./study-status.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { tabulate } from "./tabulate.js";
@@ -43,6 +47,10 @@ export const commands: readonly Command[] = [
   inspect,
   gradient,
   profile,
+  studyCreate,
+  studyServe,
+  studyStatus,
+  studyExport,
   standIn,
 ];
 

@@ -96,7 +96,7 @@ export const StudyDefinition = z.object({
   checks: z.number().int().min(0).max(100),
   /** Milliseconds for which a naming trial shows its image. */
   exposure: z.number().int().min(16).max(60_000),
-  /** Who may take part: with a code of this list, each once, or anybody until the cap is reached. */
+  /** Who may take part: with a code whose hash (`codeHash`) is in this list, each once, or anybody until the cap is reached. */
   access: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("codes"), codes: z.array(z.string().min(4).max(64)).min(1).max(100_000) }),
     z.object({ kind: z.literal("open"), cap: z.number().int().min(1).max(100_000) }),

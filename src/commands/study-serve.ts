@@ -1,0 +1,89 @@
+import type { AddressInfo } from "node:net";
+import { z } from "zod";
+import { messageOf, UserError } from "../errors.js";
+import { printable } from "../printable.js";
+import { named, wholeNumber } from "../settings.js";
+import { defineCommand } from "./command.js";
+import { databaseSetting, studyFolder } from "./study-settings.js";
+
+export const studyServe = defineCommand({
+  name: "study serve",
+  summary: "serve a study to its participants",
+  settings: z.object({
+    folder: studyFolder(),
+    port: wholeNumber().max(65535, "must be at most 65535").default(8080).describe("the port; 0: a free one"),
+    host: z
+      .string()
+      .min(1)
+      .default("127.0.0.1")
+      .describe("the address to listen on; 0.0.0.0 for every network")
+      .meta({ placeholder: "address" }),
+    origin: z
+      .url({ protocol: /^https?$/, error: "must be an address such as https://study.example.org" })
+      .optional()
+      .describe("the address of the study for participants, if a proxy forwards it")
+      .meta({ placeholder: "url" }),
+    trustProxy: z
+      .boolean()
+      .default(false)
+      .describe(
+        "take the address that limits count from the proxy's X-Forwarded-For; only behind a proxy that sets it",
+      ),
+    database: databaseSetting,
+    closed: z.boolean().default(false).describe("let nobody join any more; participants who joined can continue"),
+  }),
+  notes: `The server listens on this machine only, unless --host names another address. For participants elsewhere, put it behind a proxy that
+ends TLS, and give the proxy's address with --origin. The address of the admin's page is printed; it contains a secret token.
+Answers are on the disk before they are acknowledged. Addresses and browsers of participants are not stored.
+Ctrl-C stops the server; run the command again to continue the study.`,
+  examples: [
+    "legible study serve study",
+    "legible study serve study --port 9000 --origin https://study.example.org --trust-proxy",
+    "legible study serve study --database postgres://user@db.example.org/studies",
+  ],
+  async run(settings, { report, print, signal }) {
+    const { folder, port, host, trustProxy, database, closed } = settings;
+    const { openStudy } = await import("../study/study-folder.js");
+    const { openStore } = await import("../study/open-store.js");
+    const { studyServer, stopServer } = await import("../study/server.js");
+    const { readPageFiles } = await import("../study/page-files.js");
+    const { adminTokenOf } = await import("../study/admin-token.js");
+    const { isLoopback } = await import("../study/security.js");
+    const origin = settings.origin === undefined ? undefined : new URL(settings.origin).origin;
+    const study = await openStudy(folder);
+    const pages = await readPageFiles();
+    const adminToken = await adminTokenOf(folder);
+    const store = await openStore(study, database);
+    const loopback = isLoopback(host);
+    const app = await studyServer({
+      ...{ study, store, pages, adminToken, trustProxy, closed, loopback, ...(origin !== undefined && { origin }) },
+      onFailure: (message) => report.info(printable(`a request failed: ${message}`)),
+    });
+    try {
+      await app.listen({ port, host });
+    } catch (error) {
+      await stopServer(app, store);
+      throw new UserError(`cannot listen on ${named("host")} ${host}, ${named("port")} ${port}: ${messageOf(error)}`);
+    }
+    const { port: bound } = app.server.address() as AddressInfo;
+    const own = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+    if (!loopback && !origin?.startsWith("https:"))
+      report.info(
+        "warning: participants' answers and tokens cross the network unencrypted; " +
+          `put the server behind a proxy that ends TLS, and give its address with ${named("origin")}`,
+      );
+    if (study.definition.simulated) report.info("the participants of this study are simulated");
+    print(`study: ${origin ?? own}/`);
+    print(`admin: ${origin ?? own}/admin#${adminToken}`);
+    await aborted(signal);
+    await stopServer(app, store);
+    report.info(`stopped; run the command again to continue the study`);
+    return "done";
+  },
+});
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });

@@ -1,0 +1,31 @@
+/** A request that is refused, with its HTTP status and one sentence that repeats nothing of the request. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  constructor(
+    readonly statusCode: number,
+    message: string,
+    /** Seconds after which the request may be repeated. */
+    readonly retryAfter?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The sentences for errors that the HTTP framework finds. */
+const SENTENCES: Readonly<Record<number, string>> = {
+  400: "the request is not valid",
+  404: "there is nothing at this address",
+  408: "the request took too long",
+  413: "the request is too large",
+  414: "the address is too long",
+  415: "the body must be JSON, with the content type application/json",
+  431: "the headers are too large",
+};
+
+/** What the framework's error means for the client; every other error is a failure of the server that may pass. */
+export function httpErrorOf(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  const status = typeof error === "object" && error && "statusCode" in error ? Number(error.statusCode) : 503;
+  if (status < 400 || status >= 500) return new HttpError(503, "the answer could not be stored; try again", 5);
+  return new HttpError(status, SENTENCES[status] ?? "the request is not valid");
+}

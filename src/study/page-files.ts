@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { messageOf, UserError } from "../errors.js";
+import { readRegular } from "../platform/node/files.js";
+
+/** A file of the pages: its content and its media type. */
+export interface PageFile {
+  readonly content: Uint8Array | string;
+  readonly type: string;
+}
+
+const TYPES = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+};
+
+/** The addresses of the pages, and their files. */
+const FILES: readonly (readonly [address: string, file: string, type: keyof typeof TYPES])[] = [
+  ["/", "index.html", "html"],
+  ["/page.js", "page.js", "js"],
+  ["/page.css", "page.css", "css"],
+  ["/admin", "admin.html", "html"],
+  ["/admin.js", "admin-page.js", "js"],
+  ["/admin.css", "admin.css", "css"],
+];
+
+/**
+ * The files of the pages, by address. Nothing else of the folder is served.
+ * @throws UserError when one is missing.
+ */
+export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
+  const folder = fileURLToPath(new URL("page", import.meta.url));
+  const files = FILES.map(async ([address, file, type]) => {
+    const content = await readRegular(join(folder, file)).catch((error) => {
+      throw new UserError(`cannot read the study's page ${file}: ${messageOf(error)}; build it with npm run build`);
+    });
+    return [address, { content, type: TYPES[type] }] as const;
+  });
+  return new Map(await Promise.all(files));
+}

@@ -1,0 +1,52 @@
+import helmet from "@fastify/helmet";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { HttpError } from "./http-error.js";
+
+/** Scripts, styles, images and requests of the own origin, and nothing else. */
+const POLICY = {
+  "default-src": ["'none'"],
+  ...Object.fromEntries(["script-src", "style-src", "img-src", "connect-src"].map((name) => [name, ["'self'"]])),
+  ...Object.fromEntries(["base-uri", "form-action", "frame-ancestors"].map((name) => [name, ["'none'"]])),
+};
+
+/** Adds the security headers to every response. A proxy that ends TLS adds Strict-Transport-Security. */
+export async function addSecurityHeaders(app: FastifyInstance): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: POLICY },
+    referrerPolicy: { policy: "no-referrer" },
+    strictTransportSecurity: false,
+    xFrameOptions: { action: "deny" },
+  });
+}
+
+/** Names and addresses of the machine itself, with a port. */
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host.includes("::") ? `[${host}]` : host);
+
+/** Where a server can be reached. */
+export interface Reach {
+  /** The address of the study for participants, `https://study.example.org`, if it is not that of the server itself. */
+  readonly origin?: string;
+  /** Whether the server is bound to the machine itself. */
+  readonly loopback: boolean;
+}
+
+/**
+ * Refuses requests that another site caused. Without this, a site could use a participant's browser to reach the server; a name of
+ * another site that leads to this machine (DNS rebinding) is refused by its `Host`.
+ * @throws HttpError (403) for a foreign Host, or a request that changes something and comes from another origin.
+ */
+export function requireOwnOrigin({ method, headers }: FastifyRequest, { origin, loopback }: Reach): void {
+  const host = headers.host ?? "";
+  const own = origin === undefined ? undefined : new URL(origin).host;
+  if (loopback && !LOOPBACK.test(host) && host !== own)
+    throw new HttpError(403, "the host of the request is not this server's");
+  if (method === "GET" || method === "HEAD") return;
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin") throw new HttpError(403, "the request comes from another site");
+  const from = headers.origin;
+  if (from === undefined || from === origin) return;
+  if (from !== `http://${host}` && from !== `https://${host}`)
+    throw new HttpError(403, "the request comes from another site");
+}

@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import { messageOf } from "../errors.js";
+import { addAdminRoutes } from "./admin-routes.js";
+import type { StudyDefinition } from "./definition.js";
+import { HttpError, httpErrorOf } from "./http-error.js";
+import { parseBody } from "./json-body.js";
+import { addLimits } from "./limits.js";
+import type { PageFile } from "./page-files.js";
+import { addParticipantRoutes } from "./participant-routes.js";
+import { addSecurityHeaders, type Reach, requireOwnOrigin } from "./security.js";
+import type { StudyStore } from "./store.js";
+import { type Study, studyFiles } from "./study-folder.js";
+
+export interface StudyServerOptions extends Reach {
+  readonly study: Study;
+  readonly store: StudyStore;
+  /** The files of the pages, by address. */
+  readonly pages: ReadonlyMap<string, PageFile>;
+  readonly adminToken: string;
+  /** Whether a proxy's header `X-Forwarded-For` gives the address that limits count. */
+  readonly trustProxy: boolean;
+  /** Whether nobody may join any more; participants who joined can continue. */
+  readonly closed: boolean;
+  /** Called with a failure of the server. It names no participant and no address. */
+  onFailure(message: string): void;
+}
+
+/** Limits of the connection: bytes, and milliseconds. Participants send small messages; slower and larger ones are refused. */
+const CONNECTION = {
+  bodyLimit: 16 * 1024,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 30_000,
+  http: { headersTimeout: 8_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 8 * 1024 },
+};
+/** Connections at once; a browser opens up to 6. */
+const CONNECTIONS = 4_000;
+
+/** A server of a study, which does not listen yet. See protocol.ts for its messages. */
+export async function studyServer(options: StudyServerOptions): Promise<FastifyInstance> {
+  const { study, store, pages, adminToken, trustProxy, closed, onFailure } = options;
+  const app = fastify({
+    ...{ ...CONNECTION, trustProxy, forceCloseConnections: "idle" },
+    clientErrorHandler(error, socket) {
+      if (socket.writable) socket.end(refusalOf(error.code));
+      else socket.destroy();
+    },
+    frameworkErrors: (error, _request, reply) => void send(reply, httpErrorOf(error)),
+  });
+  app.server.maxConnections = CONNECTIONS;
+  app.setErrorHandler((error, _request, reply) => {
+    const found = httpErrorOf(error);
+    if (found.statusCode === 503) onFailure(messageOf(error));
+    return send(reply, found);
+  });
+  app.setNotFoundHandler((_request, reply) => send(reply, new HttpError(404, "there is nothing at this address")));
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
+    parseBody(body),
+  );
+  await addSecurityHeaders(app);
+  const limits = await addLimits(app);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("cache-control", "no-store");
+    requireOwnOrigin(request, options);
+    await limits.address(request);
+  });
+  addPages(app, pages);
+  addImages(app, study);
+  const routes = { definition: study.definition, store, limits, closed };
+  addParticipantRoutes(app, routes);
+  addAdminRoutes(app, routes, adminToken);
+  return app;
+}
+
+function send(reply: FastifyReply, { statusCode, message, retryAfter }: HttpError) {
+  if (retryAfter !== undefined) reply.header("retry-after", retryAfter);
+  if (statusCode === 401) reply.header("www-authenticate", "Bearer");
+  return reply
+    .code(statusCode)
+    .type("application/json; charset=utf-8")
+    .send(JSON.stringify({ error: message }));
+}
+
+/** The response to bytes that are no HTTP, or arrive too slowly. */
+function refusalOf(code: string | undefined): string {
+  const status = code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  const { message } = httpErrorOf({ statusCode: status });
+  const body = JSON.stringify({ error: message });
+  return `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+function addPages(app: FastifyInstance, pages: ReadonlyMap<string, PageFile>): void {
+  for (const [address, { content, type }] of pages)
+    app.get(address, async (_request, reply) => reply.header("cache-control", "no-cache").type(type).send(content));
+}
+
+/** The images that the definition names. Their names are random, so a browser may keep them. */
+function addImages(app: FastifyInstance, { folder, definition }: Study): void {
+  const names = new Set(imagesIn(definition));
+  const types: Readonly<Record<string, string>> = { png: "image/png", jpg: "image/jpeg", webp: "image/webp" };
+  app.get<{ Params: { name: string } }>("/images/:name", async ({ params: { name } }, reply) => {
+    if (!names.has(name)) throw new HttpError(404, "there is no such image");
+    const content = await readFile(join(folder, studyFiles.images, name)).catch(() => {
+      throw new HttpError(404, "there is no such image");
+    });
+    const type = types[name.slice(name.lastIndexOf(".") + 1)] as string;
+    return reply.header("cache-control", "private, max-age=86400, immutable").type(type).send(content);
+  });
+}
+
+/** The names of all images of a study. */
+export const imagesIn = ({ items }: StudyDefinition): string[] =>
+  items.flatMap((item) => (item.kind === "labels" ? [item.image] : Object.values(item.images)));
+
+/** Milliseconds that running requests have to end when the server stops. */
+const GRACE = 5_000;
+
+/** Stops accepting requests, finishes the running ones, and closes the store. */
+export async function stopServer(app: FastifyInstance, store: StudyStore): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), GRACE);
+  await app.close();
+  clearTimeout(timer);
+  await store.close();
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { messageOf, reasonsOf, UserError } from "../errors.js";
+import { readText } from "../platform/node/files.js";
+import { StudyDefinition } from "./definition.js";
+
+/** The files of a study's folder. */
+export const studyFiles = {
+  definition: "study.json",
+  hash: "study.sha256",
+  codes: "codes.csv",
+  images: "images",
+  answers: "answers.db",
+  adminToken: "admin-token",
+} as const;
+
+/** A study on the disk. */
+export interface Study {
+  readonly folder: string;
+  readonly definition: StudyDefinition;
+  /** SHA-256 of study.json, hexadecimal: the hash that a preregistration states. */
+  readonly hash: string;
+}
+
+export const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
+
+/**
+ * Opens a study and checks that study.json is unchanged since it was created.
+ * @throws UserError when a file is missing, not valid or changed.
+ */
+export async function openStudy(folder: string): Promise<Study> {
+  const path = join(folder, studyFiles.definition);
+  const read = (file: string) =>
+    readText(join(folder, file)).catch((error) => {
+      throw new UserError(`cannot open the study ${folder}: ${file}: ${messageOf(error)}`);
+    });
+  const text = await read(studyFiles.definition);
+  const hash = sha256(text);
+  const [recorded] = (await read(studyFiles.hash)).split(/\s/, 1);
+  if (recorded !== hash)
+    throw new UserError(
+      `cannot open the study ${folder}: ${studyFiles.definition} was changed after its creation: its SHA-256 is ${hash}, ` +
+        `and ${studyFiles.hash} has ${recorded}`,
+    );
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
+  }
+  const result = StudyDefinition.safeParse(parsed);
+  if (!result.success) throw new UserError(`cannot read ${path}: ${reasonsOf(result.error)}`);
+  return { folder, definition: result.data, hash };
+}
