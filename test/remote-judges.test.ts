@@ -32,19 +32,7 @@ async function writeSet(folder: string): Promise<string[]> {
   writeFileSync(join(folder, "classes.txt"), `${colorNames.join("\n")}\n`);
   const processor = join(folder, "enlarging.onnx");
   await writeModel(enlarging(2), processor);
-  return [
-    "evaluate",
-    "--data",
-    folder,
-    "--scale",
-    "2",
-    "--protocol",
-    "full",
-    "--processor",
-    processor,
-    "--threads",
-    "1",
-  ];
+  return ["--data", folder, "--scale", "2", "--protocol", "full", "--processor", processor, "--threads", "1"];
 }
 
 for (const vendor of ["google", "aws"] as const)
