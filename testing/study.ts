@@ -3,6 +3,7 @@ import type { TestContext } from "node:test";
 import type { FastifyInstance } from "fastify";
 import { randomAt } from "../src/random.js";
 import { adminTokenOf } from "../src/study/admin-token.js";
+import { tokenHash } from "../src/study/codes.js";
 import { createStudy, type StudySettings } from "../src/study/create.js";
 import type { StudyItem } from "../src/study/definition.js";
 import { openStore } from "../src/study/open-store.js";
@@ -11,6 +12,7 @@ import type { Session } from "../src/study/protocol.js";
 import { type StudyServerOptions, stopServer, studyServer } from "../src/study/server.js";
 import type { StudyStore } from "../src/study/store.js";
 import { openStudy, type Study } from "../src/study/study-folder.js";
+import type { Acknowledged } from "./study-load.js";
 import { temporaryFolder } from "./workspace.js";
 
 /** A small image of random colors. */
@@ -125,3 +127,19 @@ export const answerTo = (trial: number, more: object = {}) => ({
   ...{ trial, choice: "left", milliseconds: 1200.5, input: "pointer", viewport: [800, 600] },
   ...more,
 });
+
+/** How many acknowledged answers a store lacks, and how many it has otherwise than they were given. */
+export async function verifyStored(
+  store: StudyStore,
+  acknowledged: readonly Acknowledged[],
+): Promise<{ readonly lost: number; readonly different: number }> {
+  const stored = new Map((await store.answers()).map((answer) => [`${answer.participant} ${answer.trial}`, answer]));
+  let [lost, different] = [0, 0];
+  for (const { token, trial, choice, milliseconds } of acknowledged) {
+    const participant = await store.participantOf(tokenHash(token));
+    const answer = stored.get(`${participant?.number} ${trial}`);
+    if (!answer) lost++;
+    else if (answer.choice !== choice || answer.milliseconds !== milliseconds) different++;
+  }
+  return { lost, different };
+}
