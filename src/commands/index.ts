@@ -12,6 +12,7 @@ import { inspect } from "./inspect.js";
 import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
 import { score } from "./score.js";
+import { standIn } from "./stand-in.js";
 import { studyCreate } from "./study-create.js";
 import { studyExport } from "./study-export.js";
 import { studyServe } from "./study-serve.js";
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   studyServe,
   studyStatus,
   studyExport,
+  standIn,
 ];
 
 /** The summary of each group of commands: the first word of names such as "study create". */
