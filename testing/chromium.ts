@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { type Browser, chromium as playwright } from "playwright-core";
 import { temporaryFolder } from "./workspace.js";
 
 /** The command of the Chromium that is installed, if one is. */
@@ -49,6 +50,32 @@ export async function firstPost(t: TestContext, site: Site): Promise<string> {
     if (browser.pid !== undefined) await endGroup(browser.pid);
     server.closeAllConnections();
     server.close();
+  }
+}
+
+/** A browser that Playwright drives. */
+export interface DrivenBrowser {
+  readonly browser: Browser;
+  /** Ends all processes of the browser. */
+  end(): Promise<void>;
+}
+
+/** Starts the Chromium that is installed, headless and in a process group of its own. */
+export async function openBrowser(): Promise<DrivenBrowser> {
+  const executablePath = spawnSync("sh", ["-c", `command -v ${chromium}`], { encoding: "utf8" }).stdout.trim();
+  // Root, as in containers, has to give up the sandbox.
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+  const server = await playwright.launchServer({ executablePath, args, headless: true });
+  const group = server.process().pid;
+  const end = async () => {
+    await Promise.race([server.close(), setTimeout(2000)]);
+    if (group !== undefined) await endGroup(group);
+  };
+  try {
+    return { browser: await playwright.connect(server.wsEndpoint()), end };
+  } catch (error) {
+    await end();
+    throw error;
   }
 }
 

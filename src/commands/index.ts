@@ -12,8 +12,11 @@ import { inspect } from "./inspect.js";
 import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
 import { score } from "./score.js";
+import { standIn } from "./stand-in.js";
 import { studyCreate } from "./study-create.js";
+import { studyExport } from "./study-export.js";
 import { studyServe } from "./study-serve.js";
+import { studyStatus } from "./study-status.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { tabulate } from "./tabulate.js";
@@ -46,6 +49,9 @@ export const commands: readonly Command[] = [
   profile,
   studyCreate,
   studyServe,
+  studyStatus,
+  studyExport,
+  standIn,
 ];
 
 /** The summary of each group of commands: the first word of names such as "study create". */

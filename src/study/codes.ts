@@ -21,6 +21,10 @@ export const codeHash = (studyId: string, code: string): string =>
 /** A random token of 256 bits. */
 export const randomToken = (): string => randomBytes(32).toString("base64url");
 
+/** The token of one who joins with a key of the page: the same again, so that a lost response can be repeated. */
+export const tokenOf = (studyId: string, key: string): string =>
+  createHash("sha256").update(`${studyId}:token:${key}`).digest("base64url");
+
 /** What is kept of a token. */
 export const tokenHash = (token: string): string => createHash("sha256").update(token).digest("hex");
 

@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type AssignedTrial, assignedTrials } from "./assignment.js";
-import { codeHash, randomCode, randomToken, tokenHash, tokenIn } from "./codes.js";
+import { codeHash, randomCode, randomToken, tokenHash, tokenIn, tokenOf } from "./codes.js";
 import type { StudyDefinition } from "./definition.js";
 import { HttpError } from "./http-error.js";
 import { validBody } from "./json-body.js";
 import type { Limits } from "./limits.js";
 import { Answer, type Finished, Joining, type Session, type Stored, type StudyInfo } from "./protocol.js";
+import { capOf } from "./status.js";
 import type { StoredParticipant, StudyStore } from "./store.js";
 import { misfit, shownTrial } from "./trials.js";
 
@@ -19,10 +20,6 @@ export interface StudyRoutes {
   /** True: nobody may join any more. */
   readonly closed: boolean;
 }
-
-/** The largest number of participants. */
-export const capOf = ({ access }: StudyDefinition): number =>
-  access.kind === "codes" ? access.codes.length : access.cap;
 
 /** Participants whose trials are remembered. */
 const REMEMBERED = 1000;
@@ -47,6 +44,9 @@ export function addParticipantRoutes(app: FastifyInstance, { definition, store, 
     finished,
   });
 
+  const continued = async (token: string, { number, completion }: StoredParticipant): Promise<Session> =>
+    sessionOf(token, number, await store.answeredBy(number), completion !== null);
+
   app.get("/api/study", async (): Promise<StudyInfo> => {
     const { id, title, kind, consent, trials, checks, access, simulated } = definition;
     const open = !closed && (await store.counts()).joined < capOf(definition);
@@ -54,19 +54,21 @@ export function addParticipantRoutes(app: FastifyInstance, { definition, store, 
   });
 
   app.post("/api/participants", async (request, reply): Promise<Session> => {
-    const { code } = validBody(Joining, request.body);
+    const { code, key } = validBody(Joining, request.body);
+    const token = key === undefined ? randomToken() : tokenOf(definition.id, key);
+    const known = await store.participantOf(tokenHash(token));
+    if (known) return continued(token, known);
     if (closed) throw new HttpError(410, "the study is closed");
     await limits.codes(request);
     const hash = await acceptedCode(code, definition).catch(async (error) => {
       await limits.wrongCode(request);
       throw error;
     });
-    const token = randomToken();
     const newcomer = { tokenHash: tokenHash(token), id: randomBytes(8).toString("hex"), joinedAt: now() };
     const joined = await store.join({ ...newcomer, ...(hash !== undefined && { code: hash }) }, capOf(definition));
     if ("number" in joined) {
       reply.code(201);
-      return sessionOf(token, joined.number, [], false);
+      return sessionOf(token, joined.number, await store.answeredBy(joined.number), false);
     }
     if (joined.refused === "full") throw new HttpError(409, "the study has all its participants");
     await limits.wrongCode(request);
@@ -75,8 +77,7 @@ export function addParticipantRoutes(app: FastifyInstance, { definition, store, 
 
   app.get("/api/session", async (request): Promise<Session> => {
     const { token, participant } = await authenticated(request);
-    const { number, completion } = participant;
-    return sessionOf(token, number, await store.answeredBy(number), completion !== null);
+    return continued(token, participant);
   });
 
   app.post("/api/answers", async (request): Promise<Stored> => {
@@ -86,10 +87,10 @@ export function addParticipantRoutes(app: FastifyInstance, { definition, store, 
     if (!assigned) throw new HttpError(400, "the participant has no such trial");
     const problem = misfit(answer, assigned.item);
     if (problem !== undefined) throw new HttpError(400, problem);
-    const { trial, choice = null, name = null, milliseconds, input, viewport } = answer;
+    const { trial, choice = null, name = null, milliseconds, exposure = null, input, viewport } = answer;
     const [width, height] = viewport;
     return store.answer({
-      ...{ participant: participant.number, trial, choice, name, milliseconds, input, width, height },
+      ...{ participant: participant.number, trial, choice, name, milliseconds, exposure, input, width, height },
       answeredAt: now(),
     });
   });

@@ -32,12 +32,12 @@ const participantRow = (
 });
 
 function rowOf({ id }: StoredParticipant, answer: StoredAnswer, assigned: AssignedTrial): AnswerRow {
-  const { trial, choice, name, milliseconds, input, width, height, answeredAt } = answer;
+  const { trial, choice, name, milliseconds, exposure, input, width, height, answeredAt } = answer;
   const { item, left, right, check } = assigned;
   const chosen = chosenSystem(assigned, choice);
   return {
     ...{ participant: id, trial, kind: item.kind, item: item.id, left, right, choice, chosen, name },
-    ...{ correct: isCorrect(assigned, chosen, name), check, milliseconds, input, width, height },
+    ...{ correct: isCorrect(assigned, chosen, name), check, milliseconds, exposure, input, width, height },
     answered_at: answeredAt,
   };
 }

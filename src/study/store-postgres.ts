@@ -9,11 +9,12 @@ CREATE TABLE IF NOT EXISTS legible_participants (
   study text NOT NULL REFERENCES legible_studies,
   number integer NOT NULL,
   id text NOT NULL,
-  token text NOT NULL UNIQUE,
+  token text NOT NULL,
   joined_at text NOT NULL,
   finished_at text,
   completion text,
-  PRIMARY KEY (study, number)
+  PRIMARY KEY (study, number),
+  UNIQUE (study, token)
 );
 CREATE TABLE IF NOT EXISTS legible_codes (study text NOT NULL REFERENCES legible_studies, code text, PRIMARY KEY (study, code));
 CREATE TABLE IF NOT EXISTS legible_answers (
@@ -23,6 +24,7 @@ CREATE TABLE IF NOT EXISTS legible_answers (
   choice text,
   name text,
   milliseconds double precision NOT NULL,
+  exposure double precision,
   input text NOT NULL,
   width integer NOT NULL,
   height integer NOT NULL,
@@ -114,6 +116,11 @@ export class PostgresStore implements StudyStore {
         "SELECT joined FROM legible_studies WHERE study = $1 FOR UPDATE",
         [this.study],
       );
+      const known = await client.query<{ number: number }>(
+        "SELECT number FROM legible_participants WHERE study = $1 AND token = $2",
+        [this.study, tokenHash],
+      );
+      if (known.rows[0]) return known.rows[0];
       const number = rows[0]?.joined as number;
       if (code !== undefined) {
         const used = await client.query("SELECT 1 FROM legible_codes WHERE study = $1 AND code = $2", [
@@ -151,10 +158,10 @@ export class PostgresStore implements StudyStore {
   }
 
   async answer(answer: StoredAnswer): Promise<{ readonly first: boolean; readonly answered: number }> {
-    const { participant, trial, choice, name, milliseconds, input, width, height, answeredAt } = answer;
+    const { participant, trial, choice, name, milliseconds, exposure, input, width, height, answeredAt } = answer;
     const inserted = await this.pool.query(
-      "INSERT INTO legible_answers VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
-      [this.study, participant, trial, choice, name, milliseconds, input, width, height, answeredAt],
+      "INSERT INTO legible_answers VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+      [this.study, participant, trial, choice, name, milliseconds, exposure, input, width, height, answeredAt],
     );
     const { rows } = await this.pool.query<{ count: number }>(
       "SELECT COUNT(*)::int AS count FROM legible_answers WHERE study = $1 AND participant = $2",
@@ -189,7 +196,7 @@ export class PostgresStore implements StudyStore {
 
   async answers(): Promise<StoredAnswer[]> {
     const { rows } = await this.pool.query<StoredAnswer>(
-      `SELECT participant, trial, choice, name, milliseconds, input, width, height, answered_at AS "answeredAt"
+      `SELECT participant, trial, choice, name, milliseconds, exposure, input, width, height, answered_at AS "answeredAt"
         FROM legible_answers WHERE study = $1 ORDER BY participant, trial`,
       [this.study],
     );

@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS answers (
   choice TEXT,
   name TEXT,
   milliseconds REAL NOT NULL,
+  exposure REAL,
   input TEXT NOT NULL,
   width INTEGER NOT NULL,
   height INTEGER NOT NULL,
@@ -52,7 +53,7 @@ export class SqliteStore implements StudyStore {
       enter: database.prepare("INSERT INTO participants (number, id, token, joined_at) VALUES (?, ?, ?, ?)"),
       byToken: database.prepare(`${PARTICIPANT} WHERE token = ?`),
       trials: database.prepare("SELECT trial FROM answers WHERE participant = ? ORDER BY trial"),
-      answer: database.prepare("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      answer: database.prepare("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       answered: database.prepare("SELECT COUNT(*) AS count FROM answers WHERE participant = ?"),
       finish: database.prepare(
         "UPDATE participants SET finished_at = ?, completion = ? WHERE number = ? AND completion IS NULL",
@@ -76,8 +77,10 @@ export class SqliteStore implements StudyStore {
   }
 
   async join(newcomer: Newcomer, cap: number): Promise<Joined> {
-    const { taken, take, next, enter } = this.statements;
+    const { byToken, taken, take, next, enter } = this.statements;
     return this.transaction((): Joined => {
+      const known = byToken.get(newcomer.tokenHash) as StoredParticipant | undefined;
+      if (known) return { number: known.number };
       const { code } = newcomer;
       if (code !== undefined && taken.get(code)) return { refused: "used" };
       const { number } = next.get() as { number: number };
@@ -116,9 +119,20 @@ export class SqliteStore implements StudyStore {
   }
 
   private insert(given: StoredAnswer): { first: boolean; answered: number } {
-    const { participant, trial, choice, name, milliseconds, input, width, height, answeredAt } = given;
+    const { participant, trial, choice, name, milliseconds, exposure, input, width, height, answeredAt } = given;
     const { answer, answered } = this.statements;
-    const { changes } = answer.run(participant, trial, choice, name, milliseconds, input, width, height, answeredAt);
+    const { changes } = answer.run(
+      participant,
+      trial,
+      choice,
+      name,
+      milliseconds,
+      exposure,
+      input,
+      width,
+      height,
+      answeredAt,
+    );
     return { first: changes > 0, answered: (answered.get(participant) as { count: number }).count };
   }
 
@@ -156,7 +170,7 @@ export class SqliteStore implements StudyStore {
   async answers(): Promise<StoredAnswer[]> {
     return this.database
       .prepare(
-        `SELECT participant, trial, choice, name, milliseconds, input, width, height, answered_at AS "answeredAt"
+        `SELECT participant, trial, choice, name, milliseconds, exposure, input, width, height, answered_at AS "answeredAt"
           FROM answers ORDER BY participant, trial`,
       )
       .all() as StoredAnswer[];

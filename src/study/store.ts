@@ -21,6 +21,7 @@ export interface StoredAnswer {
   readonly choice: Choice | null;
   readonly name: string | null;
   readonly milliseconds: number;
+  readonly exposure: number | null;
   readonly input: "keyboard" | "pointer" | "touch";
   readonly width: number;
   readonly height: number;
@@ -51,7 +52,8 @@ export interface StudyCounts {
 /** Where the answers of one study are kept. What a method has returned is on the disk. Any method may throw when the storage fails. */
 export interface StudyStore {
   /**
-   * Takes the next participant number, and the code. Both happen or neither, whatever else happens at the same time.
+   * Takes the next participant number, and the code. Both happen or neither, whatever else happens at the same time. The same token
+   * again gives the same number again.
    * @param cap the largest number of participants.
    */
   join(newcomer: Newcomer, cap: number): Promise<Joined>;

@@ -1,5 +1,5 @@
 import type { AssignedTrial } from "./assignment.js";
-import type { StudyDefinition, StudyItem } from "./definition.js";
+import type { Choice, StudyDefinition, StudyItem } from "./definition.js";
 import { isAccepted } from "./names.js";
 import type { Answer, Trial } from "./protocol.js";
 
@@ -18,8 +18,10 @@ export function shownTrial({ trial, item, left, right }: AssignedTrial, { exposu
 }
 
 /** Why an answer does not fit its trial; undefined if it does. */
-export function misfit({ choice, name }: Answer, { kind, ...item }: StudyItem): string | undefined {
+export function misfit({ choice, name, exposure }: Answer, { kind, ...item }: StudyItem): string | undefined {
   if (kind !== "naming") {
+    if (exposure !== undefined) return "this trial has no exposure";
+    if (kind === "quality" && choice === "neither") return "this trial has no choice of that name";
     if (name !== undefined) return "this trial is answered by a choice, not by a name";
     return choice === undefined ? "the answer has no choice" : undefined;
   }
@@ -29,8 +31,8 @@ export function misfit({ choice, name }: Answer, { kind, ...item }: StudyItem): 
   return choices && !choices.includes(name) ? "the name is not one of the choices" : undefined;
 }
 
-/** The system that a choice means; null: a tie or a name. */
-export const chosenSystem = ({ left, right }: AssignedTrial, choice: "left" | "right" | "tie" | null): string | null =>
+/** The system that a choice means; null: a tie, neither or a name. */
+export const chosenSystem = ({ left, right }: AssignedTrial, choice: Choice | null): string | null =>
   choice === "left" ? left : choice === "right" ? right : null;
 
 /** Whether an answer is right; null: the trial has no right answer. */

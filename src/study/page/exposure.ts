@@ -3,6 +3,8 @@ import { element } from "./elements.js";
 
 /** The side of a square of the pattern, in pixels of the image. */
 const SQUARE = 8;
+/** The time between two frames of a screen with 60 Hz, in milliseconds; of faster screens it is measured. */
+const FRAME = 1000 / 60;
 
 /**
  * Shows a decoded image in `stage` for a time, then `mask`. Frames of the browser decide: the image is removed in the frame that is
@@ -15,9 +17,12 @@ export async function expose(stage: HTMLElement, image: HTMLImageElement, mask: 
   stage.replaceChildren(image);
   // What is inserted before a frame's callbacks end is painted by that frame; the next callback is one refresh later.
   const shown = performance.now();
-  let before = await frame();
-  const refresh = Math.min(50, Math.max(1, before - shown));
-  while (before - shown + refresh / 2 < milliseconds) before = await frame();
+  let now = shown;
+  for (let refresh = FRAME; now - shown + refresh / 2 < milliseconds; ) {
+    const next = await frame();
+    refresh = Math.min(refresh, Math.max(1, next - now));
+    now = next;
+  }
   stage.replaceChildren(mask);
   return { shown, exposure: Math.round(10 * (performance.now() - shown)) / 10 };
 }

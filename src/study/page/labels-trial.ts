@@ -19,8 +19,9 @@ export class LabelsTrial implements JsPsychPlugin<typeof info> {
     image.alt = strings.labels.image;
     const figure = element("div", { class: "described" }, image);
     const lists = element("div", { class: "lists" }, list("A", trial.left), list("B", trial.right));
+    const comparison = element("div", { class: "comparison" }, figure, lists);
     const bar = new ChoiceBar(strings.labels.choices);
-    const shown = await showScreen(display, "labels", strings.labels.heading, figure, lists, bar.element);
+    const shown = await showScreen(display, "labels", strings.labels.heading, comparison, bar.element);
     onLoad();
     const choice = await bar.choose();
     const answer = { trial: trial.trial, choice, ...circumstances(shown) };

@@ -35,6 +35,7 @@ export class NamingTrial implements JsPsychPlugin<typeof info> {
     below.replaceChildren(element("p", {}, strings.naming.lookHere));
     const { shown, exposure } = await present(stage, image, trial.exposure);
     const field = new NameField(trial.choices);
+    stage.remove();
     below.replaceChildren(field.element);
     await painted();
     field.focus();
@@ -53,6 +54,5 @@ async function present(stage: HTMLElement, image: HTMLImageElement, milliseconds
   const mask = patternMask(image.naturalWidth, image.naturalHeight);
   const times = await expose(stage, image, mask, milliseconds);
   await delay(MASK);
-  stage.replaceChildren();
   return times;
 }

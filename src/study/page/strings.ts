@@ -5,7 +5,7 @@ export const language = "en";
 
 /** All texts of the page. To translate the page, change this file and run `npm run build`. */
 export const strings = {
-  simulated: "Simulated study: its participants are programs.",
+  simulated: "Simulated study: no real participants",
   loading: "Loading…",
   progress: (trial: number, trials: number) => `${trial} of ${trials}`,
   progressLabel: "Progress",
@@ -69,7 +69,7 @@ export const strings = {
     zoom: "Size of both images",
     smaller: "Smaller",
     larger: "Larger",
-    reset: "Original size",
+    reset: "Reset",
     level: (level: number) => `${level}×`,
     choices: { left: "A is better", right: "B is better", tie: "No difference" },
   },
