@@ -18,6 +18,7 @@ import { studyCreate } from "./study-create.js";
 import { studyExport } from "./study-export.js";
 import { studyPlan } from "./study-plan.js";
 import { studyServe } from "./study-serve.js";
+import { studySimulate } from "./study-simulate.js";
 import { studyStatus } from "./study-status.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   studyPlan,
   studyCreate,
   studyServe,
+  studySimulate,
   studyStatus,
   studyExport,
   studyAnalyze,

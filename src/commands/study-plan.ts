@@ -55,7 +55,7 @@ and i are the two shares of variance. The defaults of p and i are assumptions; e
     const decided = study.trials * (1 - study.ties);
     print(
       [
-        `to detect a share of ${effect} with power ${study.power}, level 0.05, ${study.items} images, ${study.trials} trials each, ${100 * study.ties} % ties:`,
+        `to detect a share of ${effect} with power ${study.power}, level 0.05, ${study.items} images, ${study.trials} trials each, ${Number((100 * study.ties).toFixed(1))} % ties:`,
         "",
         markdownTable(
           ["answers", "participants", "decided answers", "power of the exact test"],
