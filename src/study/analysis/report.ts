@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { histogram } from "../../report/histogram.js";
-import { intervalPlot, type PlottedInterval } from "../../report/interval-plot.js";
+import { type IntervalPlot, intervalPlot, type PlottedInterval } from "../../report/interval-plot.js";
 import { escaped } from "../../report/markup.js";
 import type { AnalyzedStudy, Results, StudyAnalysis } from "./analysis.js";
 import { counted, decimals, percent, percentRange, pValue, seconds } from "./figures.js";
@@ -15,11 +15,12 @@ body { color: var(--ink); background: var(--page); font: 16px/1.5 system-ui, san
 h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; }
 table { border-collapse: collapse; font-size: 0.875rem; margin: 1rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: 0.25rem 0.6rem; text-align: right; vertical-align: top; }
-th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; } caption { text-align: left; font-weight: 600; padding: 0.25rem 0; }
-.scroll { overflow-x: auto; } svg { width: 100%; height: auto; margin: 0.5rem 0; } svg .mark { color: var(--mark); }
+th { white-space: nowrap; } td { min-width: 2.5rem; }
+th:first-child, td:first-child { text-align: left; } td:first-child { min-width: 8rem; overflow-wrap: anywhere; } caption { text-align: left; font-weight: 600; padding: 0.25rem 0; }
+.scroll { overflow-x: auto; } svg { width: 100%; min-width: 36rem; height: auto; margin: 0.5rem 0; } svg .mark { color: var(--mark); }
 .simulated { color: var(--warn); border: 2px solid; padding: 0.25rem 0.75rem; font-weight: 700; text-align: center; background: var(--page); position: sticky; top: 0; }
 @media print { body { max-width: none; font-size: 10pt; } .simulated { position: fixed; top: 0; left: 0; right: 0; } h1 { margin-top: 2.5rem; }
-  svg, tr { break-inside: avoid; } h2 { break-after: avoid; } .scroll { overflow: visible; } :root { --ink: #000; --page: #fff; --mark: #0067a5; --warn: #8a1c00; } }
+  svg, tr { break-inside: avoid; } h2 { break-after: avoid; } .scroll { overflow: visible; } svg { min-width: 0; } :root { --ink: #000; --page: #fff; --mark: #0067a5; --warn: #8a1c00; } }
 `;
 
 /**
@@ -69,6 +70,9 @@ const summaryOf = ({ results, joined, finished, exclusions }: StudyAnalysis): st
   `${counted(results.answers, "answer")} of ${counted(results.participants, "participant")} are analyzed; ` +
   `${joined} joined, ${finished} finished, ${exclusions.length} excluded.`;
 
+/** A plot that scrolls on a narrow screen instead of becoming unreadable. */
+const plot = (content: IntervalPlot): string => `<div class="scroll">${intervalPlot(content)}</div>`;
+
 function table(caption: string, titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const head = titles.map((title) => `<th scope="col">${escaped(title)}</th>`).join("");
   const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`).join("\n");
@@ -113,7 +117,7 @@ function preferencePart({ preferences }: Results, all: Results | undefined): str
     ].map((row) => ({ ...row, low: row.low ?? null, high: row.high ?? null }));
   });
   return [
-    intervalPlot({
+    plot({
       title: "Preference",
       x: "share of decided answers, 95 % intervals",
       range: [0, 1],
@@ -154,7 +158,7 @@ function strengthPart({ systems, ties, regularized }: NonNullable<Results["stren
   const ends = systems.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
   const reach = 1.1 * Math.max(0.1, ...ends.map(Math.abs));
   return [
-    intervalPlot({
+    plot({
       ...{ title: "Strengths", x: "logarithm of the strength relative to the reference, 95 % intervals" },
       ...{ range: [-reach, reach], reference: 0, format: (value) => value.toFixed(2) },
       rows: systems.map(({ system, ...strength }) => ({ label: system, ...strength })),
@@ -174,7 +178,7 @@ function namingPart({ systems, differences }: NonNullable<Results["naming"]>, al
           },
         ];
   return [
-    intervalPlot({
+    plot({
       ...{
         title: "Accuracy of names",
         x: "share of right names, 95 % intervals",
@@ -226,7 +230,7 @@ function itemPart({ items, systems, kind }: StudyAnalysis): string {
   const sorted = items.toSorted((a, b) => shareOf(b) - shareOf(a));
   const x = kind === "naming" ? `share of right names of ${later}` : `share of ${later} among decided answers`;
   return [
-    intervalPlot({
+    plot({
       ...{ title: "By item", x, range: [0, 1], reference: 0.5, format: percent },
       rows: sorted.map((row) => ({ label: row.item, value: shareOf(row) })),
     }),
@@ -271,12 +275,13 @@ function participantPart({ participants, systems, kind }: StudyAnalysis): string
 
 function timePart({ results, milliseconds }: StudyAnalysis): string {
   if (!results.times) return "<p>There are no answers.</p>";
-  return histogram({
+  const svg = histogram({
     title: "Times of answers",
     x: "seconds",
     values: milliseconds.map((each) => each / 1000),
     most: Math.max(0.1, (1.5 * results.times.slow) / 1000),
   });
+  return `<div class="scroll">${svg}</div>`;
 }
 
 const aboutPart = ({ about }: AnalyzedStudy): string =>
