@@ -52,9 +52,12 @@ export type {
   Flips,
   Gain,
   Interval,
+  LabelAgreement,
+  LabelSetting,
   Row,
   SegmenterFigures,
   SegmenterGain,
+  ServiceGain,
   Skipped,
 } from "./evaluation/evaluation.js";
 export {
@@ -92,6 +95,7 @@ export {
   mapWithInterval,
 } from "./metrics/detection/intervals.js";
 export { type VocClass, type VocFigures, type VocOptions, vocAveragePrecision } from "./metrics/detection/voc.js";
+export { jaccard, normalizeLabel, type OpenLabel, topKept, trueClassConfidence } from "./metrics/label-agreement.js";
 export { mcnemar } from "./metrics/mcnemar.js";
 export {
   type MeanIou,
@@ -158,10 +162,12 @@ export type { RecognizerModel } from "./recognition/model.js";
 export type { Preprocessing } from "./recognition/preprocessing.js";
 export { type RecognizerSettings, readRecognizer } from "./recognition/recognizer.js";
 export { openSegmenter, type Segmenter } from "./recognition/segmenter.js";
+export { readSynonyms, type Synonyms, synonymsOf, synonymTable } from "./recognition/synonyms.js";
 export { heatMap } from "./report/heatmap.js";
 export type { Device, Tensors } from "./runtime/backend.js";
 export { type Probe, type ProbeOptions, probe } from "./runtime/probe.js";
 export { Session, type SessionOptions } from "./runtime/session.js";
+export { type StandIn, type StandInOptions, startStandIn } from "./stand-ins/stand-in.js";
 export { type RenderOptions, renderScene } from "./synthetic/render.js";
 export type { BoxedObject, Extent, Scene, SceneSettings } from "./synthetic/scene.js";
 export { findStyle, type Style, styles } from "./synthetic/styles.js";

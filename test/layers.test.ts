@@ -31,6 +31,7 @@ const rooms = [
     "detection",
     "remote",
     "evaluation",
+    "stand-ins",
     "training",
     "enhancement",
   ],

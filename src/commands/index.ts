@@ -12,8 +12,14 @@ import { inspect } from "./inspect.js";
 import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
 import { score } from "./score.js";
+import { standIn } from "./stand-in.js";
+import { studyAnalyze } from "./study-analyze.js";
 import { studyCreate } from "./study-create.js";
+import { studyExport } from "./study-export.js";
+import { studyPlan } from "./study-plan.js";
 import { studyServe } from "./study-serve.js";
+import { studySimulate } from "./study-simulate.js";
+import { studyStatus } from "./study-status.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { tabulate } from "./tabulate.js";
@@ -44,8 +50,14 @@ export const commands: readonly Command[] = [
   inspect,
   gradient,
   profile,
+  studyPlan,
   studyCreate,
   studyServe,
+  studySimulate,
+  studyStatus,
+  studyExport,
+  studyAnalyze,
+  standIn,
 ];
 
 /** The summary of each group of commands: the first word of names such as "study create". */

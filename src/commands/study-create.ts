@@ -2,36 +2,23 @@ import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 import { linesOf, readText } from "../platform/node/files.js";
 import { printable } from "../printable.js";
-import { listOf, named, path, positiveInteger, positiveNumber, seed, wholeNumber } from "../settings.js";
+import { named, path, positiveInteger, positiveNumber, wholeNumber } from "../settings.js";
 import { randomCode } from "../study/codes.js";
 import { defaultConsent } from "../study/consent.js";
-import { type AddImage, type CreatedStudy, createStudy, requireNew, type StudySettings } from "../study/create.js";
+import { type CreatedStudy, createStudy, requireNew, type StudySettings } from "../study/create.js";
 import { type ExclusionRules, StudyKind } from "../study/definition.js";
-import type { Skipped } from "../study/image-sets.js";
-import { qualityItems } from "../study/quality-items.js";
 import { studyFiles } from "../study/study-folder.js";
 import { type Context, defineCommand } from "./command.js";
 import { failureSettings } from "./failures.js";
 import { images } from "./files.js";
-
-/** "NAME=FOLDER". */
-const NamedFolder = z.string().transform((text, context) => {
-  const [, name, folder] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (name !== undefined && folder !== undefined) return { name, folder };
-  context.issues.push({ code: "custom", message: "must be name=folder", input: text });
-  return z.NEVER;
-});
+import { contentFrom, contentSettings, type Omitted, type StudyContent } from "./study-content.js";
 
 const share = () => z.number("must be a number").min(0, "must be 0 or more").max(1, "must be at most 1");
 
 const settings = z.object({
   out: path("the study's folder, which must not exist yet or be empty", { short: "o", placeholder: "folder" }),
-  kind: StudyKind.describe(
-    "what participants do: choose the better labels, choose the better image, or name what they saw",
-  ),
-  system: listOf(NamedFolder)
-    .describe("a system and the folder of its results, the reference first; repeated")
-    .meta({ placeholder: "name=folder" }),
+  kind: StudyKind.describe("what participants do; see below"),
+  ...contentSettings,
   title: z
     .string()
     .min(1)
@@ -51,14 +38,10 @@ const settings = z.object({
   trials: positiveInteger(1000)
     .optional()
     .describe("trials of a participant, without checks (default: all images, 40 at most)"),
-  checks: wholeNumber()
-    .max(100, "must be at most 100")
-    .optional()
-    .describe("attention checks of a participant (default: one for 10 trials, 4 at most)"),
   exposure: positiveInteger(60_000)
     .min(16, "must be 16 or more")
     .default(500)
-    .describe("milliseconds that a naming trial shows its image"),
+    .describe("naming: milliseconds for which an image is shown"),
   maxFailedChecks: wholeNumber().optional().describe("exclude participants who fail more checks than this"),
   minMedianMs: positiveNumber()
     .optional()
@@ -68,7 +51,7 @@ const settings = z.object({
     .optional()
     .describe("exclude participants who choose one side in more than this share of the trials"),
   minAnswered: share().optional().describe("exclude participants who answer less than this share of the trials"),
-  seed: seed("seed of the assignment of images and sides to participants"),
+  seed: wholeNumber().default(0).describe("seed of the assignment of images and sides to participants"),
   simulated: z
     .boolean()
     .default(false)
@@ -82,58 +65,47 @@ export const studyCreate = defineCommand({
   name: "study create",
   summary: "create a study from the results of several systems",
   settings,
-  notes: `The folder gets study.json, which holds everything that is fixed from now on: images, trials, seed and the rules of exclusion. Its SHA-256 is
+  notes: `Kinds:
+  labels    participants see an original and two sets of labels, and choose the set that describes it better
+  quality   participants see two results of an image, and choose the one that looks better
+  naming    participants see a result for a short time, and name what they saw
+
+The folder gets study.json, which holds everything that is fixed from now on: images, trials, seed and the rules of exclusion. Its SHA-256 is
 printed and kept in study.sha256: state it when you preregister the study. All other commands refuse a study.json that was changed.
 Images are stored again as PNG without metadata, under random names. Images that are missing in a system, or have other sizes than
-those of another system, are skipped and listed. Images that are the same with two systems are left out and counted.
+those of another system, are skipped and listed. Images or labels that are the same with two systems are left out and counted.
+Labels: JSON such as {"cat.png": ["cat", "animal"]}, or CSV with the columns file and label, best first.
 Codes are in codes.csv. study.json has only their hashes, so that it can be published.`,
   examples: [
     "legible study create --out study --kind quality --system plain=results/plain --system ra=results/ra --open 30",
     "legible study create --out study --kind quality --system plain=plain --system ra=ra --codes 40 --trials 30 --max-failed-checks 1",
+    "legible study create --out study --kind labels --originals photos --predictions predictions.jsonl --judge google --codes 20",
+    "legible study create --out study --kind labels --originals photos --labels plain=plain.json --labels ra=ra.json --open 20",
+    "legible study create --out study --kind naming --originals synthetic/test --system plain=plain --system ra=ra --choices 10 --open 40",
   ],
   async run(given, context) {
     await requireNew(given.out);
-    const studySettings = await settingsFrom(given);
-    let summary: Omitted = { skipped: [], identical: 0 };
+    const content = await contentFrom(given);
+    const studySettings = await settingsFrom(given, content);
+    let omitted: Omitted = { skipped: [], identical: 0 };
     const created = await createStudy(given.out, studySettings, async (addImage) => {
-      const items = await itemsFrom(given, addImage);
-      summary = items;
+      const items = await content.itemsOf(addImage);
+      omitted = items;
       return items;
     });
-    reportCreated(given, studySettings, created, summary, context);
-    return { unusable: summary.skipped.length };
+    reportCreated(given, studySettings, created, omitted, context);
+    return { unusable: omitted.skipped.length };
   },
 });
 
-/** Images that a study does not use. */
-interface Omitted {
-  readonly skipped: readonly Skipped[];
-  readonly identical: number;
-}
-
-/** Attention checks for a number of trials. */
-const checksFor = ({ checks, trials = 40 }: Settings): number => checks ?? Math.min(4, Math.ceil(trials / 10));
-
-function itemsFrom(given: Settings, addImage: AddImage) {
-  const { kind, system } = given;
-  if (kind !== "quality") throw new UserError(`${named("kind")} ${kind} cannot be created yet`);
-  if (system.length < 2)
-    throw new UserError(`a study of quality compares two systems or more; give ${named("system")} twice`);
-  return qualityItems(system, checksFor(given), addImage);
-}
-
-async function settingsFrom(given: Settings): Promise<StudySettings> {
-  const { kind, system, title = "A study about images", exposure, trials, seed: start, simulated, consent } = given;
-  const names = system.map(({ name }) => name);
-  if (new Set(names).size < names.length)
-    throw new UserError(`${named("system")} has the same name twice: ${names.join(", ")}`);
+async function settingsFrom(given: Settings, { systems, about }: StudyContent): Promise<StudySettings> {
+  const { kind, title = "A study about images", exposure, trials, seed: start, simulated, consent } = given;
   return {
-    ...{ title, kind, systems: names, exposure, seed: start, simulated },
+    ...{ title, kind, systems, exposure, seed: start, simulated, about },
     ...(trials !== undefined && { trials }),
     consent: consent === undefined ? defaultConsent : await textOf(consent),
     access: await accessFrom(given),
     exclusions: exclusionsFrom(given),
-    about: Object.fromEntries(system.map(({ name, folder }) => [`images of ${name}`, folder])),
   };
 }
 

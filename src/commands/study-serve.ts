@@ -2,19 +2,9 @@ import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 import { printable } from "../printable.js";
-import { named, path, wholeNumber } from "../settings.js";
+import { named, wholeNumber } from "../settings.js";
 import { defineCommand } from "./command.js";
-
-/** Where answers are kept, if not in the study's folder. */
-export const databaseSetting = z
-  .string()
-  .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
-  .optional()
-  .describe("URL of a PostgreSQL database that keeps the answers (default: answers.db in the study's folder)")
-  .meta({ placeholder: "url" });
-
-/** The study's folder, as a positional argument. */
-export const studyFolder = () => path("the study's folder", { position: 0, placeholder: "folder" });
+import { databaseSetting, studyFolder } from "./study-settings.js";
 
 export const studyServe = defineCommand({
   name: "study serve",

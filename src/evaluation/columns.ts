@@ -12,19 +12,20 @@ export interface JudgeFigure {
 /** The figures of one judge, as a column of tables. */
 export interface JudgeColumn {
   readonly judge: string;
-  /** The figure: top-1 of a classifier, mAP (11-point) of a detector, mIoU of a segmenter. */
-  readonly measure: "top-1" | "mAP" | "mIoU";
+  /** The figure: top-1 of a classifier, mAP (11-point) of a detector, mIoU of a segmenter; see `LabelAgreement` for services. */
+  readonly measure: "top-1" | "mAP" | "mIoU" | "agreement" | "top label kept" | "class confidence" | "class found";
   /** Of a row; undefined: the evaluation has no such row. */
   figureOf(processor: string): JudgeFigure | undefined;
   /** Of a pair of rows; undefined: the evaluation does not compare them. */
   gainOf(processor: string, over: string): JudgeFigure | undefined;
 }
 
-/** The judges of an evaluation: classifiers, then detectors, then segmenters. */
+/** The judges of an evaluation: classifiers, then detectors, segmenters and services. */
 export const judgeColumns = (evaluation: Evaluation): JudgeColumn[] => [
   ...classifierColumns(evaluation),
   ...detectorColumns(evaluation),
   ...segmenterColumns(evaluation),
+  ...serviceColumns(evaluation),
 ];
 
 const classifierColumns = ({ rows, gains }: Evaluation): JudgeColumn[] =>
@@ -69,6 +70,36 @@ const segmenterColumns = ({ rows, segmenter_gains: gains = [] }: Evaluation): Ju
       return found && gainFigure(found.miou, found);
     },
   }));
+
+/** The measures of services, with their keys. Those of the true class are shown if images have classes. */
+const serviceMeasures = [
+  { measure: "agreement", key: "jaccard" },
+  { measure: "top label kept", key: "top1_kept" },
+  { measure: "class confidence", key: "true_confidence" },
+  { measure: "class found", key: "true_found" },
+] as const;
+
+const serviceColumns = ({ rows, service_gains: gains = [] }: Evaluation): JudgeColumn[] =>
+  Object.entries(rows[0]?.services ?? {}).flatMap(([judge, first]) =>
+    serviceMeasures
+      .filter(({ key }) => first[key] !== undefined)
+      .map(({ measure, key }) => ({
+        ...{ judge, measure },
+        figureOf(processor) {
+          const found = rows.find((row) => row.processor === processor)?.services?.[judge];
+          return found && { value: found[key] ?? null, ci95: found[`${key}_ci95`] ?? null };
+        },
+        gainOf(processor, over) {
+          const found = gains.find(
+            (gain) => gain.processor === processor && gain.over === over && gain.service === judge,
+          );
+          if (!found) return undefined;
+          return key === "jaccard"
+            ? gainFigure(found.jaccard, found)
+            : { value: found[key] ?? null, ci95: found[`${key}_ci95`] ?? null };
+        },
+      })),
+  );
 
 const gainFigure = (
   value: number | null,

@@ -4,10 +4,12 @@ import { UserError } from "../errors.js";
 import type { JobStore } from "../jobs/job.js";
 import type { Processor } from "../processors/processor.js";
 import type { Judge } from "../recognition/judge.js";
+import { type Synonyms, synonymTable } from "../recognition/synonyms.js";
 import { BatchRecords, type BatchResult } from "./batch-records.js";
 import type { Control } from "./control.js";
 import type { Evaluation, EvaluationSetting, Skipped } from "./evaluation.js";
 import { type Instruments, measure } from "./measure.js";
+import type { MeasuredImage } from "./measured-image.js";
 import { writePredictions } from "./predictions.js";
 import { defaultProtocol, type ProtocolName, resolveProtocol } from "./protocols.js";
 import { batchesOf, type ItemBatch, loadSamples, prefetched, type Sample, SEED, separated, spread } from "./samples.js";
@@ -24,6 +26,8 @@ export interface EvaluateOptions {
   control?: Control;
   /** With none, only PSNR and SSIM are measured, and the images need no annotation. */
   judges: readonly Judge[];
+  /** Names that count as a class among the labels of services, by class, instead of those that follow from its name: `readSynonyms`. */
+  synonyms?: ReadonlyMap<number, Synonyms>;
   /** Which part of an image is evaluated, and how it is compared. Default: imagenet; full for detectors and segmenters. */
   protocol?: ProtocolName;
   /** Pixels cropped from each side before PSNR and SSIM; for `full` only. Default: the task's scale, 0 for scale 1. */
@@ -90,12 +94,25 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       ...(flawed.length > 0 && { flawed }),
     },
     seed: SEED,
+    ...synonymsFor(options, images),
     ...judgeSettings(judges),
     ...(control && { control: control.setting }),
   };
   const measurements = { processors: rows, judges: judgeNames, images };
   if (options.predictions !== undefined) await writePredictions(options.predictions, setting, measurements);
   return summarize(setting, measurements);
+}
+
+/** The synonyms of the classes of the images, by class, if a service judges them. */
+function synonymsFor(
+  { dataset, judges, synonyms }: EvaluateOptions,
+  images: readonly MeasuredImage[],
+): Pick<EvaluationSetting, "synonyms"> {
+  if (judges.every(({ kind }) => kind !== "labels")) return {};
+  const namesOf = synonymTable(dataset.classes ?? [], synonyms);
+  const classes = [...new Set(images.flatMap(({ label }) => label ?? []))].sort((a, b) => a - b);
+  const known = classes.map((index) => [index, [...namesOf(index)]] as const).filter(([, names]) => names.length > 0);
+  return known.length > 0 ? { synonyms: Object.fromEntries(known) } : {};
 }
 
 /** The settings of the judges that state some. */

@@ -23,6 +23,11 @@ export interface EvaluationSetting {
   };
   /** Seed of the random part of degradations and of the bootstrap. */
   readonly seed: number;
+  /**
+   * The names that count as each class among the labels of a service, normalized, by class index; absent without services or
+   * names of classes.
+   */
+  readonly synonyms?: Readonly<Record<string, readonly string[]>>;
   /** The settings that change a judge's predictions, by judge; absent: no judge states any. */
   readonly judge_settings?: Readonly<Record<string, object>>;
   /** How the row of the control is made; absent: there is none. */
@@ -45,11 +50,21 @@ export interface Evaluation extends EvaluationSetting {
   readonly segmentation?: ResampledSetting;
   /** Of the same pairs as the gains; absent without segmenters. */
   readonly segmenter_gains?: readonly SegmenterGain[];
+  /** How the labels of services are compared; absent without services. */
+  readonly label_agreement?: LabelSetting;
+  /** Of the same pairs as the gains; absent without services. */
+  readonly service_gains?: readonly ServiceGain[];
 }
 
 /** How intervals of figures that are no means over images are found: by a bootstrap over images with the evaluation's seed. */
 export interface ResampledSetting {
   readonly resamples: number;
+}
+
+/** How the labels of services are compared. */
+export interface LabelSetting extends ResampledSetting {
+  /** Images whose class is known by name: those of `true_confidence` and `true_found`. */
+  readonly labelled: number;
 }
 
 /** How average precision is computed, apart from the settings of each detector. */
@@ -106,6 +121,8 @@ export interface Row {
   readonly detectors?: Readonly<Record<string, DetectorFigures>>;
   /** By segmenter; absent without segmenters. */
   readonly segmenters?: Readonly<Record<string, SegmenterFigures>>;
+  /** By service; absent without services. */
+  readonly services?: Readonly<Record<string, LabelAgreement>>;
 }
 
 /** The interval of a figure, 95 %; null if the figure is not defined. */
@@ -129,6 +146,25 @@ export interface DetectorFigures {
 export interface SegmenterFigures {
   readonly miou: number | null;
   readonly ci95: Interval;
+}
+
+/**
+ * How well the labels that a service gives a row's images agree with those it gives the clean images, in percent. This is no
+ * accuracy: the labels of the clean image can be wrong.
+ */
+export interface LabelAgreement {
+  /** Mean Jaccard index of the two sets of labels. */
+  readonly jaccard: number | null;
+  readonly jaccard_ci95: Interval;
+  /** Images whose first label is that of the clean image. */
+  readonly top1_kept: number | null;
+  readonly top1_kept_ci95: Interval;
+  /** Mean confidence of the label that names the image's class, 0 where none does; absent without classes. */
+  readonly true_confidence?: number | null;
+  readonly true_confidence_ci95?: Interval;
+  /** Images that have a label that names their class; absent without classes. */
+  readonly true_found?: number | null;
+  readonly true_found_ci95?: Interval;
 }
 
 /** In percent, with Wilson's interval. */
@@ -171,6 +207,15 @@ export interface DetectorGain extends ResampledGain {
 export interface SegmenterGain extends ResampledGain {
   readonly segmenter: string;
   readonly miou: number | null;
+  readonly ci95: Interval;
+  /** See `DetectorGain`. */
+  readonly detectable?: number;
+}
+
+/** The same for the agreement of labels. */
+export interface ServiceGain extends ResampledGain, Omit<LabelAgreement, "jaccard_ci95"> {
+  readonly service: string;
+  /** Of `jaccard`. */
   readonly ci95: Interval;
   /** See `DetectorGain`. */
   readonly detectable?: number;

@@ -1,10 +1,16 @@
 import { markdownText, printable } from "../printable.js";
 import type { JudgeColumn } from "./columns.js";
-import type { Evaluation } from "./evaluation.js";
+import type { Evaluation, LabelSetting } from "./evaluation.js";
 
 /** What changes the figures of detectors and segmenters, as a Markdown list: the settings of each judge, then the measures. */
-export function judgeNotes({ detection, segmentation, judge_settings: settings = {}, seed }: Evaluation): string[] {
-  const resamples = detection?.resamples ?? segmentation?.resamples;
+export function judgeNotes({
+  detection,
+  segmentation,
+  label_agreement: agreement,
+  judge_settings: settings = {},
+  seed,
+}: Evaluation): string[] {
+  const resamples = detection?.resamples ?? segmentation?.resamples ?? agreement?.resamples;
   const lines = [
     ...Object.entries(settings).map(([judge, stated]) => `${markdownText(judge)}: ${settingsText(stated)}.`),
     ...(detection
@@ -14,12 +20,26 @@ export function judgeNotes({ detection, segmentation, judge_settings: settings =
         ]
       : []),
     ...(segmentation ? ["mIoU: mean over the classes that occur; pixels of label 255 are ignored."] : []),
+    ...(agreement ? agreementNotes(agreement) : []),
     ...(resamples === undefined
       ? []
       : [`Their intervals, 95 %: a paired bootstrap over images, ${resamples} resamples, seed ${seed}.`]),
   ];
   return lines.length > 0 ? [lines.map((line) => `- ${line}`).join("\n")] : [];
 }
+
+/** What the figures of services mean. */
+const agreementNotes = ({ labelled }: LabelSetting): string[] => [
+  "agreement: mean Jaccard index of an image's labels and those that the service gives the clean image, in percent; top label kept: " +
+    "the first label is that of the clean image. Both compare with the labels of the clean image, which can be wrong: they are " +
+    "no accuracy.",
+  ...(labelled > 0
+    ? [
+        `class confidence: mean confidence of the label that names the class, 0 where none does; class found: a label names it. ` +
+          `${labelled} images have a class; its synonyms are in the JSON.`,
+      ]
+    : []),
+];
 
 /** How the row of a control is made, for a person. */
 export const controlNotes = ({ control }: Evaluation): string[] =>

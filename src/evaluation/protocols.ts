@@ -56,9 +56,9 @@ export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
   },
 };
 
-/** Classifiers judge center crops; detectors and segmenters judge whole images. */
+/** Classifiers and services judge center crops; detectors and segmenters judge whole images. */
 export const defaultProtocol = (judges: readonly Pick<Judge, "kind">[]): ProtocolName =>
-  judges.some(({ kind }) => kind !== "class") ? "full" : "imagenet";
+  judges.some(({ kind }) => kind === "boxes" || kind === "label-map") ? "full" : "imagenet";
 
 /** A protocol with its crop border; plain values, which can be sent to a worker thread. */
 export interface ResolvedProtocol {

@@ -1,6 +1,7 @@
 import { meanPsnr } from "../metrics/psnr.js";
 import { accuracies } from "./accuracies.js";
 import type { Evaluation, EvaluationSetting, Row } from "./evaluation.js";
+import { labelAgreements } from "./label-agreements.js";
 import { meanIous } from "./mean-ious.js";
 import { meanPrecisions } from "./mean-precisions.js";
 import { type Measurements, measuredRow, pairsOf } from "./measurements.js";
@@ -11,17 +12,20 @@ export function summarize(setting: EvaluationSetting, measurements: Measurements
   const classes = accuracies(measurements, pairs, setting.seed);
   const boxes = meanPrecisions(measurements, pairs, setting.seed);
   const maps = meanIous(measurements, pairs, setting.seed);
+  const labels = labelAgreements(measurements, pairs, setting);
   const rows = measurements.processors.map((processor, i) => ({
     processor,
     ...qualityOf(measurements, i),
     recognizers: classes.rows[i] ?? {},
     ...(boxes && { detectors: boxes.rows[i] ?? {} }),
     ...(maps && { segmenters: maps.rows[i] ?? {} }),
+    ...(labels && { services: labels.rows[i] ?? {} }),
   }));
   return {
     ...{ ...setting, rows, gains: classes.gains, flips: classes.flips },
     ...(boxes && { detection: boxes.setting, detector_gains: boxes.gains }),
     ...(maps && { segmentation: maps.setting, segmenter_gains: maps.gains }),
+    ...(labels && { label_agreement: labels.setting, service_gains: labels.gains }),
   };
 }
 

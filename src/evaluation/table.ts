@@ -5,8 +5,8 @@ import type { Evaluation, Flips, Row } from "./evaluation.js";
 import { controlNotes, judgeNotes, powerNotes } from "./notes.js";
 
 /**
- * Evaluations of the same processors as Markdown tables that also line up on a terminal: processors down, judges (top-1, mAP
- * or mIoU in percent) across; the gain of each processor, in percentage points with the 95 % interval; the flips between
+ * Evaluations of the same processors as Markdown tables that also line up on a terminal: processors down, judges (top-1, mAP,
+ * mIoU or agreement of labels in percent) across; the gain of each processor, in percentage points with the 95 % interval; the flips between
  * processors.
  */
 export function evaluationTable(...evaluations: readonly Evaluation[]): string {
@@ -67,7 +67,7 @@ export const dataNotes = (evaluations: readonly Evaluation[]): string =>
     .map((evaluation, place) => {
       const { data, protocol } = evaluation;
       const folders = `${data.folders.join(", ")}${data.selection ? ` (${data.selection})` : ""}`;
-      const judges = judgeColumns(evaluation).map(({ judge }) => judge);
+      const judges = [...new Set(judgeColumns(evaluation).map(({ judge }) => judge))];
       return printable(
         `- ${dataMark(place)} ${data.count} images of ${folders}, protocol ${protocol}: ${judges.join(", ") || "no judges"}`,
       );

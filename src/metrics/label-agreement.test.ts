@@ -80,6 +80,7 @@ test("the confidence of the true class is the largest of its synonyms'", () => {
   assert.equal(trueClassConfidence(labels, new Set(["tench"])), 0);
   assert.equal(trueClassConfidence([], synonyms), 0);
   assert.equal(trueClassConfidence(named("white shark"), synonyms), 1);
+  assert.equal(trueClassConfidence([{ name: "white shark", confidence: null }], synonyms), 1);
 });
 
 test("a confidence is never outside [0, 1]", () => {

@@ -1,8 +1,8 @@
 /** A label of an open vocabulary, as labeling services return it. */
 export interface OpenLabel {
   readonly name: string;
-  /** In [0, 1]. Absent if the service returns none; such a label counts as certain (1). */
-  readonly confidence?: number;
+  /** In [0, 1]. Absent or null if the service returns none; such a label counts as certain (1). */
+  readonly confidence?: number | null;
 }
 
 /** Plurals that the rules of `singular` do not cover. */
@@ -75,6 +75,7 @@ export function trueClassConfidence(labels: readonly OpenLabel[], synonyms: Read
 }
 
 /** A confidence in [0, 1]. Scores of web entities can exceed 1; NaN, which no service documents, counts as 0. */
-function confidenceOf({ confidence = 1 }: OpenLabel): number {
+function confidenceOf({ confidence }: OpenLabel): number {
+  if (confidence === undefined || confidence === null) return 1;
   return Number.isNaN(confidence) ? 0 : Math.min(1, Math.max(0, confidence));
 }

@@ -2,21 +2,10 @@ import { timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { answersCsv } from "./answers-csv.js";
 import { tokenHash, tokenIn } from "./codes.js";
-import type { StudyDefinition } from "./definition.js";
 import { HttpError } from "./http-error.js";
 import type { StudyRoutes } from "./participant-routes.js";
-import { capOf } from "./participant-routes.js";
-import type { StudyStatus } from "./protocol.js";
 import { answersIn } from "./rows.js";
-import type { StudyStore } from "./store.js";
-
-/** The counts of a study. */
-export async function statusOf(definition: StudyDefinition, store: Pick<StudyStore, "counts">): Promise<StudyStatus> {
-  const { joined, completed, answers, lastAnswer } = await store.counts();
-  const { title, simulated } = definition;
-  const free = Math.max(0, capOf(definition) - joined);
-  return { title, simulated, joined, completed, free, answers, last_answer: lastAnswer };
-}
+import { statusOf } from "./status.js";
 
 /** Adds the routes of the admin, which need the token of the file `admin-token`. */
 export function addAdminRoutes(
@@ -33,7 +22,7 @@ export function addAdminRoutes(
   };
   app.get("/api/admin/status", async (request) => {
     await requireAdmin(request);
-    return statusOf(definition, store);
+    return statusOf(definition, await store.counts());
   });
   app.get("/api/admin/answers.csv", async (request, reply) => {
     await requireAdmin(request);

@@ -23,7 +23,7 @@ export interface ImageSets {
 }
 
 /** A path without its extension: results of another format belong to the same image. */
-const stem = (name: string): string => name.replace(/\.[^./]+$/, "");
+export const stem = (name: string): string => name.replace(/\.[^./]+$/, "");
 
 /**
  * Finds the images that all folders have. Names are compared without their extension.

@@ -1,12 +1,7 @@
-/** A name as names are compared: letters of one case and one width, single spaces, no article. */
-const normalized = (name: string): string =>
-  name
-    .normalize("NFKC")
-    .toLowerCase()
-    .replaceAll(/[\s_-]+/g, " ")
-    .trim()
-    .replace(/^(an?|the) /, "");
+import { normalizeLabel } from "../metrics/label-agreement.js";
 
-/** Whether a name is one of those that are right. Case, width, hyphens and a leading article do not matter. */
-export const isAccepted = (name: string, accepted: readonly string[]): boolean =>
-  accepted.some((other) => normalized(other) === normalized(name));
+/** Whether a name is one of those that are right. Case, hyphens, a regular plural and a leading article do not matter. */
+export const isAccepted = (name: string, accepted: readonly string[]): boolean => {
+  const key = normalizeLabel(name.trim().replace(/^(an?|the)\s+/i, ""));
+  return accepted.some((other) => normalizeLabel(other) === key);
+};

@@ -8,6 +8,7 @@ import { HttpError } from "./http-error.js";
 import { validBody } from "./json-body.js";
 import type { Limits } from "./limits.js";
 import { Answer, type Finished, Joining, type Session, type Stored, type StudyInfo } from "./protocol.js";
+import { capOf } from "./status.js";
 import type { StoredParticipant, StudyStore } from "./store.js";
 import { misfit, shownTrial } from "./trials.js";
 
@@ -19,10 +20,6 @@ export interface StudyRoutes {
   /** True: nobody may join any more. */
   readonly closed: boolean;
 }
-
-/** The largest number of participants. */
-export const capOf = ({ access }: StudyDefinition): number =>
-  access.kind === "codes" ? access.codes.length : access.cap;
 
 /** Participants whose trials are remembered. */
 const REMEMBERED = 1000;

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { isThere } from "../platform/node/files.js";
 import type { StudyAnswers } from "./answers.js";
 import { openStore } from "./open-store.js";
+import type { StudyStatus } from "./protocol.js";
 import { answersIn } from "./rows.js";
+import { statusOf } from "./status.js";
 import type { StoredParticipant } from "./store.js";
 import { openStudy, type Study, studyFiles } from "./study-folder.js";
 
@@ -25,6 +27,23 @@ export async function readStudy(folder: string, database?: string): Promise<Stud
   try {
     const completions = (await store.participants()).flatMap(({ completion }: StoredParticipant) => completion ?? []);
     return { ...study, ...(await answersIn(store, study.definition)), completions: completions.sort() };
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * The counts of a study, also while it is served.
+ * @throws UserError as `readStudy` does.
+ */
+export async function readStudyStatus(folder: string, database?: string): Promise<StudyStatus> {
+  const study = await openStudy(folder);
+  const none = { joined: 0, completed: 0, answers: 0, lastAnswer: null };
+  if (database === undefined && !(await isThere(join(folder, studyFiles.answers))))
+    return statusOf(study.definition, none);
+  const store = await openStore(study, database);
+  try {
+    return statusOf(study.definition, await store.counts());
   } finally {
     await store.close();
   }
