@@ -196,7 +196,7 @@ function planOf(
   ];
   return [
     `  service      ${judge.name}: up to ${most} images (${images} x ${rows} rows; equal ones once) to ${url.host}`,
-    `  sent         the pixels of each image as ${send.toUpperCase()}${names}; no file names, no metadata, no labels of the data`,
+    `  sent         the pixels of each image as ${send.toUpperCase()}${names}; no file names, no metadata, no labels of the images`,
     `  cost         ${perImage === null ? `not known: ${basis}` : `up to about $${(most * perImage).toFixed(2)}: ${basis}`}; an estimate without retries and free quotas`,
     ...(limits.length > 0 ? [`  limits       ${limits.join(", ")}`] : []),
     `  answers      ${cache} has ${kept} of this service; images among them are not sent and cost nothing`,
