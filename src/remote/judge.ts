@@ -48,7 +48,8 @@ const LOOK_EVERY = 100;
 export function openServiceJudge(service: Service, options: ServiceJudgeOptions): ServiceJudge {
   const { name = service.name, send = "png", price = service.price.perImage } = options;
   const { origin, pathname, search } = service.url;
-  const description = { service: service.name, url: `${origin}${pathname}${search}`, settings: service.settings };
+  const url = service.identity ?? `${origin}${pathname}${search}`;
+  const description = { service: service.name, url, settings: service.settings };
   const setting = keyOf(description);
   const cache = new AnswerCache(options.cache);
   cache.describe(setting, description);
@@ -79,9 +80,9 @@ export function openServiceJudge(service: Service, options: ServiceJudgeOptions)
 }
 
 /** The settings that results state: short ones, on a line. */
-const statedSettings = ({ name, title, url, settings }: Service): object => ({
+const statedSettings = ({ name, title, url, identity, settings }: Service): object => ({
   service: name === "http" ? "http" : title,
-  host: url.host,
+  host: identity ?? url.host,
   ...Object.fromEntries(
     Object.entries(settings).filter(([, value]) => typeof value !== "object" && String(value).length < 80),
   ),
