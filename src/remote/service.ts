@@ -43,6 +43,8 @@ export interface Service {
   readonly title: string;
   /** The URL of its requests. */
   readonly url: URL;
+  /** What identifies the service instead of its URL: the port of a stand-in changes from run to run. */
+  readonly identity?: string;
   /** Everything besides the image that decides its answer, such as the model and the prompt; no key. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly price: Price;
@@ -60,9 +62,8 @@ export interface Service {
   /**
    * What an answer with an error status means.
    * @param answer parsed JSON; undefined: it is no JSON.
-   * @returns undefined when the status says it all.
    */
-  refusal(status: number, answer: unknown): Refusal | undefined;
+  refusal(status: number, answer: unknown): Refusal;
 }
 
 /** What a user can set of a service. */
