@@ -66,6 +66,7 @@ test("a limit that is reached, and a courier that is killed, are one sentence ea
   assert.match(others[0]?.status === "rejected" ? others[0].reason.message : "", /stopped after 1 requests/);
   await limited.close();
   const killed = new Courier({ ...plan, asking: { cache: join(folder, "b.db") } }, undefined);
+  t.after(() => killed.close());
   const asked = killed.answerOf(images[0] as SentImage);
   asked.catch(() => {});
   await server.logged(2); // the request of the first courier, and that of this one
@@ -74,7 +75,6 @@ test("a limit that is reached, and a courier that is killed, are one sentence ea
     name: "UserError",
     message: "the process that asks google ended (SIGKILL); rerun to resume",
   });
-  await killed.close();
 });
 
 /** The number of the process that sent the first request that a cache records. */
