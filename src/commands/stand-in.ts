@@ -62,7 +62,7 @@ Faults:
   quota         the quota of the account is used up
 
 A line of the log has the number of the request, time, status, fault, the SHA-256 of the bytes of each image, whether the
-request was answered in full, and the images that a service would charge for: docs/services.md.
+request was answered in full, and the images that a service would charge for: docs/stand-ins.md.
 
 The stand-in listens until SIGINT or SIGTERM and then ends with exit code 0.`,
   examples: [
