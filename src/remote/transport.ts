@@ -92,6 +92,11 @@ export class Transport {
     }
   }
 
+  /** Resolves when no request is under way. */
+  idle(): Promise<void> {
+    return this.queue.onIdle();
+  }
+
   /** Counts a refused image. @throws StoppedRun when all are refused. */
   private refused({ message }: RefusedImage): string {
     const reason = `${this.service.name} refuses it${inBrackets(message)}`;

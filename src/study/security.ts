@@ -35,9 +35,10 @@ export interface Reach {
 /**
  * Refuses requests that another site caused. Without this, a site could use a participant's browser to reach the server; a name of
  * another site that leads to this machine (DNS rebinding) is refused by its `Host`.
- * @throws HttpError (403) for a foreign Host, or a request that changes something and comes from another origin.
+ * @throws HttpError (400) for an address that is no path; (403) for a foreign Host, or a request that changes something and comes from another origin.
  */
-export function requireOwnOrigin({ method, headers }: FastifyRequest, { origin, loopback }: Reach): void {
+export function requireOwnOrigin({ method, headers, raw }: FastifyRequest, { origin, loopback }: Reach): void {
+  if (!raw.url?.startsWith("/")) throw new HttpError(400, "the request is not valid"); // "*", or an address for a proxy
   const host = headers.host ?? "";
   const own = origin === undefined ? undefined : new URL(origin).host;
   if (loopback && !LOOPBACK.test(host) && host !== own)

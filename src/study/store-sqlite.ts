@@ -92,7 +92,8 @@ export class SqliteStore implements StudyStore {
   }
 
   async participantOf(tokenHash: string): Promise<StoredParticipant | undefined> {
-    return this.statements.byToken.get(tokenHash) as StoredParticipant | undefined;
+    const [found] = this.statements.byToken.all(tokenHash) as StoredParticipant[]; // `get` adds fields of the library
+    return found;
   }
 
   async answeredBy(participant: number): Promise<number[]> {
@@ -111,29 +112,25 @@ export class SqliteStore implements StudyStore {
     const group = this.waiting;
     this.waiting = [];
     try {
-      const stored = this.transaction(() => group.map(({ answer }) => this.insert(answer)));
-      for (const [i, { resolve }] of group.entries()) resolve(stored[i] as { first: boolean; answered: number });
+      const acknowledge = this.transaction(() => group.map((waiting) => this.insert(waiting)));
+      for (const each of acknowledge) each();
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
   }
 
-  private insert(given: StoredAnswer): { first: boolean; answered: number } {
+  /** Inserts an answer. An answer that the database refuses does not affect the others. @returns what to do after the commit. */
+  private insert({ answer: given, resolve, reject }: Waiting): () => void {
     const { participant, trial, choice, name, milliseconds, exposure, input, width, height, answeredAt } = given;
     const { answer, answered } = this.statements;
-    const { changes } = answer.run(
-      participant,
-      trial,
-      choice,
-      name,
-      milliseconds,
-      exposure,
-      input,
-      width,
-      height,
-      answeredAt,
-    );
-    return { first: changes > 0, answered: (answered.get(participant) as { count: number }).count };
+    const values = [participant, trial, choice, name, milliseconds, exposure, input, width, height, answeredAt];
+    try {
+      const { changes } = answer.run(...values);
+      const { count } = answered.get(participant) as { count: number };
+      return () => resolve({ first: changes > 0, answered: count });
+    } catch (error) {
+      return () => reject(error);
+    }
   }
 
   /** Runs `work` in a transaction that holds the only right to write from its begin on. */
@@ -155,12 +152,13 @@ export class SqliteStore implements StudyStore {
   }
 
   async counts(): Promise<StudyCounts> {
-    return this.database
+    const [counts] = this.database
       .prepare(
         `SELECT (SELECT COUNT(*) FROM participants) AS joined, (SELECT COUNT(completion) FROM participants) AS completed,
           COUNT(*) AS answers, MAX(answered_at) AS "lastAnswer" FROM answers`,
       )
-      .get() as StudyCounts;
+      .all() as StudyCounts[];
+    return counts as StudyCounts;
   }
 
   async participants(): Promise<StoredParticipant[]> {
