@@ -92,10 +92,13 @@ export class AnswerCache {
     return row.n;
   }
 
-  /** Requests of processes that ended before the answer was stored; the service may bill them. */
+  /** Requests of processes that ended before the answer was stored, of images that still have none; the service may bill them. */
   lost(setting: string): number {
     const rows = this.db
-      .prepare("SELECT process FROM attempts WHERE setting = ? AND outcome = 'sent'")
+      .prepare(
+        "SELECT process FROM attempts AS lost WHERE setting = ? AND outcome = 'sent' AND NOT EXISTS " +
+          "(SELECT 1 FROM attempts WHERE key = lost.key AND outcome = 'answered')",
+      )
       .all(setting) as { process: string }[];
     return rows.filter(({ process }) => stateOf(process) === "ended").length;
   }
