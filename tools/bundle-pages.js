@@ -1,6 +1,6 @@
 /**
  * Bundles the pages that servers of Legible deliver: from `dist/src/ROOM/page/main.js` one `page.js` without imports, from `admin.js`
- * one `admin-page.js`, beside copies of the pages' HTML and CSS.
+ * one `admin-page.js`, beside copies of the pages' HTML, CSS and icon.
  */
 import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -22,5 +22,5 @@ for (const room of ["study"]) {
     logLevel: "warning",
   });
   for (const name of readdirSync(source))
-    if (/\.(html|css)$/.test(name)) copyFileSync(join(source, name), join(built, name));
+    if (/\.(html|css|svg)$/.test(name)) copyFileSync(join(source, name), join(built, name));
 }

@@ -3,11 +3,11 @@ import type { Context } from "../commands/command.js";
 import type { Outcome } from "../commands/failures.js";
 import { commands, groups } from "../commands/index.js";
 import { messageOf, UserError } from "../errors.js";
+import { version } from "../platform/node/version.js";
 import { printable, printableText } from "../printable.js";
 import { addCommands } from "./program.js";
 import { Interruption } from "./signals.js";
 import { terminal } from "./terminal.js";
-import { version } from "./version.js";
 
 /** Exit codes other than those of signals. */
 const EXIT_CODES = { done: 0, error: 1, incomplete: 2 } as const;

@@ -9,7 +9,10 @@ test("a stand-in prints its address and ends with exit code 0 on SIGTERM and SIG
   await writeColorClassifier(judge);
   const when = /Ctrl-C stops it/;
   const [text, json] = await Promise.all([
-    legible(["stand-in", "google", "--judge", judge], { signal: "SIGTERM", when }),
+    legible(["stand-in", "google", "--judge", judge, "--faults", "0.5", "--fault", "429", "--fault", "500"], {
+      signal: "SIGTERM",
+      when,
+    }),
     legible(["stand-in", "aws", "--judge", judge, "--json"], { signal: "SIGINT", when }),
   ]);
   assert.match(text.out, /^listening on http:\/\/127\.0\.0\.1:\d+\n$/);

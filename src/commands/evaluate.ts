@@ -23,12 +23,23 @@ import { openProcessor } from "../processors/open.js";
 import { labelSetOf } from "../recognition/class-offset.js";
 import { classifierNotes } from "../recognition/classifier.js";
 import { recognizerFrom, recognizerInputSettings } from "../recognition/settings.js";
+import { readSynonyms, type Synonyms } from "../recognition/synonyms.js";
+import { isServiceName } from "../remote/names.js";
 import { listOf, named, path, paths, positiveInteger, threadCount, wholeNumber } from "../settings.js";
 import { type Context, defineCommand } from "./command.js";
 import { controlFrom, controlSettings } from "./control.js";
 import { failureSettings } from "./failures.js";
 import { interruptedAfter, RESUMED } from "./files.js";
 import { dataNotes, listOfNames } from "./notes.js";
+import {
+  cacheFileOf,
+  openServices,
+  requireServices,
+  serviceNotes,
+  serviceSettings,
+  servicesIn,
+  spentLines,
+} from "./services.js";
 import { fileStage } from "./stage.js";
 
 /** "NAME=FILE", "FILE", or the same as an object. */
@@ -53,9 +64,9 @@ const settings = z.object({
   judge: listOf(NamedFile)
     .optional()
     .describe(
-      "a classifier, detector or segmenter that judges (ONNX); may be repeated (default name: that of the file)",
+      "a classifier, detector or segmenter that judges (ONNX), or a service: google, aws, azure, clarifai, openai, http; may be repeated (default name: that of the file)",
     )
-    .meta({ placeholder: "[name=]file" }),
+    .meta({ placeholder: "[name=]file|service" }),
   limit: positiveInteger().optional().describe("judge n images, spread evenly over the data"),
   protocol: z
     .enum(protocolNames)
@@ -81,6 +92,7 @@ const settings = z.object({
   threads: threadCount().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
   ...recognizerInputSettings,
   ...detectorSettings,
+  ...serviceSettings,
 });
 
 export const evaluate = defineCommand({
@@ -103,6 +115,7 @@ reverse; p is McNemar's. The settings of a detector change its mAP; the results 
 processor, perturbed along the gradient of a recognizer's loss with the known labels until each has lost as much PSNR as
 --control-cost. It uses labels, so it is no processor; it shows what such a change gains for that recognizer and for others.
 \`legible tabulate\` rebuilds the tables from the file of --predictions.
+${serviceNotes}
 If interrupted, rerun the command to resume; this requires --json or --predictions.`,
   examples: [
     "legible evaluate --data val --recognizer resnet50.onnx",
@@ -115,7 +128,10 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
   ],
   async run(settings, { report, print, signal }) {
     const { limit, threads, json, predictions, processor = [] } = settings;
-    await requireOutputs(settings);
+    const services = servicesIn(settings.judge ?? []);
+    requireServices(services, settings);
+    const cache = cacheFileOf(services, settings);
+    await requireOutputs(settings, cache);
     const task = taskFrom(settings);
     const judging = [
       ...(await recognizerFiles(settings.recognizer ?? [], settings)),
@@ -124,12 +140,12 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     const annotations = annotationsOf(judging);
     const needLabels = judging.length > 0 && annotations === "classes";
     const dataset = await datasetFrom(settings, { needLabels, annotations });
-    const judges = await judgesFor(judging, dataset, settings);
+    const models = await judgesFor(judging, dataset, settings);
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
     if (settings.cards) for (const { file, card } of processors) requireCard(file, card);
     await requireInputsKept(
-      filesIn([json, predictions]),
+      filesIn([json, predictions, cache]),
       dataset.items.map((item) => item.path),
     );
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
@@ -138,24 +154,34 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
       `evaluating ${task.name} x${task.scale} on cpu, ${threads} threads\n` +
         `  images       ${count} of ${dataset.items.length} in ${titleOfData(dataset)}\n` +
         `  processors   ${names(processors)}\n` +
-        `  judges       ${names(judges)}\n` +
-        `  protocol     ${settings.protocol ?? defaultProtocol(judges)}`,
+        `  judges       ${names([...models, ...services])}\n` +
+        `  protocol     ${settings.protocol ?? defaultProtocol(models)}`,
     );
     for (const line of omissionsOf(dataset)) report.info(line);
-    for (const note of classifierNotes(judges)) report.info(`  note         ${note}`);
+    for (const note of classifierNotes(models)) report.info(`  note         ${note}`);
     const measured = {
-      ...{ dataset, task, processors, protocol: settings.protocol ?? defaultProtocol(judges) },
+      ...{ dataset, task, processors, protocol: settings.protocol ?? defaultProtocol(models) },
       ...(limit && { limit }),
     };
-    const control = await controlFrom(settings, measured, { report, signal }).catch((error: unknown) => {
+    const classSynonyms = settings.synonyms === undefined ? undefined : await readSynonyms(settings.synonyms);
+    const rows = processors.length + (settings.control === undefined ? 2 : 3);
+    const shown = { images: count, rows, classes: dataset.classes, cache: cache ?? "", signal };
+    const asked = await openServices(services, settings, shown, report);
+    const control = await controlFrom(settings, measured, { report, signal }).catch(async (error: unknown) => {
+      await released(asked);
       if (!signal.aborted) throw error;
       report.info("interrupted; nothing was judged yet");
       return null;
     });
     if (control === null) return "interrupted";
-    const instruments = { dataset, task, processors, judges, count, ...(control && { opened: control }) };
-    const evaluation = await judged({ ...settings, ...instruments }, { report, signal }).finally(() =>
-      control?.release(),
+    const instruments = { dataset, task, processors, judges: [...models, ...asked], count };
+    const further = { ...(control && { opened: control }), ...(classSynonyms && { classSynonyms }) };
+    const evaluation = await judged({ ...settings, ...instruments, ...further }, { report, signal }).finally(
+      async () => {
+        await control?.release();
+        for (const line of spentLines(asked)) report.info(line);
+        await released(asked);
+      },
     );
     if (!evaluation) return "interrupted";
     reportEvaluated(evaluation, report);
@@ -176,15 +202,17 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
   stage: {
     ...fileStage("json", RESULTS),
     alsoWrites(given) {
-      const { predictions, cards, processor = [] } = settings.parse(given);
-      return filesIn([predictions, ...(cards ? processor.map(({ file }) => file) : [])]);
+      const { predictions, cards, processor = [], cache } = settings.parse(given);
+      return filesIn([predictions, cache, ...(cards ? processor.map(({ file }) => file) : [])]);
     },
   },
 });
 
-/** The files of the setting `judge`; a name that is the file's own is left to the file. */
+/** The files of the setting `judge`, without services; a name that is the file's own is left to the file. */
 const namedJudges = ({ judge: judges = [] }: Settings): JudgeFile[] =>
-  judges.map(({ name, file }) => ({ file, name: name === modelTitle(file) ? undefined : name }));
+  judges
+    .filter(({ file }) => !isServiceName(file))
+    .map(({ name, file }) => ({ file, name: name === modelTitle(file) ? undefined : name }));
 
 async function judgesFor(files: readonly JudgeFile[], dataset: Dataset, settings: Settings) {
   const { threads } = settings;
@@ -195,16 +223,20 @@ async function judgesFor(files: readonly JudgeFile[], dataset: Dataset, settings
   return judges;
 }
 
+const released = async (judges: readonly { release(): Promise<void> }[]): Promise<void> => {
+  for (const judge of judges) await judge.release();
+};
+
 const filesIn = (files: readonly (string | undefined)[]): string[] => files.filter((file) => file !== undefined);
 
 type Settings = z.output<typeof settings>;
 
 /** Checks before the work that the results can be written, and that every setting has an effect. */
-async function requireOutputs(given: Settings): Promise<void> {
+async function requireOutputs(given: Settings, cache: string | undefined): Promise<void> {
   const { json, predictions, cards, processor = [], recognizer = [] } = given;
   const models = processor.map(({ file }) => file);
   const judges = [...recognizer, ...namedJudges(given).map(({ file }) => file)];
-  await requireWritable(filesIn([json, predictions]), [...models, ...judges].flatMap(modelFiles));
+  await requireWritable(filesIn([json, predictions, cache]), [...models, ...judges].flatMap(modelFiles));
   if (cards) await requireWritable(models);
   if (cards && models.length === 0) throw new UserError(`${named("cards")} needs ${named("processor")}`);
   for (const [keys, needed] of [
@@ -215,12 +247,29 @@ async function requireOutputs(given: Settings): Promise<void> {
       if (given[key] !== undefined && judges.length === 0) throw new UserError(`${named(key)} needs ${named(needed)}`);
 }
 
-type Judging = Omit<Settings, "task" | "judge"> &
-  Pick<EvaluateOptions, "dataset" | "task" | "processors" | "judges"> & { count: number; opened?: Control };
+type Judging = Omit<Settings, "task" | "judge" | "synonyms"> &
+  Pick<EvaluateOptions, "dataset" | "task" | "processors" | "judges"> & {
+    count: number;
+    opened?: Control;
+    classSynonyms?: ReadonlyMap<number, Synonyms>;
+  };
 
 /** Judges the images with a progress bar. @returns undefined if it was interrupted, which is reported. */
 async function judged(
-  { dataset, task, processors, opened, judges, protocol, limit, cropBorder, predictions, count, ...settings }: Judging,
+  {
+    dataset,
+    task,
+    processors,
+    opened,
+    judges,
+    classSynonyms,
+    protocol,
+    limit,
+    cropBorder,
+    predictions,
+    count,
+    ...settings
+  }: Judging,
   { report, signal }: Pick<Context, "report" | "signal">,
 ): Promise<Evaluation | undefined> {
   const partial = partialOf({ predictions, ...settings });
@@ -229,6 +278,7 @@ async function judged(
   let done = 0;
   const judging = judge({
     ...{ dataset, task, processors, judges, signal },
+    ...(classSynonyms && { synonyms: classSynonyms }),
     ...(protocol && { protocol }),
     ...(opened && { control: opened }),
     ...(limit && { limit }),

@@ -13,9 +13,12 @@ import { profile } from "./profile.js";
 import { reproduce } from "./reproduce.js";
 import { score } from "./score.js";
 import { standIn } from "./stand-in.js";
+import { studyAnalyze } from "./study-analyze.js";
 import { studyCreate } from "./study-create.js";
 import { studyExport } from "./study-export.js";
+import { studyPlan } from "./study-plan.js";
 import { studyServe } from "./study-serve.js";
+import { studySimulate } from "./study-simulate.js";
 import { studyStatus } from "./study-status.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
@@ -47,10 +50,13 @@ export const commands: readonly Command[] = [
   inspect,
   gradient,
   profile,
+  studyPlan,
   studyCreate,
   studyServe,
+  studySimulate,
   studyStatus,
   studyExport,
+  studyAnalyze,
   standIn,
 ];
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { z } from "zod";
-import { path, seed, threadCount, wholeNumber } from "../settings.js";
+import { listOf, path, seed, threadCount, wholeNumber } from "../settings.js";
 import { faultKinds, passingFaults } from "../stand-ins/faults.js";
 import { vendorNames } from "../stand-ins/index.js";
 import { defaultKeys, startStandIn } from "../stand-ins/stand-in.js";
@@ -33,9 +33,7 @@ export const standIn = defineCommand({
       .max(1, "must be at most 1")
       .default(0)
       .describe("share of requests that get a fault, in whole percent"),
-    fault: z
-      .array(z.enum(faultKinds))
-      .min(1, "must name a fault")
+    fault: listOf(z.enum(faultKinds))
       .optional()
       .describe(`a fault, repeatable; several take turns (default: ${passingFaults.join(", ")})`)
       .meta({ placeholder: "kind" }),

@@ -73,7 +73,7 @@ export function percentiles(values: Float64Array): { low: number; high: number }
 }
 
 /** Of sorted values, interpolated linearly between neighbors. */
-function quantile(sorted: Float64Array, q: number): number {
+export function quantile(sorted: Float64Array, q: number): number {
   const position = q * (sorted.length - 1);
   const below = sorted[Math.floor(position)] ?? Number.NaN;
   const above = sorted[Math.ceil(position)] ?? Number.NaN;

@@ -65,7 +65,7 @@ export async function openClassifier(
 }
 
 /** @throws UserError when the output has more than one row of numbers for each image. */
-async function requireScores(model: RecognizerModel): Promise<void> {
+export async function requireScores(model: RecognizerModel): Promise<void> {
   const { name, sources, fileOutputs = [] } = model;
   const declared = sources[0]?.shape ?? [];
   const shape = rowOf(declared) === undefined ? await scoresShape(model) : declared;

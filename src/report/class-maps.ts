@@ -1,4 +1,4 @@
-import { printable } from "../printable.js";
+import { escaped } from "./markup.js";
 
 /** A marked point of a plane, such as the image. */
 export interface MapMark {
@@ -158,6 +158,3 @@ const text = (x: number, y: number, content: string, attributes: string): string
 const round = (value: number): number => Math.round(100 * value) / 100;
 
 const shown = (value: number): string => String(Number(value.toPrecision(3)));
-
-const escaped = (content: string): string =>
-  printable(content).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,4 +1,4 @@
-import { printable } from "../printable.js";
+import { coordinate, escaped, svgText } from "./markup.js";
 
 /** Points in one color, with a line from left to right. */
 export interface Series {
@@ -47,15 +47,15 @@ export function scatterPlot({ title, x, y, series }: ScatterPlot): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<title>${escaped(title)}</title>`, // for screen readers
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
-    text(middle, 20, title, 'text-anchor="middle" font-size="15"'),
+    svgText(middle, 20, title, 'text-anchor="middle" font-size="15"'),
     ...across.ticks.flatMap((tick) => gridLine(across.at(tick), across.at(tick), MARGIN.top, HEIGHT - MARGIN.bottom)),
     ...across.ticks.map((tick) =>
-      text(across.at(tick), HEIGHT - MARGIN.bottom + 18, across.format(tick), 'text-anchor="middle"'),
+      svgText(across.at(tick), HEIGHT - MARGIN.bottom + 18, across.format(tick), 'text-anchor="middle"'),
     ),
     ...up.ticks.flatMap((tick) => gridLine(MARGIN.left, WIDTH - MARGIN.right, up.at(tick), up.at(tick))),
-    ...up.ticks.map((tick) => text(MARGIN.left - 8, up.at(tick) + 4, up.format(tick), 'text-anchor="end"')),
-    text(middle, HEIGHT - 14, x, 'text-anchor="middle"'),
-    text(0, 0, y, `text-anchor="middle" transform="translate(18 ${HEIGHT / 2}) rotate(-90)"`),
+    ...up.ticks.map((tick) => svgText(MARGIN.left - 8, up.at(tick) + 4, up.format(tick), 'text-anchor="end"')),
+    svgText(middle, HEIGHT - 14, x, 'text-anchor="middle"'),
+    svgText(0, 0, y, `text-anchor="middle" transform="translate(18 ${HEIGHT / 2}) rotate(-90)"`),
     ...series.flatMap((each, i) => marksOf(each, COLORS[i % COLORS.length] as string, i, across, up)),
     "</svg>",
   ];
@@ -88,26 +88,18 @@ function axisOf(values: readonly number[], start: number, end: number): Axis {
 
 function marksOf({ name, points }: Series, color: string, index: number, across: Axis, up: Axis): string[] {
   const line = points.filter(({ onLine }) => onLine).sort((a, b) => a.x - b.x);
-  const path = line.map((point) => `${round(across.at(point.x))},${round(up.at(point.y))}`).join(" ");
+  const path = line.map((point) => `${coordinate(across.at(point.x))},${coordinate(up.at(point.y))}`).join(" ");
   const [left, top] = [WIDTH - MARGIN.right + 44, MARGIN.top + 18 * index];
   return [
     `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="1.5"/>`,
     ...points.flatMap(({ x, y, label, onLine }) => [
-      `<circle cx="${round(across.at(x))}" cy="${round(up.at(y))}" r="4" stroke="${color}" fill="${onLine ? color : "white"}"/>`,
-      text(across.at(x) + 7, up.at(y) - 6, label, `fill="${color}" font-size="10"`),
+      `<circle cx="${coordinate(across.at(x))}" cy="${coordinate(up.at(y))}" r="4" stroke="${color}" fill="${onLine ? color : "white"}"/>`,
+      svgText(across.at(x) + 7, up.at(y) - 6, label, `fill="${color}" font-size="10"`),
     ]),
     `<rect x="${left}" y="${top}" width="10" height="10" fill="${color}"/>`,
-    text(left + 16, top + 10, name, ""),
+    svgText(left + 16, top + 10, name, ""),
   ];
 }
 
 const gridLine = (x1: number, x2: number, y1: number, y2: number): string =>
-  `<line x1="${round(x1)}" x2="${round(x2)}" y1="${round(y1)}" y2="${round(y2)}" stroke="#e0e0e0"/>`;
-
-const text = (x: number, y: number, content: string, attributes: string): string =>
-  `<text x="${round(x)}" y="${round(y)}" ${attributes}>${escaped(content)}</text>`;
-
-const round = (value: number): number => Math.round(10 * value) / 10;
-
-const escaped = (content: string): string =>
-  printable(content).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  `<line x1="${coordinate(x1)}" x2="${coordinate(x2)}" y1="${coordinate(y1)}" y2="${coordinate(y2)}" stroke="#e0e0e0"/>`;

@@ -2,6 +2,7 @@ import { UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { float32 } from "../onnx/tensor.js";
 import { classNames } from "../recognition/class-names.js";
+import { requireScores } from "../recognition/classifier.js";
 import { judgeInput } from "../recognition/judge-input.js";
 import { LOGITS } from "../recognition/model.js";
 import { readRecognizer } from "../recognition/recognizer.js";
@@ -36,7 +37,9 @@ export interface Labeler {
  * @throws UserError when the file or its sidecar cannot be used.
  */
 export async function openLabeler(path: string, options: SessionOptions = {}): Promise<Labeler> {
-  const { name, graph, preprocessing, declaredBatch = null, classOffset = 0 } = await readRecognizer(path);
+  const model = await readRecognizer(path);
+  await requireScores(model);
+  const { name, graph, preprocessing, declaredBatch = null, classOffset = 0 } = model;
   const side = preprocessing.size;
   const names = await classNames(path, classOffset);
   const session = await BatchedSession.open({ graph, image: [3, side, side], declaredBatch }, options);

@@ -2,7 +2,7 @@ import { AnswerRow, ParticipantRow } from "./answers.js";
 import type { StudyDefinition } from "./definition.js";
 
 /** Characters at the start of a cell that make spreadsheets compute it. */
-const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
+export const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
 
 /** A cell. Text that a spreadsheet would compute gets an apostrophe before it; null is empty. */
 function cell(value: string | number | boolean | null): string {

@@ -13,6 +13,7 @@ const TYPES = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
 };
 
 /** The addresses of the pages, and their files. */
@@ -20,6 +21,7 @@ const FILES: readonly (readonly [address: string, file: string, type: keyof type
   ["/", "index.html", "html"],
   ["/page.js", "page.js", "js"],
   ["/page.css", "page.css", "css"],
+  ["/icon.svg", "icon.svg", "svg"],
   ["/admin", "admin.html", "html"],
   ["/admin.js", "admin-page.js", "js"],
   ["/admin.css", "admin.css", "css"],

@@ -94,12 +94,13 @@ export class PairViewer {
     this.#view.frame = { width: frame.clientWidth, height: frame.clientHeight };
     const { width, height } = this.#view.size();
     const { x, y } = this.#view.position();
-    this.#images.forEach((image, i) => {
-      const offset = toScreenPixels(this.#frames[i] as HTMLElement);
+    for (const image of this.#images) {
       image.style.width = `${width}px`;
       image.style.height = `${height}px`;
-      image.style.transform = `translate(${x + offset.x}px, ${y + offset.y}px)`;
-    });
+      // Not a transform: browsers round the place of a box to pixels of the screen, but interpolate what is moved by a transform.
+      image.style.left = `${x}px`;
+      image.style.top = `${y}px`;
+    }
     for (const each of this.#frames) each.classList.toggle("movable", this.#view.movable());
     this.#level.textContent = strings.quality.level(this.#view.level);
     this.#smaller.disabled = this.#view.level <= 1;
@@ -110,11 +111,3 @@ export class PairViewer {
 /** A button with a symbol. */
 const tool = (symbol: string, name: string): HTMLButtonElement =>
   element("button", { type: "button", class: "tool", "aria-label": name, title: name }, symbol);
-
-/** The distance in CSS pixels from the inner corner of a frame to the closest pixel of the screen. */
-function toScreenPixels(frame: HTMLElement): { readonly x: number; readonly y: number } {
-  const ratio = window.devicePixelRatio || 1;
-  const { left, top } = frame.getBoundingClientRect();
-  const missing = (position: number) => Math.round(position * ratio) / ratio - position;
-  return { x: missing(left + frame.clientLeft + window.scrollX), y: missing(top + frame.clientTop + window.scrollY) };
-}
