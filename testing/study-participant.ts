@@ -6,7 +6,7 @@ import type { Choice, StudyDefinition } from "../src/study/definition.js";
 
 /** The screens that participants use. */
 export const devices = {
-  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true },
+  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
   desktop: { viewport: { width: 1280, height: 800 } },
 } as const;
 
