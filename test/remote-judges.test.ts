@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { evaluate } from "../src/commands/evaluate.js";
+import { UserError } from "../src/errors.js";
 import { encodeImage } from "../src/platform/node/codec.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { randomAt } from "../src/random.js";
 import { killedAfter, requestCounts } from "../testing/remote-judges.js";
+import { runCommand } from "../testing/run-command.js";
 import { colorNames, standInOf } from "../testing/stand-ins.js";
-import { enlarging, legible, temporaryFolder } from "../testing/workspace.js";
+import { enlarging, temporaryFolder } from "../testing/workspace.js";
 
 /** Images in the set, and rows of an evaluation with one processor: none, clean and the processor. */
 const [IMAGES, ROWS] = [6, 3];
@@ -29,19 +32,7 @@ async function writeSet(folder: string): Promise<string[]> {
   writeFileSync(join(folder, "classes.txt"), `${colorNames.join("\n")}\n`);
   const processor = join(folder, "enlarging.onnx");
   await writeModel(enlarging(2), processor);
-  return [
-    "evaluate",
-    "--data",
-    folder,
-    "--scale",
-    "2",
-    "--protocol",
-    "full",
-    "--processor",
-    processor,
-    "--threads",
-    "1",
-  ];
+  return ["--data", folder, "--scale", "2", "--protocol", "full", "--processor", processor, "--threads", "1"];
 }
 
 for (const vendor of ["google", "aws"] as const)
@@ -49,17 +40,13 @@ for (const vendor of ["google", "aws"] as const)
     const folder = temporaryFolder(t);
     const server = await standInOf(t, vendor, {
       ...{ faults: 0.2, fault: ["500", "malformed", "content-type", "disconnect", "429"], seed: 2 },
-      log: join(folder, "requests.jsonl"),
     });
     const [json, predictions] = [join(folder, "results.json"), join(folder, "predictions.jsonl")];
     const words = [...(await writeSet(folder)), "--judge", vendor, "--endpoint", server.url, "--yes"];
     const args = [...words, "--json", json, "--predictions", predictions];
-    // At three requests a second none is under way 100 ms after an answer: an answer in transit would be lost and paid again.
-    const slowly = [...args, "--concurrency", "1", "--rate", "3"];
-    const killed = await killedAfter(slowly, join(folder, "requests.jsonl"), 4, 100);
+    const killed = await killedAfter(["evaluate", ...args], server.log, 4);
     assert.equal(killed.signal, "SIGKILL", killed.err);
-    const resumed = await legible(args);
-    assert.equal(resumed.code, 0, resumed.err);
+    assert.equal((await runCommand(evaluate, ...args)).outcome, "done");
     const counts = requestCounts(await server.logged(IMAGES * ROWS));
     assert.deepEqual(
       [counts.contents, counts.paid, counts.answered, counts.paidTwice],
@@ -69,36 +56,34 @@ for (const vendor of ["google", "aws"] as const)
     assert.ok(faults > 0, "faults were injected");
     assert.equal(counts.requests, counts.paid + faults);
     const { rows } = JSON.parse(readFileSync(json, "utf8"));
-    const clean = rows.find(({ name }: { name: string }) => name === "clean").services[vendor];
+    const clean = rows.find(({ processor }: { processor: string }) => processor === "clean").services[vendor];
     assert.deepEqual([clean.jaccard, clean.top1_kept], [100, 100]);
     const lines = readFileSync(predictions, "utf8").trim().split("\n").slice(1);
-    assert.equal(lines.length, IMAGES, "one line an image");
-    const again = await legible(args);
-    assert.equal(again.code, 0);
+    assert.equal(lines.length, IMAGES * ROWS);
+    await runCommand(evaluate, ...args);
     assert.equal((await server.logged(counts.requests)).length, counts.requests, "a rerun asks for nothing");
   });
 
 test("a wrong key, a full quota and a service that is down are one sentence each", async (t) => {
   const folder = temporaryFolder(t);
   const words = await writeSet(folder);
-  const errorOf = async (vendor: string, endpoint: string) => {
+  const errorOf = async (vendor: string, endpoint: string): Promise<string> => {
     const json = join(folder, `${vendor}-${new URL(endpoint).port}.json`);
-    const { code, err } = await legible([...words, "--judge", vendor, "--endpoint", endpoint, "--yes", "--json", json]);
-    assert.equal(code, 1, err);
-    return err.split("\n").filter((line) => line.startsWith("legible: "));
+    const run = runCommand(evaluate, ...words, "--judge", vendor, "--endpoint", endpoint, "--yes", "--json", json);
+    const error: unknown = await run.then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    assert.ok(error instanceof UserError, String(error));
+    assert.doesNotMatch(error.message, /\n/, "one sentence");
+    return error.message;
   };
   const locked = await standInOf(t, "aws", { key: "another" });
   const full = await standInOf(t, "google", { faults: 1, fault: ["quota"] });
   const closed = await standInOf(t, "google");
   await closed.close();
-  const [key, quota, down] = await Promise.all([
-    errorOf("aws", locked.url),
-    errorOf("google", full.url),
-    errorOf("google", closed.url),
-  ]);
-  assert.deepEqual([key?.length, quota?.length, down?.length], [1, 1, 1]);
-  assert.match(key?.[0] ?? "", /key/);
-  assert.match(quota?.[0] ?? "", /quota/);
-  assert.match(down?.[0] ?? "", /cannot be reached/);
-  assert.ok((await full.logged(1)).length <= 4, "a full quota stops the run at once");
+  assert.match(await errorOf("aws", locked.url), /refuses the key .*check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY/);
+  assert.match(await errorOf("google", full.url), /the quota of 127\.0\.0\.1:\d+ is used up/);
+  assert.match(await errorOf("google", closed.url), /cannot be reached, the connection is refused/);
+  assert.ok((await full.logged(1)).length <= 8, "a full quota stops the run: no request is repeated");
 });

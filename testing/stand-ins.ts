@@ -40,6 +40,8 @@ export const flatFile = (color: string, side = 100, format: "png" | "jpeg" | "we
     .toBuffer();
 
 export interface RunningStandIn extends StandIn {
+  /** The file of the log. */
+  readonly log: string;
   /** The log once it has this many lines; a line is written after its answer was sent. */
   logged(lines: number): Promise<LoggedRequest[]>;
 }
@@ -60,7 +62,7 @@ export async function standInOf(
     for (let tries = 0; tries < 100 && readLog(log).length < lines; tries++) await sleep(20);
     return readLog(log);
   };
-  return { ...running, logged };
+  return { ...running, log, logged };
 }
 
 /** A stand-in that all tests of a file share. */

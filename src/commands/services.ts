@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import { firstLemmaOf } from "../recognition/synonyms.js";
 import type { ServiceJudge, ServiceJudgeOptions } from "../remote/judge.js";
 import { isServiceName, PRICES_OF, type ServiceName, serviceNames, serviceSummaries } from "../remote/names.js";
-import type { Service } from "../remote/service.js";
+import type { Service, ServiceOptions } from "../remote/service.js";
 import type { Reporter } from "../reporter.js";
 import { listOf, named, nonnegativeNumber, path, positiveInteger, positiveNumber } from "../settings.js";
 import { listOfNames } from "./notes.js";
@@ -139,7 +139,8 @@ export async function openServices(
   const judges: ServiceJudge[] = [];
   const hosts: string[] = [];
   for (const { name, kind } of services) {
-    const service = await openService(kind, { ...settings, ...(kind === "openai" && { candidates }) });
+    const options = serviceOptions(settings, kind === "openai" ? candidates : undefined);
+    const service = await openService(kind, options);
     const price = settings.price ?? service.price.perImage;
     if (price === null && settings.maxCost !== undefined)
       throw new UserError(`${named("maxCost")} needs ${named("price")}: ${service.price.basis}`);
@@ -148,6 +149,7 @@ export async function openServices(
       name,
       cache: shown.cache,
       signal: shown.signal,
+      courier: { service: kind, options },
     });
     judges.push(judge);
     hosts.push(service.url.host);
@@ -156,6 +158,13 @@ export async function openServices(
   if (settings.yes) return judges;
   for (const judge of judges) await judge.release();
   throw new UserError(`nothing was sent to ${hosts.join(", ")}: set ${named("yes")} to send the images listed above`);
+}
+
+function serviceOptions(
+  { endpoint, model, features, serviceConfig, keyFile }: ServiceSettings,
+  candidates: readonly string[] | undefined,
+): ServiceOptions {
+  return { endpoint, model, features, serviceConfig, keyFile, candidates };
 }
 
 function judgeOptions({ send, maxRequests, maxCost, price, concurrency, rate }: ServiceSettings) {
@@ -187,7 +196,7 @@ function planOf(
   ];
   return [
     `  service      ${judge.name}: up to ${most} images (${images} x ${rows} rows; equal ones once) to ${url.host}`,
-    `  sent         the pixels of each image as ${send.toUpperCase()}${names}; no file names, no metadata, no labels of the data`,
+    `  sent         the pixels of each image as ${send.toUpperCase()}${names}; no file names, no metadata, no labels of the images`,
     `  cost         ${perImage === null ? `not known: ${basis}` : `up to about $${(most * perImage).toFixed(2)}: ${basis}`}; an estimate without retries and free quotas`,
     ...(limits.length > 0 ? [`  limits       ${limits.join(", ")}`] : []),
     `  answers      ${cache} has ${kept} of this service; images among them are not sent and cost nothing`,

@@ -9,7 +9,12 @@ export class StudyClient {
 
   /** @param url the address of the study. */
   constructor(url: string, signal: AbortSignal) {
-    const retry = { limit: 5, methods: ["get", "post"], statusCodes: [408, 429, 500, 502, 503, 504] };
+    const retry = {
+      limit: 4,
+      backoffLimit: 1000,
+      methods: ["get", "post"],
+      statusCodes: [408, 429, 500, 502, 503, 504],
+    };
     this.requests = ky.create({ prefixUrl: url, retry, signal, timeout: 30_000 });
   }
 
