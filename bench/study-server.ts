@@ -69,6 +69,7 @@ try {
     await setTimeout(100 + Math.random() * 1500);
     await server.end("SIGKILL");
     await server.start();
+    console.error(`kill ${kill + 1}: ${record.acknowledged.length} answers acknowledged`);
   }
   if (kills === 0) await setTimeout(1000 * seconds);
   const elapsed = (performance.now() - start) / 1000;

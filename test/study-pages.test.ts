@@ -13,18 +13,24 @@ import type { StudyKind } from "../src/study/definition.js";
 import { readStudy } from "../src/study/read-study.js";
 import { chromium, type DrivenBrowser, openBrowser } from "../testing/chromium.js";
 import { ServedStudy, studySettings } from "../testing/served-study.js";
-import { type ExpectedRow, expectedRow, type Operation, StudyParticipant } from "../testing/study-participant.js";
+import {
+  devices,
+  type ExpectedRow,
+  expectedRow,
+  StudyParticipant,
+  storedRows,
+  transcripts,
+} from "../testing/study-participant.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true };
-const desktop = { viewport: { width: 1280, height: 800 } };
-const participants: readonly { readonly device: BrowserContextOptions; readonly operation: Operation }[] = [
+const { phone, desktop } = devices;
+const participants = [
   { device: phone, operation: "touch" },
   { device: desktop, operation: "pointer" },
   { device: desktop, operation: "keyboard" },
   { device: phone, operation: "keyboard" },
-];
+] as const;
 
 describe("pages of a study", { skip: chromium === undefined && "no Chromium is installed" }, () => {
   let driven: DrivenBrowser;
@@ -70,32 +76,8 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
         });
         await Promise.all(visits);
         const { answers, participants: rows } = await readStudy(served.study.folder);
-        const stored = rows.map(({ participant, finished_at }) => {
-          assert.ok(finished_at);
-          return answers
-            .filter((answer) => answer.participant === participant)
-            .map(({ trial, item, left, right, choice, chosen, name }) => ({
-              trial,
-              item,
-              left,
-              right,
-              choice,
-              chosen,
-              name,
-            }));
-        });
-        const sorted = (transcripts: readonly ExpectedRow[][]) =>
-          transcripts.map((each) => JSON.stringify(each)).sort();
-        const order = ({ trial, item, left, right, choice, chosen, name }: ExpectedRow) => ({
-          trial,
-          item,
-          left,
-          right,
-          choice,
-          chosen,
-          name,
-        });
-        assert.deepEqual(sorted(stored), sorted(expected.map((each) => each.map(order))));
+        assert.ok(rows.every(({ finished_at }) => finished_at !== null));
+        assert.deepEqual(transcripts(storedRows(answers)), transcripts(expected));
         assert.deepEqual(new Set(answers.map(({ input }) => input)), new Set(["touch", "pointer", "keyboard"]));
         assert.deepEqual(new Set(answers.map(({ width }) => width)), new Set([390, 1280]));
         if (kind === "naming")

@@ -49,11 +49,8 @@ export interface KilledRun {
   readonly err: string;
 }
 
-/**
- * Runs `legible …` and kills it with SIGKILL when a stand-in's log has this many lines.
- * @param pause milliseconds between that line and the signal.
- */
-export async function killedAfter(args: readonly string[], log: string, lines: number, pause = 0): Promise<KilledRun> {
+/** Runs `legible …` and kills it with SIGKILL as soon as a stand-in's log has this many lines. */
+export async function killedAfter(args: readonly string[], log: string, lines: number): Promise<KilledRun> {
   const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "ignore", "pipe"] });
   let err = "";
   child.stderr.on("data", (chunk) => {
@@ -67,7 +64,6 @@ export async function killedAfter(args: readonly string[], log: string, lines: n
     isRunning = false;
   });
   while (isRunning && !(existsSync(log) && readLog(log).length >= lines)) await sleep(10);
-  await sleep(pause);
   child.kill("SIGKILL");
   return { ...(await ended), err };
 }

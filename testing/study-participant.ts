@@ -1,7 +1,14 @@
 /// <reference lib="dom" />
 import type { Locator, Page } from "playwright-core";
 import type { Random } from "../src/random.js";
+import type { AnswerRow } from "../src/study/answers.js";
 import type { Choice, StudyDefinition } from "../src/study/definition.js";
+
+/** The screens that participants use. */
+export const devices = {
+  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true },
+  desktop: { viewport: { width: 1280, height: 800 } },
+} as const;
 
 /** How a participant operates the page. */
 export type Operation = "keyboard" | "pointer" | "touch";
@@ -190,3 +197,25 @@ export function expectedRow({ trial, choice, name, shown }: GivenAnswer, { items
   }
   throw new Error(`no item has ${shown.join(", ")}`);
 }
+
+/** The rows of each participant in the database, in the form of `expectedRow`. */
+export function storedRows(answers: readonly AnswerRow[]): ExpectedRow[][] {
+  const participants = [...new Set(answers.map(({ participant }) => participant))];
+  return participants.map((id) =>
+    answers
+      .filter(({ participant }) => participant === id)
+      .map(({ trial, item, left, right, choice, chosen, name }) => ({
+        trial,
+        item,
+        left,
+        right,
+        choice,
+        chosen,
+        name,
+      })),
+  );
+}
+
+/** The rows of participants as texts, in an order that does not depend on that of the participants. */
+export const transcripts = (rows: readonly (readonly ExpectedRow[])[]): string[] =>
+  rows.map((each) => JSON.stringify(each)).sort();

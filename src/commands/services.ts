@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import { firstLemmaOf } from "../recognition/synonyms.js";
 import type { ServiceJudge, ServiceJudgeOptions } from "../remote/judge.js";
 import { isServiceName, PRICES_OF, type ServiceName, serviceNames, serviceSummaries } from "../remote/names.js";
-import type { Service } from "../remote/service.js";
+import type { Service, ServiceOptions } from "../remote/service.js";
 import type { Reporter } from "../reporter.js";
 import { listOf, named, nonnegativeNumber, path, positiveInteger, positiveNumber } from "../settings.js";
 import { listOfNames } from "./notes.js";
@@ -173,7 +173,7 @@ async function openOne(
   const settings = standIn ? { ...given, endpoint: standIn.url, price: 0 } : given;
   try {
     const { candidates, cache, signal } = shown;
-    const options = { ...settings, ...(kind === "openai" && { candidates }) };
+    const options = serviceOptions(settings, kind === "openai" ? candidates : undefined);
     // The keys of a stand-in are its own; those of the environment are not sent to it.
     const service = standIn
       ? { ...(await openService(kind, options, {})), identity: standIn.identity }
@@ -181,7 +181,11 @@ async function openOne(
     const price = settings.price ?? service.price.perImage;
     if (price === null && settings.maxCost !== undefined)
       throw new UserError(`${named("maxCost")} needs ${named("price")}: ${service.price.basis}`);
-    const judge = openServiceJudge(service, { ...judgeOptions(settings), name, cache, signal });
+    const judge = openServiceJudge(service, {
+      ...{ ...judgeOptions(settings), name, cache, signal },
+      // A stand-in lives in this process, which its requests need not outlive.
+      ...(!standIn && { courier: { service: kind, options } }),
+    });
     const release = () => judge.release().finally(() => standIn?.close());
     const plan = planOf(service, judge, settings, shown);
     return { judge: { ...judge, release }, host: service.url.host, plan };
@@ -189,6 +193,13 @@ async function openOne(
     await standIn?.close();
     throw error;
   }
+}
+
+function serviceOptions(
+  { endpoint, model, features, serviceConfig, keyFile }: ServiceSettings,
+  candidates: readonly string[] | undefined,
+): ServiceOptions {
+  return { endpoint, model, features, serviceConfig, keyFile, candidates };
 }
 
 function judgeOptions({ send, maxRequests, maxCost, price, concurrency, rate }: ServiceSettings) {
@@ -220,7 +231,7 @@ function planOf(
   ];
   return [
     `  service      ${judge.name}: up to ${most} images (${images} x ${rows} rows; equal ones once) to ${url.host}`,
-    `  sent         the pixels of each image as ${send.toUpperCase()}${names}; no file names, no metadata, no labels of the data`,
+    `  sent         the pixels of each image as ${send.toUpperCase()}${names}; no file names, no metadata, no labels of the images`,
     `  cost         ${perImage === null ? `not known: ${basis}` : `up to about $${(most * perImage).toFixed(2)}: ${basis}`}; an estimate without retries and free quotas`,
     ...(limits.length > 0 ? [`  limits       ${limits.join(", ")}`] : []),
     `  answers      ${cache} has ${kept} of this service; images among them are not sent and cost nothing`,
@@ -232,4 +243,4 @@ function planOf(
 
 /** What services got in this run, for a person. */
 export const spentLines = (judges: readonly ServiceJudge[]): string[] =>
-  judges.map(({ name, spent: { requests, cost } }) => `${name}: ${requests} requests, about $${cost.toFixed(4)}`);
+  judges.map(({ name, spent }) => `${name}: ${spent().requests} requests, about $${spent().cost.toFixed(4)}`);

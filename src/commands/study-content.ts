@@ -48,6 +48,10 @@ export const contentSettings = {
     .min(2, "must be 2 or more")
     .optional()
     .describe("naming: number of names to choose from (default: participants type a name)"),
+  exposure: positiveInteger(60_000)
+    .min(16, "must be 16 or more")
+    .optional()
+    .describe("naming: milliseconds for which an image is shown (default: 500)"),
   checks: wholeNumber()
     .max(100, "must be at most 100")
     .optional()
@@ -71,6 +75,8 @@ export interface StudyContent {
   readonly systems: readonly string[];
   /** Facts for the report. */
   readonly about: Readonly<Record<string, string>>;
+  /** Attention checks that are wanted. */
+  readonly checks: number;
   itemsOf(addImage: AddImage): Promise<StudyItems & Omitted>;
 }
 
@@ -78,7 +84,7 @@ export interface StudyContent {
 const READ: Readonly<Record<StudyKind, readonly (keyof typeof contentSettings)[]>> = {
   labels: ["originals", "labels", "predictions", "judge", "processor", "top", "checks"],
   quality: ["system", "checks"],
-  naming: ["system", "originals", "choices", "checks"],
+  naming: ["system", "originals", "choices", "exposure", "checks"],
 };
 
 /** Attention checks for a number of trials. */
@@ -119,6 +125,7 @@ function qualityContent(given: Settings): StudyContent {
   return {
     systems: systems.map(({ name }) => name),
     about: Object.fromEntries(systems.map(({ name, folder }) => [`images of ${name}`, folder])),
+    checks: checksFor(given),
     itemsOf: (addImage) => qualityItems(systems, checksFor(given), addImage),
   };
 }
@@ -140,6 +147,7 @@ async function namingContent(given: Settings): Promise<StudyContent> {
       originals: folder,
       ...Object.fromEntries(systems.map((system) => [`images of ${system.name}`, system.folder])),
     },
+    checks: options.checks,
     itemsOf: (addImage) => namingItems(systems, originals, options, addImage),
   };
 }
@@ -157,6 +165,7 @@ async function labelsContent(given: Settings): Promise<StudyContent> {
   return {
     systems,
     about: { originals: folder, ...sets.about },
+    checks: options.checks,
     itemsOf: (addImage) => labelsItems(sets, originals, options, addImage),
   };
 }

@@ -5,7 +5,7 @@ import { printable } from "../printable.js";
 import { named, path, positiveInteger, positiveNumber, wholeNumber } from "../settings.js";
 import { randomCode } from "../study/codes.js";
 import { defaultConsent } from "../study/consent.js";
-import { type CreatedStudy, createStudy, requireNew, type StudySettings } from "../study/create.js";
+import { type CreatedStudy, createStudy, requireNew, type StudyItems, type StudySettings } from "../study/create.js";
 import { type ExclusionRules, StudyKind } from "../study/definition.js";
 import { studyFiles } from "../study/study-folder.js";
 import { type Context, defineCommand } from "./command.js";
@@ -39,10 +39,6 @@ const settings = z.object({
   trials: positiveInteger(1000)
     .optional()
     .describe("trials of a participant, without checks (default: all images, 40 at most)"),
-  exposure: positiveInteger(60_000)
-    .min(16, "must be 16 or more")
-    .default(500)
-    .describe("naming: milliseconds for which an image is shown"),
   maxFailedChecks: wholeNumber().optional().describe("exclude participants who fail more checks than this"),
   minMedianMs: positiveNumber()
     .optional()
@@ -88,20 +84,22 @@ Codes are in codes.csv. study.json has only their hashes, so that it can be publ
     await requireNew(given.out);
     const content = await contentFrom(given);
     const studySettings = await settingsFrom(given, content);
-    let omitted: Omitted = { skipped: [], identical: 0 };
+    let unusable = 0;
     const created = await createStudy(given.out, studySettings, async (addImage) => {
       const items = await content.itemsOf(addImage);
-      omitted = items;
+      reportOmitted(items, content.checks, context);
+      unusable = items.skipped.length;
+      if (items.regular.length === 0) throw new UserError("cannot create the study: no image can be used");
       return items;
     });
-    reportCreated(given, studySettings, created, omitted, context);
-    return { unusable: omitted.skipped.length };
+    printCreated(given, studySettings, created, context);
+    return { unusable };
   },
   stage: folderStage(["study.json", "study.sha256"]),
 });
 
 async function settingsFrom(given: Settings, { systems, about }: StudyContent): Promise<StudySettings> {
-  const { kind, title = "A study about images", exposure, trials, seed: start, simulated, consent } = given;
+  const { kind, title = "A study about images", exposure = 500, trials, seed: start, simulated, consent } = given;
   return {
     ...{ title, kind, systems, exposure, seed: start, simulated, about },
     ...(trials !== undefined && { trials }),
@@ -137,28 +135,41 @@ function exclusionsFrom({ maxFailedChecks, minMedianMs, maxSameSide, minAnswered
   };
 }
 
-function reportCreated(
+/** Lists the images that are not used, and the checks that could not be made. */
+function reportOmitted(
+  { skipped, identical, checks }: Omitted & StudyItems,
+  wanted: number,
+  { report }: Context,
+): void {
+  if (skipped.length > 0) report.info(`skipped ${images(skipped.length)}:`);
+  for (const { file, reason } of skipped.toSorted((a, b) => (a.file < b.file ? -1 : 1)))
+    report.info(printable(`  ${file}: ${reason}`));
+  if (identical > 0) report.info(`left out ${images(identical)}: the same with two systems`);
+  if (checks.length < wanted) report.info(`only ${checks.length} of ${wanted} attention checks could be made`);
+}
+
+function printCreated(
   { out, json }: Settings,
   { access }: StudySettings,
   { definition, hash }: CreatedStudy,
-  { skipped, identical }: Omitted,
-  { report, print }: Context,
+  { print }: Context,
 ): void {
   const { trials, checks, items, kind, systems } = definition;
   const used = items.length - checks;
-  if (skipped.length > 0) report.info(`skipped ${images(skipped.length)}:`);
-  for (const { file, reason } of skipped) report.info(printable(`  ${file}: ${reason}`));
-  if (identical > 0) report.info(`left out ${images(identical)} that are the same with two systems`);
   if (json) {
-    print(JSON.stringify({ folder: out, hash, trials, checks, items: used, skipped, identical }, null, 2));
+    print(JSON.stringify({ folder: out, hash, trials, checks, items: used, systems }, null, 2));
     return;
   }
+  const who =
+    "cap" in access
+      ? `open, ${access.cap} participants at most`
+      : `${access.codes.length} codes in ${studyFiles.codes}`;
   print(
     [
       `study of ${kind} in ${out}: ${systems.join(", ")}`,
       `  items        ${used}, ${trials} for each participant`,
       `  checks       ${checks}`,
-      `  access       ${"cap" in access ? `open, ${access.cap} participants at most` : `${access.codes.length} codes in ${studyFiles.codes}`}`,
+      `  access       ${who}`,
       `  SHA-256      ${hash} (of study.json; state it when you preregister)`,
     ].join("\n"),
   );

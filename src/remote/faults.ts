@@ -38,9 +38,14 @@ export function refusalOfStatus(status: number, reason: string): Refusal {
 /** The longest message of a service that is repeated. */
 const LONGEST = 160;
 
-/** A service's message as part of a sentence: on one line, without its last full stop. */
-export const quoted = (reason: string): string =>
-  excerpt(printable(reason.replaceAll(/\s+/g, " ").trim()), LONGEST).replace(/\.$/, "");
+/** A service's message as part of a sentence: its first sentence, on one line and without the full stop. */
+export function quoted(reason: string): string {
+  const [first = ""] = reason
+    .replaceAll(/\s+/g, " ")
+    .trim()
+    .split(/(?<=[.!?]) (?=[A-Z])/);
+  return excerpt(printable(first), LONGEST).replace(/\.$/, "");
+}
 
 /** " (message)", or nothing. */
 export const inBrackets = (reason: string): string => (reason === "" ? "" : ` (${quoted(reason)})`);

@@ -14,7 +14,7 @@ export const stopSentence = {
   key: (service: Service, reason: string) =>
     new StoppedRun(
       `cannot judge with ${service.name}: ${service.url.host} refuses the key${inBrackets(reason)}; ` +
-        `${keysOf(service) === "" ? "check the headers of the service" : `check ${keysOf(service)} and its permissions`}, then ${RERUN}`,
+        `${keysOf(service) === "" ? "check the headers of the service" : `check ${keysOf(service)} and the permissions of the key`}, then ${RERUN}`,
     ),
   quota: (service: Service, reason: string) =>
     new StoppedRun(

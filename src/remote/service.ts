@@ -62,9 +62,8 @@ export interface Service {
   /**
    * What an answer with an error status means.
    * @param answer parsed JSON; undefined: it is no JSON.
-   * @returns undefined when the status says it all.
    */
-  refusal(status: number, answer: unknown): Refusal | undefined;
+  refusal(status: number, answer: unknown): Refusal;
 }
 
 /** What a user can set of a service. */

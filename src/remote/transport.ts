@@ -5,7 +5,7 @@ import { messageOf, UserError } from "../errors.js";
 import type { Label } from "../recognition/judge.js";
 import type { Budget } from "./budget.js";
 import type { AnswerCache, AnswerKey, RawAnswer } from "./cache.js";
-import { BusyService, inBrackets, MalformedAnswer, RefusedImage, refusalOfStatus } from "./faults.js";
+import { BusyService, inBrackets, MalformedAnswer, RefusedImage } from "./faults.js";
 import { jsonOf, parsedOrUndefined, readAnswer, retryAfter } from "./received.js";
 import { stopSentence } from "./sentences.js";
 import type { SentImage, Service } from "./service.js";
@@ -46,6 +46,7 @@ class Unreachable extends Error {}
  * sent, and its answer is stored before it is used.
  */
 export class Transport {
+  /** One request at a time until the first is answered, so that a wrong key is sent once. */
   private readonly queue: PQueue;
   private readonly stopping = new AbortController();
   private readonly signal: AbortSignal;
@@ -62,8 +63,8 @@ export class Transport {
     private readonly cache: AnswerCache,
     private readonly options: TransportOptions = {},
   ) {
-    const { concurrency = 4, rate, signal } = options;
-    this.queue = new PQueue({ concurrency, ...(rate && { interval: 1000 / rate, intervalCap: 1 }) });
+    const { rate, signal } = options;
+    this.queue = new PQueue({ concurrency: 1, ...(rate && { interval: 1000 / rate, intervalCap: 1 }) });
     this.signal = signal ? AbortSignal.any([signal, this.stopping.signal]) : this.stopping.signal;
     setMaxListeners(0, this.signal); // each image that waits for a retry listens to it
   }
@@ -78,6 +79,7 @@ export class Transport {
       const labels = await this.retried(key, image);
       this.failures = 0;
       this.refusals = null;
+      this.queue.concurrency = this.options.concurrency ?? 4;
       return labels;
     } catch (error) {
       this.signal.throwIfAborted();
@@ -88,6 +90,11 @@ export class Transport {
       const attempts = (this.options.retries ?? 6) + 1;
       return this.failed(`${this.service.name} gave no answer in ${attempts} attempts${inBrackets(reason)}`);
     }
+  }
+
+  /** Resolves when no request is under way. */
+  idle(): Promise<void> {
+    return this.queue.onIdle();
   }
 
   /** Counts a refused image. @throws StoppedRun when all are refused. */
@@ -190,8 +197,8 @@ export class Transport {
     if (status === 200) return service.labels(jsonOf(answer));
     if (status < 300) throw new MalformedAnswer(`its answer has the status ${status}`);
     const json = parsedOrUndefined(body);
-    const found = service.refusal(status, json) ?? refusalOfStatus(status, "");
-    const refusal = { ...found, reason: found.reason || `HTTP status ${status}` };
+    const { kind, reason } = service.refusal(status, json);
+    const refusal = { kind, reason: reason || `HTTP status ${status}` };
     if (refusal.kind === "busy") throw new BusyService(refusal.reason);
     if (refusal.kind === "image") throw new RefusedImage(refusal.reason);
     throw stopSentence[refusal.kind](service, refusal.reason);
@@ -205,6 +212,9 @@ export class Transport {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     if (UNREACHABLE.test(code)) return new Unreachable(reasons[code] ?? code);
     if (CERTIFICATE.test(code)) return stopSentence.unreachable(this.service, `its certificate is not valid: ${code}`);
+    // The ports that `fetch` connects to none of: https://fetch.spec.whatwg.org/#port-blocking.
+    if (cause instanceof Error && cause.message === "bad port")
+      return stopSentence.unreachable(this.service, `port ${this.service.url.port} is none of HTTP`);
     return error instanceof TypeError
       ? new Error(code === "" ? "the connection failed" : `the connection was lost: ${code}`)
       : error;

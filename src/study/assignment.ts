@@ -41,7 +41,7 @@ export function assignedTrials({ items, systems, trials, checks, seed }: StudyDe
 const streamAt = (stream: number, index: number): number => index * Object.keys(STREAMS).length + stream;
 
 /** Whether an item is an attention check. */
-const isCheck = ({ check }: StudyItem): boolean => check !== undefined && check !== false;
+export const isCheck = ({ check }: StudyItem): boolean => check !== undefined && check !== false;
 
 /** The systems of an item. */
 export const systemsOf = (item: StudyItem): string[] => Object.keys(item.kind === "labels" ? item.labels : item.images);

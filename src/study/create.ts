@@ -7,6 +7,7 @@ import { encodeImage } from "../platform/node/codec.js";
 import { makeFolder, writeBytes } from "../platform/node/files.js";
 import { withTemporary } from "../platform/node/temporary.js";
 import { codeHash, normalizedCode } from "./codes.js";
+import { contradictionIn } from "./contradiction.js";
 import { type ExclusionRules, StudyDefinition, type StudyItem, type StudyKind } from "./definition.js";
 import { sha256, studyFiles } from "./study-folder.js";
 
@@ -98,11 +99,6 @@ export async function requireNew(folder: string): Promise<void> {
 
 function definitionOf(settings: StudySettings, { regular, checks }: StudyItems): StudyDefinition {
   const { trials = Math.min(MOST_TRIALS, regular.length), access, systems, about, ...rest } = settings;
-  if (regular.length === 0) throw new UserError("cannot create the study: no image can be used");
-  if (trials > regular.length)
-    throw new UserError(
-      `cannot create the study: \`trials\` is ${trials}, but there are ${regular.length} items, and nobody sees an item twice`,
-    );
   const id = randomBytes(8).toString("hex");
   const result = StudyDefinition.safeParse({
     ...{ format: "legible-study", version: 1, id, created: new Date().toISOString(), ...rest },
@@ -110,8 +106,9 @@ function definitionOf(settings: StudySettings, { regular, checks }: StudyItems):
     access:
       "codes" in access ? { kind: "codes", codes: hashesOf(id, access.codes) } : { kind: "open", cap: access.cap },
   });
-  if (result.success) return result.data;
-  throw new UserError(`cannot create the study: ${reasonsOf(result.error)}`);
+  const problem = result.success ? contradictionIn(result.data) : reasonsOf(result.error);
+  if (result.success && problem === undefined) return result.data;
+  throw new UserError(`cannot create the study: ${problem}`);
 }
 
 /** @throws UserError when two codes are equal, or one is shorter than 4 characters. */

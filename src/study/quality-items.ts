@@ -31,19 +31,21 @@ export async function qualityItems(
   const skipped = [...missing];
   const [regular, checking]: [StudyItem[], StudyItem[]] = [[], []];
   let identical = 0;
-  for (const { name, paths } of sets) {
+  for (const [i, { name, paths }] of sets.entries()) {
     const images = await decodeSet(paths);
     if (typeof images === "string") {
       skipped.push({ file: name, reason: images });
       continue;
     }
-    if (checking.length < checks) checking.push(...(await checkItem(name, images[0] as Image, addImage)));
+    // Checks come from images all over the set.
+    if (checking.length < checks && i >= (checking.length * sets.length) / checks)
+      checking.push(...(await checkItem(name, images[0] as Image, addImage)));
     if (haveEqual(images)) {
       identical++;
       continue;
     }
     const names: Record<string, string> = {};
-    for (const [i, image] of images.entries()) names[(systems[i] as SystemFolder).name] = await addImage(image);
+    for (const [j, image] of images.entries()) names[(systems[j] as SystemFolder).name] = await addImage(image);
     regular.push({ kind: "quality", id: name, images: names });
   }
   return { regular, checks: checking, skipped, identical };

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
-import { messageOf } from "../errors.js";
+import { messageOf, UserError } from "../errors.js";
 import { addAdminRoutes } from "./admin-routes.js";
 import type { StudyDefinition } from "./definition.js";
 import { HttpError, httpErrorOf } from "./http-error.js";
@@ -37,9 +37,13 @@ const CONNECTION = {
 /** Connections at once; a browser opens up to 6. */
 const CONNECTIONS = 4_000;
 
-/** A server of a study, which does not listen yet. See protocol.ts for its messages. */
+/**
+ * A server of a study, which does not listen yet. See protocol.ts for its messages.
+ * @throws UserError when an image of the study is missing.
+ */
 export async function studyServer(options: StudyServerOptions): Promise<FastifyInstance> {
   const { study, store, pages, adminToken, trustProxy, closed, onFailure } = options;
+  await requireImages(study);
   const app = fastify({
     ...{ ...CONNECTION, trustProxy, forceCloseConnections: "idle" },
     clientErrorHandler(error, socket) {
@@ -110,8 +114,17 @@ function addImages(app: FastifyInstance, { folder, definition }: Study): void {
   });
 }
 
+/** @throws UserError when an image of the definition is missing. */
+async function requireImages({ folder, definition }: Study): Promise<void> {
+  const place = join(folder, studyFiles.images);
+  const present = new Set(await readdir(place).catch(() => []));
+  const missing = imagesIn(definition).find((name) => !present.has(name));
+  if (missing !== undefined)
+    throw new UserError(`cannot serve the study ${folder}: ${join(place, missing)} is missing`);
+}
+
 /** The names of all images of a study. */
-export const imagesIn = ({ items }: StudyDefinition): string[] =>
+const imagesIn = ({ items }: StudyDefinition): string[] =>
   items.flatMap((item) => (item.kind === "labels" ? [item.image] : Object.values(item.images)));
 
 /** Milliseconds that running requests have to end when the server stops. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { messageOf, reasonsOf, UserError } from "../errors.js";
 import { readText } from "../platform/node/files.js";
+import { contradictionIn } from "./contradiction.js";
 import { StudyDefinition } from "./definition.js";
 
 /** The files of a study's folder. */
@@ -50,5 +51,7 @@ export async function openStudy(folder: string): Promise<Study> {
   }
   const result = StudyDefinition.safeParse(parsed);
   if (!result.success) throw new UserError(`cannot read ${path}: ${reasonsOf(result.error)}`);
+  const problem = contradictionIn(result.data);
+  if (problem !== undefined) throw new UserError(`cannot read ${path}: ${problem}`);
   return { folder, definition: result.data, hash };
 }

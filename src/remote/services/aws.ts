@@ -2,7 +2,7 @@ import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { z } from "zod";
 import { endpointUrl, isLoopback } from "../endpoint.js";
-import type { Refusal } from "../faults.js";
+import { type Refusal, refusalOfStatus } from "../faults.js";
 import { Keys } from "../keys.js";
 import type { ServiceKind } from "../service.js";
 import { base64, bestFirst, labelOf, parsedAnswer, requireAbsent } from "./reading.js";
@@ -15,8 +15,8 @@ const KEYS = [
 
 const DEFAULT_REGION = "us-east-1";
 
-/** Labels asked for, and their least confidence in percent, below which Rekognition does not return them. */
-const REQUEST = { MaxLabels: 20, MinConfidence: 50 };
+/** Labels asked for, and their least confidence in percent: the default of Rekognition. */
+const REQUEST = { MaxLabels: 20, MinConfidence: 55 };
 
 const Answer = z.object({ Labels: z.array(z.object({ Name: z.string(), Confidence: z.number() })) });
 const Failure = z.object({
@@ -69,7 +69,7 @@ export const aws: ServiceKind = {
         bestFirst(
           parsedAnswer(Answer, answer).Labels.flatMap(({ Name, Confidence }) => labelOf(Name, Confidence / 100)),
         ),
-      refusal: (_status, answer) => refusalOf(answer),
+      refusal: refusalOf,
     };
   },
 };
@@ -83,12 +83,12 @@ const [BUSY, KEY, QUOTA, SETTING] = [
 ];
 
 /** https://docs.aws.amazon.com/rekognition/latest/dg/error-handling.html and its common errors. */
-function refusalOf(answer: unknown): Refusal | undefined {
+function refusalOf(status: number, answer: unknown): Refusal {
   const { __type, code, message, Message } = Failure.safeParse(answer).data ?? {};
   const type = (__type ?? code ?? "").replace(/^.*#/, "");
   const reason = [type, message ?? Message ?? ""].filter((part) => part !== "").join(": ");
   if (BUSY.test(type)) return { kind: "busy", reason };
   if (KEY.test(type)) return { kind: "key", reason };
   if (QUOTA.test(type)) return { kind: "quota", reason };
-  return SETTING.test(type) ? { kind: "setting", reason } : undefined;
+  return SETTING.test(type) ? { kind: "setting", reason } : refusalOfStatus(status, reason);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../../errors.js";
 import { endpointUrl, isLoopback } from "../endpoint.js";
-import type { Refusal } from "../faults.js";
+import { type Refusal, refusalOfStatus } from "../faults.js";
 import { Keys } from "../keys.js";
 import type { ServiceKind } from "../service.js";
 import { bestFirst, featuresOf, labelOf, parsedAnswer, requireAbsent } from "./reading.js";
@@ -56,7 +56,7 @@ export const azure: ServiceKind = {
           ...(captionResult ? labelOf(captionResult.text, captionResult.confidence) : []),
         ];
       },
-      refusal: (status, answer) => refusalOf(status, answer),
+      refusal: refusalOf,
     };
   },
 };
@@ -68,11 +68,11 @@ const Expected = (chosen: readonly string[]) =>
     "captionResult is missing",
   );
 
-function refusalOf(status: number, answer: unknown): Refusal | undefined {
+function refusalOf(status: number, answer: unknown): Refusal {
   const { message: reason = "" } = Failure.safeParse(answer).data?.error ?? {};
   if (/out of call volume quota/i.test(reason)) return { kind: "quota", reason };
   if (/rate limit|call rate/i.test(reason) && status !== 401) return { kind: "busy", reason };
   // An unknown version or feature, and a caption in a region without captions, would meet every image.
   if (status === 400 && /api.?version|feature|region/i.test(reason)) return { kind: "setting", reason };
-  return undefined;
+  return refusalOfStatus(status, reason);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { endpointUrl, isLoopback } from "../endpoint.js";
-import { MalformedAnswer, type Refusal, RefusedImage } from "../faults.js";
+import { MalformedAnswer, type Refusal, RefusedImage, refusalOfStatus } from "../faults.js";
 import { Keys } from "../keys.js";
 import type { ServiceKind } from "../service.js";
 import { base64, bestFirst, labelOf, parsedAnswer, requireAbsent } from "./reading.js";
@@ -59,22 +59,22 @@ export const clarifai: ServiceKind = {
         if (code !== SUCCESS) throw new MalformedAnswer(reason);
         return bestFirst((output?.data?.concepts ?? []).flatMap(({ name, value }) => labelOf(name, value)));
       },
-      refusal: (_status, answer) => refusalOf(answer),
+      refusal: refusalOf,
     };
   },
 };
 
 /** https://docs.clarifai.com/resources/api-overview/status-codes */
-function refusalOf(answer: unknown): Refusal | undefined {
+function refusalOf(httpStatus: number, answer: unknown): Refusal {
   const { status, outputs } = z
     .object({ status: Status, outputs: z.array(z.object({ status: Status })).optional() })
     .safeParse(answer).data ?? { status: undefined };
-  if (!status) return undefined;
+  if (!status) return refusalOfStatus(httpStatus, "");
   const { code, description = "", details } = outputs?.[0]?.status ?? status;
   const reason = details ?? description;
   if ([11_003, 11_005, 10_030].includes(code)) return { kind: "busy", reason };
   if ([11_004, 11_006].includes(code)) return { kind: "quota", reason };
   if ([11_000, 11_001, 11_002, 11_007, 11_008, 11_009, 11_010].includes(code)) return { kind: "key", reason };
   if (code === 11_101 || /^21\d{3}$/.test(String(code))) return { kind: "setting", reason };
-  return INPUT_FAILURES.test(String(code)) ? { kind: "image", reason } : undefined;
+  return INPUT_FAILURES.test(String(code)) ? { kind: "image", reason } : refusalOfStatus(httpStatus, reason);
 }

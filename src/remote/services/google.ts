@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { endpointUrl, isLoopback } from "../endpoint.js";
-import { MalformedAnswer, type Refusal, RefusedImage } from "../faults.js";
+import { MalformedAnswer, type Refusal, RefusedImage, refusalOfStatus } from "../faults.js";
 import { Keys } from "../keys.js";
 import type { ServiceKind } from "../service.js";
 import { base64, bestFirst, featuresOf, labelOf, parsedAnswer, requireAbsent } from "./reading.js";
@@ -89,20 +89,19 @@ export const google: ServiceKind = {
           ),
         ]);
       },
-      refusal: (_status, answer) => refusalOf(answer),
+      refusal: refusalOf,
     };
   },
 };
 
 /** Errors are google.rpc.Status (https://cloud.google.com/apis/design/errors). */
-function refusalOf(answer: unknown): Refusal | undefined {
-  const { error } = Failure.safeParse(answer).data ?? {};
-  if (!error) return undefined;
+function refusalOf(httpStatus: number, answer: unknown): Refusal {
+  const { error = {} } = Failure.safeParse(answer).data ?? {};
   const { message: reason = "", status = "", details = [] } = error;
   const causes = details.map((detail) => detail.reason ?? "");
   if (causes.some((cause) => cause.startsWith("API_KEY")) || /api key (not valid|expired)/i.test(reason))
     return { kind: "key", reason };
   if (causes.includes("BILLING_DISABLED") || /billing/i.test(reason)) return { kind: "quota", reason };
   if (/quota/i.test(reason) && /per day|per month|daily/i.test(reason)) return { kind: "quota", reason };
-  return status === "RESOURCE_EXHAUSTED" || status === "UNAVAILABLE" ? { kind: "busy", reason } : undefined;
+  return status === "RESOURCE_EXHAUSTED" ? { kind: "busy", reason } : refusalOfStatus(httpStatus, reason);
 }

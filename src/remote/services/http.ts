@@ -4,7 +4,7 @@ import { messageOf, reasonsOf, UserError } from "../../errors.js";
 import { readText } from "../../platform/node/files.js";
 import type { Label } from "../../recognition/judge.js";
 import { endpointUrl, isLoopback } from "../endpoint.js";
-import { MalformedAnswer } from "../faults.js";
+import { MalformedAnswer, refusalOfStatus } from "../faults.js";
 import { Keys } from "../keys.js";
 import type { ServiceKind } from "../service.js";
 import { base64, bestFirst, labelOf, requireAbsent } from "./reading.js";
@@ -69,7 +69,7 @@ export const http: ServiceKind = {
         return { method: config.method, headers: { "content-type": "application/json", ...given }, body };
       },
       labels: (answer) => labelsIn(answer as Json, config),
-      refusal: () => undefined,
+      refusal: (status) => refusalOfStatus(status, ""),
     };
   },
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { endpointUrl, isLoopback } from "../endpoint.js";
-import { MalformedAnswer, type Refusal, RefusedImage } from "../faults.js";
+import { MalformedAnswer, type Refusal, RefusedImage, refusalOfStatus } from "../faults.js";
 import { Keys } from "../keys.js";
 import type { Price, ServiceKind } from "../service.js";
 import { base64, bestFirst, labelOf, parsedAnswer, requireAbsent } from "./reading.js";
@@ -85,7 +85,7 @@ export const openai: ServiceKind = {
         const { labels } = parsedAnswer(Named, jsonIn(content ?? ""));
         return bestFirst(labels.flatMap(({ name, confidence }) => labelOf(name, confidence)));
       },
-      refusal: (status, answer) => refusalOf(status, answer),
+      refusal: refusalOf,
     };
   },
 };
@@ -142,7 +142,7 @@ function jsonIn(content: string): unknown {
 }
 
 /** https://platform.openai.com/docs/guides/error-codes */
-function refusalOf(status: number, answer: unknown): Refusal | undefined {
+function refusalOf(status: number, answer: unknown): Refusal {
   const { message: reason = "", code, type } = Failure.safeParse(answer).data?.error ?? {};
   if (code === "insufficient_quota" || type === "insufficient_quota" || code === "billing_hard_limit_reached")
     return { kind: "quota", reason };
@@ -151,5 +151,5 @@ function refusalOf(status: number, answer: unknown): Refusal | undefined {
   // Every image is sent in the same form, so that a parameter that is not accepted meets all of them.
   const concernsForm =
     code === "unsupported_parameter" || code === "unsupported_value" || code === "invalid_json_schema";
-  return status === 400 && concernsForm ? { kind: "setting", reason } : undefined;
+  return status === 400 && concernsForm ? { kind: "setting", reason } : refusalOfStatus(status, reason);
 }
