@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { classOf } from "../data/annotation.js";
 import type { Dataset } from "../data/dataset.js";
 import { dataSettings, datasetFrom, omissionsOf, titleOfData } from "../data/settings.js";
 import { taskFrom, taskSettings } from "../data/tasks/settings.js";
@@ -165,7 +166,14 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     };
     const classSynonyms = settings.synonyms === undefined ? undefined : await readSynonyms(settings.synonyms);
     const rows = processors.length + (settings.control === undefined ? 2 : 3);
-    const shown = { images: count, rows, classes: dataset.classes, cache: cache ?? "", signal };
+    const isLabelled = dataset.items.some((item) => classOf(item) !== null);
+    const shown = {
+      images: count,
+      rows,
+      classes: isLabelled ? dataset.classes : undefined,
+      cache: cache ?? "",
+      signal,
+    };
     const asked = await openServices(services, settings, shown, report);
     const control = await controlFrom(settings, measured, { report, signal }).catch(async (error: unknown) => {
       await released(asked);

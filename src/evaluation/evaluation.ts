@@ -165,6 +165,8 @@ export interface LabelAgreement {
   /** Images that have a label that names their class; absent without classes. */
   readonly true_found?: number | null;
   readonly true_found_ci95?: Interval;
+  /** Images without any label; two of them agree. */
+  readonly without_labels: number;
 }
 
 /** In percent, with Wilson's interval. */
@@ -213,7 +215,7 @@ export interface SegmenterGain extends ResampledGain {
 }
 
 /** The same for the agreement of labels. */
-export interface ServiceGain extends ResampledGain, Omit<LabelAgreement, "jaccard_ci95"> {
+export interface ServiceGain extends ResampledGain, Omit<LabelAgreement, "jaccard_ci95" | "without_labels"> {
   readonly service: string;
   /** Of `jaccard`. */
   readonly ci95: Interval;

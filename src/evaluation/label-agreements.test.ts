@@ -62,7 +62,7 @@ test("without names of classes there are no figures of the true class", () => {
     images: [image(3, labels("a"), labels("a"))],
   };
   const figures = labelAgreements(measurements, [], { seed: 0 })?.rows[0]?.service ?? {};
-  assert.deepEqual(Object.keys(figures), ["jaccard", "jaccard_ci95", "top1_kept", "top1_kept_ci95"]);
+  assert.deepEqual(Object.keys(figures), ["jaccard", "jaccard_ci95", "top1_kept", "top1_kept_ci95", "without_labels"]);
 });
 
 test("a constant difference has an interval of that difference alone, and wider differences have wider intervals", () => {

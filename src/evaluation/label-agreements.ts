@@ -27,6 +27,8 @@ interface Agreement {
   /** Images of all and those of a known class. */
   readonly images: number;
   readonly labelled: number;
+  /** Images without any label. */
+  readonly empty: number;
 }
 
 /** How well labels of restored images agree with those of the clean ones, by row, with gains by pair; undefined without services. */
@@ -92,7 +94,7 @@ function agreementOf(
   });
   const labelled = classes.filter((each) => each !== null).length;
   return {
-    ...{ images: labels.length, labelled },
+    ...{ images: labels.length, labelled, empty: labels.filter(({ length }) => length === 0).length },
     jaccard: meanOf(labels.map((each, i) => jaccard(each, cleanLabels[i] ?? []))),
     kept: meanOf(labels.map((each, i) => Number(topKept(each, cleanLabels[i] ?? [])))),
     confidence: labelled > 0 ? meanOf(confidences) : null,
@@ -115,12 +117,13 @@ function weightedMean(values: readonly (number | null)[], copies?: Uint32Array):
   return sum / count;
 }
 
-function figuresOf({ jaccard, kept, confidence, found, images, labelled }: Agreement): LabelAgreement {
+function figuresOf({ jaccard, kept, confidence, found, images, labelled, empty }: Agreement): LabelAgreement {
   return {
     ...{ jaccard: jaccard.percent, jaccard_ci95: jaccard.ci95 },
     ...{ top1_kept: kept.percent, top1_kept_ci95: shareInterval(kept, images) },
     ...(confidence && { true_confidence: confidence.percent, true_confidence_ci95: confidence.ci95 }),
     ...(found && { true_found: found.percent, true_found_ci95: shareInterval(found, labelled) }),
+    without_labels: empty,
   };
 }
 

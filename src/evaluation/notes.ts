@@ -1,9 +1,11 @@
 import { markdownText, printable } from "../printable.js";
 import type { JudgeColumn } from "./columns.js";
-import type { Evaluation, LabelSetting } from "./evaluation.js";
+import type { Evaluation, LabelSetting, Row } from "./evaluation.js";
 
 /** What changes the figures of detectors and segmenters, as a Markdown list: the settings of each judge, then the measures. */
 export function judgeNotes({
+  rows,
+  data,
   detection,
   segmentation,
   label_agreement: agreement,
@@ -20,7 +22,7 @@ export function judgeNotes({
         ]
       : []),
     ...(segmentation ? ["mIoU: mean over the classes that occur; pixels of label 255 are ignored."] : []),
-    ...(agreement ? agreementNotes(agreement) : []),
+    ...(agreement ? [...agreementNotes(agreement), ...emptyNotes(rows, data.count)] : []),
     ...(resamples === undefined
       ? []
       : [`Their intervals, 95 %: a paired bootstrap over images, ${resamples} resamples, seed ${seed}.`]),
@@ -40,6 +42,14 @@ const agreementNotes = ({ labelled }: LabelSetting): string[] => [
       ]
     : []),
 ];
+
+/** A line for each service that gives clean images no label: perhaps its answers are not read where the labels are. */
+const emptyNotes = (rows: readonly Row[], count: number): string[] =>
+  Object.entries(rows.at(-1)?.services ?? {}).flatMap(([service, { without_labels: empty }]) =>
+    empty === 0
+      ? []
+      : [`${markdownText(service)} gives ${empty} of ${count} clean images no label; two images without labels agree.`],
+  );
 
 /** How the row of a control is made, for a person. */
 export const controlNotes = ({ control }: Evaluation): string[] =>

@@ -36,7 +36,7 @@ async function readText({ body }: Response): Promise<string> {
     if (size > LARGEST_ANSWER) throw new MalformedAnswer(`its answer is larger than ${LARGEST_ANSWER} bytes`);
     chunks.push(chunk as Uint8Array);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return new TextDecoder().decode(Buffer.concat(chunks)); // without a byte order mark
 }
 
 /** The JSON of a successful answer. @throws MalformedAnswer when it is another type, or no JSON. */
