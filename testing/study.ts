@@ -86,10 +86,7 @@ export async function serveStudy(
     onFailure: (message) => void failures.push(message),
     ...options,
   });
-  t.after(async () => {
-    await stopServer(app);
-    await store.close();
-  });
+  t.after(() => stopServer(app, store));
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   return { url, app, store, adminToken, failures };
 }
