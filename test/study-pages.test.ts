@@ -85,7 +85,7 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
       });
     });
 
-  test("no screen has a serious violation of accessibility, light or dark", async () => {
+  test("no screen has a serious violation of accessibility, light or dark, or is too wide for 320 pixels", async () => {
     for (const [kind, access] of [
       ["labels", { cap: 5 }],
       ["quality", { codes: ["abcd-efgh"] }],
@@ -93,8 +93,11 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
     ] as const) {
       const served = await ServedStudy.start(studySettings(kind, { access, trials: 1 }), {}, 0);
       await during(served, async (open) => {
-        const page = await open(phone);
-        const check = () => requireAccessible(page, kind);
+        const page = await open({ ...phone, viewport: { width: 320, height: 640 } });
+        const check = async () => {
+          await requireAccessible(page, kind);
+          await requireUsable(page, kind);
+        };
         await page.goto(served.url);
         await page.getByRole("button", { name: "Start" }).click();
         await page.getByText("confirm that you agree").waitFor();
@@ -375,6 +378,62 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
     });
   });
 
+  test("both images of a pair are enlarged and moved together, by every device", async () => {
+    const served = await ServedStudy.start(studySettings("quality", { trials: 1 }), {}, 0, 600);
+    await during(served, async (open) => {
+      const page = await open({ ...desktop, hasTouch: true });
+      const participant = new StudyParticipant(page, "touch", randomAt(1));
+      await participant.join(served.url);
+      await participant.begin();
+      await participant.ready();
+      const frame = page.locator(".frame").last();
+      const box = await frame.boundingBox();
+      assert.ok(box);
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      const boxes = page.locator(".frame img");
+      /** The level, and where the left image is in its frame; the right one has to be at the same place of its own. */
+      const state = async () => {
+        const places = await boxes.evaluateAll((images) =>
+          images.map((image) => ({
+            left: (image as HTMLElement).offsetLeft,
+            top: (image as HTMLElement).offsetTop,
+            width: image.clientWidth,
+          })),
+        );
+        assert.deepEqual(places[0], places[1]);
+        return { level: await page.locator("output").innerText(), ...(places[0] as (typeof places)[number]) };
+      };
+      const start = await state();
+      assert.equal(start.level, "1×");
+      await page.mouse.move(x, y);
+      await page.mouse.wheel(0, -100);
+      await page.locator("output", { hasText: "2×" }).waitFor();
+      const wheeled = await state();
+      assert.equal(wheeled.width, 2 * start.width);
+      await page.mouse.down();
+      await page.mouse.move(x + 40, y + 25);
+      await page.mouse.up();
+      const dragged = await state();
+      assert.deepEqual([dragged.left - wheeled.left, dragged.top - wheeled.top], [40, 25]);
+      await frame.focus();
+      await page.keyboard.press("ArrowRight");
+      const moved = await state();
+      assert.ok(moved.left < dragged.left);
+      assert.equal(await page.locator(".count").innerText(), "1 of 1");
+      await page.keyboard.press("-");
+      assert.equal((await state()).level, "1×");
+      const touch = await page.context().newCDPSession(page);
+      const fingers = (distance: number) => [
+        { x: x - distance, y, id: 1 },
+        { x: x + distance, y, id: 2 },
+      ];
+      await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: fingers(20) });
+      await touch.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: fingers(60) });
+      await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+      assert.equal((await state()).level, "3×");
+    });
+  });
+
   test("each image pixel covers the same whole number of the screen's pixels, at every size", async () => {
     const served = await ServedStudy.start(studySettings("quality", { trials: 1 }), {}, 0, 200);
     await during(served, async (open) => {
@@ -419,6 +478,23 @@ async function requireAccessible(page: Page, where: string): Promise<void> {
     const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
     assert.deepEqual(serious, [], `${where}, ${title}, ${colorScheme}`);
   }
+}
+
+/** @throws AssertionError when the page scrolls sideways or a control is too small for a finger. */
+async function requireUsable(page: Page, where: string): Promise<void> {
+  const { excess, small } = await page.evaluate(() => {
+    const controls = [...document.querySelectorAll<HTMLElement>("button, input, [role=option]")];
+    const targets = controls
+      .map((control) => control.closest("label") ?? control)
+      .filter((target) => target.offsetHeight > 0);
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return {
+      excess: scrollWidth - clientWidth,
+      small: targets.filter((t) => t.offsetHeight < 44).map((t) => t.innerText),
+    };
+  });
+  assert.equal(excess, 0, where);
+  assert.deepEqual(small, [], where);
 }
 
 interface AxeViolation {

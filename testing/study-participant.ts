@@ -6,7 +6,7 @@ import type { Choice, StudyDefinition } from "../src/study/definition.js";
 
 /** The screens that participants use. */
 export const devices = {
-  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true },
+  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
   desktop: { viewport: { width: 1280, height: 800 } },
 } as const;
 
@@ -72,7 +72,7 @@ export class StudyParticipant {
 
   /** Answers the trial that is shown. */
   async answerOne(): Promise<void> {
-    const [position = "0"] = (await this.page.locator(".count").innerText()).split(" ");
+    const [position = "0", , total] = (await this.page.locator(".count").innerText()).split(" ");
     const trial = Number(position) - 1;
     if (await this.page.locator(SHOW).isVisible()) return this.#name(trial);
     const buttons = this.page.locator("[data-choice]");
@@ -83,7 +83,11 @@ export class StudyParticipant {
       this.random.integer(2) === 0 ? String(index + 1) : { left: "ArrowLeft", right: "ArrowRight" }[choice as string];
     if (this.operation === "keyboard" && key) await this.page.keyboard.press(key);
     else await this.#press(buttons.nth(index));
-    await this.page.locator(READY).waitFor({ state: "detached" });
+    // The next trial can be ready at once: only its number tells it from this one.
+    await this.page.waitForFunction(
+      (before) => document.querySelector(".count")?.textContent !== before || document.querySelector(".finished"),
+      `${position} of ${total}`,
+    );
   }
 
   /** What the page shows of the trial. */
