@@ -54,8 +54,8 @@ Ctrl-C stops the server; run the command again to continue the study.`,
     const pages = await readPageFiles();
     const adminToken = await adminTokenOf(folder);
     const store = await openStore(study, database);
-    const loopback = isLoopback(host);
-    const listening = async () => {
+    try {
+      const loopback = isLoopback(host);
       const app = await studyServer({
         ...{ study, store, pages, adminToken, trustProxy, closed, loopback, ...(origin !== undefined && { origin }) },
         onFailure: (message) => report.info(printable(`a request failed: ${message}`)),
@@ -63,20 +63,17 @@ Ctrl-C stops the server; run the command again to continue the study.`,
       await app.listen({ port, host }).catch((error) => {
         throw new UserError(`cannot listen on ${named("host")} ${host}, ${named("port")} ${port}: ${messageOf(error)}`);
       });
-      return app;
-    };
-    const app = await listening().catch(async (error) => {
+      const { port: bound } = app.server.address() as AddressInfo;
+      const own = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+      if (!loopback && !origin?.startsWith("https:")) report.info(UNENCRYPTED);
+      if (study.definition.simulated) report.info("the participants of this study are simulated");
+      print(`study: ${origin ?? own}/`);
+      print(`admin: ${origin ?? own}/admin#${adminToken}`);
+      await aborted(signal);
+      await stopServer(app);
+    } finally {
       await store.close();
-      throw error;
-    });
-    const { port: bound } = app.server.address() as AddressInfo;
-    const own = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
-    if (!loopback && !origin?.startsWith("https:")) report.info(UNENCRYPTED);
-    if (study.definition.simulated) report.info("the participants of this study are simulated");
-    print(`study: ${origin ?? own}/`);
-    print(`admin: ${origin ?? own}/admin#${adminToken}`);
-    await aborted(signal);
-    await stopServer(app, store);
+    }
     report.info("stopped; run the command again to continue the study");
     return "done";
   },
