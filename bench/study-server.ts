@@ -66,7 +66,9 @@ try {
   await joined;
   const [start, before] = [performance.now(), record.latencies.length];
   for (let kill = 0; kill < kills; kill++) {
-    await setTimeout(100 + Math.random() * 1500);
+    const enough = record.acknowledged.length + Math.floor(Math.random() * 300);
+    while (record.acknowledged.length < enough) await setTimeout(1);
+    await setTimeout(Math.random() * 20);
     await server.end("SIGKILL");
     await server.start();
     console.error(`kill ${kill + 1}: ${record.acknowledged.length} answers acknowledged`);

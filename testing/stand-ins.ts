@@ -59,7 +59,7 @@ export async function standInOf(
   const running = await startStandIn({ vendor, judge, log, threads: 1, ...options });
   t.after(() => running.close());
   const logged = async (lines: number) => {
-    for (let tries = 0; tries < 100 && readLog(log).length < lines; tries++) await sleep(20);
+    for (let tries = 0; tries < 1500 && readLog(log).length < lines; tries++) await sleep(20);
     return readLog(log);
   };
   return { ...running, log, logged };

@@ -86,7 +86,10 @@ export async function serveStudy(
     onFailure: (message) => void failures.push(message),
     ...options,
   });
-  t.after(() => stopServer(app, store));
+  t.after(async () => {
+    await stopServer(app);
+    await store.close();
+  });
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   return { url, app, store, adminToken, failures };
 }

@@ -11,6 +11,9 @@ import { type Command, type Context, defineCommand, type Given, resolveSettings,
 import { evaluate } from "./evaluate.js";
 import { failureSettings } from "./failures.js";
 import { wordsOf } from "./flags.js";
+import { studyAnalyze } from "./study-analyze.js";
+import { studyCreate } from "./study-create.js";
+import { studySimulate } from "./study-simulate.js";
 import { sweep } from "./sweep.js";
 import { synthesize } from "./synthesize.js";
 import { train } from "./train.js";
@@ -26,6 +29,9 @@ export const stageCommands: readonly Command[] = [
   sweep,
   transfer,
   evaluate,
+  studyCreate,
+  studySimulate,
+  studyAnalyze,
 ];
 
 const settings = z.object({
@@ -55,8 +61,8 @@ export const reproduce = defineCommand({
   summary: "run a recipe, or a folder of recipes, from data to one page of results",
   settings,
   notes: `A recipe is a JSON or YAML file of commands with their settings (docs/recipes.md). --list prints those of the package: synthetic
-needs no data; small/… suits 2 cores, with labeled images to train on, others to judge on, and a recognizer; imagenet/… has the
-settings of Liu et al., for ImageNet and a GPU.
+needs no data; people, which has a study with simulated participants, needs none either; small/… suits 2 cores, with labeled images
+to train on, others to judge on, and a recognizer; imagenet/… has the settings of Liu et al., for ImageNet and a GPU.
 
 OUT/STAGE contains the results of a stage (OUT/RECIPE/STAGE for a folder of recipes). OUT/report.md contains all results with their
 command lines, report.json the same for programs, and report-….svg the plots.
@@ -176,7 +182,7 @@ export const runnerFor = (context: Context): StageRunner => ({
   },
   commandLine(stage) {
     const { command, given } = commandOf(stage);
-    return ["legible", command.name, ...wordsOf(command.settings, given)].map(quoted).join(" ");
+    return ["legible", ...command.name.split(" "), ...wordsOf(command.settings, given)].map(quoted).join(" ");
   },
   outputs(stage) {
     return commandOf(stage).role.outputs(stage.folder);

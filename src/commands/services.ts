@@ -15,6 +15,10 @@ export const serviceSettings = {
     .optional()
     .describe("URL of the service, such as that of a stand-in (default: that of the vendor)")
     .meta({ placeholder: "url" }),
+  standIn: path(
+    "a classifier (ONNX) that answers on this machine in the service's format, instead of the service: for tests and demonstrations",
+    { placeholder: "file" },
+  ).optional(),
   model: z.string().optional().describe("model of the service").meta({ placeholder: "name" }),
   features: listOf(z.string())
     .optional()
@@ -86,9 +90,11 @@ export function requireServices(services: readonly JudgeService[], settings: Ser
   for (const key of Object.keys(serviceSettings) as (keyof ServiceSettings)[])
     if (services.length === 0 && settings[key] !== undefined && settings[key] !== false)
       throw new UserError(`${named(key)} needs a service as ${named("judge")}: ${serviceNames.join(", ")}`);
-  for (const key of ["endpoint", "model", "features", "serviceConfig", "price"] as const)
+  for (const key of ["endpoint", "standIn", "model", "features", "serviceConfig", "price"] as const)
     if (services.length > 1 && settings[key] !== undefined)
       throw new UserError(`${named(key)} is of one service, and there are ${services.length} as ${named("judge")}`);
+  if (settings.standIn !== undefined && settings.endpoint !== undefined)
+    throw new UserError(`${named("standIn")} has an address of its own; leave out ${named("endpoint")}`);
 }
 
 /** The file of the answers; undefined without a service. @throws UserError when there is no place for it. */
@@ -131,33 +137,62 @@ export async function openServices(
   report: Reporter,
 ): Promise<ServiceJudge[]> {
   if (services.length === 0) return [];
-  const [{ openService }, { openServiceJudge }] = await Promise.all([
-    import("../remote/services/index.js"),
-    import("../remote/judge.js"),
-  ]);
   const candidates = [...new Set((shown.classes ?? []).map(firstLemmaOf))];
   const judges: ServiceJudge[] = [];
   const hosts: string[] = [];
-  for (const { name, kind } of services) {
+  for (const each of services) {
+    const { judge, host, plan } = await openOne(each, settings, { ...shown, candidates });
+    judges.push(judge);
+    hosts.push(host);
+    for (const line of plan) report.info(line);
+  }
+  if (settings.yes || settings.standIn !== undefined) return judges;
+  for (const judge of judges) await judge.release();
+  throw new UserError(`nothing was sent to ${hosts.join(", ")}: set ${named("yes")} to send the images listed above`);
+}
+
+interface OpenedService {
+  readonly judge: ServiceJudge;
+  readonly host: string;
+  /** Lines that state what it gets. */
+  readonly plan: readonly string[];
+}
+
+/** Opens one service, or the stand-in for it, which ends when the judge is released. */
+async function openOne(
+  { name, kind }: JudgeService,
+  given: ServiceSettings,
+  shown: Shown & { readonly candidates: readonly string[] },
+): Promise<OpenedService> {
+  const [{ openService }, { openServiceJudge }, { runStandIn }] = await Promise.all([
+    import("../remote/services/index.js"),
+    import("../remote/judge.js"),
+    import("./service-stand-in.js"),
+  ]);
+  const standIn = given.standIn === undefined ? undefined : await runStandIn(kind, given.standIn);
+  const settings = standIn ? { ...given, endpoint: standIn.url, price: 0 } : given;
+  try {
+    const { candidates, cache, signal } = shown;
     const options = serviceOptions(settings, kind === "openai" ? candidates : undefined);
-    const service = await openService(kind, options);
+    // The keys of a stand-in are its own; those of the environment are not sent to it.
+    const service = standIn
+      ? { ...(await openService(kind, options, {})), identity: standIn.identity }
+      : await openService(kind, options);
     const price = settings.price ?? service.price.perImage;
     if (price === null && settings.maxCost !== undefined)
       throw new UserError(`${named("maxCost")} needs ${named("price")}: ${service.price.basis}`);
     const judge = openServiceJudge(service, {
-      ...judgeOptions(settings),
-      name,
-      cache: shown.cache,
-      signal: shown.signal,
-      courier: { service: kind, options },
+      ...{ ...judgeOptions(settings), name, cache, signal },
+      // A stand-in lives in this process, which its requests need not outlive.
+      ...(!standIn && { courier: { service: kind, options } }),
     });
-    judges.push(judge);
-    hosts.push(service.url.host);
-    for (const line of planOf(service, judge, settings, { ...shown, candidates })) report.info(line);
+    const release = () => judge.release().finally(() => standIn?.close());
+    const plan = planOf(service, judge, settings, shown);
+    return { judge: { ...judge, release }, host: service.url.host, plan };
+  } catch (error) {
+    await standIn?.close();
+    throw error;
   }
-  if (settings.yes) return judges;
-  for (const judge of judges) await judge.release();
-  throw new UserError(`nothing was sent to ${hosts.join(", ")}: set ${named("yes")} to send the images listed above`);
 }
 
 function serviceOptions(
@@ -208,4 +243,4 @@ function planOf(
 
 /** What services got in this run, for a person. */
 export const spentLines = (judges: readonly ServiceJudge[]): string[] =>
-  judges.map(({ name, spent: { requests, cost } }) => `${name}: ${requests} requests, about $${cost.toFixed(4)}`);
+  judges.map(({ name, spent }) => `${name}: ${spent().requests} requests, about $${spent().cost.toFixed(4)}`);

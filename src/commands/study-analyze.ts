@@ -1,6 +1,8 @@
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { messageOf, reasonsOf, UserError } from "../errors.js";
+import { STUDY_ANALYSIS } from "../experiments/findings.js";
 import { readText, writeBytes } from "../platform/node/files.js";
 import { requireWritable } from "../platform/node/outputs.js";
 import { version } from "../platform/node/version.js";
@@ -61,6 +63,10 @@ alphabetical order, the first as the reference; --definition gives these.`,
     }
     return "done";
   },
+  stage: {
+    settings: (folder) => ({ json: join(folder, STUDY_ANALYSIS), report: join(folder, "report.html") }),
+    outputs: (folder) => [join(folder, STUDY_ANALYSIS), join(folder, "report.html")],
+  },
 });
 
 interface Opened {
@@ -89,7 +95,13 @@ async function opened({ answers: target, definition, database }: Settings): Prom
   const { simulated, ...answers } = await readAnswersCsv(target, study && study.trials + study.checks);
   if (!study) return fromAnswersAlone(answers, simulated);
   requireSame(target, study, answers.answers);
-  return { study: { ...study, simulated: study.simulated || simulated }, answers, items: itemsOf(study) };
+  const { sha256 } = await import("../study/study-folder.js");
+  return {
+    hash: sha256(await readText(definition as string)),
+    study: { ...study, simulated: study.simulated || simulated },
+    answers,
+    items: itemsOf(study),
+  };
 }
 
 const itemsOf = ({ items }: StudyDefinition): number =>

@@ -11,6 +11,7 @@ import { studyFiles } from "../study/study-folder.js";
 import { type Context, defineCommand } from "./command.js";
 import { failureSettings } from "./failures.js";
 import { images } from "./files.js";
+import { folderStage } from "./stage.js";
 import { contentFrom, contentSettings, type Omitted, type StudyContent } from "./study-content.js";
 
 const share = () => z.number("must be a number").min(0, "must be 0 or more").max(1, "must be at most 1");
@@ -94,6 +95,7 @@ Codes are in codes.csv. study.json has only their hashes, so that it can be publ
     printCreated(given, studySettings, created, context);
     return { unusable };
   },
+  stage: folderStage(["study.json", "study.sha256"]),
 });
 
 async function settingsFrom(given: Settings, { systems, about }: StudyContent): Promise<StudySettings> {

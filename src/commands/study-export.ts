@@ -5,7 +5,7 @@ import { writeBytes } from "../platform/node/files.js";
 import { requireWritable } from "../platform/node/outputs.js";
 import { named, path } from "../settings.js";
 import { answersCsv, participantsCsv } from "../study/answers-csv.js";
-import type { StudyWithAnswers } from "../study/read-study.js";
+import { readStudy, type StudyWithAnswers } from "../study/read-study.js";
 import { studyFiles } from "../study/study-folder.js";
 import { defineCommand } from "./command.js";
 import { databaseSetting, studyFolder } from "./study-settings.js";
@@ -38,7 +38,6 @@ The study can be served at the same time.`,
       throw new UserError(`${named("out")} cannot be ${basename(out)}, which is written beside it`);
     const inputs = [studyFiles.definition, studyFiles.answers, studyFiles.codes].map((name) => join(folder, name));
     await requireWritable(files, inputs);
-    const { readStudy } = await import("../study/read-study.js"); // SQLite is loaded only when it is needed
     const study = await readStudy(folder, database);
     await writeBytes(out, [answersCsv(study.answers, study.definition)]);
     await writeBytes(participants as string, [participantsCsv(study.participants, study.definition)]);

@@ -54,33 +54,34 @@ Ctrl-C stops the server; run the command again to continue the study.`,
     const pages = await readPageFiles();
     const adminToken = await adminTokenOf(folder);
     const store = await openStore(study, database);
-    const loopback = isLoopback(host);
-    const app = await studyServer({
-      ...{ study, store, pages, adminToken, trustProxy, closed, loopback, ...(origin !== undefined && { origin }) },
-      onFailure: (message) => report.info(printable(`a request failed: ${message}`)),
-    });
     try {
-      await app.listen({ port, host });
-    } catch (error) {
-      await stopServer(app, store);
-      throw new UserError(`cannot listen on ${named("host")} ${host}, ${named("port")} ${port}: ${messageOf(error)}`);
+      const loopback = isLoopback(host);
+      const app = await studyServer({
+        ...{ study, store, pages, adminToken, trustProxy, closed, loopback, ...(origin !== undefined && { origin }) },
+        onFailure: (message) => report.info(printable(`a request failed: ${message}`)),
+      });
+      await app.listen({ port, host }).catch((error) => {
+        throw new UserError(`cannot listen on ${named("host")} ${host}, ${named("port")} ${port}: ${messageOf(error)}`);
+      });
+      const { port: bound } = app.server.address() as AddressInfo;
+      const own = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+      if (!loopback && !origin?.startsWith("https:")) report.info(UNENCRYPTED);
+      if (study.definition.simulated) report.info("the participants of this study are simulated");
+      print(`study: ${origin ?? own}/`);
+      print(`admin: ${origin ?? own}/admin#${adminToken}`);
+      await aborted(signal);
+      await stopServer(app);
+    } finally {
+      await store.close();
     }
-    const { port: bound } = app.server.address() as AddressInfo;
-    const own = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
-    if (!loopback && !origin?.startsWith("https:"))
-      report.info(
-        "warning: participants' answers and tokens cross the network unencrypted; " +
-          `put the server behind a proxy that ends TLS, and give its address with ${named("origin")}`,
-      );
-    if (study.definition.simulated) report.info("the participants of this study are simulated");
-    print(`study: ${origin ?? own}/`);
-    print(`admin: ${origin ?? own}/admin#${adminToken}`);
-    await aborted(signal);
-    await stopServer(app, store);
-    report.info(`stopped; run the command again to continue the study`);
+    report.info("stopped; run the command again to continue the study");
     return "done";
   },
 });
+
+const UNENCRYPTED =
+  "warning: participants' answers and tokens cross the network unencrypted; " +
+  `put the server behind a proxy that ends TLS, and give its address with ${named("origin")}`;
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

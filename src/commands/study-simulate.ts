@@ -1,11 +1,12 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
-import { linesOf, readTextIfThere } from "../platform/node/files.js";
+import { linesOf, readTextIfThere, writeBytes } from "../platform/node/files.js";
 import { printable } from "../printable.js";
-import { listOf, nonnegativeNumber, positiveInteger, positiveNumber, seed, wholeNumber } from "../settings.js";
+import { listOf, nonnegativeNumber, path, positiveInteger, positiveNumber, seed, wholeNumber } from "../settings.js";
 import type { Study } from "../study/study-folder.js";
 import { type Context, defineCommand } from "./command.js";
+import { fileStage } from "./stage.js";
 import { databaseSetting, studyFolder } from "./study-settings.js";
 
 const share = () => z.number("must be a number").min(0, "must be 0 or more").max(1, "must be at most 1");
@@ -48,6 +49,7 @@ const settings = z.object({
   milliseconds: positiveNumber().default(2500).describe("median time of an answer"),
   seed: seed("seed of the simulated answers"),
   database: databaseSetting,
+  csv: path("write the answers of the study to this file as CSV", { placeholder: "file" }).optional(),
 });
 type Settings = z.output<typeof settings>;
 
@@ -59,7 +61,7 @@ export const studySimulate = defineCommand({
 show nothing about people. A study that was not created with --simulated is refused. The same seed gives the same answers.
 If interrupted, rerun the command to resume.`,
   examples: [
-    "legible study simulate study --participants 20 --prefer ra=0.7",
+    "legible study simulate study --participants 20 --prefer ra=0.7 --csv answers.csv",
     "legible study simulate study --participants 30 --prefer ra=0.65 --item-spread 0.5 --participant-spread 0.3 --careless 3",
     "legible study simulate naming --accuracy plain=0.6 --accuracy ra=0.75 --url http://127.0.0.1:8080",
   ],
@@ -82,10 +84,24 @@ If interrupted, rerun the command to resume.`,
         context.report.info("interrupted; rerun the command to resume");
       });
     if (stored === undefined) return "interrupted";
+    if (given.csv !== undefined) await writeAnswers(given);
     context.print(`SIMULATED: ${participants} participants, ${stored} new answers in ${printable(given.folder)}`);
     return "done";
   },
+  stage: {
+    ...fileStage("csv", "answers.csv"),
+    alsoWrites: ({ folder }) => (typeof folder === "string" ? [folder] : []),
+  },
 });
+
+async function writeAnswers({ folder, database, csv }: Settings): Promise<void> {
+  const [{ readStudy }, { answersCsv }] = await Promise.all([
+    import("../study/read-study.js"),
+    import("../study/answers-csv.js"),
+  ]);
+  const { answers, definition } = await readStudy(folder, database);
+  await writeBytes(csv as string, [answersCsv(answers, definition)]);
+}
 
 const byName = (entries: Settings["prefer"]) =>
   Object.fromEntries((entries ?? []).map(({ name, value }) => [name, value]));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { markdownTable } from "../evaluation/table.js";
 import { printable } from "../printable.js";
+import { readStudyStatus } from "../study/read-study.js";
 import { defineCommand } from "./command.js";
 import { databaseSetting, studyFolder } from "./study-settings.js";
 
@@ -15,7 +16,6 @@ export const studyStatus = defineCommand({
   notes: "The study can be served at the same time.",
   examples: ["legible study status study", "legible study status study --json"],
   async run({ folder, database, json }, { report, print }) {
-    const { readStudyStatus } = await import("../study/read-study.js"); // SQLite is loaded only when it is needed
     const status = await readStudyStatus(folder, database);
     if (json) {
       print(JSON.stringify(status, null, 2));

@@ -6,6 +6,7 @@ import { DEFAULT_NETWORK } from "../networks/index.js";
 import { readText, readTextIfThere } from "../platform/node/files.js";
 import { readModel, sha256OfFile } from "../platform/node/models.js";
 import { cardOf } from "../processors/card.js";
+import type { StudyAnalysis } from "../study/analysis/analysis.js";
 import type { Stage } from "./plan.js";
 import type { NamedRecipe } from "./recipe.js";
 
@@ -18,7 +19,11 @@ export interface Findings {
   readonly commands: readonly { readonly stage: string; readonly command: string }[];
   readonly trainings: readonly Training[];
   readonly evaluations: readonly { readonly stage: string; readonly evaluation: Evaluation }[];
+  readonly studies: readonly { readonly stage: string; readonly analysis: StudyFindings }[];
 }
+
+/** The analysis of a study, with the paragraph about its methods. */
+export type StudyFindings = StudyAnalysis & { readonly methods: string };
 
 /** A training run, of a processor or a recognizer. */
 export interface Training {
@@ -52,6 +57,8 @@ const Run = z.object({ config: Settings, settings: z.object({ processor: z.strin
 const LOG = "log.jsonl";
 /** The file in a stage's folder that `evaluate` writes. */
 export const RESULTS = "results.json";
+/** The file that `study analyze` writes. */
+export const STUDY_ANALYSIS = "analysis.json";
 /** The files that `sweep` and `transfer` write. */
 const SERIES = ["sweep.json", "transfer.json"];
 
@@ -66,7 +73,10 @@ export async function findingsOf(
 ): Promise<Findings> {
   const trainings: Training[] = [];
   const evaluations: { stage: string; evaluation: Evaluation }[] = [];
+  const studies: { stage: string; analysis: StudyFindings }[] = [];
   for (const { name: stage, folder } of stages) {
+    const study = await readTextIfThere(join(folder, STUDY_ANALYSIS));
+    if (study !== undefined) studies.push({ stage, analysis: JSON.parse(study) });
     const files = (await readdir(folder, { recursive: true })).sort();
     for (const file of files)
       if (basename(file) === LOG) trainings.push(await trainingIn(dirname(join(folder, file)), dirname(folder)));
@@ -74,7 +84,7 @@ export async function findingsOf(
       if (evaluation) evaluations.push({ stage: part === "boxes" ? `${stage}-boxes` : stage, evaluation });
   }
   const commands = stages.map((stage) => ({ stage: stage.name, command: commandOf(stage) }));
-  return { recipe: name, title, about, commands, trainings, evaluations };
+  return { recipe: name, title, about, commands, trainings, evaluations, studies };
 }
 
 async function trainingIn(folder: string, recipeFolder: string): Promise<Training> {

@@ -6,6 +6,7 @@ import { comparedPairs, decibels, exactNotes, figureText, gainsTable, markdownTa
 import { writeBytes } from "../platform/node/files.js";
 import { markdownText, printable } from "../printable.js";
 import { tradeoffPlot, tradeoffs } from "../report/tradeoff.js";
+import { analysisTable } from "../study/analysis/table.js";
 import type { Findings, Training } from "./findings.js";
 
 /**
@@ -39,13 +40,16 @@ const plot = (title: string, { rows }: Evaluation): string => {
   );
 };
 
+const SIMULATED = "**SIMULATED: the answers of the study are those of simulated participants, not of people.**";
+
 function pageText(title: string, findings: readonly Findings[]): string {
   const parts = [`# ${markdownText(title)}`, ...findings.flatMap(recipeParts)];
   return `${parts.join("\n\n")}\n`;
 }
 
-const recipeParts = ({ recipe, title, about, commands, trainings, evaluations }: Findings): string[] => [
+const recipeParts = ({ recipe, title, about, commands, trainings, evaluations, studies }: Findings): string[] => [
   `## ${markdownText(title)}`,
+  ...(studies.some(({ analysis }) => analysis.simulated) ? [SIMULATED] : []),
   markdownText(about),
   ...evaluations.flatMap(({ stage, evaluation }) => [
     `### ${stage}`,
@@ -55,6 +59,12 @@ const recipeParts = ({ recipe, title, about, commands, trainings, evaluations }:
     ...gainsOverPlain(evaluation),
     ...judgeNotes(evaluation),
     ...(hasPlot({ evaluation }) ? [`![PSNR against top-1](${plotOf(recipe, stage)})`] : []),
+  ]),
+  ...studies.flatMap(({ stage, analysis }) => [
+    `### ${stage}`,
+    analysisTable(analysis),
+    markdownText(analysis.methods),
+    `The folder of ${stage} contains report.html, the report of the study with plots.`,
   ]),
   ...(trainings.length > 0 ? ["### Trainings", trainingsTable(trainings)] : []),
   "### Commands",

@@ -32,11 +32,11 @@ export interface Asker {
 }
 
 /** Everything besides the image that decides a service's answer, and its hash. */
-export function settingOf({ name, url, settings }: Service): {
+export function settingOf({ name, url, identity, settings }: Service): {
   readonly setting: string;
   readonly description: object;
 } {
-  const description = { service: name, url: `${url.origin}${url.pathname}${url.search}`, settings };
+  const description = { service: name, url: identity ?? `${url.origin}${url.pathname}${url.search}`, settings };
   return { setting: keyOf(description), description };
 }
 

@@ -44,6 +44,12 @@ CREATE TABLE IF NOT EXISTS claims (
   since INTEGER NOT NULL               -- milliseconds since 1970
 );`;
 
+/**
+ * Milliseconds between writes to the disk itself. What is committed survives the end of the process; a loss of power can lose what
+ * was committed since. A write for each commit would block the thread, on which answers arrive.
+ */
+const SYNC_EVERY = 5_000;
+
 /** Milliseconds after which a claim of a process on another machine is void. */
 const CLAIM_LIFE = 10 * 60_000;
 
@@ -53,10 +59,12 @@ const CLAIM_LIFE = 10 * 60_000;
  */
 export class AnswerCache {
   private readonly db: Sqlite;
+  private synced = Date.now();
 
   /** @throws UserError when the file cannot be opened or is no database. */
   constructor(readonly path: string) {
     this.db = openSqlite(path, SCHEMA);
+    this.db.exec("PRAGMA synchronous = NORMAL");
   }
 
   /** Records what a setting's hash stands for. */
@@ -84,10 +92,13 @@ export class AnswerCache {
     return row.n;
   }
 
-  /** Requests of processes that ended before the answer was stored; the service may bill them. */
+  /** Requests of processes that ended before the answer was stored, of images that still have none; the service may bill them. */
   lost(setting: string): number {
     const rows = this.db
-      .prepare("SELECT process FROM attempts WHERE setting = ? AND outcome = 'sent'")
+      .prepare(
+        "SELECT process FROM attempts AS lost WHERE setting = ? AND outcome = 'sent' AND NOT EXISTS " +
+          "(SELECT 1 FROM attempts WHERE key = lost.key AND outcome = 'answered')",
+      )
       .all(setting) as { process: string }[];
     return rows.filter(({ process }) => stateOf(process) === "ended").length;
   }
@@ -108,6 +119,9 @@ export class AnswerCache {
         ...[outcome, new Date().toISOString()],
         ...[answer?.status ?? null, answer ? JSON.stringify(answer.headers) : null, answer?.body ?? null, id],
       );
+    if (Date.now() - this.synced < SYNC_EVERY) return;
+    this.db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    this.synced = Date.now();
   }
 
   /** Reserves an image for this process. @returns false: another one is asking for it. */

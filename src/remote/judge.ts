@@ -24,7 +24,7 @@ export interface ServiceJudgeOptions extends AskingOptions {
 export interface ServiceJudge extends Judge<LabelsPrediction> {
   readonly settings: object;
   /** Requests sent in this run, and their estimated cost in US dollars. */
-  readonly spent: Spent;
+  spent(): Spent;
   /** Images with an answer in the cache. */
   cached(): number;
   /** Requests of earlier runs that ended before the answer was stored. */
@@ -49,9 +49,7 @@ export function openServiceJudge(service: Service, options: ServiceJudgeOptions)
     : new Asking(service, options);
   return {
     ...{ kind: "labels", name },
-    get spent() {
-      return asker.spent;
-    },
+    spent: () => asker.spent,
     key: keyOf({ setting, send }),
     settings: { ...statedSettings(service), send },
     async requireKnows() {}, // labels of an open vocabulary need no annotation
@@ -79,9 +77,9 @@ function askingPart(options: ServiceJudgeOptions): Omit<AskingOptions, "signal">
 }
 
 /** The settings that results state: short ones, on a line. */
-const statedSettings = ({ name, title, url, settings }: Service): object => ({
+const statedSettings = ({ name, title, url, identity, settings }: Service): object => ({
   service: name === "http" ? "http" : title,
-  host: url.host,
+  host: identity ?? url.host,
   ...Object.fromEntries(
     Object.entries(settings).filter(([, value]) => typeof value !== "object" && String(value).length < 80),
   ),

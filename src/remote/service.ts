@@ -43,6 +43,8 @@ export interface Service {
   readonly title: string;
   /** The URL of its requests. */
   readonly url: URL;
+  /** What identifies the service instead of its URL: the port of a stand-in changes from run to run. */
+  readonly identity?: string;
   /** Everything besides the image that decides its answer, such as the model and the prompt; no key. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly price: Price;

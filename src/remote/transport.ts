@@ -142,8 +142,18 @@ export class Transport {
     return labels;
   }
 
-  /** One request. @returns the labels, or what tells ky to wait before a retry. */
+  /** One request, which ends the run before the queue starts another one if no other can succeed. */
   private async attempt(key: AnswerKey, image: SentImage): Promise<readonly Label[] | Response> {
+    try {
+      return await this.exchange(key, image);
+    } catch (error) {
+      if (error instanceof UserError && !this.signal.aborted) this.stop(error);
+      throw error;
+    }
+  }
+
+  /** @returns the labels, or what tells ky to wait before a retry. */
+  private async exchange(key: AnswerKey, image: SentImage): Promise<readonly Label[] | Response> {
     await this.waited();
     this.signal.throwIfAborted();
     const { method = "POST", headers, body } = await this.service.request(image);

@@ -37,7 +37,8 @@ export async function labelsInPredictions(
   const setOf = (processor: string): LabelSet => {
     const row = processors.indexOf(processor);
     const known = processors.join(", ");
-    if (row < 0) throw new UserError(`cannot use ${path}: \`system\` ${processor} is none of its processors: ${known}`);
+    if (row < 0)
+      throw new UserError(`cannot use ${path}: \`processor\` ${processor} is none of its processors: ${known}`);
     return new Map(
       images.map(({ file, rows }) => {
         const prediction = rows[row]?.predictions[j];

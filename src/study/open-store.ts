@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { StudyStore } from "./store.js";
-import { SqliteStore } from "./store-sqlite.js";
 import { type Study, studyFiles } from "./study-folder.js";
 
 /**
@@ -9,7 +8,11 @@ import { type Study, studyFiles } from "./study-folder.js";
  * @throws UserError when it cannot be opened or belongs to another definition.
  */
 export async function openStore({ folder, definition, hash }: Study, database?: string): Promise<StudyStore> {
-  if (database === undefined) return SqliteStore.open(join(folder, studyFiles.answers), hash);
+  // Engines of databases are loaded only when they are used.
+  if (database === undefined) {
+    const { SqliteStore } = await import("./store-sqlite.js");
+    return SqliteStore.open(join(folder, studyFiles.answers), hash);
+  }
   const { PostgresStore } = await import("./store-postgres.js");
   return PostgresStore.open(database, definition.id, hash);
 }

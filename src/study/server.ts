@@ -130,10 +130,9 @@ const imagesIn = ({ items }: StudyDefinition): string[] =>
 /** Milliseconds that running requests have to end when the server stops. */
 const GRACE = 5_000;
 
-/** Stops accepting requests, finishes the running ones, and closes the store. */
-export async function stopServer(app: FastifyInstance, store: StudyStore): Promise<void> {
+/** Stops accepting requests and finishes the running ones. */
+export async function stopServer(app: FastifyInstance): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), GRACE);
   await app.close();
   clearTimeout(timer);
-  await store.close();
 }

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { runCommand } from "../../testing/run-command.js";
+import { testStudy } from "../../testing/study.js";
+import { temporaryFolder } from "../../testing/workspace.js";
+import { studyAnalyze } from "./study-analyze.js";
+import { studyPlan } from "./study-plan.js";
+import { studySimulate } from "./study-simulate.js";
+
+test("a simulated study is analyzed from its folder and from its CSV file with the same figures, marked in every output", async (t) => {
+  const { folder } = await testStudy(t, { simulated: true, exclusions: { failed_checks: 0 } });
+  const place = (name: string) => join(temporaryFolder(t), name);
+  const [csv, json, fromCsv, report] = [place("a.csv"), place("a.json"), place("b.json"), place("a.html")];
+  const prefer = ["--prefer", "ra=0.9", "--lapses", "0", "--careless", "1"];
+  const { out } = await runCommand(studySimulate, folder, "--participants", "5", ...prefer, "--csv", csv);
+  assert.match(out, /^SIMULATED: 5 participants, 35 new answers/);
+  const printed = await runCommand(studyAnalyze, folder, "--json", json, "--report", report);
+  await runCommand(studyAnalyze, csv, "--definition", join(folder, "study.json"), "--json", fromCsv);
+  const [analysis, other] = [json, fromCsv].map((file) => JSON.parse(readFileSync(file, "utf8")));
+  assert.deepEqual(other, analysis);
+  assert.equal(analysis.simulated, true);
+  assert.ok(analysis.results.preferences[0].decided.share > 0.6);
+  for (const text of [printed.out, readFileSync(report, "utf8"), analysis.methods]) assert.match(text, /SIMULATED/);
+  assert.match(readFileSync(csv, "utf8"), /,simulated\n(.*,true\n){35}$/);
+});
+
+test("a study without answers is analyzed; a missing or foreign file is refused in one sentence", async (t) => {
+  const { folder } = await testStudy(t);
+  const { out } = await runCommand(studyAnalyze, folder);
+  assert.match(out, /0 answers of 0 participants/);
+  await assert.rejects(runCommand(studyAnalyze, join(folder, "none")), /no such file or folder/);
+  await assert.rejects(runCommand(studyAnalyze, join(folder, "study.json")), /cannot read/);
+  await assert.rejects(runCommand(studyAnalyze, folder, "--definition", join(folder, "study.json")), /--definition/);
+  const csv = join(temporaryFolder(t), "answers.csv");
+  writeFileSync(csv, "participant,trial\nx,1\n");
+  await assert.rejects(runCommand(studyAnalyze, csv, "--report", join(folder, "r.html")), /answer 1: /);
+  assert.equal(existsSync(join(folder, "r.html")), false);
+});
+
+test("answers of other systems than the definition's are refused", async (t) => {
+  const [first, second] = [await testStudy(t, { simulated: true }), await testStudy(t, { systems: ["plain", "gan"] })];
+  const csv = join(temporaryFolder(t), "answers.csv");
+  await runCommand(studySimulate, first.folder, "--participants", "1", "--csv", csv);
+  await assert.rejects(
+    runCommand(studyAnalyze, csv, "--definition", join(second.folder, "study.json")),
+    /is not of the study that --definition gives/,
+  );
+});
+
+test("simulated participants take part in no study for people", async (t) => {
+  const { folder } = await testStudy(t);
+  await assert.rejects(runCommand(studySimulate, folder), /is for people/);
+  assert.equal(existsSync(join(folder, "answers.csv")), false);
+});
+
+test("a plan prints the same numbers as text and as JSON, and impossible settings are refused", async () => {
+  const { out } = await runCommand(studyPlan, "--effect", "0.6");
+  const plan = JSON.parse((await runCommand(studyPlan, "--effect", "0.6", "--json")).out);
+  assert.equal(plan.answers, 210); // scipy: see sample-size.test.ts
+  assert.match(out, new RegExp(`${plan.participants} participants are needed`));
+  for (const [flags, message] of [
+    [["--effect", "0.5"], /--effect/],
+    [["--effect", "0.6", "--trials", "50", "--items", "40"], /--trials/],
+    [["--effect", "0.6", "--participant-variance", "0.6", "--item-variance", "0.6"], /exceeds 1/],
+    [["--effect", "1.2"], /at most 1/],
+  ] as const)
+    await assert.rejects(runCommand(studyPlan, ...flags), message);
+});
