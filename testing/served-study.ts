@@ -55,7 +55,8 @@ export class ServedStudy {
   async stop(): Promise<void> {
     if (!this.#app || !this.#store) return;
     this.#app.server.closeAllConnections();
-    await stopServer(this.#app, this.#store);
+    await stopServer(this.#app);
+    await this.#store.close();
     [this.#app, this.#store] = [undefined, undefined];
   }
 
