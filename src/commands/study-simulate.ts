@@ -119,14 +119,18 @@ async function withServer<T>(
   const { adminTokenOf } = await import("../study/admin-token.js");
   const adminToken = await adminTokenOf(folder);
   const store = await openStore(study, database);
-  const app = await studyServer({
-    ...{ study, store, adminToken, pages: new Map(), trustProxy: false, closed: false, loopback: true },
-    onFailure: (message) => report.info(printable(`a request failed: ${message}`)),
-  });
   try {
-    await app.listen({ port: 0, host: "127.0.0.1" });
-    return await run(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`);
+    const app = await studyServer({
+      ...{ study, store, adminToken, pages: new Map(), trustProxy: false, closed: false, loopback: true },
+      onFailure: (message) => report.info(printable(`a request failed: ${message}`)),
+    });
+    try {
+      await app.listen({ port: 0, host: "127.0.0.1" });
+      return await run(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`);
+    } finally {
+      await stopServer(app);
+    }
   } finally {
-    await stopServer(app, store);
+    await store.close();
   }
 }

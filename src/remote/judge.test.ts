@@ -107,7 +107,7 @@ test("each image is asked for once: equal images share an answer, and a second r
   const second = await judgeOf(t, served.url, { cache });
   assert.equal(second.cached(), 5);
   assert.deepEqual(await second.predict(images(5)), first.slice(0, 5));
-  assert.equal(second.spent.requests, 0);
+  assert.equal(second.spent().requests, 0);
   assert.equal(served.times.length, 5);
 });
 
@@ -229,7 +229,7 @@ test("the limits of requests and cost stop before the request that would exceed 
     assert.equal(judge.cached(), least);
     const rest = await judgeOf(t, served.url, { cache });
     await rest.predict(images(20));
-    assert.equal(rest.spent.requests, 20 - least);
+    assert.equal(rest.spent().requests, 20 - least);
   }
 });
 
