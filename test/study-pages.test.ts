@@ -108,6 +108,10 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
         await participant.begin();
         await participant.answer(2, check);
         await participant.heading("Thank you");
+        if (kind !== "labels") return;
+        await page.goto(`${served.url}admin#${"t".repeat(43)}`);
+        await participant.heading("A study of labels");
+        await requireAccessible(page, "admin");
       });
     }
   });

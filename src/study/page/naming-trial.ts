@@ -22,8 +22,7 @@ export class NamingTrial implements JsPsychPlugin<typeof info> {
     const image = await load(trial.image);
     image.alt = strings.naming.image;
     const stage = element("div", { class: "stage" });
-    stage.style.setProperty("--image-width", `${image.naturalWidth}px`);
-    stage.style.setProperty("--image-height", `${image.naturalHeight}px`);
+    stage.style.height = `${image.naturalHeight}px`;
     const show = element("button", { type: "button", class: "primary", disabled: true }, strings.naming.show);
     const below = element("div", { class: "below" }, element("p", {}, strings.naming.ready), show);
     await showScreen(display, "naming", strings.naming.heading, stage, below);

@@ -54,9 +54,8 @@ export class PairViewer {
   start(): void {
     const { signal } = this.#ended;
     for (const frame of this.#frames) {
-      const { width, height } = this.#view.size();
-      frame.style.setProperty("--image-width", `${width}px`);
-      frame.style.setProperty("--image-height", `${height}px`);
+      // The style limits the height by the window's.
+      frame.style.height = `${this.#view.size().height}px`;
       followGestures(frame, this.#view, () => this.#update(), signal);
     }
     document.addEventListener("keydown", (event) => this.#onKey(event), { signal });
