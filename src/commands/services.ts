@@ -1,5 +1,7 @@
+import { dirname } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
+import { makeFolder } from "../platform/node/files.js";
 import { firstLemmaOf } from "../recognition/synonyms.js";
 import type { ServiceJudge, ServiceJudgeOptions } from "../remote/judge.js";
 import { isServiceName, PRICES_OF, type ServiceName, serviceNames, serviceSummaries } from "../remote/names.js";
@@ -181,6 +183,7 @@ async function openOne(
     const price = settings.price ?? service.price.perImage;
     if (price === null && settings.maxCost !== undefined)
       throw new UserError(`${named("maxCost")} needs ${named("price")}: ${service.price.basis}`);
+    await makeFolder(dirname(cache));
     const judge = openServiceJudge(service, {
       ...{ ...judgeOptions(settings), name, cache, signal },
       // A stand-in lives in this process, which its requests need not outlive.

@@ -5,23 +5,9 @@ import { escaped } from "../../report/markup.js";
 import type { AnalyzedStudy, Results, StudyAnalysis } from "./analysis.js";
 import { counted, decimals, percent, percentRange, pValue, seconds } from "./figures.js";
 import { methodsParagraph, type Provenance, ruleText } from "./methods.js";
+import { STYLE } from "./report-style.js";
 import type { ItemRow } from "./rows.js";
 import { remarks } from "./table.js";
-
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1a1a1a; --page: #ffffff; --line: #c8c8c8; --mark: #0067a5; --warn: #8a1c00; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --page: #161616; --line: #4a4a4a; --mark: #6fb7ee; --warn: #ffb59c; } }
-body { color: var(--ink); background: var(--page); font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
-h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; }
-table { border-collapse: collapse; font-size: 0.875rem; margin: 1rem 0; }
-th, td { border-bottom: 1px solid var(--line); padding: 0.25rem 0.6rem; text-align: right; vertical-align: top; }
-th { white-space: nowrap; } td { min-width: 2.5rem; }
-th:first-child, td:first-child { text-align: left; } td:first-child { min-width: 8rem; overflow-wrap: anywhere; } caption { text-align: left; font-weight: 600; padding: 0.25rem 0; }
-.scroll { overflow-x: auto; } svg { width: 100%; min-width: 36rem; height: auto; margin: 0.5rem 0; } svg .mark { color: var(--mark); }
-.simulated { color: var(--warn); border: 2px solid; padding: 0.25rem 0.75rem; font-weight: 700; text-align: center; background: var(--page); position: sticky; top: 0; }
-@media print { body { max-width: none; font-size: 10pt; } .simulated { position: fixed; top: 0; left: 0; right: 0; } h1 { margin-top: 2.5rem; }
-  svg, tr { break-inside: avoid; } h2 { break-after: avoid; } .scroll { overflow: visible; } svg { min-width: 0; } :root { --ink: #000; --page: #fff; --mark: #0067a5; --warn: #8a1c00; } }
-`;
 
 /**
  * The report as one HTML page without scripts that loads nothing; its policy forbids both. Names that participants typed are
