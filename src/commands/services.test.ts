@@ -49,7 +49,7 @@ test("without --yes nothing is sent: the command lists images, host and cost, an
   const { code, err } = await legible(args);
   assert.equal(code, 1);
   assert.match(err, /up to 6 images \(3 x 2 rows; equal ones once\) to 127\.0\.0\.1:\d+/);
-  assert.match(err, /up to about \$0\.01: labels \$1\.50 per 1000, list price of \w+ \d{4}; an estimate/);
+  assert.match(err, /up to about \$0\.0090: labels \$1\.50 per 1000, list price of \w+ \d{4}; an estimate/);
   assert.match(err, /pixels of each image as PNG; no file names, no metadata, no labels/);
   assert.match(err, /nothing was sent to 127\.0\.0\.1:\d+: set --yes/);
   assert.equal(existsSync(json), false);

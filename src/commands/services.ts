@@ -235,7 +235,7 @@ function planOf(
   return [
     `  service      ${judge.name}: up to ${most} images (${images} x ${rows} rows; equal ones once) to ${url.host}`,
     `  sent         the pixels of each image as ${send.toUpperCase()}${names}; no file names, no metadata, no labels of the images`,
-    `  cost         ${perImage === null ? `not known: ${basis}` : `up to about $${(most * perImage).toFixed(2)}: ${basis}`}; an estimate without retries and free quotas`,
+    `  cost         ${perImage === null ? `not known: ${basis}` : `up to about ${dollars(most * perImage)}: ${basis}`}; an estimate without retries and free quotas`,
     ...(limits.length > 0 ? [`  limits       ${limits.join(", ")}`] : []),
     `  answers      ${cache} has ${kept} of this service; images among them are not sent and cost nothing`,
     ...(lost > 0
@@ -244,6 +244,8 @@ function planOf(
   ];
 }
 
+const dollars = (amount: number): string => `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
+
 /** What services got in this run, for a person. */
 export const spentLines = (judges: readonly ServiceJudge[]): string[] =>
-  judges.map(({ name, spent }) => `${name}: ${spent().requests} requests, about $${spent().cost.toFixed(4)}`);
+  judges.map(({ name, spent }) => `${name}: ${spent().requests} requests, about ${dollars(spent().cost)}`);
