@@ -32,7 +32,7 @@ export const standIn = defineCommand({
       .min(0, "must be 0 or more")
       .max(1, "must be at most 1")
       .default(0)
-      .describe("share of requests that get a fault, in whole percent"),
+      .describe("share of requests that get a fault, in steps of 0.01"),
     fault: listOf(z.enum(faultKinds))
       .optional()
       .describe(`a fault, repeatable; several take turns (default: ${passingFaults.join(", ")})`)
