@@ -1,16 +1,16 @@
 /** The style of the report: light, dark and on paper. Plots have the color of the text. */
 export const STYLE = `
 :root { color-scheme: light dark; }
-body { color: #1a1a1a; background: #ffffff; font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
+body { color: #1a1a1a; background: #ffffff; font: 16px/1.5 system-ui, sans-serif; max-width: 66rem; margin: 0 auto; padding: 1rem; }
 h1, h2 { line-height: 1.2; }
 h2 { margin-top: 2rem; }
 table { border-collapse: collapse; font-size: 0.875rem; margin: 1rem 0; }
 caption { text-align: left; font-weight: 600; padding: 0.25rem 0; }
-th, td { border-bottom: 1px solid #c8c8c8; padding: 0.25rem 0.6rem; text-align: right; vertical-align: top; }
-th { white-space: nowrap; }
-td { min-width: 2.5rem; }
+th, td { border-bottom: 1px solid #c8c8c8; padding: 0.25rem 0.5rem; text-align: right; vertical-align: top; }
+th { vertical-align: bottom; }
+td { min-width: 2.5rem; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
-td:first-child { min-width: 8rem; overflow-wrap: anywhere; }
+td:first-child { min-width: 8rem; white-space: normal; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 svg { width: 100%; min-width: 36rem; height: auto; margin: 0.5rem 0; }
 svg .mark { color: #0067a5; }
