@@ -9,6 +9,7 @@ const rooms = [
   ...[
     "errors",
     "printable",
+    "grouped",
     "random",
     "reporter",
     "settings",

@@ -1,3 +1,4 @@
+import { grouped } from "../grouped.js";
 import type { Graph } from "../onnx/graph.js";
 import { NCHWC } from "../onnx/nchwc-weights.js";
 import { flopsOf } from "./flops.js";
@@ -29,7 +30,7 @@ export interface NodeCost extends Cost {
 export function nodeCosts(runs: readonly TracedRun[], graph: Graph, peakGflops: number): NodeCost[] {
   const weights = weightShapes(graph);
   const blocked = new Set(graph.nodes.filter(({ domain }) => domain === NCHWC).map(({ name }) => name));
-  const executions = groupedBy(
+  const executions = grouped(
     runs.flatMap(({ nodes }) => nodes),
     ({ name, op }) => `${op} ${name}`,
   );
@@ -66,7 +67,7 @@ function weightShapes({ nodes, initializers }: Graph): Map<string, readonly numb
 /** The cost of each operator, summed over its nodes; the slowest first. */
 export function operatorCosts(nodes: readonly NodeCost[], peakGflops: number): Cost[] {
   const total = sum(nodes.map(({ ms }) => ms));
-  const groups = [...groupedBy(nodes, ({ operator }) => operator)];
+  const groups = [...grouped(nodes, ({ operator }) => operator)];
   const costs = groups.map(([operator, group]) => {
     const [ms, gflop] = [sum(group.map((node) => node.ms)), sum(group.map((node) => node.gflop))];
     return costOf(operator, sum(group.map(({ calls }) => calls)), { ms, gflop, total, peakGflops });
@@ -84,16 +85,6 @@ interface Measured {
 function costOf(operator: string, calls: number, { ms, gflop, total, peakGflops }: Measured): Cost {
   const gflops = ms > 0 ? (1000 * gflop) / ms : 0;
   return { operator, calls, ms, share: total > 0 ? ms / total : 0, gflop, gflops, shareOfPeak: gflops / peakGflops };
-}
-
-function groupedBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group) group.push(value);
-    else groups.set(keyOf(value), [value]);
-  }
-  return groups;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,6 +1,6 @@
+import { grouped } from "../../grouped.js";
 import { krippendorffAlpha } from "../../metrics/krippendorff.js";
 import type { AnswerRow } from "../answers.js";
-import { grouped } from "./grouped.js";
 
 /** Krippendorff's α of participants over items; null: not defined, such as if all answers are equal. */
 export interface Agreement {

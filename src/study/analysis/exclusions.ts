@@ -1,7 +1,7 @@
+import { grouped } from "../../grouped.js";
 import { median } from "../../metrics/median.js";
 import type { AnswerRow, ParticipantRow } from "../answers.js";
 import type { ExclusionRules } from "../definition.js";
-import { grouped } from "./grouped.js";
 
 /** The rules in the order in which they are reported. */
 export const ruleNames = ["failed_checks", "median_milliseconds", "same_side", "answered"] as const;

@@ -1,10 +1,10 @@
 import { parse } from "csv-parse/sync";
 import { z } from "zod";
 import { messageOf, reasonsOf, UserError } from "../../errors.js";
+import { grouped } from "../../grouped.js";
 import { readText } from "../../platform/node/files.js";
 import { AnswerRow, type ParticipantRow, type StudyAnswers } from "../answers.js";
 import { FORMULA } from "../answers-csv.js";
-import { grouped } from "./grouped.js";
 
 /** An empty cell is null. */
 const orNull = <T extends z.ZodType>(schema: T) =>

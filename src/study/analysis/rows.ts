@@ -1,8 +1,8 @@
+import { grouped } from "../../grouped.js";
 import { median } from "../../metrics/median.js";
 import type { AnswerRow, ParticipantRow } from "../answers.js";
 import type { ExclusionRules } from "../definition.js";
 import { type BrokenRule, brokenRules, type RuleFigures, ruleFigures } from "./exclusions.js";
-import { grouped } from "./grouped.js";
 
 /** Answers about one item: how often each system was chosen or named correctly. */
 export interface ItemRow {
