@@ -16,6 +16,9 @@ const systemErrors: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its name is too long",
   ENOSPC: "no space is left on the device",
   EROFS: "the file system is read-only",
+  EADDRINUSE: "another program uses this port",
+  EADDRNOTAVAIL: "this machine does not have this address",
+  ERR_ENCODING_INVALID_ENCODED_DATA: "it is not text in UTF-8",
   ERR_INVALID_ARG_VALUE: "its name contains a zero byte",
 };
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { runCommand } from "../../testing/run-command.js";
 import { testStudy } from "../../testing/study.js";
 import { temporaryFolder } from "../../testing/workspace.js";
 import { studyAnalyze } from "./study-analyze.js";
+import { studyExport } from "./study-export.js";
 import { studyPlan } from "./study-plan.js";
 import { studySimulate } from "./study-simulate.js";
 
@@ -37,6 +38,35 @@ test("a study without answers is analyzed; a missing or foreign file is refused 
   writeFileSync(csv, "participant,trial\nx,1\n");
   await assert.rejects(runCommand(studyAnalyze, csv, "--report", join(folder, "r.html")), /answer 1: /);
   assert.equal(existsSync(join(folder, "r.html")), false);
+});
+
+test("no output replaces a file of the study, one that serving it will create, or a file that no export wrote", async (t) => {
+  const { folder } = await testStudy(t, { simulated: true });
+  const list = temporaryFolder(t);
+  const csv = join(list, "answers.csv");
+  await runCommand(studySimulate, folder, "--participants", "1", "--csv", csv);
+  const definition = join(folder, "study.json");
+  const before = readFileSync(definition, "utf8");
+  const link = join(list, "linked.json");
+  linkSync(definition, link);
+  const refused = /belongs to the study|is one of the inputs/;
+  for (const file of [definition, join(folder, "answers.db-wal"), join(folder, "images", "new.json"), link])
+    for (const run of [
+      () => runCommand(studyAnalyze, folder, "--json", file),
+      () => runCommand(studyExport, folder, "--out", file),
+      () => runCommand(studySimulate, folder, "--participants", "1", "--csv", file),
+    ])
+      await assert.rejects(run, refused, file);
+  await assert.rejects(runCommand(studyAnalyze, csv, "--definition", definition, "--json", definition), refused);
+  assert.equal(readFileSync(definition, "utf8"), before);
+  writeFileSync(join(list, "participants.csv"), "name,code\nAda,ABCD\n");
+  await assert.rejects(
+    runCommand(studyExport, folder, "--out", csv),
+    /participants.csv: it is not a file of an earlier/,
+  );
+  assert.match(readFileSync(join(list, "participants.csv"), "utf8"), /Ada/);
+  const again = join(list, "again", "answers.csv");
+  for (let i = 0; i < 2; i++) await runCommand(studyExport, folder, "--out", again);
 });
 
 test("answers of other systems than the definition's are refused", async (t) => {

@@ -14,6 +14,7 @@ import { studyReport } from "../study/analysis/report.js";
 import { analysisTable } from "../study/analysis/table.js";
 import type { AnswerRow, StudyAnswers } from "../study/answers.js";
 import { StudyDefinition } from "../study/definition.js";
+import { requireStudyKept, sha256 } from "../study/study-folder.js";
 import { defineCommand } from "./command.js";
 import { databaseSetting } from "./study-settings.js";
 
@@ -47,7 +48,8 @@ alphabetical order, the first as the reference; --definition gives these.`,
   ],
   async run(given, { report, print }) {
     const written = [given.json, given.report].filter((file) => file !== undefined);
-    await requireWritable(written, [given.answers]);
+    await requireWritable(written, [given.answers, ...(given.definition === undefined ? [] : [given.definition])]);
+    await requireStudyKept(given.answers, written);
     const { study, answers, hash, items } = await opened(given);
     const analysis = analyzeStudy(study, answers, { seed: given.seed });
     const provenance = { version, items, ...(hash !== undefined && { hash }) };
@@ -95,7 +97,6 @@ async function opened({ answers: target, definition, database }: Settings): Prom
   const { simulated, ...answers } = await readAnswersCsv(target, study && study.trials + study.checks);
   if (!study) return fromAnswersAlone(answers, simulated);
   requireSame(target, study, answers.answers);
-  const { sha256 } = await import("../study/study-folder.js");
   return {
     hash: sha256(await readText(definition as string)),
     study: { ...study, simulated: study.simulated || simulated },

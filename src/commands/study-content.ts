@@ -13,7 +13,8 @@ import { qualityItems } from "../study/quality-items.js";
 /** "NAME=PATH". */
 const NamedPath = z.string().transform((text, context) => {
   const [, name, path] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (name !== undefined && path !== undefined) return { name, path };
+  // An object has no own key `__proto__`, and the items are objects by system.
+  if (name !== undefined && name !== "__proto__" && path !== undefined) return { name, path };
   context.issues.push({ code: "custom", message: "must be name=path", input: text });
   return z.NEVER;
 });

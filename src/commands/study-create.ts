@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
-import { linesOf, readText } from "../platform/node/files.js";
+import { linesOf, readUtf8 } from "../platform/node/files.js";
 import { printable } from "../printable.js";
 import { named, path, positiveInteger, positiveNumber, wholeNumber } from "../settings.js";
 import { randomCode } from "../study/codes.js";
@@ -103,14 +103,26 @@ async function settingsFrom(given: Settings, { systems, about }: StudyContent): 
   return {
     ...{ title, kind, systems, exposure, seed: start, simulated, about },
     ...(trials !== undefined && { trials }),
-    consent: consent === undefined ? defaultConsent : await textOf(consent),
+    consent: consent === undefined ? defaultConsent : await consentIn(consent),
     access: await accessFrom(given),
     exclusions: exclusionsFrom(given),
   };
 }
 
+/** The longest consent text, in UTF-16 code units. */
+const LONGEST_CONSENT = 20_000;
+
+async function consentIn(file: string): Promise<string> {
+  const text = (await textOf(file)).trim();
+  if (text === "") throw new UserError(`cannot use ${file} as ${named("consent")}: it is empty`);
+  if (text.length <= LONGEST_CONSENT) return text;
+  throw new UserError(
+    `cannot use ${file} as ${named("consent")}: it has ${text.length} characters, and ${LONGEST_CONSENT} are possible`,
+  );
+}
+
 const textOf = (file: string): Promise<string> =>
-  readText(file).catch((error) => {
+  readUtf8(file).catch((error) => {
     throw new UserError(`cannot read ${file}: ${messageOf(error)}`);
   });
 
@@ -123,7 +135,9 @@ async function accessFrom({ codes, open }: Settings): Promise<StudySettings["acc
   if (open !== undefined) return { cap: open };
   if (typeof codes === "number") return { codes: Array.from({ length: codes }, () => randomCode(CODE_GROUPS)) };
   const lines = linesOf(await textOf(codes as string));
-  return { codes: lines[0]?.toLowerCase() === "code" ? lines.slice(1) : lines };
+  const list = lines[0]?.toLowerCase() === "code" ? lines.slice(1) : lines;
+  if (list.length === 0) throw new UserError(`cannot use ${codes} as ${named("codes")}: it has no codes`);
+  return { codes: list };
 }
 
 function exclusionsFrom({ maxFailedChecks, minMedianMs, maxSameSide, minAnswered }: Settings): ExclusionRules {

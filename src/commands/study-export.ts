@@ -1,12 +1,12 @@
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
-import { writeBytes } from "../platform/node/files.js";
+import { readTextIfThere, writeBytes } from "../platform/node/files.js";
 import { requireWritable } from "../platform/node/outputs.js";
 import { named, path } from "../settings.js";
 import { answersCsv, participantsCsv } from "../study/answers-csv.js";
 import { readStudy, type StudyWithAnswers } from "../study/read-study.js";
-import { studyFiles } from "../study/study-folder.js";
+import { requireStudyKept } from "../study/study-folder.js";
 import { defineCommand } from "./command.js";
 import { databaseSetting, studyFolder } from "./study-settings.js";
 
@@ -36,8 +36,10 @@ The study can be served at the same time.`,
     const files = [out, participants as string, completions as string, ...(json === undefined ? [] : [json])];
     if (Object.values<string>(BESIDE).includes(basename(out)))
       throw new UserError(`${named("out")} cannot be ${basename(out)}, which is written beside it`);
-    const inputs = [studyFiles.definition, studyFiles.answers, studyFiles.codes].map((name) => join(folder, name));
-    await requireWritable(files, inputs);
+    await requireStudyKept(folder, files);
+    await requireWritable(files);
+    await requireExported(participants as string, "participant,");
+    await requireExported(completions as string, "completion\n");
     const study = await readStudy(folder, database);
     await writeBytes(out, [answersCsv(study.answers, study.definition)]);
     await writeBytes(participants as string, [participantsCsv(study.participants, study.definition)]);
@@ -48,6 +50,18 @@ The study can be served at the same time.`,
     return "done";
   },
 });
+
+/**
+ * The user does not name the files beside the answers, so they replace only those of an earlier export.
+ * @throws UserError when a file exists and begins otherwise.
+ */
+async function requireExported(file: string, start: string): Promise<void> {
+  const text = await readTextIfThere(file);
+  if (text === undefined || text.startsWith(start)) return;
+  throw new UserError(
+    `cannot write ${file}: it is not a file of an earlier export; choose another folder for ${named("out")}`,
+  );
+}
 
 const exported = ({ definition, hash, participants, answers }: StudyWithAnswers) => ({
   study: definition.id,

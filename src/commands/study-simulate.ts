@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
 import { linesOf, readTextIfThere, writeBytes } from "../platform/node/files.js";
+import { requireWritable } from "../platform/node/outputs.js";
 import { printable } from "../printable.js";
 import { listOf, nonnegativeNumber, path, positiveInteger, positiveNumber, seed, wholeNumber } from "../settings.js";
 import type { Study } from "../study/study-folder.js";
@@ -66,9 +67,12 @@ If interrupted, rerun the command to resume.`,
     "legible study simulate naming --accuracy plain=0.6 --accuracy ra=0.75 --url http://127.0.0.1:8080",
   ],
   async run(given, context) {
-    const { openStudy, studyFiles } = await import("../study/study-folder.js");
+    const { openStudy, requireStudyKept, studyFiles } = await import("../study/study-folder.js");
     const { simulate } = await import("../study/simulated/simulate.js");
     const study = await openStudy(given.folder);
+    const written = given.csv === undefined ? [] : [given.csv];
+    await requireStudyKept(given.folder, written);
+    await requireWritable(written);
     const codes = linesOf((await readTextIfThere(join(given.folder, studyFiles.codes))) ?? "").slice(1);
     const { participants, seed: start, prefer, accuracy, ...behavior } = given;
     const bar = context.report.progress(participants, "participants");

@@ -148,7 +148,16 @@ test("a study that cannot be created leaves nothing", async (t) => {
   const { folder, plain, ra, out } = await folders(t);
   const base = ["--out", out, "--kind", "quality"];
   const both = ["--system", `plain=${plain}`, "--system", `ra=${ra}`];
-  writeFiles(folder, { "short.txt": "abc\n", "twice.txt": "code\nABCD\nab-cd\n" });
+  const written = {
+    ...{
+      "short.txt": "abc\n",
+      "twice.txt": "code\nABCD\nab-cd\n",
+      "blank.txt": "\ufeff\r\n \r\n",
+      "long.txt": "x".repeat(20_001),
+    },
+    "latin.txt": Buffer.from("Teilnahme für Erwachsene\nABCD\n", "latin1"),
+  };
+  writeFiles(folder, written);
   const cases: readonly (readonly [words: string[], message: RegExp])[] = [
     [[...both], /needs either --codes or --open/],
     [[...both, "--open", "3", "--codes", "3"], /needs either --codes or --open/],
@@ -169,10 +178,19 @@ test("a study that cannot be created leaves nothing", async (t) => {
     [[...both, "--codes", join(folder, "twice.txt")], /the code "ab-cd" is repeated/],
     [[...both, "--codes", join(folder, "none.txt")], /cannot read .*none.txt: no such file/],
     [[...both, "--open", "3", "--consent", join(folder, "none.txt")], /cannot read .*none.txt: no such file/],
+    [[...both, "--open", "3", "--consent", join(folder, "blank.txt")], /blank.txt as --consent: it is empty/],
+    [[...both, "--open", "3", "--consent", join(folder, "long.txt")], /has 20001 characters, and 20000 are possible/],
+    [
+      [...both, "--open", "3", "--consent", join(folder, "latin.txt")],
+      /cannot read .*latin.txt: it is not text in UTF-8/,
+    ],
+    [[...both, "--codes", join(folder, "latin.txt")], /cannot read .*latin.txt: it is not text in UTF-8/],
+    [[...both, "--codes", join(folder, "blank.txt")], /blank.txt as --codes: it has no codes/],
+    [["--system", `__proto__=${plain}`, "--system", `ra=${ra}`, "--open", "3"], /--system .*must be name=path/],
   ];
   for (const [words, message] of cases) await assert.rejects(create(...base, ...words), message, words.join(" "));
   assert.deepEqual(
-    readdirSync(folder).filter((name) => !["originals", "plain", "ra", "short.txt", "twice.txt"].includes(name)),
+    readdirSync(folder).filter((name) => !["originals", "plain", "ra", ...Object.keys(written)].includes(name)),
     [],
   );
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseCsv } from "../data/labels.js";
 import { messageOf, reasonsOf, UserError } from "../errors.js";
 import { readPredictions } from "../evaluation/from-predictions.js";
-import { readText } from "../platform/node/files.js";
+import { readUtf8 } from "../platform/node/files.js";
 import { stem } from "./image-sets.js";
 
 /** The labels of images by the name of the image without extension; best first. */
@@ -88,7 +88,7 @@ const LabelFile = z.record(z.string(), z.array(z.union([z.string(), z.object({ n
  * @throws UserError when it cannot be read or has another form.
  */
 export async function readLabelFile(path: string): Promise<LabelSet> {
-  const text = await readText(path).catch((error) => {
+  const text = await readUtf8(path).catch((error) => {
     throw new UserError(`cannot read the labels ${path}: ${messageOf(error)}`);
   });
   const labels = new Map<string, readonly string[]>();

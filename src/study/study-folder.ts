@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { messageOf, reasonsOf, UserError } from "../errors.js";
 import { readText } from "../platform/node/files.js";
+import { placeOf, requireInputsKept } from "../platform/node/outputs.js";
 import { contradictionIn } from "./contradiction.js";
 import { StudyDefinition } from "./definition.js";
 
@@ -14,6 +15,30 @@ export const studyFiles = {
   answers: "answers.db",
   adminToken: "admin-token",
 } as const;
+
+/** What a study's folder holds, or will hold while it is served. */
+const RESERVED = new Set([
+  ...Object.values<string>(studyFiles),
+  `${studyFiles.answers}-wal`,
+  `${studyFiles.answers}-shm`,
+]);
+
+/**
+ * Checks that outputs do not replace anything of a study, neither what is there nor what serving it creates.
+ * @throws UserError that names the output.
+ */
+export async function requireStudyKept(folder: string, outputs: readonly string[]): Promise<void> {
+  const place = await placeOf(folder);
+  for (const output of outputs) {
+    const [first = ""] = relative(place, await placeOf(output)).split(sep, 1);
+    if (RESERVED.has(first))
+      throw new UserError(`cannot write ${output}: ${first} belongs to the study ${folder}; choose another output`);
+  }
+  await requireInputsKept(
+    outputs,
+    [...RESERVED].map((name) => join(folder, name)),
+  );
+}
 
 /** A study on the disk. */
 export interface Study {

@@ -100,6 +100,13 @@ export const readText = async (path: string, limit = LARGEST_TEXT): Promise<stri
   (await readRegular(path, limit)).toString("utf8");
 
 /**
+ * The text of a regular file that people wrote, without a byte order mark.
+ * @throws Error as `readText` does, and when it is not UTF-8: reading it all the same would change its letters.
+ */
+export const readUtf8 = async (path: string): Promise<string> =>
+  new TextDecoder("utf-8", { fatal: true }).decode(await readRegular(path, LARGEST_TEXT));
+
+/**
  * The text of a file; undefined if the file is missing.
  * @param limit the most bytes that it may have. Default: 128 MiB.
  * @throws UserError when the file exists and cannot be read.

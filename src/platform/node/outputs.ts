@@ -74,7 +74,7 @@ async function identityOf(path: string): Promise<string | undefined> {
 }
 
 /** The real path of a file, which need not exist. */
-async function placeOf(path: string): Promise<string> {
+export async function placeOf(path: string): Promise<string> {
   return realpath(path).catch(async () => {
     const parent = dirname(resolve(path));
     return parent === resolve(path) ? parent : join(await placeOf(parent), basename(path));
