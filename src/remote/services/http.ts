@@ -91,6 +91,7 @@ async function readConfig(path: string): Promise<Config> {
   } catch {
     throw failed("it is not valid JSON");
   }
+  if (depthOf(text) > DEEPEST) throw failed(`it is nested more than ${DEEPEST} levels deep`);
   const { data, error } = Config.safeParse(json);
   if (!data) throw failed(reasonsOf(error));
   for (const key of ["names", "confidences"] as const) requirePath(data[key], key, failed);
@@ -105,6 +106,19 @@ async function readConfig(path: string): Promise<Config> {
   if (data.body !== undefined && !JSON.stringify(data.body).includes("{image}"))
     throw failed('its "body" contains no "{image}"');
   return data;
+}
+
+/** Levels of a description at most: its parts are read recursively. */
+const DEEPEST = 100;
+
+/** Levels of arrays and objects in valid JSON. */
+function depthOf(json: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth);
+    if (token === "]" || token === "}") depth--;
+  }
+  return deepest;
 }
 
 /** Headers that describe the connection or the length of the body, which are not set by a file. */

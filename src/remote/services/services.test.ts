@@ -289,6 +289,8 @@ test("http: a description with a key, without the image or with an unknown field
     { ...config, body: { image: "{image}", account: { api_key: "secret-value" } } },
     /"api_key" in its "body" contains a key/,
   );
+  const deep = JSON.parse(`${"[".repeat(500)}"{image}"${"]".repeat(500)}`);
+  await refused({ ...config, body: deep }, /nested more than 100 levels deep/);
   await refused({ ...config, body: { a: 1 } }, /no "\{image\}"/);
   await refused({ ...config, names: "tags[" }, /"names" is no JSONPath/);
   await refused({ ...config, pictures: 1 }, /pictures/);
