@@ -244,6 +244,17 @@ test("at most `concurrency` requests are open, after a first one alone, and `rat
   assert.ok(Date.now() - start >= 450, `11 requests at 20 a second took ${Date.now() - start} ms`);
 });
 
+test("a cache that cannot be written ends the run after one request, so that no answer is paid for again", async (t) => {
+  const served = await serve(t, answered);
+  const cache = join(temporaryFolder(t), "answers.db");
+  const judge = await judgeOf(t, served.url, { cache });
+  const db = openSqlite(cache, "");
+  db.exec("CREATE TRIGGER full BEFORE UPDATE ON attempts BEGIN SELECT RAISE(ABORT, 'disk is full'); END");
+  db.close();
+  await assert.rejects(judge.predict(images(5)), /answers cannot be stored in .*answers.db, .*disk is full.*rerun to/);
+  assert.equal(served.times.length, 1);
+});
+
 test("after Retry-After, requests start at `rate` again instead of all at once", async (t) => {
   const served = await serve(t, (response, n, ofImage) =>
     (n === 1 ? status(429, { "retry-after": "1" }) : answered)(response, n, ofImage),

@@ -160,7 +160,7 @@ export class Transport {
     this.signal.throwIfAborted();
     const { method = "POST", headers, body } = await this.service.request(image);
     this.budget.take();
-    const id = this.cache.sent(key);
+    const id = this.stored(() => this.cache.sent(key));
     let answer: RawAnswer | undefined;
     try {
       const response = await fetch(this.service.url, {
@@ -169,17 +169,26 @@ export class Transport {
       });
       answer = await readAnswer(response, this.service.keys);
       const labels = this.read(answer, response);
-      this.cache.received(id, "answered", answer);
+      this.stored(() => this.cache.received(id, "answered", answer));
       return labels;
     } catch (error) {
       // An answer that says that the image cannot be processed is an answer: it is not asked for again.
       const isAnswer = error instanceof RefusedImage && answer?.status === 200;
-      this.cache.received(id, isAnswer ? "answered" : "failed", answer);
+      this.stored(() => this.cache.received(id, isAnswer ? "answered" : "failed", answer));
       const failure = this.failureOf(error);
       if (failure instanceof Unreachable || (answer && answer.status >= 400 && answer.status < 500))
         this.budget.refund();
       if (failure instanceof BusyService && answer) return this.pause(failure, answer);
       throw failure;
+    }
+  }
+
+  /** Writes to the cache. A write that fails ends the run: otherwise the next requests would be paid for and lost. */
+  private stored<Result>(write: () => Result): Result {
+    try {
+      return write();
+    } catch (error) {
+      throw stopSentence.unstored(this.service, this.cache.path, messageOf(error));
     }
   }
 
