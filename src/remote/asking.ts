@@ -3,7 +3,7 @@ import { keyOf } from "../jobs/job.js";
 import type { Label, LabelsPrediction, Unjudged } from "../recognition/judge.js";
 import { Budget, type BudgetLimits } from "./budget.js";
 import { AnswerCache, type AnswerKey } from "./cache.js";
-import { MalformedAnswer, RefusedImage } from "./faults.js";
+import { MalformedAnswer, RefusedImage, refusedReason } from "./faults.js";
 import { jsonOf } from "./received.js";
 import type { SentImage, Service } from "./service.js";
 import { Transport, type TransportOptions } from "./transport.js";
@@ -105,8 +105,7 @@ export class Asking implements Asker {
     try {
       return answer && predictionOf(this.service.labels(jsonOf(answer)));
     } catch (error) {
-      if (error instanceof RefusedImage)
-        return { kind: "unjudged", reason: `${this.service.name} refuses it (${error.message})` };
+      if (error instanceof RefusedImage) return { kind: "unjudged", reason: refusedReason(this.service.name, error) };
       if (error instanceof MalformedAnswer) return undefined;
       throw error;
     }

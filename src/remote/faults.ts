@@ -49,3 +49,7 @@ export function quoted(reason: string): string {
 
 /** " (message)", or nothing. */
 export const inBrackets = (reason: string): string => (reason === "" ? "" : ` (${quoted(reason)})`);
+
+/** Why an image has no labels, now and when the answer comes from the cache. */
+export const refusedReason = (service: string, { message }: RefusedImage): string =>
+  `${service} refuses it${inBrackets(message)}`;

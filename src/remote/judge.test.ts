@@ -244,6 +244,42 @@ test("at most `concurrency` requests are open, after a first one alone, and `rat
   assert.ok(Date.now() - start >= 450, `11 requests at 20 a second took ${Date.now() - start} ms`);
 });
 
+test("a cache that cannot be written ends the run after one request, so that no answer is paid for again", async (t) => {
+  const served = await serve(t, answered);
+  const cache = join(temporaryFolder(t), "answers.db");
+  const judge = await judgeOf(t, served.url, { cache });
+  const db = openSqlite(cache, "");
+  db.exec("CREATE TRIGGER full BEFORE UPDATE ON attempts BEGIN SELECT RAISE(ABORT, 'disk is full'); END");
+  db.close();
+  await assert.rejects(judge.predict(images(5)), /answers cannot be stored in .*answers.db, .*disk is full.*rerun to/);
+  assert.equal(served.times.length, 1);
+});
+
+test("after Retry-After, requests start at `rate` again instead of all at once", async (t) => {
+  const served = await serve(t, (response, n, ofImage) =>
+    (n === 1 ? status(429, { "retry-after": "1" }) : answered)(response, n, ofImage),
+  );
+  await (await judgeOf(t, served.url, { rate: 5, concurrency: 8 })).predict(images(6));
+  const later = served.times.slice(2);
+  const gaps = later.slice(1).map((time, i) => time - (later[i] as number));
+  assert.ok(gaps.length === 4 && gaps.every((gap) => gap >= 100), `pauses of ${gaps} ms; expected about 200`);
+});
+
+test("Retry-After of 0 or in the past does not remove the pause before a retry", async (t) => {
+  const served = await serve(t, (response, n, ofImage) =>
+    (n < 4 ? status(429, { "retry-after": n % 2 === 0 ? "0" : new Date(0).toUTCString() }) : answered)(
+      response,
+      n,
+      ofImage,
+    ),
+  );
+  // Random pauses up to 200, 400, 800 and 1600 ms: together below 100 ms in fewer than one of 10 000 runs.
+  const judge = await judgeOf(t, served.url, { backoff: 200 });
+  assert.equal((await judge.predict(images(1)))[0]?.kind, "labels");
+  const [first = 0] = served.times;
+  assert.ok((served.times.at(-1) ?? 0) - first >= 100, `5 attempts in ${(served.times.at(-1) ?? 0) - first} ms`);
+});
+
 test("when the signal aborts, requests under way are completed and kept, and no other is sent", async (t) => {
   const controller = new AbortController();
   const served = await serve(t, (response, n, ofImage) => {

@@ -78,7 +78,9 @@ function askingPart(options: ServiceJudgeOptions): Omit<AskingOptions, "signal">
 
 /** The settings that results state: short ones, on a line. */
 const statedSettings = ({ name, title, url, identity, settings }: Service): object => ({
-  service: name === "http" ? "http" : title,
+  // A stand-in is not the vendor, and its results must not name it as if it were.
+  service:
+    identity === undefined ? (name === "http" ? "http" : title) : `none: a local model in the format of ${title}`,
   host: identity ?? url.host,
   ...Object.fromEntries(
     Object.entries(settings).filter(([, value]) => typeof value !== "object" && String(value).length < 80),

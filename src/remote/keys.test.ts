@@ -50,4 +50,11 @@ test("a text of a service loses the keys that it repeats, also in JSON and in UR
   const keys = await Keys.read(NAMES, { env: { FIRST_KEY: 'a"b/c+d' } });
   const text = keys.scrub(`a"b/c+d ${JSON.stringify('a"b/c+d')} ${encodeURIComponent('a"b/c+d')} rest`);
   assert.equal(text, '[key] "[key]" [key] rest');
+  for (const form of [
+    String.raw`a\"b\/c\u002bd`,
+    String.raw`a\u0022b\u002Fc\u002Bd`,
+    "a&quot;b&#47;c&#x2B;d",
+    "a%22b%2fc+d",
+  ])
+    assert.equal(keys.scrub(`<${form}>`), "<[key]>", form);
 });

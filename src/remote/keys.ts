@@ -58,13 +58,10 @@ export class Keys {
     return this.#values.has(name);
   }
 
-  /** A text of a service without the keys, which it may repeat. */
+  /** A text of a service without the keys, which it may repeat as they are, or escaped for JSON, HTML or a URL. */
   scrub(text: string): string {
-    return [...this.#values.values()].reduce((result, key) => {
-      if (key.length < SHORTEST) return result;
-      const forms = new Set([key, JSON.stringify(key).slice(1, -1), encodeURIComponent(key)]);
-      return [...forms].reduce((scrubbed, form) => scrubbed.replaceAll(form, "[key]"), result);
-    }, text);
+    const keys = [...this.#values.values()].filter(({ length }) => length >= SHORTEST);
+    return keys.reduce((result, key) => result.replace(anyFormOf(key), "[key]"), text);
   }
 
   toJSON(): string {
@@ -78,6 +75,20 @@ export class Keys {
 
 /** Shorter texts are no keys, and are part of ordinary words. */
 const SHORTEST = 4;
+
+/** Each character as it is, after a backslash, as \\u002f, %2f, &#47; or &#x2f;, or as one of HTML's names. */
+function anyFormOf(key: string): RegExp {
+  const forms = Array.from(key, (character) => {
+    const code = character.charCodeAt(0);
+    const hex = [...code.toString(16).padStart(2, "0")].map((digit) => `[${digit}${digit.toUpperCase()}]`).join("");
+    const name = HTML_NAMES[character];
+    const html = `&(?:#0*${code}|#[xX]0*${hex}${name === undefined ? "" : `|${name}`});`;
+    return `(?:\\\\?\\x${code.toString(16).padStart(2, "0")}|\\\\u00${hex}|%${hex}|${html})`;
+  });
+  return new RegExp(forms.join(""), "g");
+}
+
+const HTML_NAMES: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
 
 /** The most bytes of a file of keys. */
 const LARGEST = 16_384;

@@ -36,6 +36,10 @@ export const stopSentence = {
     new StoppedRun(
       `cannot judge with ${service.name}: ${service.url.host} asks to wait ${Math.ceil(seconds / 60)} minutes${inBrackets(reason)}; ${RERUN} after that time`,
     ),
+  unstored: (service: Service, path: string, reason: string) =>
+    new StoppedRun(
+      `cannot judge with ${service.name}: its answers cannot be stored in ${path}, ${quoted(reason)}; make room on the disk or check the permissions, then ${RERUN}`,
+    ),
   failures: (service: Service, count: number, reason: string) =>
     new StoppedRun(
       `cannot judge with ${service.name}: ${count} images in a row have no answer, the last because ${quoted(reason)}; answers so far are kept; ${RERUN}`,

@@ -5,7 +5,7 @@ import { messageOf, UserError } from "../errors.js";
 import type { Label } from "../recognition/judge.js";
 import type { Budget } from "./budget.js";
 import type { AnswerCache, AnswerKey, RawAnswer } from "./cache.js";
-import { BusyService, inBrackets, MalformedAnswer, RefusedImage } from "./faults.js";
+import { BusyService, inBrackets, MalformedAnswer, RefusedImage, refusedReason } from "./faults.js";
 import { jsonOf, parsedOrUndefined, readAnswer, retryAfter } from "./received.js";
 import { stopSentence } from "./sentences.js";
 import type { SentImage, Service } from "./service.js";
@@ -31,6 +31,9 @@ const UNREACHABLE_RETRIES = 3;
 
 /** Milliseconds of the longest pause between attempts, and seconds of the longest `Retry-After` that is waited for. */
 const [LONGEST_BACKOFF, LONGEST_WAIT] = [30_000, 300];
+
+/** Milliseconds between looks at the time before which the service wants no request. */
+const LOOK_EVERY = 50;
 
 /**
  * Images without an answer one after the other, after which the run ends, and refused images without a single answer: no further
@@ -64,7 +67,7 @@ export class Transport {
     private readonly options: TransportOptions = {},
   ) {
     const { rate, signal } = options;
-    this.queue = new PQueue({ concurrency: 1, ...(rate && { interval: 1000 / rate, intervalCap: 1 }) });
+    this.queue = new PQueue({ concurrency: 1, ...(rate && { interval: 1000 / rate, intervalCap: 1, strict: true }) });
     this.signal = signal ? AbortSignal.any([signal, this.stopping.signal]) : this.stopping.signal;
     setMaxListeners(0, this.signal); // each image that waits for a retry listens to it
   }
@@ -98,8 +101,8 @@ export class Transport {
   }
 
   /** Counts a refused image. @throws StoppedRun when all are refused. */
-  private refused({ message }: RefusedImage): string {
-    const reason = `${this.service.name} refuses it${inBrackets(message)}`;
+  private refused(error: RefusedImage): string {
+    const reason = refusedReason(this.service.name, error);
     if (this.refusals !== null && ++this.refusals >= REFUSALS)
       throw this.stop(stopSentence.failures(this.service, REFUSALS, reason));
     return reason;
@@ -154,11 +157,10 @@ export class Transport {
 
   /** @returns the labels, or what tells ky to wait before a retry. */
   private async exchange(key: AnswerKey, image: SentImage): Promise<readonly Label[] | Response> {
-    await this.waited();
     this.signal.throwIfAborted();
     const { method = "POST", headers, body } = await this.service.request(image);
     this.budget.take();
-    const id = this.cache.sent(key);
+    const id = this.stored(() => this.cache.sent(key));
     let answer: RawAnswer | undefined;
     try {
       const response = await fetch(this.service.url, {
@@ -167,12 +169,12 @@ export class Transport {
       });
       answer = await readAnswer(response, this.service.keys);
       const labels = this.read(answer, response);
-      this.cache.received(id, "answered", answer);
+      this.stored(() => this.cache.received(id, "answered", answer));
       return labels;
     } catch (error) {
       // An answer that says that the image cannot be processed is an answer: it is not asked for again.
       const isAnswer = error instanceof RefusedImage && answer?.status === 200;
-      this.cache.received(id, isAnswer ? "answered" : "failed", answer);
+      this.stored(() => this.cache.received(id, isAnswer ? "answered" : "failed", answer));
       const failure = this.failureOf(error);
       if (failure instanceof Unreachable || (answer && answer.status >= 400 && answer.status < 500))
         this.budget.refund();
@@ -181,20 +183,36 @@ export class Transport {
     }
   }
 
-  /** Waits until the time before which the service wants no request. */
-  private async waited(): Promise<void> {
-    while (Date.now() < this.notBefore && !this.signal.aborted)
-      await new Promise((resolve) => setTimeout(resolve, Math.min(100, Math.max(1, this.notBefore - Date.now()))));
+  /** Writes to the cache. A write that fails ends the run: otherwise the next requests would be paid for and lost. */
+  private stored<Result>(write: () => Result): Result {
+    try {
+      return write();
+    } catch (error) {
+      throw stopSentence.unstored(this.service, this.cache.path, messageOf(error));
+    }
+  }
+
+  /** Starts no request for some seconds. The queue itself pauses: afterwards, requests start at its rate, not all at once. */
+  private hold(seconds: number): void {
+    this.notBefore = Math.max(this.notBefore, Date.now() + 1000 * seconds);
+    if (this.queue.isPaused || this.signal.aborted) return;
+    this.queue.pause();
+    const look = setInterval(() => {
+      if (Date.now() < this.notBefore && !this.signal.aborted) return;
+      clearInterval(look);
+      this.queue.start();
+    }, LOOK_EVERY);
   }
 
   /** Tells ky to retry, after the time that the service asks for. @throws StoppedRun when that is too long. */
   private pause({ message }: BusyService, answer: RawAnswer): Response {
     const seconds = retryAfter(answer);
     if (seconds !== undefined && seconds > LONGEST_WAIT) throw stopSentence.wait(this.service, seconds, message);
-    if (seconds !== undefined) this.notBefore = Math.max(this.notBefore, Date.now() + 1000 * seconds);
+    if (seconds !== undefined) this.hold(seconds);
     return new Response(null, {
       ...{ status: 503, statusText: message.slice(0, 200).replaceAll(/[^\x20-\x7e]/g, "?") },
-      ...(seconds !== undefined && { headers: { "retry-after": String(seconds) } }),
+      // After 0 seconds or a time in the past, the ordinary random pause keeps the attempts apart.
+      ...(seconds && { headers: { "retry-after": String(seconds) } }),
     });
   }
 

@@ -12,12 +12,13 @@ const BUSY = 10_000;
  * survives the loss of power (synchronous FULL).
  * @param path the file; beside it SQLite keeps `path-wal` and `path-shm`.
  * @param schema statements that create what is missing, such as `CREATE TABLE IF NOT EXISTS`.
- * @throws UserError when the file cannot be opened or is no database.
+ * @throws UserError when the file cannot be opened, is no database, or has tables of another program; it is left as it is then.
  */
 export function openSqlite(path: string, schema: string): Sqlite {
   let database: Sqlite | undefined;
   try {
     database = new Database(path, { timeout: BUSY });
+    requireOwn(database, schema);
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
     database.exec("PRAGMA foreign_keys = ON");
@@ -27,4 +28,14 @@ export function openSqlite(path: string, schema: string): Sqlite {
     database?.close();
     throw new UserError(`cannot open the database ${path}: ${messageOf(error)}`);
   }
+}
+
+/** @throws Error when the database has a table that is not of the schema. */
+function requireOwn(database: Sqlite, schema: string): void {
+  const own = [...schema.matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(([, name]) => name);
+  if (own.length === 0) return;
+  const tables = database
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    .all() as { name: string }[];
+  if (tables.some(({ name }) => !own.includes(name))) throw new Error("it is the database of another program");
 }

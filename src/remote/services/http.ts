@@ -2,6 +2,7 @@ import { query } from "jsonpath-rfc9535";
 import { z } from "zod";
 import { messageOf, reasonsOf, UserError } from "../../errors.js";
 import { readText } from "../../platform/node/files.js";
+import { excerpt } from "../../printable.js";
 import type { Label } from "../../recognition/judge.js";
 import { endpointUrl, isLoopback } from "../endpoint.js";
 import { MalformedAnswer, refusalOfStatus } from "../faults.js";
@@ -34,7 +35,11 @@ const Config = z.strictObject({
 type Config = z.output<typeof Config>;
 
 /** Headers whose value is a secret. */
-const SECRET_HEADER = /authorization|key|token|secret|cookie|password/i;
+const SECRET_HEADER = /auth|key|token|secret|cookie|password|credential|signature/i;
+
+/** Members of a body whose value is a secret. */
+const SECRET_MEMBER =
+  /^(authorization|(x-)?(api[_-]?|access[_-]?|auth[_-]?)?(key|token)|(client[_-]?)?secret|password)$/i;
 
 /** Any service that answers a request for one image with JSON. See docs/services.md for its file. */
 export const http: ServiceKind = {
@@ -86,6 +91,7 @@ async function readConfig(path: string): Promise<Config> {
   } catch {
     throw failed("it is not valid JSON");
   }
+  if (depthOf(text) > DEEPEST) throw failed(`it is nested more than ${DEEPEST} levels deep`);
   const { data, error } = Config.safeParse(json);
   if (!data) throw failed(reasonsOf(error));
   for (const key of ["names", "confidences"] as const) requirePath(data[key], key, failed);
@@ -93,9 +99,52 @@ async function readConfig(path: string): Promise<Config> {
     Object.entries(data.headers).find(([n, value]) => SECRET_HEADER.test(n) && !value.includes("{key}")) ?? [];
   if (secret !== undefined)
     throw failed(`its header "${secret}" contains a key; write {key} there, and put the key into ${NAME}`);
+  for (const [name, value] of Object.entries(data.headers)) requireHeader(name, value, failed);
+  const member = data.body === undefined ? undefined : secretIn(data.body);
+  if (member !== undefined)
+    throw failed(`"${excerpt(member)}" in its "body" contains a key; keys are sent in headers alone, as {key}`);
   if (data.body !== undefined && !JSON.stringify(data.body).includes("{image}"))
     throw failed('its "body" contains no "{image}"');
   return data;
+}
+
+/** Levels of a description at most: its parts are read recursively. */
+const DEEPEST = 100;
+
+/** Levels of arrays and objects in valid JSON. */
+function depthOf(json: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth);
+    if (token === "]" || token === "}") depth--;
+  }
+  return deepest;
+}
+
+/** Headers that describe the connection or the length of the body, which are not set by a file. */
+const CONNECTION_HEADER = /^(connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
+
+/** @throws an error when a header cannot be sent: a line break in it would begin another header. */
+function requireHeader(name: string, value: string, failed: (reason: string) => Error): void {
+  if (CONNECTION_HEADER.test(name)) throw failed(`its header "${name}" cannot be set`);
+  try {
+    new Headers([[name, value]]);
+  } catch {
+    throw failed(
+      `its header "${excerpt(name)}" is no HTTP header: a name or a value has characters that are not allowed`,
+    );
+  }
+}
+
+/** The first member of a body that contains a key of its own. */
+function secretIn(body: Json): string | undefined {
+  if (typeof body !== "object" || body === null) return undefined;
+  for (const [name, value] of Object.entries(body)) {
+    if (typeof value === "string" && !/^$|\{(image|type)\}/.test(value) && SECRET_MEMBER.test(name)) return name;
+    const found = secretIn(value as Json);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function requirePath(path: string | undefined, key: string, failed: (reason: string) => Error): void {

@@ -19,8 +19,10 @@ export const labelOf = (name: string, confidence: number | null): Label[] =>
 
 /** Labels by falling confidence; each name once, with its highest confidence. Labels without confidence come last. */
 export function bestFirst(labels: readonly Label[]): Label[] {
-  const sorted = labels.toSorted((a, b) => (b.confidence ?? -1) - (a.confidence ?? -1));
-  return sorted.filter(({ name }, i) => sorted.findIndex((other) => other.name === name) === i);
+  const seen = new Set<string>();
+  return labels
+    .toSorted((a, b) => (b.confidence ?? -1) - (a.confidence ?? -1))
+    .filter(({ name }) => !seen.has(name) && seen.add(name));
 }
 
 /**

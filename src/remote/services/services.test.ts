@@ -281,11 +281,29 @@ test("http: a description with a key, without the image or with an unknown field
       (error) => error instanceof UserError && expected.test(error.message),
     );
   await refused({ ...config, headers: { "X-Api-Key": "secret-value" } }, /header "X-Api-Key" contains a key/);
+  await refused({ ...config, headers: { "X-Auth": "secret-value" } }, /header "X-Auth" contains a key/);
+  await refused({ ...config, headers: { "X-A": "b\r\nX-C: d" } }, /header "X-A" is no HTTP header/);
+  await refused({ ...config, headers: { "X A": "b" } }, /header "X A" is no HTTP header/);
+  await refused({ ...config, headers: { "Content-Length": "3" } }, /header "Content-Length" cannot be set/);
+  await refused(
+    { ...config, body: { image: "{image}", account: { api_key: "secret-value" } } },
+    /"api_key" in its "body" contains a key/,
+  );
+  const deep = JSON.parse(`${"[".repeat(500)}"{image}"${"]".repeat(500)}`);
+  await refused({ ...config, body: deep }, /nested more than 100 levels deep/);
   await refused({ ...config, body: { a: 1 } }, /no "\{image\}"/);
   await refused({ ...config, names: "tags[" }, /"names" is no JSONPath/);
   await refused({ ...config, pictures: 1 }, /pictures/);
   await refused({ ...config, url: "http://labels.example.org" }, /must begin with https/);
   await refused({ ...config, url: "https://labels.example.org?api_key=abc" }, /must not contain the key/);
+});
+
+test("an answer of 100 000 labels is read in seconds, each name once", async () => {
+  const service = await open("google");
+  const labelAnnotations = Array.from({ length: 100_000 }, (_, i) => ({ description: `label ${i >> 1}`, score: 0.5 }));
+  const start = performance.now();
+  assert.equal(service.labels({ responses: [{ labelAnnotations }] }).length, 50_000);
+  assert.ok(performance.now() - start < 5000, `${performance.now() - start} ms`);
 });
 
 test("a service on another machine needs its key and encryption; one on this machine needs neither", async () => {
