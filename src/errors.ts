@@ -18,6 +18,7 @@ const systemErrors: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
   EADDRINUSE: "another program uses this port",
   EADDRNOTAVAIL: "this machine does not have this address",
+  ENOTFOUND: "its name is not known",
   ERR_ENCODING_INVALID_ENCODED_DATA: "it is not text in UTF-8",
   ERR_INVALID_ARG_VALUE: "its name contains a zero byte",
 };

@@ -5,10 +5,14 @@ import { test } from "node:test";
 import { runCommand } from "../../testing/run-command.js";
 import { testStudy } from "../../testing/study.js";
 import { temporaryFolder } from "../../testing/workspace.js";
+import { UserError } from "../errors.js";
+import { openSqlite } from "../platform/node/sqlite.js";
 import { studyAnalyze } from "./study-analyze.js";
 import { studyExport } from "./study-export.js";
 import { studyPlan } from "./study-plan.js";
+import { studyServe } from "./study-serve.js";
 import { studySimulate } from "./study-simulate.js";
+import { studyStatus } from "./study-status.js";
 
 test("a simulated study is analyzed from its folder and from its CSV file with the same figures, marked in every output", async (t) => {
   const { folder } = await testStudy(t, { simulated: true, exclusions: { failed_checks: 0 } });
@@ -69,14 +73,52 @@ test("no output replaces a file of the study, one that serving it will create, o
   for (let i = 0; i < 2; i++) await runCommand(studyExport, folder, "--out", again);
 });
 
-test("answers of other systems than the definition's are refused", async (t) => {
-  const [first, second] = [await testStudy(t, { simulated: true }), await testStudy(t, { systems: ["plain", "gan"] })];
+test("answers of other systems, items or trials than the definition's are refused", async (t) => {
+  const first = await testStudy(t, { simulated: true });
   const csv = join(temporaryFolder(t), "answers.csv");
   await runCommand(studySimulate, first.folder, "--participants", "1", "--csv", csv);
-  await assert.rejects(
-    runCommand(studyAnalyze, csv, "--definition", join(second.folder, "study.json")),
-    /is not of the study that --definition gives/,
-  );
+  for (const other of [{ systems: ["plain", "gan"] }, { items: 7 }, { trials: 5 }]) {
+    const { folder } = await testStudy(t, other);
+    await assert.rejects(
+      runCommand(studyAnalyze, csv, "--definition", join(folder, "study.json")),
+      /is not of the study that --definition gives/,
+      JSON.stringify(other),
+    );
+  }
+});
+
+test("a database with foreign tables is one sentence, of each command that opens it", async (t) => {
+  const { folder } = await testStudy(t, { simulated: true });
+  openSqlite(join(folder, "answers.db"), "CREATE TABLE answers (other TEXT)").close();
+  const out = join(temporaryFolder(t), "answers.csv");
+  const readers = [
+    () => runCommand(studyStatus, folder),
+    () => runCommand(studyExport, folder, "--out", out),
+    () => runCommand(studyAnalyze, folder),
+    () => runCommand(studyServe, folder, "--port", "0"),
+  ];
+  for (const read of readers)
+    await assert.rejects(read, (error) => error instanceof UserError && /cannot use the database/.test(error.message));
+  assert.equal(existsSync(out), false);
+});
+
+test("names of systems that a spreadsheet would compute read back from the CSV file", async (t) => {
+  const { folder } = await testStudy(t, { simulated: true, systems: ["-plain", "=ra"] });
+  const csv = join(temporaryFolder(t), "answers.csv");
+  await runCommand(studySimulate, folder, "--participants", "2", "--csv", csv);
+  assert.match(readFileSync(csv, "utf8"), /,'=ra,/);
+  const { out } = await runCommand(studyAnalyze, csv, "--definition", join(folder, "study.json"));
+  assert.match(out, /=ra over -plain/);
+  assert.doesNotMatch(out, /'[=-]/);
+});
+
+test("the address of a study behind a proxy has no path, because its pages are at the root", async (t) => {
+  const { folder } = await testStudy(t);
+  for (const address of ["https://example.org/study", "https://example.org/?a", "https://ada@example.org"])
+    await assert.rejects(
+      runCommand(studyServe, folder, "--origin", address, "--port", "0"),
+      /without a path or a user/,
+    );
 });
 
 test("simulated participants take part in no study for people", async (t) => {

@@ -118,11 +118,15 @@ async function readDefinition(file: string): Promise<StudyDefinition> {
   }
 }
 
-/** @throws UserError when answers are about other systems or of another kind. */
-function requireSame(file: string, { systems, kind }: StudyDefinition, answers: readonly AnswerRow[]): void {
+/** @throws UserError when answers are about other systems or items, of other trials or another kind. */
+function requireSame(file: string, study: StudyDefinition, answers: readonly AnswerRow[]): void {
+  const { systems, kind, trials, checks } = study;
+  const items = new Set(study.items.map(({ id }) => id));
   const other = answers.find(
     (answer) =>
       answer.kind !== kind ||
+      answer.trial >= trials + checks ||
+      !items.has(answer.item) ||
       (!answer.check && ![answer.left, answer.right ?? answer.left].every((name) => systems.includes(name))),
   );
   if (other)

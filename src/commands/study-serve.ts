@@ -49,7 +49,7 @@ Ctrl-C stops the server; run the command again to continue the study.`,
     const { readPageFiles } = await import("../study/page-files.js");
     const { adminTokenOf } = await import("../study/admin-token.js");
     const { isLoopback } = await import("../study/security.js");
-    const origin = settings.origin === undefined ? undefined : new URL(settings.origin).origin;
+    const origin = originOf(settings.origin);
     const study = await openStudy(folder);
     const pages = await readPageFiles();
     const adminToken = await adminTokenOf(folder);
@@ -78,6 +78,16 @@ Ctrl-C stops the server; run the command again to continue the study.`,
     return "done";
   },
 });
+
+/** @throws UserError when an address has more than an origin: the study's pages are at its root. */
+function originOf(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  const { origin, href } = new URL(address);
+  if (href === `${origin}/`) return origin;
+  throw new UserError(
+    `${named("origin")} must be the start of an address, such as ${origin}, without a path or a user`,
+  );
+}
 
 const UNENCRYPTED =
   "warning: participants' answers and tokens cross the network unencrypted; " +

@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { messageOf, UserError } from "../errors.js";
 import { isThere } from "../platform/node/files.js";
 import type { StudyAnswers } from "./answers.js";
 import { openStore } from "./open-store.js";
 import type { StudyStatus } from "./protocol.js";
 import { answersIn } from "./rows.js";
 import { statusOf } from "./status.js";
-import type { StoredParticipant } from "./store.js";
+import type { StoredParticipant, StudyStore } from "./store.js";
 import { openStudy, type Study, studyFiles } from "./study-folder.js";
 
 /** A study with its answers. */
@@ -23,13 +24,10 @@ export async function readStudy(folder: string, database?: string): Promise<Stud
   const study = await openStudy(folder);
   if (database === undefined && !(await isThere(join(folder, studyFiles.answers))))
     return { ...study, participants: [], answers: [], completions: [] };
-  const store = await openStore(study, database);
-  try {
+  return reading(study, database, async (store) => {
     const completions = (await store.participants()).flatMap(({ completion }: StoredParticipant) => completion ?? []);
     return { ...study, ...(await answersIn(store, study.definition)), completions: completions.sort() };
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 /**
@@ -41,9 +39,16 @@ export async function readStudyStatus(folder: string, database?: string): Promis
   const none = { joined: 0, completed: 0, answers: 0, lastAnswer: null };
   if (database === undefined && !(await isThere(join(folder, studyFiles.answers))))
     return statusOf(study.definition, none);
+  return reading(study, database, async (store) => statusOf(study.definition, await store.counts()));
+}
+
+/** Reads from the store of a study and closes it. @throws UserError when it cannot be opened or read. */
+async function reading<T>(study: Study, database: string | undefined, read: (store: StudyStore) => Promise<T>) {
   const store = await openStore(study, database);
   try {
-    return statusOf(study.definition, await store.counts());
+    return await read(store);
+  } catch (error) {
+    throw new UserError(`cannot read the answers of the study ${study.folder}: ${messageOf(error)}`);
   } finally {
     await store.close();
   }

@@ -1,4 +1,4 @@
-import { UserError } from "../errors.js";
+import { messageOf, UserError } from "../errors.js";
 import { openSqlite, type Sqlite } from "../platform/node/sqlite.js";
 import type { Joined, Newcomer, StoredAnswer, StoredParticipant, StudyCounts, StudyStore } from "./store.js";
 
@@ -69,10 +69,18 @@ export class SqliteStore implements StudyStore {
    */
   static open(path: string, hash: string): SqliteStore {
     const database = openSqlite(path, SCHEMA);
+    try {
+      return SqliteStore.of(database, path, hash);
+    } catch (error) {
+      database.close();
+      throw error instanceof UserError ? error : new UserError(`cannot use the database ${path}: ${messageOf(error)}`);
+    }
+  }
+
+  private static of(database: Sqlite, path: string, hash: string): SqliteStore {
     database.prepare("INSERT INTO study (hash) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM study)").run(hash);
     const stored = database.prepare("SELECT hash FROM study").get() as { hash: string };
     if (stored.hash === hash) return new SqliteStore(database);
-    database.close();
     throw new UserError(`cannot use ${path}: its answers belong to another study.json, of SHA-256 ${stored.hash}`);
   }
 

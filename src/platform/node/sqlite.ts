@@ -26,7 +26,7 @@ export function openSqlite(path: string, schema: string): Sqlite {
     return database;
   } catch (error) {
     database?.close();
-    throw new UserError(`cannot open the database ${path}: ${messageOf(error)}`);
+    throw new UserError(`cannot open the database ${path}: ${reasonOf(error)}`);
   }
 }
 
@@ -39,3 +39,12 @@ function requireOwn(database: Sqlite, schema: string): void {
     .all() as { name: string }[];
   if (tables.some(({ name }) => !own.includes(name))) throw new Error("it is the database of another program");
 }
+
+/** SQLite's code 14 (CANTOPEN), which the library gives as a debug text. */
+const CANNOT_OPEN = /^ConnectionFailed\(.*: 14"\)$/;
+
+const reasonOf = (error: unknown): string => {
+  const message = messageOf(error);
+  if (message.includes("readonly database")) return "it is read-only; reading needs files beside it";
+  return CANNOT_OPEN.test(message) ? "it is a folder, or the file or its folder may not be read or written" : message;
+};

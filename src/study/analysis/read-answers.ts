@@ -13,17 +13,21 @@ const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const Count = z.string().trim().min(1).transform(Number).pipe(z.number().int());
 const Milliseconds = z.string().trim().min(1).transform(Number).pipe(z.number().min(0));
 
+/** Text that a spreadsheet would compute was written with an apostrophe. */
+const Text = z
+  .string()
+  .transform((text) => (text.startsWith("'") && FORMULA.test(text.slice(1)) ? text.slice(1) : text));
+
 /** A row of the CSV that `study export` writes. */
 const CsvRow = z.object({
   ...AnswerRow.shape,
   trial: Count,
-  right: orNull(z.string()),
+  item: Text,
+  left: Text,
+  right: orNull(Text),
   choice: orNull(AnswerRow.shape.choice.unwrap()),
-  chosen: orNull(z.string()),
-  /** Text that a spreadsheet would compute was written with an apostrophe. */
-  name: orNull(
-    z.string().transform((name) => (name.startsWith("'") && FORMULA.test(name.slice(1)) ? name.slice(1) : name)),
-  ),
+  chosen: orNull(Text),
+  name: orNull(Text),
   correct: orNull(Flag),
   check: Flag,
   milliseconds: Milliseconds,
