@@ -11,8 +11,10 @@ export const serviceSummaries = {
   http: "any service that answers with JSON, as the file of its configuration describes; key LEGIBLE_HTTP_KEY",
 } as const;
 
+/** The name of a kind of service, as the setting `judge` takes it. */
 export type ServiceName = keyof typeof serviceSummaries;
 
+/** The names of all kinds of services. */
 export const serviceNames = Object.keys(serviceSummaries) as readonly ServiceName[];
 
 export const isServiceName = (name: string): name is ServiceName => serviceNames.some((each) => each === name);

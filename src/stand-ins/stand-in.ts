@@ -9,6 +9,7 @@ import { base64Bytes, readImage } from "./received-image.js";
 import { openRequestLog, type RequestLog } from "./request-log.js";
 import type { Answer, Keys, LabelImage, StandInRequest, Vendor } from "./vendor.js";
 
+/** What a stand-in serves, and how it fails. */
 export interface StandInOptions {
   readonly vendor: VendorName;
   /** The classifier whose labels it answers, an ONNX file. */
@@ -35,6 +36,7 @@ export interface StandInOptions {
   readonly threads?: number;
 }
 
+/** A running stand-in. */
 export interface StandIn {
   /** Such as "http://127.0.0.1:8080". */
   readonly url: string;

@@ -60,7 +60,9 @@ export const NamingItem = z.object({
   accepted: z.array(z.string().min(1).max(100)).min(1),
 });
 
+/** An image of a study with what is compared on it. */
 export const StudyItem = z.discriminatedUnion("kind", [LabelsItem, QualityItem, NamingItem]);
+/** An image of a study with what is compared on it. */
 export type StudyItem = z.output<typeof StudyItem>;
 
 /** Rules of exclusion, fixed when the study is created. A rule that is absent excludes nobody. */
