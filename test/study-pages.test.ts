@@ -29,7 +29,6 @@ const participants = [
   { device: phone, operation: "touch" },
   { device: desktop, operation: "pointer" },
   { device: desktop, operation: "keyboard" },
-  { device: phone, operation: "keyboard" },
 ] as const;
 
 describe("pages of a study", { skip: chromium === undefined && "no Chromium is installed" }, () => {
