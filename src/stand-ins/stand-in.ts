@@ -89,9 +89,8 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
 }
 
 function listenReason(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "EADDRINUSE") return "the port is in use; 0 chooses a free one";
-  return code === "EACCES" ? "permission denied" : messageOf(error);
+  const isUsed = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+  return isUsed ? "the port is in use; 0 chooses a free one" : messageOf(error);
 }
 
 /** What serves the requests of a stand-in. */

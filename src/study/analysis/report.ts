@@ -84,10 +84,10 @@ function preferencePart({ preferences }: Results, all: Results | undefined): str
     return [
       ...(decided.share === null
         ? []
-        : [{ label, value: decided.share, low: decided.crossed?.low, high: decided.crossed?.high }]),
-      ...(decided.share === null
-        ? []
-        : [{ label: "as if independent (exact)", value: decided.share, low, high, secondary: true }]),
+        : [
+            { label, value: decided.share, low: decided.crossed?.low, high: decided.crossed?.high },
+            { label: "as if independent (exact)", value: decided.share, low, high, secondary: true },
+          ]),
       ...(tiesSplit ? [{ label: "ties as half", ...tiesSplit, secondary: true }] : []),
       ...(other?.share == null
         ? []
