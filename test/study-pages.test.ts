@@ -31,6 +31,17 @@ const participants = [
   { device: desktop, operation: "keyboard" },
 ] as const;
 
+/** A participant who has joined a study and sees its first trial. */
+async function begun(
+  { url }: Pick<ServedStudy, "url">,
+  ...who: ConstructorParameters<typeof StudyParticipant>
+): Promise<StudyParticipant> {
+  const participant = new StudyParticipant(...who);
+  await participant.join(url);
+  await participant.begin();
+  return participant;
+}
+
 describe("pages of a study", { skip: chromium === undefined && "no Chromium is installed" }, () => {
   let driven: DrivenBrowser;
   before(async () => {
@@ -63,9 +74,7 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
       await during(served, async (open) => {
         const expected: ExpectedRow[][] = [];
         const visits = participants.map(async ({ device, operation }, i) => {
-          const participant = new StudyParticipant(await open(device), operation, randomAt(i, kind.length));
-          await participant.join(served.url);
-          await participant.begin();
+          const participant = await begun(served, await open(device), operation, randomAt(i, kind.length));
           await participant.answer();
           expected.push(participant.answers.map((answer) => expectedRow(answer, served.study.definition)));
           assert.deepEqual(
@@ -134,9 +143,7 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
       const errors: string[] = [];
       page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
       page.on("pageerror", (error) => errors.push(String(error)));
-      const participant = new StudyParticipant(page, "pointer", randomAt(3));
-      await participant.join(served.url);
-      await participant.begin();
+      const participant = await begun(served, page, "pointer", randomAt(3));
       await participant.answer();
       assert.ok(requested.length > 10, requested.join("\n"));
       assert.deepEqual(
@@ -161,9 +168,7 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
     const served = await ServedStudy.start(studySettings("labels"));
     await during(served, async (open) => {
       const page = await open();
-      const participant = new StudyParticipant(page, "keyboard", randomAt(1));
-      await participant.join(served.url);
-      await participant.begin();
+      const participant = await begun(served, page, "keyboard", randomAt(1));
       await participant.answer(2);
       await participant.ready();
       await page.reload();
@@ -189,9 +194,7 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
     const served = await ServedStudy.start(studySettings("labels"));
     await during(served, async (open) => {
       const page = await open();
-      const participant = new StudyParticipant(page, "pointer", randomAt(2));
-      await participant.join(served.url);
-      await participant.begin();
+      const participant = await begun(served, page, "pointer", randomAt(2));
       await participant.answer(1);
       await participant.ready();
       await served.stop();
@@ -215,9 +218,7 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
     const served = await ServedStudy.start(studySettings("labels"));
     await during(served, async (open) => {
       const page = await open();
-      const participant = new StudyParticipant(page, "pointer", randomAt(2));
-      await participant.join(served.url);
-      await participant.begin();
+      const participant = await begun(served, page, "pointer", randomAt(2));
       await participant.ready();
       await served.stop();
       await page.getByRole("button", { name: "Neither" }).click();
@@ -237,9 +238,7 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
     const served = await ServedStudy.start(studySettings("labels"));
     await during(served, async (open) => {
       const page = await open();
-      const participant = new StudyParticipant(page, "pointer", randomAt(4));
-      await participant.join(served.url);
-      await participant.begin();
+      const participant = await begun(served, page, "pointer", randomAt(4));
       await participant.ready();
       await page.getByRole("button", { name: "A is better" }).dblclick();
       await page.locator(".count", { hasText: "2 of 5" }).waitFor();
@@ -385,9 +384,7 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
     const served = await ServedStudy.start(studySettings("quality", { trials: 1 }), {}, 0, 600);
     await during(served, async (open) => {
       const page = await open({ ...desktop, hasTouch: true });
-      const participant = new StudyParticipant(page, "touch", randomAt(1));
-      await participant.join(served.url);
-      await participant.begin();
+      const participant = await begun(served, page, "touch", randomAt(1));
       await participant.ready();
       const frame = page.locator(".frame").last();
       const box = await frame.boundingBox();
@@ -442,9 +439,7 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
     await during(served, async (open) => {
       for (const deviceScaleFactor of [1, 1.5, 2]) {
         const page = await open({ viewport: { width: 1283, height: 801 }, deviceScaleFactor });
-        const participant = new StudyParticipant(page, "pointer", randomAt(1));
-        await participant.join(served.url);
-        await participant.begin();
+        const participant = await begun(served, page, "pointer", randomAt(1));
         await participant.ready();
         const [name = ""] = await participant.shown();
         const original = await decodeImage(join(served.study.folder, "images", name));
