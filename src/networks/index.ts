@@ -2,12 +2,23 @@ import { UserError } from "../errors.js";
 import { compactL, compactM, compactS } from "./compact.js";
 import type { Network } from "./network.js";
 import { pix2pix } from "./pix2pix.js";
+import { pyramidM, pyramidS } from "./pyramid.js";
 import { srdensenet } from "./srdensenet.js";
 import { srresnet } from "./srresnet.js";
 import { unet } from "./unet.js";
 
 /** Processor architectures that can be built by name. */
-export const networks: readonly Network[] = [compactS, compactM, compactL, srresnet, srdensenet, pix2pix, unet];
+export const networks: readonly Network[] = [
+  compactS,
+  compactM,
+  compactL,
+  pyramidS,
+  pyramidM,
+  srresnet,
+  srdensenet,
+  pix2pix,
+  unet,
+];
 
 /** The name of the default processor. */
 export const DEFAULT_NETWORK = compactM.name;

@@ -34,6 +34,8 @@ export interface ConvOptions {
   readonly border?: "zeros" | "reflect";
   /** Initial value of the bias. Default: 0. */
   readonly bias?: number;
+  /** Number of consecutive output channels that start with the same weights, as phases of a pixel shuffle. Default: 1. */
+  readonly phases?: number;
 }
 
 /** Adds layers with initial weights to a graph. The n-th layer's weights depend only on the seed and n. */
@@ -53,9 +55,17 @@ export class Layers {
    * are normal with the variance for rectifier networks (He et al. 2015, eq. 10) times `gain`².
    */
   conv(name: string, x: string, inputs: number, outputs: number, kernel: number, options: ConvOptions = {}): string {
-    const { gain = 1, stride = 1, group = 1, pad = (kernel - 1) / 2, border = "zeros", bias: initial = 0 } = options;
+    const {
+      gain = 1,
+      stride = 1,
+      group = 1,
+      pad = (kernel - 1) / 2,
+      border = "zeros",
+      bias: initial = 0,
+      phases = 1,
+    } = options;
     const deviation = gain * Math.sqrt((2 * group) / (inputs * kernel * kernel));
-    const weight = this.weight(name, [outputs, inputs / group, kernel, kernel], deviation);
+    const weight = this.weight(name, [outputs, inputs / group, kernel, kernel], deviation, phases);
     const bias = this.filled(`${name}.bias`, outputs, initial);
     const window = { strides: [stride, stride], group };
     if (border === "zeros") return this.b.Conv(x, weight, bias, { ...window, pads: [pad, pad, pad, pad] });
@@ -99,10 +109,16 @@ export class Layers {
     return this.b.add("BatchNormalization", [x, of("scale", 1), of("shift", 0), of("mean", 0), of("variance", 1)]);
   }
 
-  /** A weight of the given shape, initialized from a normal distribution with the given standard deviation. */
-  private weight(name: string, shape: readonly number[], deviation: number): string {
+  /**
+   * A weight of the given shape, initialized from a normal distribution with the given standard deviation. Of each `phases`
+   * entries of the first axis, all equal the first.
+   */
+  private weight(name: string, shape: readonly number[], deviation: number, phases = 1): string {
     const random = randomAt(this.seed, this.layerCount++);
     const weights = Float32Array.from({ length: sizeOf(shape) }, () => deviation * random.normal());
+    const row = weights.length / (shape[0] ?? 1);
+    for (let i = 0; i < weights.length; i += phases * row)
+      for (let phase = 1; phase < phases; phase++) weights.copyWithin(i + phase * row, i, i + row);
     return this.b.initializer(`${name}.weight`, float32(weights, shape));
   }
 
