@@ -3,6 +3,8 @@ import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { classOf } from "../data/annotation.js";
 import type { Dataset } from "../data/dataset.js";
+import { HandlingChains } from "../data/handling/chain.js";
+import { handlingKinds } from "../data/handling/handling.js";
 import { dataSettings, datasetFrom, omissionsOf, titleOfData } from "../data/settings.js";
 import { taskFrom, taskSettings } from "../data/tasks/settings.js";
 import { detectorFrom, detectorSettings } from "../detection/settings.js";
@@ -84,6 +86,11 @@ const settings = z.object({
   predictions: path("write the measurements and predictions of each image to this file (JSON Lines)", {
     placeholder: "file",
   }).optional(),
+  after: HandlingChains.optional()
+    .describe(
+      "judge again after what happens to images later, such as jpeg:85,resize:0.7; a+b applies both; may be repeated",
+    )
+    .meta({ placeholder: "kind:value,…" }),
   ...controlSettings,
   cards: z
     .boolean()
@@ -95,6 +102,10 @@ const settings = z.object({
   ...detectorSettings,
   ...serviceSettings,
 });
+
+const handlingNames = Object.entries(handlingKinds).map(([kind, { parameter, min, max, summary }]) => ({
+  ...{ name: kind, summary: `${summary}; ${parameter} from ${min} to ${max}` },
+}));
 
 export const evaluate = defineCommand({
   name: "evaluate",
@@ -116,6 +127,9 @@ reverse; p is McNemar's. The settings of a detector change its mAP; the results 
 processor, perturbed along the gradient of a recognizer's loss with the known labels until each has lost as much PSNR as
 --control-cost. It uses labels, so it is no processor; it shows what such a change gains for that recognizer and for others.
 \`legible tabulate\` rebuilds the tables from the file of --predictions.
+
+--after judges the images of all rows again after each of these, and shows how much of the gains is left:
+${listOfNames(handlingNames, 10)}
 ${serviceNotes}
 If interrupted, rerun the command to resume; this requires --json or --predictions.`,
   examples: [
@@ -125,10 +139,11 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     "legible evaluate --data Set5 --protocol full --crop-border 4 --processor plain.onnx --predictions set5.jsonl",
     "legible evaluate --data synthetic --judge detector.onnx --processor ra.onnx --predictions boxes.jsonl",
     "legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx --recognizer resnet18.onnx --recognizer vgg16.onnx --json results.json",
+    "legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx --recognizer resnet18.onnx --after jpeg:85,resize:0.7,shift:1,blur:0.5",
     "legible evaluate --scale 4 --data val --processor plain=plain.onnx --processor ra=ra.onnx --recognizer resnet18.onnx --recognizer vgg16.onnx --control plain --control-recognizer resnet18.onnx --control-cost ra --json results.json",
   ],
   async run(settings, { report, print, signal }) {
-    const { limit, threads, json, predictions, processor = [] } = settings;
+    const { limit, threads, json, predictions, processor = [], after = [] } = settings;
     const services = servicesIn(settings.judge ?? []);
     requireServices(services, settings);
     const cache = cacheFileOf(services, settings);
@@ -156,6 +171,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
         `  images       ${count} of ${dataset.items.length} in ${titleOfData(dataset)}\n` +
         `  processors   ${names(processors)}\n` +
         `  judges       ${names([...models, ...services])}\n` +
+        (after.length > 0 ? `  after        ${names(after)}\n` : "") +
         `  protocol     ${settings.protocol ?? defaultProtocol(models)}`,
     );
     for (const line of omissionsOf(dataset)) report.info(line);
@@ -165,7 +181,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
       ...(limit && { limit }),
     };
     const classSynonyms = settings.synonyms === undefined ? undefined : await readSynonyms(settings.synonyms);
-    const rows = processors.length + (settings.control === undefined ? 2 : 3);
+    const rows = (processors.length + (settings.control === undefined ? 2 : 3)) * (1 + after.length);
     const isLabelled = dataset.items.some((item) => classOf(item) !== null);
     const shown = {
       images: count,
@@ -245,6 +261,8 @@ async function requireOutputs(given: Settings, cache: string | undefined): Promi
   const models = processor.map(({ file }) => file);
   const judges = [...recognizer, ...namedJudges(given).map(({ file }) => file)];
   await requireWritable(filesIn([json, predictions, cache]), [...models, ...judges].flatMap(modelFiles));
+  if (given.after && judges.length === 0 && servicesIn(given.judge ?? []).length === 0)
+    throw new UserError(`${named("after")} needs ${named("judge")}`);
   if (cards) await requireWritable(models);
   if (cards && models.length === 0) throw new UserError(`${named("cards")} needs ${named("processor")}`);
   for (const [keys, needed] of [
@@ -273,6 +291,7 @@ async function judged(
     classSynonyms,
     protocol,
     limit,
+    after,
     cropBorder,
     predictions,
     count,
@@ -290,6 +309,7 @@ async function judged(
     ...(protocol && { protocol }),
     ...(opened && { control: opened }),
     ...(limit && { limit }),
+    ...(after && { handlings: after }),
     ...(cropBorder !== undefined && { cropBorder }),
     ...(predictions !== undefined && { predictions }),
     ...(store && { store }),

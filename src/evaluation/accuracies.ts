@@ -1,8 +1,9 @@
 import { classAnnotation } from "../data/annotation.js";
 import { top1, top5 } from "../metrics/accuracy.js";
-import { pairedBootstrap } from "../metrics/bootstrap.js";
+import { bootstrapInterval, pairedBootstrap } from "../metrics/bootstrap.js";
 import { mcnemar } from "../metrics/mcnemar.js";
 import type { Accuracy, Flips, Gain } from "./evaluation.js";
+import type { JudgeFigures } from "./judge-figures.js";
 import { judgesOf, type Measurements, type Pair } from "./measurements.js";
 
 /** The figures of classifiers. */
@@ -46,6 +47,37 @@ export function accuracies(measurements: Measurements, pairs: readonly Pair[], s
     gains: compared((hits, before) => gainOver(hits, before, seed)),
     flips: compared(flipsOver),
   };
+}
+
+/** Resamples of the intervals of classifiers, as many as `pairedBootstrap` has. */
+const RESAMPLES = 10_000;
+
+/** The top-1 accuracy of each row, by classifier. The resamples are those of the gains. */
+export function top1Figures(measurements: Measurements, seed: number): JudgeFigures[] {
+  const annotations = measurements.images.map(({ label }) => classAnnotation(label));
+  const judges = judgesOf("class", measurements).map(({ name, rows }) => ({
+    judge: name,
+    rows: rows.map((predictions) => {
+      const hits = Float64Array.from(top1.scores(predictions, annotations));
+      return { hits, value: meanHits(hits), samples: new Float64Array(RESAMPLES) };
+    }),
+  }));
+  if (judges.length === 0) return [];
+  const all = judges.flatMap(({ rows }) => rows);
+  let resample = 0;
+  const keepMeans = (copies: Uint32Array): number => {
+    for (const { hits, samples } of all) samples[resample] = meanHits(hits, copies);
+    return resample++;
+  };
+  bootstrapInterval(annotations.length, keepMeans, { seed, resamples: RESAMPLES });
+  return judges;
+}
+
+/** The mean of the images, each counted as often as a resample contains it. */
+function meanHits(hits: Float64Array, copies?: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < hits.length; i++) sum += (hits[i] as number) * (copies?.[i] ?? 1);
+  return sum / hits.length;
 }
 
 function accuracyOf(hits: readonly number[], hits5: readonly number[]): Accuracy {

@@ -7,7 +7,7 @@ import { MeasuredImage } from "./measured-image.js";
 import { type ItemBatch, SEED } from "./samples.js";
 
 /** Part of every key. To be raised when the same settings give other results. */
-const VERSION = 2;
+const VERSION = 3;
 const Remark = z.object({ file: z.string(), reason: z.string() });
 
 /** What is measured of a batch. */
@@ -31,13 +31,14 @@ export class BatchRecords {
 
   static open(
     store: JobStore,
-    { task, protocol, processors, control, judges }: Omit<Instruments, "workers" | "batch">,
+    { task, protocol, processors, control, judges, handlings }: Omit<Instruments, "workers" | "batch">,
   ) {
     const setting = keyOf({
       version: VERSION,
       task: { name: task.name, options: task.options, scale: task.scale },
       ...{ protocol, seed: SEED, judges: judges.map(({ key }) => key) },
       processors: processors.map(({ graph, format }) => ({ graph: sha256OfGraph(graph), format })),
+      ...(handlings.length > 0 && { after: handlings.map(({ name }) => name) }),
       ...(control && { control: control.key, perturbed: processors.map(({ name }) => name) }),
     });
     return new BatchRecords(store, setting);

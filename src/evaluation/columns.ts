@@ -1,4 +1,6 @@
-import type { Evaluation, Interval } from "./evaluation.js";
+import type { Evaluation } from "./evaluation.js";
+import type { Interval } from "./interval.js";
+import type { MeanFigure, MeanGain } from "./robustness.js";
 
 /** A figure in percent, or a difference of such figures in percentage points, with its 95 % interval. */
 export interface JudgeFigure {
@@ -13,20 +15,49 @@ export interface JudgeFigure {
 export interface JudgeColumn {
   readonly judge: string;
   /** The figure: top-1 of a classifier, mAP (11-point) of a detector, mIoU of a segmenter; see `LabelAgreement` for services. */
-  readonly measure: "top-1" | "mAP" | "mIoU" | "agreement" | "top label kept" | "class confidence" | "class found";
+  readonly measure: JudgeMeasure;
+  /** The processors that were trained with it; absent: none. */
+  readonly seenBy?: readonly string[];
   /** Of a row; undefined: the evaluation has no such row. */
   figureOf(processor: string): JudgeFigure | undefined;
   /** Of a pair of rows; undefined: the evaluation does not compare them. */
   gainOf(processor: string, over: string): JudgeFigure | undefined;
 }
 
+/** What a judge's figure measures. */
+type JudgeMeasure = "top-1" | "mAP" | "mIoU" | "agreement" | "top label kept" | "class confidence" | "class found";
+
 /** The judges of an evaluation: classifiers, then detectors, segmenters and services. */
-export const judgeColumns = (evaluation: Evaluation): JudgeColumn[] => [
-  ...classifierColumns(evaluation),
-  ...detectorColumns(evaluation),
-  ...segmenterColumns(evaluation),
-  ...serviceColumns(evaluation),
-];
+export const judgeColumns = (evaluation: Evaluation): JudgeColumn[] =>
+  [
+    ...classifierColumns(evaluation),
+    ...detectorColumns(evaluation),
+    ...segmenterColumns(evaluation),
+    ...serviceColumns(evaluation),
+  ].map((column) => {
+    const seenBy = evaluation.seen?.[column.judge];
+    return seenBy ? { ...column, seenBy } : column;
+  });
+
+/**
+ * The means over judges as columns of the gains: over all, and over those that no processor was trained with.
+ * @param mark follows the titles.
+ */
+export function meanColumns(evaluation: Evaluation, mark = ""): JudgeColumn[] {
+  const { mean_gains: means } = evaluation;
+  if (!means) return [];
+  const measure = judgeColumns(evaluation).find(({ judge }) => means.judges.includes(judge))?.measure ?? "top-1";
+  const column = (title: string, figureOfGain: (gain: MeanGain) => MeanFigure | undefined): JudgeColumn => ({
+    ...{ judge: `${title}${mark}`, measure },
+    figureOf: () => undefined,
+    gainOf(processor, over) {
+      const found = means.gains.find((gain) => gain.processor === processor && gain.over === over);
+      const figure = found && figureOfGain(found);
+      return figure && { value: figure.points, ci95: figure.ci95 };
+    },
+  });
+  return [column("mean", (gain) => gain), ...(means.unseen ? [column("mean of unseen", ({ unseen }) => unseen)] : [])];
+}
 
 const classifierColumns = ({ rows, gains }: Evaluation): JudgeColumn[] =>
   Object.keys(rows[0]?.recognizers ?? {}).map((judge) => ({
@@ -110,6 +141,9 @@ const gainFigure = (
 export const onlyTop1 = (columns: readonly JudgeColumn[]): boolean =>
   columns.every(({ measure }) => measure === "top-1");
 
-/** The titles of the columns: "yolo mAP"; the judges' names alone if all figures are top-1. */
+/** The titles of the columns: "yolo mAP"; the judges' names alone if all figures are top-1; "(R)": a processor was trained with it. */
 export const columnTitles = (columns: readonly JudgeColumn[]): string[] =>
-  columns.map(({ judge, measure }) => (onlyTop1(columns) ? judge : `${judge} ${measure}`));
+  columns.map(({ judge, measure, seenBy }) => {
+    const name = seenBy ? `${judge} (R)` : judge;
+    return onlyTop1(columns) ? name : `${name} ${measure}`;
+  });

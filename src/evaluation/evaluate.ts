@@ -1,4 +1,5 @@
 import type { Dataset } from "../data/dataset.js";
+import type { HandlingChain } from "../data/handling/chain.js";
 import type { Task } from "../data/task.js";
 import { UserError } from "../errors.js";
 import type { JobStore } from "../jobs/job.js";
@@ -25,7 +26,12 @@ export interface EvaluateOptions {
   /** A row after those of the processors, with the images of one of them perturbed. Default: none. */
   control?: Control;
   /** With none, only PSNR and SSIM are measured, and the images need no annotation. */
-  judges: readonly Judge[];
+  judges: readonly EvaluationJudge[];
+  /**
+   * What happens to the images of all rows before they are judged again, such as being saved as JPEG: gains are also compared
+   * after it. Annotations stay as they are, also for `shift`. Default: nothing.
+   */
+  handlings?: readonly HandlingChain[];
   /** Names that count as a class among the labels of services, by class, instead of those that follow from its name: `readSynonyms`. */
   synonyms?: ReadonlyMap<number, Synonyms>;
   /** Which part of an image is evaluated, and how it is compared. Default: imagenet; full for detectors and segmenters. */
@@ -45,6 +51,9 @@ export interface EvaluateOptions {
   onProgress?(done: number, total: number): void;
 }
 
+/** A judge; with the hash of its file, an evaluation knows which processors were trained with it. */
+type EvaluationJudge = Judge & { readonly sha256?: string };
+
 const DEFAULT_BATCH: Readonly<Record<ProtocolName, number>> = { imagenet: 16, full: 4 };
 
 /**
@@ -58,7 +67,7 @@ const DEFAULT_BATCH: Readonly<Record<ProtocolName, number>> = { imagenet: 16, fu
  * can be read; the signal's reason when it aborts.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { dataset, task, processors, control, judges, limit = Number.POSITIVE_INFINITY } = options;
+  const { dataset, task, processors, control, judges, handlings = [], limit = Number.POSITIVE_INFINITY } = options;
   const { protocol: name = defaultProtocol(judges), batch = DEFAULT_BATCH[name] } = options;
   const protocol = resolveProtocol(name, task.scale, options.cropBorder);
   const names = processors.map((processor) => processor.name);
@@ -70,10 +79,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const judgeNames = judges.map((judge) => judge.name);
   requireDistinct("processor", rows);
   requireDistinct("recognizer", judgeNames);
+  if (handlings.length > 0 && judges.length === 0)
+    throw new UserError("`after` compares what judges see: it needs a `recognizer` or `judge`");
   const items = spread(dataset.items, limit);
   for (const judge of judges) await judge.requireKnows(items, "judge");
   const workers = new EvaluationWorkers(protocol);
-  const instruments = { task, protocol, processors, ...(control && { control }), judges, workers, batch };
+  const instruments = { task, protocol, processors, ...(control && { control }), judges, handlings, workers, batch };
   const results = await measureAll(batchesOf(items, batch), instruments, options).finally(() => workers.close());
   const images = results.flatMap((result) => result.images);
   const skipped = [...missingOf(dataset), ...results.flatMap((result) => result.skipped)];
@@ -97,6 +108,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     ...synonymsFor(options, images),
     ...judgeSettings(judges),
     ...(control && { control: control.setting }),
+    ...(handlings.length > 0 && { after: handlings.map((handling) => handling.name) }),
+    ...seenBy(judges, processors),
   };
   const measurements = { processors: rows, judges: judgeNames, images };
   if (options.predictions !== undefined) await writePredictions(options.predictions, setting, measurements);
@@ -119,6 +132,15 @@ function synonymsFor(
 function judgeSettings(judges: readonly Judge[]): Pick<EvaluationSetting, "judge_settings"> {
   const stated = judges.flatMap(({ name, settings }) => (settings ? [[name, settings] as const] : []));
   return stated.length > 0 ? { judge_settings: Object.fromEntries(stated) } : {};
+}
+
+/** The processors that were trained with each judge's file, by judge, according to their cards. */
+function seenBy(judges: readonly EvaluationJudge[], processors: readonly Processor[]): Pick<EvaluationSetting, "seen"> {
+  const seen = judges.flatMap(({ name, sha256 }) => {
+    const trained = processors.filter(({ card }) => card?.recognizers.some((each) => each.sha256 === sha256));
+    return trained.length > 0 ? [[name, trained.map((processor) => processor.name)] as const] : [];
+  });
+  return seen.length > 0 ? { seen: Object.fromEntries(seen) } : {};
 }
 
 const missingOf = ({ missing }: Dataset): Skipped[] => missing.map((file) => ({ file, reason: "listed, but missing" }));

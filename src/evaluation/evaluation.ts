@@ -1,4 +1,8 @@
+import type { Interval } from "./interval.js";
 import type { ProtocolName } from "./protocols.js";
+import type { Correlations, Lattice, MeanGains, Survival } from "./robustness.js";
+
+export type { Interval };
 
 /** The setting of an evaluation: everything except the measurements of single images. */
 export interface EvaluationSetting {
@@ -32,6 +36,10 @@ export interface EvaluationSetting {
   readonly judge_settings?: Readonly<Record<string, object>>;
   /** How the row of the control is made; absent: there is none. */
   readonly control?: ControlSetting;
+  /** The names of the handlings after which images are judged again, such as "jpeg:85"; absent: none. */
+  readonly after?: readonly string[];
+  /** The processors that were trained with each judge, by judge, according to their model cards; absent: none were. */
+  readonly seen?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The result of an evaluation, written as JSON unchanged. Percentages are 0 to 100, intervals [low, high] at 95 %. */
@@ -54,6 +62,12 @@ export interface Evaluation extends EvaluationSetting {
   readonly label_agreement?: LabelSetting;
   /** Of the same pairs as the gains; absent without services. */
   readonly service_gains?: readonly ServiceGain[];
+  /** Of the same pairs as the gains; absent with fewer than two judges of one kind. */
+  readonly mean_gains?: MeanGains;
+  /** What is left of the gains after handlings; absent without handlings. */
+  readonly survival?: Survival;
+  /** Between PSNR and accuracy over the processors; absent with fewer than four. */
+  readonly correlation?: Correlations;
 }
 
 /** How intervals of figures that are no means over images are found: by a bootstrap over images with the evaluation's seed. */
@@ -115,6 +129,8 @@ export interface Row {
   readonly psnr_y?: number | null;
   /** On Y of BT.601, where the protocol measures it. */
   readonly ssim_y?: number;
+  /** Patterns that are locked to the pixel lattice; absent if all images are below 32 x 32 pixels. */
+  readonly lattice?: Lattice;
   /** By classifier. */
   readonly recognizers: Readonly<Record<string, Accuracy>>;
   /** By detector; absent without detectors. */
@@ -124,9 +140,6 @@ export interface Row {
   /** By service; absent without services. */
   readonly services?: Readonly<Record<string, LabelAgreement>>;
 }
-
-/** The interval of a figure, 95 %; null if the figure is not defined. */
-export type Interval = readonly [low: number, high: number] | null;
 
 /** Means of average precision over classes, in percent; null if the images have no objects that count. */
 export interface DetectorFigures {

@@ -5,7 +5,7 @@ import { openRegular } from "../platform/node/files.js";
 import type { Evaluation } from "./evaluation.js";
 import type { MeasuredImage, MeasuredRow, StoredPrediction } from "./measured-image.js";
 import type { MeasuredEvaluation } from "./measurements.js";
-import { Header, Line, predictionIn } from "./predictions.js";
+import { HandledLine, Header, Line, predictionIn } from "./predictions.js";
 import { summarize } from "./summarize.js";
 
 /**
@@ -22,7 +22,8 @@ export async function readPredictions(path: string): Promise<MeasuredEvaluation>
   const lines = numberedLines(path);
   const { format, version, processors, judges, ...setting } = await nextHeader(lines, path);
   const images: MeasuredImage[] = [];
-  for (let i = 0; i < setting.data.count; i++) images.push(await nextImage(lines, { path, processors, judges }));
+  const expected = { path, processors, judges, after: setting.after ?? [] };
+  for (let i = 0; i < setting.data.count; i++) images.push(await nextImage(lines, expected));
   requireSameKinds(path, judges, images);
   const rest = await lines.next();
   if (!rest.done) throw new UserError(`${path} has more than the ${setting.data.count} images of its header`);
@@ -53,10 +54,11 @@ async function nextHeader(lines: Lines, path: string): Promise<z.output<typeof H
 
 /** @throws UserError when a judge predicts a class for one image and boxes or confusions for another. */
 function requireSameKinds(path: string, judges: readonly string[], images: readonly MeasuredImage[]): void {
-  const kindOf = (row: MeasuredRow | undefined, judge: number) => row?.predictions[judge]?.kind;
   for (const [j, judge] of judges.entries()) {
-    const kind = kindOf(images[0]?.rows[0], j);
-    const other = images.find(({ rows }) => rows.some((row) => kindOf(row, j) !== kind));
+    const kind = images[0]?.rows[0]?.predictions[j]?.kind;
+    const isOther = (row: MeasuredRow) =>
+      [row.predictions, ...(row.handled ?? [])].some((predictions) => predictions[j]?.kind !== kind);
+    const other = images.find(({ rows }) => rows.some(isOther));
     if (other) throw new UserError(`${path}: ${judge} has predictions of two kinds (first: ${other.file})`);
   }
 }
@@ -65,38 +67,66 @@ interface Expected {
   readonly path: string;
   readonly processors: readonly string[];
   readonly judges: readonly string[];
+  readonly after: readonly string[];
 }
 
 /** The measurements of the next image, from a line for each processor and judge. */
-async function nextImage(lines: Lines, { path, processors, judges }: Expected): Promise<MeasuredImage> {
+async function nextImage(lines: Lines, expected: Expected): Promise<MeasuredImage> {
+  const { path, processors, judges, after } = expected;
   const rows: MeasuredRow[] = [];
   let first: Line | undefined;
   for (const processor of processors) {
     const predictions: StoredPrediction[] = [];
     let last: Line | undefined;
     for (const judge of judges.length > 0 ? judges : [null]) {
-      last = await nextLine(lines, path, (line) => line.processor === processor && line.judge === judge);
+      last = await nextLine(lines, Line, path, (line) => line.processor === processor && line.judge === judge);
       first ??= last;
-      const prediction = predictionIn(last);
-      if (judge !== null && !prediction)
-        throw new UserError(`${path}: the prediction of ${judge} for ${last.file} is missing`);
-      if (prediction) predictions.push(prediction);
+      predictions.push(...predictionsIn(last, path));
     }
-    const { psnr, ssim, psnr_y, ssim_y } = last as Line;
+    const { psnr, ssim, psnr_y, ssim_y, lattice } = last as Line;
     const luma = { ...(psnr_y !== undefined && { psnr_y }), ...(ssim_y !== undefined && { ssim_y }) };
-    rows.push({ psnr, ssim, ...luma, predictions });
+    const handled = after.length > 0 && { handled: await nextHandled(lines, processor, expected) };
+    rows.push({ psnr, ssim, ...luma, ...(lattice && { lattice }), predictions, ...handled });
   }
   const { file, label, truth } = first as Line;
   return { file, label, ...(truth && { boxes: truth }), rows };
 }
 
-async function nextLine(lines: Lines, path: string, isExpected: (line: Line) => boolean): Promise<Line> {
+/** The predictions after each handling, from a line for each handling and judge. */
+async function nextHandled(lines: Lines, processor: string, { path, judges, after }: Expected) {
+  const handled: StoredPrediction[][] = [];
+  for (const name of after) {
+    const predictions: StoredPrediction[] = [];
+    for (const judge of judges) {
+      const isExpected = (line: HandledLine) =>
+        line.processor === processor && line.judge === judge && line.after === name;
+      predictions.push(...predictionsIn(await nextLine(lines, HandledLine, path, isExpected), path));
+    }
+    handled.push(predictions);
+  }
+  return handled;
+}
+
+/** @throws UserError when a judge's line has no prediction. */
+function predictionsIn(line: Line | HandledLine, path: string): StoredPrediction[] {
+  const prediction = predictionIn(line);
+  if (line.judge !== null && !prediction)
+    throw new UserError(`${path}: the prediction of ${line.judge} for ${line.file} is missing`);
+  return prediction ? [prediction] : [];
+}
+
+async function nextLine<Schema extends z.ZodType>(
+  lines: Lines,
+  schema: Schema,
+  path: string,
+  isExpected: (line: z.output<Schema>) => boolean,
+): Promise<z.output<Schema>> {
   const { value, done } = await lines.next();
   if (done || !value) throw new UserError(`${path} is truncated: it has fewer images than its header says`);
   const [number, text] = value;
   const json = parseJson(text);
   if (json === undefined) throw new UserError(`${path}, line ${number}: it is not valid JSON`);
-  const parsed = Line.safeDecode(json as z.input<typeof Line>);
+  const parsed = schema.safeDecode(json as z.input<Schema>);
   if (!parsed.success) throw new UserError(`${path}, line ${number}: ${reasonsOf(parsed.error)}`);
   if (isExpected(parsed.data)) return parsed.data;
   throw new UserError(`${path}, line ${number}: lines are not in the order of images, processors and judges`);

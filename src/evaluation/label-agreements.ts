@@ -1,7 +1,9 @@
 import { wilson } from "../metrics/bootstrap.js";
 import { jaccard, type OpenLabel, topKept, trueClassConfidence } from "../metrics/label-agreement.js";
 import type { LabelsPrediction } from "../recognition/judge.js";
-import type { Interval, LabelAgreement, LabelSetting, ServiceGain } from "./evaluation.js";
+import type { LabelAgreement, LabelSetting, ServiceGain } from "./evaluation.js";
+import type { Interval } from "./interval.js";
+import type { JudgeFigures } from "./judge-figures.js";
 import { type Judged, judgesOf, type Measurements, type Pair } from "./measurements.js";
 import { detectable } from "./power.js";
 import { RESAMPLES, type ResampledFigure, resampledDifference, resampledFigure } from "./resampled.js";
@@ -13,6 +15,7 @@ export interface LabelAgreements {
   /** By pair, then service. */
   readonly gains: readonly ServiceGain[];
   readonly setting: LabelSetting;
+  readonly figures: readonly JudgeFigures[];
 }
 
 /** Normalized names of a class, by its index. */
@@ -54,6 +57,7 @@ export function labelAgreements(
         ...gainOver(rows[row] as Agreement, rows[over] as Agreement),
       })),
     ),
+    figures: services.map(({ name, rows }) => ({ judge: name, rows: rows.map(({ jaccard: figure }) => figure) })),
     setting: { labelled: classes.filter((each) => each !== null).length, resamples: RESAMPLES },
   };
 }
@@ -65,6 +69,18 @@ function synonymsOf(label: number | null, synonyms: ClassSynonyms): ReadonlySet<
 }
 
 type Predictions = Judged<"labels">["rows"][number];
+
+/** The agreement of each row with the clean row, by service. */
+export const agreementFigures = (measurements: Measurements, seed: number): JudgeFigures[] =>
+  judgesOf("labels", measurements).map(({ name, rows }) => ({
+    judge: name,
+    rows: rows.map((predictions) => resampledJaccard(predictions, rows.at(-1) ?? [], seed)),
+  }));
+
+function resampledJaccard(predictions: Predictions, clean: Predictions, seed: number): ResampledFigure {
+  const values = predictions.map((each, i) => jaccard(openLabels(each), openLabels(clean[i] ?? each)));
+  return resampledFigure(values.length, (copies) => weightedMean(values, copies), seed);
+}
 
 /** @param classes the names of each image's class; null: not known. */
 function agreementOf(

@@ -2,6 +2,7 @@ import type { DetectionProblem } from "../metrics/detection/boxes.js";
 import { cocoAveragePrecision } from "../metrics/detection/coco.js";
 import { meanPrecisionOf } from "../metrics/detection/intervals.js";
 import type { DetectionSetting, DetectorFigures, DetectorGain } from "./evaluation.js";
+import type { JudgeFigures } from "./judge-figures.js";
 import { type Judged, judgesOf, type Measurements, type Pair } from "./measurements.js";
 import { detectable } from "./power.js";
 import { RESAMPLES, type ResampledFigure, resampledDifference, resampledFigure } from "./resampled.js";
@@ -16,6 +17,7 @@ export interface DetectionFigures {
   /** By pair, then detector. */
   readonly gains: readonly DetectorGain[];
   readonly setting: DetectionSetting;
+  readonly figures: readonly JudgeFigures[];
 }
 
 /** A detector's results in a row. */
@@ -47,6 +49,7 @@ export function meanPrecisions(
         ...gainOver(rows[row] as Detections, rows[over] as Detections),
       })),
     ),
+    figures: detectors.map(({ name, rows }) => ({ judge: name, rows: rows.map(({ map11 }) => map11) })),
     setting: {
       iou: IOU,
       objects: images.flatMap(({ boxes = [] }) => boxes.filter((box) => !box.difficult && !box.crowd)).length,
@@ -55,20 +58,29 @@ export function meanPrecisions(
   };
 }
 
-function detectionsOf(
-  predictions: Judged<"boxes">["rows"][number],
-  { images }: Measurements,
-  seed: number,
-): Detections {
-  const problem: DetectionProblem = {
-    images: images.length,
-    truth: images.flatMap(({ boxes = [] }, image) => boxes.map((box) => ({ ...box, image }))),
-    found: predictions.flatMap(({ boxes }, image) => boxes.map((box) => ({ ...box, image }))),
-  };
-  const figure = (name: "map11" | "map") =>
-    resampledFigure(images.length, meanPrecisionOf(problem, { figure: name, iou: IOU }), seed);
+/** The mean average precision (11-point) of each row, by detector. */
+export const map11Figures = (measurements: Measurements, seed: number): JudgeFigures[] =>
+  judgesOf("boxes", measurements).map(({ name, rows }) => ({
+    judge: name,
+    rows: rows.map((predictions) => resampledPrecision(problemOf(predictions, measurements), "map11", seed)),
+  }));
+
+function detectionsOf(predictions: Predictions, measurements: Measurements, seed: number): Detections {
+  const problem = problemOf(predictions, measurements);
+  const figure = (name: "map11" | "map") => resampledPrecision(problem, name, seed);
   return { problem, map11: figure("map11"), map: figure("map") };
 }
+
+type Predictions = Judged<"boxes">["rows"][number];
+
+const problemOf = (predictions: Predictions, { images }: Measurements): DetectionProblem => ({
+  images: images.length,
+  truth: images.flatMap(({ boxes = [] }, image) => boxes.map((box) => ({ ...box, image }))),
+  found: predictions.flatMap(({ boxes }, image) => boxes.map((box) => ({ ...box, image }))),
+});
+
+const resampledPrecision = (problem: DetectionProblem, figure: "map11" | "map", seed: number): ResampledFigure =>
+  resampledFigure(problem.images, meanPrecisionOf(problem, { figure, iou: IOU }), seed);
 
 function figuresOf({ problem, map11, map }: Detections): DetectorFigures {
   const { AP, AP50, AP75 } = cocoAveragePrecision(problem);

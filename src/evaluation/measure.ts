@@ -1,15 +1,17 @@
 import { classOf } from "../data/annotation.js";
+import type { HandlingChain } from "../data/handling/chain.js";
 import type { Task } from "../data/task.js";
 import type { Image } from "../images/image.js";
 import type { Processor } from "../processors/processor.js";
-import type { Judge, Prediction, Unjudged } from "../recognition/judge.js";
+import type { Judge } from "../recognition/judge.js";
 import type { Control } from "./control.js";
 import type { Skipped } from "./evaluation.js";
-import type { MeasuredImage, StoredPrediction } from "./measured-image.js";
+import { handledPredictions } from "./handled.js";
+import type { MeasuredImage } from "./measured-image.js";
+import { predictionsOf, storedOf, whyUnjudged } from "./predicted.js";
 import type { ResolvedProtocol } from "./protocols.js";
-import { perfectQuality, type Quality } from "./quality.js";
+import type { Quality } from "./quality.js";
 import { groupsOf, type Sample } from "./samples.js";
-import { storedPrediction } from "./stored-prediction.js";
 import type { EvaluationWorkers } from "./workers.js";
 
 /** What samples are measured with. */
@@ -20,6 +22,8 @@ export interface Instruments {
   /** A further row after the processors. Default: none. */
   readonly control?: Control;
   readonly judges: readonly Judge[];
+  /** What happens to the images of all rows before they are judged again. */
+  readonly handlings: readonly HandlingChain[];
   readonly workers: EvaluationWorkers;
   /** Images of 224 x 224 given to a network at once; of larger ones fewer. */
   readonly batch: number;
@@ -52,19 +56,21 @@ export async function measure(samples: readonly Sample[], instruments: Instrumen
 
 /** The same of samples of one size. */
 async function measureGroup(samples: readonly Sample[], instruments: Instruments): Promise<Measuring> {
-  const { judges, workers, protocol } = instruments;
+  const { judges, workers, handlings } = instruments;
   const rows = await restoredBy(samples, instruments);
   const predicted = await predictionsOf(rows, judges);
-  const reasons = samples.map((_, image) => whyUnjudged(predicted.flat().map((byImage) => byImage[image])));
-  const comparing = workers.compare(rows.slice(0, -1), rows.at(-1) as Image[]).then((compared) => {
-    const qualities = [...compared, samples.map(() => perfectQuality(protocol))];
+  const handled = await handledPredictions(rows, samples, { handlings, judges, workers });
+  const all = [...predicted, ...handled.flat()].flat();
+  const reasons = samples.map((_, image) => whyUnjudged(all.map((byImage) => byImage[image])));
+  const comparing = workers.compare(rows.slice(0, -1), rows.at(-1) as Image[]).then((qualities) => {
     const measured = samples.map((sample, image) => ({
       file: sample.file,
       label: classOf(sample),
       ...(sample.truth.boxes && { boxes: sample.truth.boxes }),
       rows: qualities.map((row, i) => ({
         ...(row[image] as Quality),
-        predictions: (predicted[i] ?? []).flatMap((byImage) => storedOf(byImage[image], sample)),
+        predictions: storedOf(predicted[i] ?? [], image, sample),
+        ...(handlings.length > 0 && { handled: (handled[i] ?? []).map((byJudge) => storedOf(byJudge, image, sample)) }),
       })),
     }));
     return measured.filter((_, image) => reasons[image] === undefined);
@@ -85,35 +91,3 @@ async function restoredBy(samples: readonly Sample[], { task, processors, contro
   if (control && perturbed) restored.push(await control.perturb(perturbed, samples));
   return [samples.map(({ interpolated }) => interpolated), ...restored, samples.map(({ clean }) => clean)];
 }
-
-type Predicted = Prediction | Unjudged;
-
-/**
- * The predictions for the images of all rows: [rows][judges][images]. Services get the images of all rows at once, so that they
- * answer while the networks run.
- */
-async function predictionsOf(rows: readonly Image[][], judges: readonly Judge[]): Promise<(readonly Predicted[])[][]> {
-  const services = judges.filter(({ kind }) => kind === "labels");
-  const asked = new Map(services.map((judge) => [judge, judge.predict(rows.flat())]));
-  for (const answers of asked.values()) answers.catch(() => {}); // awaited below, unless another judge fails first
-  const predictions: (readonly Predicted[])[][] = [];
-  for (const [row, images] of rows.entries()) {
-    const byJudge: (readonly Predicted[])[] = [];
-    for (const judge of judges) {
-      const answers = await asked.get(judge);
-      const place = row * images.length;
-      byJudge.push(answers ? answers.slice(place, place + images.length) : await judge.predict(images));
-    }
-    predictions.push(byJudge);
-  }
-  return predictions;
-}
-
-/** Why an image cannot be compared: the first reason among its predictions; undefined: all judges have predictions. */
-function whyUnjudged(predictions: readonly (Predicted | undefined)[]): string | undefined {
-  const missing = predictions.find((prediction): prediction is Unjudged => prediction?.kind === "unjudged");
-  return missing?.reason;
-}
-
-const storedOf = (prediction: Predicted | undefined, { truth }: Sample): StoredPrediction[] =>
-  prediction === undefined || prediction.kind === "unjudged" ? [] : [storedPrediction(prediction, truth)];

@@ -85,18 +85,23 @@ export const TrueBoxes = z
   )
   .readonly();
 
+const Peak = z.object({ peak: z.number(), around: z.number() }).readonly();
+
 /** See `Quality`. */
 export const MeasuredQuality = z.object({
   psnr: Decibels,
   ssim: z.number(),
   psnr_y: Decibels.exactOptional(),
   ssim_y: z.number().exactOptional(),
+  lattice: z.object({ quarter: Peak, half: Peak }).readonly().exactOptional(),
 });
 
 /** An image as one processor restored it. */
 const MeasuredRow = MeasuredQuality.extend({
   /** By judge. */
   predictions: z.array(StoredPrediction).readonly(),
+  /** After each handling, by judge; absent without handlings. */
+  handled: z.array(z.array(StoredPrediction).readonly()).readonly().exactOptional(),
 });
 export type MeasuredRow = z.output<typeof MeasuredRow>;
 

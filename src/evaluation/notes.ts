@@ -1,6 +1,7 @@
 import { markdownText, printable } from "../printable.js";
 import type { JudgeColumn } from "./columns.js";
 import type { Evaluation, LabelSetting, Row } from "./evaluation.js";
+import type { Correlation } from "./robustness.js";
 
 /** What changes the figures of detectors and segmenters, as a Markdown list: the settings of each judge, then the measures. */
 export function judgeNotes({
@@ -60,6 +61,37 @@ export const controlNotes = ({ control }: Evaluation): string[] =>
           "the images; processors do not.",
       ]
     : [];
+
+/** What the lattice columns are, where an evaluation has them. */
+export const latticeNotes = ({ rows }: Evaluation): string[] =>
+  rows.some(({ lattice }) => lattice)
+    ? ["lattice: spectral power at 1/4 and 1/2 cycles/pixel in both directions over that around it; 1 is no pattern."]
+    : [];
+
+/** Which processors were trained with the judges that are marked. */
+export function seenNotes({ seen = {} }: Evaluation): string[] {
+  const lines = Object.entries(seen).map(([judge, processors]) => `${judge}: ${processors.join(", ")}`);
+  return lines.length > 0
+    ? [`(R): a processor was trained with it, according to its model card (${printable(lines.join("; "))}).`]
+    : [];
+}
+
+/** Correlations of PSNR with the figures of judges over the processors, in one line. */
+export function correlationNotes({ correlation }: Evaluation): string[] {
+  if (!correlation) return [];
+  const textOf = (name: string, { pearson, spearman }: Correlation) =>
+    `${name} ${coefficient(pearson)}, ${coefficient(spearman)}`;
+  const { processors, judges, mean } = correlation;
+  const parts = [
+    ...Object.entries(judges).map(([judge, found]) => textOf(judge, found)),
+    ...(mean ? [textOf("mean", mean)] : []),
+  ];
+  return [
+    `Correlation of PSNR and accuracy over ${processors} processors (Pearson, Spearman): ${printable(parts.join("; "))}.`,
+  ];
+}
+
+const coefficient = (value: number | null): string => value?.toFixed(2) ?? "–";
 
 /** Settings in one line: "adapter yolo, input 320 x 320, nmsIou 0.45". */
 const settingsText = (settings: object): string =>

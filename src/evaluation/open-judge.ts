@@ -5,7 +5,7 @@ import { readStatement } from "../detection/sidecar.js";
 import { messageOf, UserError } from "../errors.js";
 import type { Dim, Graph, ValueInfo } from "../onnx/graph.js";
 import { specialize } from "../onnx/graph.js";
-import { readModel } from "../platform/node/models.js";
+import { readModel, sha256OfFile } from "../platform/node/models.js";
 import type { LabelSet } from "../recognition/class-offset.js";
 import { type Classifier, openClassifier } from "../recognition/classifier.js";
 import { isRow } from "../recognition/file-outputs.js";
@@ -41,7 +41,7 @@ export interface JudgeFile {
 }
 
 /**
- * Opens any ONNX classifier, detector or segmenter as a judge.
+ * Opens any ONNX classifier, detector or segmenter as a judge, with the hash of its file.
  * @example
  * const judge = await openJudge({ file: "yolo.onnx" });
  * @throws UserError when the file or its sidecar cannot be used.
@@ -51,9 +51,9 @@ export async function openJudge(
   settings: JudgeSettings = {},
   options: SessionOptions = {},
   data: JudgedData = {},
-): Promise<Classifier | Detector | Segmenter> {
+): Promise<(Classifier | Detector | Segmenter) & { readonly sha256: string }> {
   const judge = await openOfKind(kind ?? (await judgeKind(file, settings)), file, settings, options, data);
-  return name === undefined ? judge : { ...judge, name };
+  return { ...judge, ...(name !== undefined && { name }), sha256: await sha256OfFile(file) };
 }
 
 function openOfKind(

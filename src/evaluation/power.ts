@@ -1,4 +1,4 @@
-import type { Interval } from "./evaluation.js";
+import type { Interval } from "./interval.js";
 
 /** Quantiles of the normal distribution: 0.975 of a two-sided test at 5 %, and 0.8 of a power of 80 %. */
 const [Z_TEST, Z_POWER] = [1.959963984540054, 0.8416212335729143];

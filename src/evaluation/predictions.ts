@@ -50,13 +50,15 @@ export const Header = z.object({
       uses_labels: z.literal(true),
     })
     .exactOptional(),
+  after: z.array(z.string()).exactOptional(),
+  seen: z.record(z.string(), z.array(z.string())).exactOptional(),
   /** "none", the processors, the control, "clean". */
   processors: z.array(z.string()),
   judges: z.array(z.string()),
 });
 
-/** Each further line: what one judge sees in one image as one processor restored it, with the quality of that image. */
-export const Line = MeasuredQuality.extend({
+/** What one judge sees in one image as one processor restored it. */
+const JudgedLine = z.object({
   file: z.string(),
   processor: z.string(),
   /** Null: the evaluation has no judges. */
@@ -74,11 +76,18 @@ export const Line = MeasuredQuality.extend({
   /** What a service predicts. */
   labels: Labels.exactOptional(),
 });
+
+/** Each further line: what one judge sees in one image as one processor restored it, with the quality of that image. */
+export const Line = JudgedLine.extend(MeasuredQuality.shape);
 export type Line = z.output<typeof Line>;
 
+/** The same after a handling of the restored image, which has no quality of its own. */
+export const HandledLine = JudgedLine.extend({ after: z.string() });
+export type HandledLine = z.output<typeof HandledLine>;
+
 /**
- * Writes a predictions file, JSON Lines: a header, then a line for each image, processor and judge, in this order. The
- * file is whole or absent.
+ * Writes a predictions file, JSON Lines: a header, then a line for each image, processor and judge, in this order; after those
+ * of a processor the lines for each handling and judge. The file is whole or absent.
  * @throws UserError when it cannot be written.
  */
 export async function writePredictions(path: string, setting: EvaluationSetting, measurements: Measurements) {
@@ -90,8 +99,8 @@ export async function writePredictions(path: string, setting: EvaluationSetting,
       await file.writeFile(`${JSON.stringify(header)}\n`);
       for (const image of images)
         await file.writeFile(
-          linesOf(image, measurements)
-            .map((line) => `${JSON.stringify(Line.encode(line))}\n`)
+          linesOf(image, { ...measurements, after: setting.after ?? [] })
+            .map((line) => `${JSON.stringify("after" in line ? HandledLine.encode(line) : Line.encode(line))}\n`)
             .join(""),
         );
       await file.sync();
@@ -102,8 +111,11 @@ export async function writePredictions(path: string, setting: EvaluationSetting,
 }
 
 /** The lines of one image. */
-const linesOf = ({ file, label, boxes, rows }: MeasuredImage, { processors, judges }: Measurements): Line[] =>
-  rows.flatMap(({ predictions, ...quality }, i) => {
+const linesOf = (
+  { file, label, boxes, rows }: MeasuredImage,
+  { processors, judges, after }: Pick<Measurements, "processors" | "judges"> & { readonly after: readonly string[] },
+): (Line | HandledLine)[] =>
+  rows.flatMap(({ predictions, handled = [], ...quality }, i) => {
     const processor = processors[i] as string;
     const lineOf = (judge: string | null, j: number): Line => ({
       ...{ file, processor, judge, label },
@@ -111,7 +123,10 @@ const linesOf = ({ file, label, boxes, rows }: MeasuredImage, { processors, judg
       ...contentsOf(predictions[j]),
       ...quality,
     });
-    return (judges.length > 0 ? judges : [null]).map(lineOf);
+    const handledLines = after.flatMap((name, h) =>
+      judges.map((judge, j) => ({ file, processor, judge, label, after: name, ...contentsOf(handled[h]?.[j]) })),
+    );
+    return [...(judges.length > 0 ? judges : [null]).map(lineOf), ...handledLines];
   });
 
 /** A prediction as the fields of a line. */
@@ -125,7 +140,7 @@ function contentsOf(
 }
 
 /** The prediction in a line; undefined: it has none. */
-export function predictionIn({ ranked, boxes, confusions, labels }: Line): StoredPrediction | undefined {
+export function predictionIn({ ranked, boxes, confusions, labels }: Line | HandledLine): StoredPrediction | undefined {
   if (ranked) return { kind: "class", ranked };
   if (boxes) return { kind: "boxes", boxes };
   if (labels) return { kind: "labels", labels };

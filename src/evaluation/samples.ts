@@ -15,6 +15,8 @@ export interface Sample extends EvaluationSample {
   readonly file: string;
   readonly annotation: Annotation;
   readonly truth: Truth;
+  /** Its number among the images that are evaluated. */
+  readonly number: number;
   /** What is wrong with the file, which was decoded nevertheless. */
   readonly flaw?: string;
 }
@@ -49,7 +51,7 @@ export const loadSamples = (
     items.map((item, i) =>
       orSkipped(item, async () => {
         const { value, truth, ...flaw } = await workers.sample(item, task, [SEED, first + i]);
-        return { file: titleOf(item), annotation: item.annotation, truth, ...value, ...flaw };
+        return { file: titleOf(item), annotation: item.annotation, truth, number: first + i, ...value, ...flaw };
       }),
     ),
   );

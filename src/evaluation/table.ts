@@ -1,8 +1,12 @@
 import { MAX_PSNR } from "../metrics/psnr.js";
-import { printable, tableCell } from "../printable.js";
-import { columnTitles, type JudgeColumn, type JudgeFigure, judgeColumns, onlyTop1 } from "./columns.js";
+import { printable } from "../printable.js";
+import { columnTitles, type JudgeColumn, judgeColumns, meanColumns, onlyTop1 } from "./columns.js";
 import type { Evaluation, Flips, Row } from "./evaluation.js";
-import { controlNotes, judgeNotes, powerNotes } from "./notes.js";
+import { controlNotes, correlationNotes, judgeNotes, latticeNotes, powerNotes, seenNotes } from "./notes.js";
+import { survivalTables } from "./survival-table.js";
+import { decibels, gainText, markdownTable } from "./text.js";
+
+export { decibels, figureText, gainText, markdownTable } from "./text.js";
 
 /**
  * Evaluations of the same processors as Markdown tables that also line up on a terminal: processors down, judges (top-1, mAP,
@@ -12,12 +16,22 @@ import { controlNotes, judgeNotes, powerNotes } from "./notes.js";
 export function evaluationTable(...evaluations: readonly Evaluation[]): string {
   const names = evaluations[0]?.rows.map(({ processor }) => processor) ?? [];
   const columns = evaluations.flatMap(judgeColumns);
+  const means = evaluations.flatMap((evaluation, place) =>
+    meanColumns(evaluation, evaluations.length > 1 ? ` ${dataMark(place)}` : ""),
+  );
   const pairs = columns.length > 0 ? comparedPairs(names) : [];
   return [
-    [qualityTable(evaluations, columns), ...evaluations.flatMap(({ rows }) => exactNotes(rows))].join("\n"),
-    ...(pairs.length > 0 ? [gainsTable(pairs, columns), ...powerNotes(pairs, columns)] : []),
+    [
+      qualityTable(evaluations, columns),
+      ...evaluations.flatMap(({ rows }) => exactNotes(rows)),
+      ...(evaluations.length === 1 ? evaluations.flatMap(latticeNotes) : []),
+    ].join("\n"),
+    ...(pairs.length > 0 ? [gainsTable(pairs, [...columns, ...means]), ...powerNotes(pairs, columns)] : []),
     ...evaluations.flatMap(flipsBetween),
+    ...evaluations.flatMap(survivalTables),
+    ...evaluations.flatMap(correlationNotes),
     ...(evaluations.length > 1 ? [dataNotes(evaluations)] : []),
+    ...evaluations.flatMap(seenNotes),
     ...evaluations.flatMap(judgeNotes),
     ...evaluations.flatMap(controlNotes),
   ].join("\n\n");
@@ -42,6 +56,7 @@ function qualityTable(evaluations: readonly Evaluation[], columns: readonly Judg
 /** The measures of image quality as columns; beside others, those on RGB alone, with a mark of the data. */
 function qualityColumns({ rows }: Evaluation, place: number, { length }: readonly Evaluation[]) {
   const luma = length === 1 && rows.some(({ ssim_y }) => ssim_y !== undefined);
+  const lattice = length === 1 && rows.some((row) => row.lattice !== undefined);
   const column = (title: string, textOf: (row: Row) => string) => ({
     title: length > 1 ? `${title} ${dataMark(place)}` : title,
     texts: rows.map(textOf),
@@ -53,6 +68,12 @@ function qualityColumns({ rows }: Evaluation, place: number, { length }: readonl
       ? [
           column("PSNR-Y (dB)", ({ psnr_y = null }) => decibels(psnr_y)),
           column("SSIM-Y", ({ ssim_y = Number.NaN }) => ssim_y.toFixed(4)),
+        ]
+      : []),
+    ...(lattice
+      ? [
+          column("lattice 1/4", (row) => row.lattice?.quarter?.toFixed(1) ?? ""),
+          column("lattice 1/2", (row) => row.lattice?.half?.toFixed(1) ?? ""),
         ]
       : []),
   ];
@@ -90,8 +111,6 @@ export function exactNotes(rows: readonly Row[]): string[] {
       ];
 }
 
-export const decibels = (psnr: number | null): string => (psnr === null ? "∞" : psnr.toFixed(2));
-
 /** Two processors that are compared. */
 export interface Compared {
   readonly processor: string;
@@ -123,32 +142,6 @@ export const flipsTable = (flips: readonly Flips[], judges: readonly string[]): 
     ]),
   );
 
-/** "53.3 [50.6, 56.0]"; "" for a figure that is missing or not defined. */
-export const figureText = (figure: JudgeFigure | undefined): string =>
-  figure?.value == null || figure.ci95 === null
-    ? ""
-    : `${figure.value.toFixed(1)} [${figure.ci95.map((bound) => bound.toFixed(1)).join(", ")}]`;
-
-/** "+9.5 [+7.2, +11.7]"; "" for a gain that is missing or not defined. */
-export const gainText = (gain: JudgeFigure | undefined): string =>
-  gain?.value == null || gain.ci95 === null ? "" : `${signed(gain.value)} [${gain.ci95.map(signed).join(", ")}]`;
-
 /** "+12 -6, p 0.238" */
 const flipsText = ({ helpful, harmful, p }: Flips): string =>
   `+${helpful} -${harmful}, p ${p < 0.001 ? "< 0.001" : p.toFixed(3)}`;
-
-/** One decimal with its sign; no sign where it rounds to zero. */
-function signed(value: number): string {
-  const text = value.toFixed(1);
-  return Number(text) === 0 ? "0.0" : value > 0 ? `+${text}` : text;
-}
-
-/** A table as Markdown: the first column left-aligned, the others right-aligned. */
-export function markdownTable(titles: readonly string[], texts: readonly (readonly string[])[]): string {
-  const [header = [], ...rows] = [titles, ...texts].map((cells) => cells.map(tableCell));
-  const widths = header.map((title, i) => Math.max(3, title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [header, rule, ...rows].map(line).join("\n");
-}

@@ -1,5 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
+import { applyHandlings } from "../data/handling/apply.js";
+import type { Handling } from "../data/handling/handling.js";
 import { type Item, readItem } from "../data/item.js";
 import { findTask } from "../data/tasks/index.js";
 import { messageOf } from "../errors.js";
@@ -8,7 +10,7 @@ import { SsimMeter } from "../metrics/ssim-meter.js";
 import type { WorkerResponse } from "../platform/node/worker-client.js";
 import { randomAt } from "../random.js";
 import { type EvaluationSample, evaluationSample, protocols, type ResolvedProtocol } from "./protocols.js";
-import { type Quality, qualityOf } from "./quality.js";
+import { cleanQuality, type Quality, qualityOf } from "./quality.js";
 import { type Truth, truthOf } from "./truth.js";
 
 /** What a worker can be requested to compute. */
@@ -29,7 +31,14 @@ export type Request =
       readonly seed: number;
       readonly number: number;
     }
-  /** The quality of the images of each row against the clean ones. */
+  /** The images after handlings; the seed and the numbers of each image decide the noise. */
+  | {
+      readonly kind: "handle";
+      readonly images: readonly Image[];
+      readonly handlings: readonly Handling[];
+      readonly numbers: readonly (readonly number[])[];
+    }
+  /** The quality of the images of each row against the clean ones, then that of the clean ones. */
   | {
       readonly kind: "compare";
       readonly rows: readonly (readonly Image[])[];
@@ -52,8 +61,8 @@ export interface Loaded<T> {
   readonly flaw?: string;
 }
 
-/** The result of each kind of request; of "compare" the quality by row and image. */
-export type Result = Loaded<Image> | Loaded<EvaluationSample> | readonly (readonly Quality[])[];
+/** The result of each kind of request; of "compare" the quality by row and image, the clean images last. */
+export type Result = Loaded<Image> | Loaded<EvaluationSample> | readonly Image[] | readonly (readonly Quality[])[];
 
 if (!parentPort) throw new Error("worker.js is started by EvaluationWorkers, as a worker thread");
 const port = parentPort;
@@ -84,6 +93,7 @@ async function answer({ id, request }: NumberedRequest): Promise<void> {
 }
 
 async function resultOf(request: Request): Promise<Result> {
+  if (request.kind === "handle") return handled(request);
   const { protocol } = request;
   if (request.kind === "clean")
     return loaded(request, request.scale, async (image) => protocols[protocol.protocol].clean(image, request.scale));
@@ -92,14 +102,26 @@ async function resultOf(request: Request): Promise<Result> {
     const random = randomAt(request.seed, request.number);
     return loaded(request, task.scale, (image) => evaluationSample(image, task, random, protocol));
   }
-  const { rows, clean } = request;
+  return compared(request);
+}
+
+async function handled({ images, handlings, numbers }: Extract<Request, { kind: "handle" }>): Promise<Image[]> {
+  const results: Image[] = [];
+  for (const [i, image] of images.entries()) {
+    const [seed = 0, ...indices] = numbers[i] ?? [];
+    results.push(await applyHandlings(image, handlings, randomAt(seed, ...indices)));
+  }
+  return results;
+}
+
+async function compared({ rows, clean, protocol }: Extract<Request, { kind: "compare" }>): Promise<Quality[][]> {
   const qualities: Quality[][] = rows.map(() => []);
   for (const [i, image] of clean.entries()) {
     const column = rows.map((images) => images[i] as Image);
     for (const [row, quality] of (await qualityOf(column, image, protocol, meter)).entries())
       qualities[row]?.push(quality);
   }
-  return qualities;
+  return [...qualities, clean.map((image) => cleanQuality(image, protocol))];
 }
 
 /** What `make` makes of the image of an item, with its annotation for the part that is evaluated. */

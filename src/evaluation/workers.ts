@@ -1,3 +1,4 @@
+import type { Handling } from "../data/handling/handling.js";
 import type { Item } from "../data/item.js";
 import type { Task } from "../data/task.js";
 import { isBuiltInTask } from "../data/tasks/index.js";
@@ -48,23 +49,45 @@ export class EvaluationWorkers {
   }
 
   /**
-   * The quality of the images of each row against the clean ones: [rows][images].
+   * The images after handlings.
+   * @param numbers the seed and the indices of each image, which decide the noise.
+   */
+  async handle(
+    images: readonly Image[],
+    handlings: readonly Handling[],
+    numbers: readonly (readonly number[])[],
+  ): Promise<Image[]> {
+    const parts = await Promise.all(
+      this.sharesOf(images.length).map(([from, to]) => {
+        const part = { images: images.slice(from, to), numbers: numbers.slice(from, to) };
+        return this.send({ kind: "handle", handlings, ...part }) as Promise<readonly Image[]>;
+      }),
+    );
+    return parts.flat();
+  }
+
+  /**
+   * The quality of the images of each row against the clean ones, then that of the clean ones: [rows + 1][images].
    * @throws UserError when sizes differ or are too small.
    */
   async compare(
     rows: readonly (readonly Image[])[],
     clean: readonly Image[],
   ): Promise<readonly (readonly Quality[])[]> {
-    const share = Math.ceil(clean.length / this.threads.length);
-    const starts = Array.from({ length: Math.ceil(clean.length / share) }, (_, i) => i * share);
     const parts = await Promise.all(
-      starts.map((start) => {
-        const part = (images: readonly Image[]) => images.slice(start, start + share);
+      this.sharesOf(clean.length).map(([from, to]) => {
+        const part = (images: readonly Image[]) => images.slice(from, to);
         const request = { kind: "compare", rows: rows.map(part), clean: part(clean), protocol: this.protocol } as const;
         return this.send(request) as Promise<readonly (readonly Quality[])[]>;
       }),
     );
-    return rows.map((_, row) => parts.flatMap((qualities) => qualities[row] as readonly Quality[]));
+    return [...rows, clean].map((_, row) => parts.flatMap((qualities) => qualities[row] as readonly Quality[]));
+  }
+
+  /** The ranges of the images that each thread gets. */
+  private sharesOf(count: number): (readonly [from: number, to: number])[] {
+    const share = Math.ceil(count / this.threads.length);
+    return Array.from({ length: Math.ceil(count / share) }, (_, i) => [i * share, (i + 1) * share]);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listOf } from "../../settings.js";
 import { Handling, nameOfHandling } from "./handling.js";
 
 /** Handlings that are applied one after the other, each with a fixed value: "resize:0.7+jpeg:85". */
@@ -13,26 +14,21 @@ export const handlingChain = (handlings: readonly Handling[]): HandlingChain => 
   handlings,
 });
 
-/**
- * The schema of several chains: "jpeg:85,resize:0.7+jpeg:85", or a list of such texts and handlings. A chain that is given twice
- * counts once.
- */
-export const HandlingChains = z.unknown().transform((given, context): HandlingChain[] => {
-  const chains = new Map<string, HandlingChain>();
-  for (const text of Array.isArray(given) ? given.flatMap(separate) : separate(given)) {
-    const parts = typeof text === "string" ? text.split("+").map((part) => part.trim()) : [text];
-    const handlings = parts.flatMap((part) => parsed(part, (message) => context.addIssue({ code: "custom", message })));
-    const chain = handlingChain(handlings);
-    chains.set(chain.name, chain);
-  }
-  return [...chains.values()];
+/** The chains of a text such as "jpeg:85,resize:0.7+jpeg:85", or of a handling that is given as an object. */
+const Chains = z.unknown().transform((given, context): HandlingChain[] => {
+  const refuse = (message: string) => context.addIssue({ code: "custom", message });
+  const chains = typeof given === "string" ? given.split(",").map((text) => text.split("+")) : [[given]];
+  return chains.map((parts) => handlingChain(parts.flatMap((part) => parsed(part, refuse))));
 });
 
-const separate = (given: unknown): unknown[] => (typeof given === "string" ? given.split(",") : [given]);
+/** The schema of several chains: "jpeg:85,resize:0.7+jpeg:85", or a list of such texts. A chain that is given twice counts once. */
+export const HandlingChains = listOf(Chains).transform((lists) => [
+  ...new Map(lists.flat().map((chain) => [chain.name, chain])).values(),
+]);
 
 /** A handling with a fixed value; none if it is refused. */
 function parsed(part: unknown, refuse: (message: string) => void): Handling[] {
-  const { success, data, error } = Handling.safeParse(part);
+  const { success, data, error } = Handling.safeParse(typeof part === "string" ? part.trim() : part);
   if (!success) {
     refuse(error.issues[0]?.message ?? "");
     return [];
