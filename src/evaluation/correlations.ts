@@ -29,10 +29,15 @@ export function correlationsOf({ rows, figures, group, control }: Compared): Cor
       ? { pearson: pearson(decibels, values), spearman: spearman(decibels, values) }
       : { pearson: null, spearman: null };
   const grouped = figures.filter(({ judge }) => group?.judges.includes(judge)).map(valuesOf);
-  const means = places.map((_, i) => grouped.reduce((sum, values) => sum + (values[i] as number), 0) / grouped.length);
+  const means = places.map((_, i) =>
+    rounded(grouped.reduce((sum, values) => sum + (values[i] as number), 0) / grouped.length),
+  );
   return {
     processors: places.length,
     judges: Object.fromEntries(figures.map((each) => [each.judge, correlationOf(valuesOf(each))])),
     ...(group && { mean: correlationOf(means) }),
   };
 }
+
+/** Equal means over judges must tie although their sums are rounded in other ways. */
+const rounded = (value: number): number => Number(value.toFixed(12));

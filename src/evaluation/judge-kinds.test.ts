@@ -130,7 +130,10 @@ test("two detectors are judged by mAP on whole images, and the predictions file 
     high: { scoreThreshold: 170 / 255 },
   });
   const table = evaluationTable(evaluation);
-  assert.match(table, /^\| processor +\| PSNR \(dB\) \| +SSIM \| PSNR-Y \(dB\) \| SSIM-Y \| lattice 1\/4 \| lattice 1\/2 \| +low mAP \| +high mAP \|/);
+  assert.match(
+    table,
+    /^\| processor +\| PSNR \(dB\) \| +SSIM \| PSNR-Y \(dB\) \| SSIM-Y \| lattice 1\/4 \| lattice 1\/2 \| +low mAP \| +high mAP \|/,
+  );
   assert.match(table, /low: scoreThreshold 0\.39/);
 });
 
