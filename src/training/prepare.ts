@@ -59,13 +59,13 @@ function groupedProcessor({ processor: { graph, format }, processorGroup, settin
   return inGroups(specialize(graph, { [input.name]: [processorGroup, ...image] }), settings.batch);
 }
 
-/** Notes on how the models are computed, such as half precision, quantization or groups of a fixed batch. */
-export function notesOf({ processor, processorGroup, recognizers }: TrainingModels): string[] {
+/** Notes on initial weights and on how the models are computed, such as half precision or groups of a fixed batch. */
+export function notesOf({ processor, processorGroup, initNotes, recognizers }: TrainingModels): string[] {
   const models = [
     { ...processor.graph, group: processorGroup, batch: undefined },
     ...recognizers.map(({ model, group }) => ({ ...model.graph, name: model.name, group, batch: model.declaredBatch })),
   ];
-  return models.flatMap(({ name, notes = [], group, batch }) =>
+  const remarks = models.flatMap(({ name, notes = [], group, batch }) =>
     [
       ...notes,
       ...(group === null
@@ -73,6 +73,7 @@ export function notesOf({ processor, processorGroup, recognizers }: TrainingMode
         : [batch === null ? ALONE : `it runs in groups of ${group}; a file with a dynamic batch trains faster`]),
     ].map((note) => `${name}: ${note}`),
   );
+  return [...initNotes, ...remarks];
 }
 
 /** A step without the frozen weights, which its session holds. */

@@ -20,6 +20,7 @@ import { type LabelSet, labelSetOf } from "../recognition/class-offset.js";
 import { named, parseSettings } from "../settings.js";
 import { distanceFor, frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
 import { JPEG_MULTIPLE } from "./handling/jpeg.js";
+import { withInitialWeights } from "./initial-weights.js";
 import { requiredAnnotations, requireLabels } from "./required-labels.js";
 import type { RunRecord } from "./run-record.js";
 import { type ParsedTrainingSettings, requireRead, type TrainingSettings, trainingSettings } from "./settings.js";
@@ -47,6 +48,8 @@ export interface TrainingModels {
   readonly processorGroup: number | null;
   /** SHA-256 of the file of initial weights; null without one. */
   readonly initSha256: string | null;
+  /** Notes on weights that the file of initial weights does not have. */
+  readonly initNotes: readonly string[];
   /** T, the network between P and R; null without one. */
   readonly transformer: Graph | null;
   /** Empty if the objective has no recognizer. */
@@ -159,6 +162,7 @@ export async function resolveModels(
     : new Processor(findNetwork(source, task.scale).build(task.scale, seed));
   const group = isFile(source) ? (await fitProcessor(built, task, settings)).group : null;
   const init = settings.init === undefined ? null : await openProcessor(settings.init);
+  const initialized = init && withInitialWeights(built, init.graph, settings.init ?? "");
   const recognizers = await frozenRecognizers(objective, settings, labels);
   const distance = objective.reads === "output" ? distanceFor(recognizers[0]?.kind ?? "scores", settings) : null;
   return {
@@ -167,9 +171,10 @@ export async function resolveModels(
     objective,
     lambda: settings.lambda ?? defaultLambda(objective, distance),
     distance,
-    processor: init ? built.withGraph(withInit(built.graph, init.graph, settings.init ?? "")) : built,
+    processor: initialized ? built.withGraph(initialized.graph) : built,
     processorGroup: group,
     initSha256: init?.sha256 ?? null,
+    initNotes: initialized?.notes ?? [],
     transformer: objective.transforms ? buildTransformer(settings.transformer ?? DEFAULT_TRANSFORMER, seed) : null,
     recognizers,
   };
@@ -187,18 +192,6 @@ function requireHandling({ after = [], crop }: ParsedTrainingSettings): void {
 
 /** Whether a processor is an ONNX file rather than a network's name. */
 export const isFile = (processor: string): boolean => /\.onnx$/i.test(processor);
-
-/** The graph with the weights of another graph of the same architecture. */
-function withInit(graph: Graph, source: Graph, title: string): Graph {
-  const weights = [...graph.initializers].map(([name, own]) => {
-    const weight = source.initializers.get(name);
-    if (weight?.shape.join() === own.shape.join()) return [name, weight] as const;
-    throw new UserError(
-      `cannot take initial weights from ${title}: it is not a ${graph.name} of this scale (weight "${name}" does not fit)`,
-    );
-  });
-  return { ...graph, initializers: new Map(weights) };
-}
 
 interface Schedule {
   readonly steps: number;

@@ -99,7 +99,9 @@ export const sharedTrainingSettings = {
     .default(DEFAULT_NETWORK)
     .describe("the processor P: the name of a network, or an ONNX file to fine-tune")
     .meta({ placeholder: "name|file" }),
-  init: path("initial weights: a trained processor of the same architecture", { placeholder: "file" }).optional(),
+  init: path("initial weights: a trained processor of the same architecture, at any scale", {
+    placeholder: "file",
+  }).optional(),
   freeze: listOf(z.string())
     .optional()
     .describe("freeze the weights whose names match a pattern, such as 'body.*'; may be repeated")
