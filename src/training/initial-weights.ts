@@ -14,20 +14,26 @@ export interface InitializedGraph {
 }
 
 /**
- * Takes initial weights from a trained network of the same architecture. If that network has another scale, the weights are
- * taken whose name and shape fit; constants, which can depend on the scale, stay those of the given network.
- * @param title of the trained network, for errors and notes.
- * @throws UserError when the networks have different architectures: different names, or less than half of the values fit.
+ * Takes initial weights from a trained processor of the same architecture. If that one has another scale, the weights are
+ * taken whose name and shape fit; constants, which can depend on the scale, stay those of the given processor.
+ * @param network the name of the network; null for a processor from a file.
+ * @throws UserError when the architectures differ: the trained processor's card names another network, or less than half of
+ * the values fit.
  */
-export function withInitialWeights(processor: Processor, trained: Graph, title: string): InitializedGraph {
-  const { graph, weights } = processor;
+export function withInitialWeights(
+  { graph, weights }: Processor,
+  network: string | null,
+  { graph: trained, card, file, name: trainedName }: Processor,
+): InitializedGraph {
+  const title = file ?? trainedName;
   const fits = (name: string): boolean =>
     trained.initializers.get(name)?.shape.join() === graph.initializers.get(name)?.shape.join();
   const misfit = [...graph.initializers.keys()].find((name) => !fits(name));
   if (misfit === undefined) return { graph: withWeights(graph, trained, [...graph.initializers.keys()]), notes: [] };
   const fresh = weights.trainable.filter((name) => !fits(name));
   const [some, all] = [valuesIn(graph, fresh), valuesIn(graph, weights.trainable)];
-  if (trained.name !== graph.name || all === 0 || 1 - some / all < LEAST_SHARE)
+  const isOther = network !== null && card !== null && card.network !== network;
+  if (isOther || all === 0 || 1 - some / all < LEAST_SHARE)
     throw new UserError(
       `cannot take initial weights from ${title}: it is not a ${graph.name} (weight "${misfit}" does not fit)`,
     );

@@ -162,7 +162,7 @@ export async function resolveModels(
     : new Processor(findNetwork(source, task.scale).build(task.scale, seed));
   const group = isFile(source) ? (await fitProcessor(built, task, settings)).group : null;
   const init = settings.init === undefined ? null : await openProcessor(settings.init);
-  const initialized = init && withInitialWeights(built, init.graph, settings.init ?? "");
+  const initialized = init && withInitialWeights(built, isFile(source) ? null : source, init);
   const recognizers = await frozenRecognizers(objective, settings, labels);
   const distance = objective.reads === "output" ? distanceFor(recognizers[0]?.kind ?? "scores", settings) : null;
   return {
