@@ -6,6 +6,9 @@ export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
 export { type Annotation, type Box, classOf } from "./data/annotation.js";
 export { type Dataset, type DatasetOptions, openDataset, type Selection } from "./data/dataset.js";
 export type { Fingerprint } from "./data/fingerprint.js";
+export { applyHandling, applyHandlings } from "./data/handling/apply.js";
+export { type HandlingChain, handlingChain } from "./data/handling/chain.js";
+export type { Handling, HandlingKind } from "./data/handling/handling.js";
 export { type Item, readItem } from "./data/item.js";
 export { type LabelledOptions, type LabelledSets, openLabelledSets } from "./data/labelled-sets.js";
 export { draw, drawInteger, type Range, range } from "./data/range.js";
@@ -68,6 +71,18 @@ export {
 export { evaluationFrom } from "./evaluation/from-predictions.js";
 export { type JudgeFile, type JudgeSettings, judgeKind, openJudge } from "./evaluation/open-judge.js";
 export { type Protocol, type ProtocolName, protocols } from "./evaluation/protocols.js";
+export type {
+  Correlation,
+  Correlations,
+  HandledFigures,
+  Lattice,
+  MeanFigure,
+  MeanGain,
+  MeanGains,
+  Survival,
+  SurvivingFigure,
+  SurvivingGain,
+} from "./evaluation/robustness.js";
 export { evaluationTable } from "./evaluation/table.js";
 export type { Image } from "./images/image.js";
 export { type Filter, resize } from "./images/resize.js";

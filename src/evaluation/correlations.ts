@@ -2,6 +2,7 @@ import { pearson, spearman } from "../metrics/correlation.js";
 import type { ControlSetting } from "./evaluation.js";
 import type { JudgeFigures } from "./judge-figures.js";
 import type { JudgeGroup } from "./mean-gains.js";
+import { toTwelveDecimals } from "./resampled.js";
 import type { Correlation, Correlations } from "./robustness.js";
 
 /** Fewer processors show no correlation. */
@@ -30,7 +31,7 @@ export function correlationsOf({ rows, figures, group, control }: Compared): Cor
       : { pearson: null, spearman: null };
   const grouped = figures.filter(({ judge }) => group?.judges.includes(judge)).map(valuesOf);
   const means = places.map((_, i) =>
-    rounded(grouped.reduce((sum, values) => sum + (values[i] as number), 0) / grouped.length),
+    toTwelveDecimals(grouped.reduce((sum, values) => sum + (values[i] as number), 0) / grouped.length),
   );
   return {
     processors: places.length,
@@ -38,6 +39,3 @@ export function correlationsOf({ rows, figures, group, control }: Compared): Cor
     ...(group && { mean: correlationOf(means) }),
   };
 }
-
-/** Equal means over judges must tie although their sums are rounded in other ways. */
-const rounded = (value: number): number => Number(value.toFixed(12));

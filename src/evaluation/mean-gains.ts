@@ -1,7 +1,7 @@
 import type { EvaluationSetting } from "./evaluation.js";
 import type { JudgeFigures } from "./judge-figures.js";
 import type { Measurements, Pair } from "./measurements.js";
-import { combined, intervalOf, percentOf, type Resampled } from "./resampled.js";
+import { combined, intervalOf, percentOf, type Resampled, toTwelveDecimals } from "./resampled.js";
 import type { MeanGains } from "./robustness.js";
 
 /** The judges whose figures are averaged. */
@@ -25,7 +25,9 @@ export function judgeGroup(
 /** The gain of the mean over judges of a row over another. */
 export function meanGain(figures: readonly JudgeFigures[], judges: readonly string[], pair: Pair): Resampled {
   const gains = figures.filter(({ judge }) => judges.includes(judge)).map(({ rows }) => gainOf(rows, pair));
-  return combined(gains, (...values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  return combined(gains, (...values) =>
+    toTwelveDecimals(values.reduce((sum, value) => sum + value, 0) / values.length),
+  );
 }
 
 /** The gain of a row over another for one judge. */

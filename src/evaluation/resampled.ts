@@ -56,6 +56,9 @@ export const combined = (numbers: readonly Resampled[], combine: (...values: num
   ),
 });
 
+/** A share without the rounding errors of sums in another order: equal shares must be equal, and their difference 0. */
+export const toTwelveDecimals = (share: number): number => Math.round(share * 1e12) / 1e12;
+
 /** The 95 % interval of a share, in percent, over the resamples in which it is finite; null: it is not defined. */
 export const intervalOf = ({ value, samples }: Resampled): Interval =>
   Number.isFinite(value) ? percentInterval(percentiles(samples.filter(Number.isFinite))) : null;
