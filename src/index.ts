@@ -54,7 +54,6 @@ export type {
   Flawed,
   Flips,
   Gain,
-  Interval,
   LabelAgreement,
   LabelSetting,
   Row,
@@ -69,6 +68,7 @@ export {
   flippedPredictions,
 } from "./evaluation/flipped-predictions.js";
 export { evaluationFrom } from "./evaluation/from-predictions.js";
+export type { Interval } from "./evaluation/interval.js";
 export { type JudgeFile, type JudgeSettings, judgeKind, openJudge } from "./evaluation/open-judge.js";
 export { type Protocol, type ProtocolName, protocols } from "./evaluation/protocols.js";
 export type {

@@ -2,8 +2,6 @@ import type { Interval } from "./interval.js";
 import type { ProtocolName } from "./protocols.js";
 import type { Correlations, Lattice, MeanGains, Survival } from "./robustness.js";
 
-export type { Interval };
-
 /** The setting of an evaluation: everything except the measurements of single images. */
 export interface EvaluationSetting {
   readonly task: string;

@@ -7,6 +7,7 @@ import sharp from "sharp";
 import { enlarging, temporaryFolder } from "../../testing/workspace.js";
 import type { Annotation, Box } from "../data/annotation.js";
 import type { Dataset } from "../data/dataset.js";
+import { HandlingChains } from "../data/handling/chain.js";
 import { findTask } from "../data/tasks/index.js";
 import type { Image } from "../images/image.js";
 import { vocAveragePrecision } from "../metrics/detection/voc.js";
@@ -209,6 +210,31 @@ test("boxes follow the resize and the crop of the protocol imagenet, and what it
   for (const side of ["left", "top", "right", "bottom"] as const)
     assert.ok(Math.abs((followed?.[side] ?? 0) - (seen?.[side] ?? 0)) <= 1, side);
   assert.deepEqual([difficult?.difficult, difficult?.truncated, difficult?.left, others], [true, true, 0, []]);
+});
+
+test("detectors and segmenters judge again after handlings: a shift by 0 changes nothing, and a strong blur hides all", async (t) => {
+  const handlings = HandlingChains.parse("shift:0,blur:5");
+  for (const [judge, annotate] of [
+    [detector("high", 170), boxes],
+    [segmenter, labelMap],
+  ] as const) {
+    const { evaluation, predictions } = await evaluated(t, {
+      dataset: await rectangles(t, 5, annotate),
+      judges: [judge],
+      handlings,
+    });
+    const [shift, blur] = evaluation.survival?.handlings ?? [];
+    const figureOf = (row: number) => {
+      const { detectors, segmenters } = evaluation.rows[row] ?? {};
+      return detectors?.[judge.name]?.map11 ?? segmenters?.[judge.name]?.miou;
+    };
+    for (const row of [0, 1, 2]) assert.equal(shift?.rows[row]?.judges[judge.name], figureOf(row));
+    assert.ok((blur?.rows.at(-1)?.judges[judge.name] as number) < (figureOf(2) as number) / 2);
+    const [gain] = evaluation.detector_gains ?? evaluation.segmenter_gains ?? [];
+    assert.deepEqual(shift?.gains[0]?.judges[judge.name]?.ci95?.map(Math.round), gain?.ci95?.map(Math.round));
+    assert.deepEqual(await evaluationFrom(predictions), evaluation);
+    assert.match(evaluationTable(evaluation), /enlarging over none, blur:5/);
+  }
 });
 
 test("where an interval includes 0, the detectable gain is 2.8 standard errors, of which the half interval is 1.96", () => {

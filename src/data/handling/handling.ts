@@ -28,6 +28,7 @@ export const handlingKinds = {
   noise: { parameter: "sigma", min: 0, max: 1, integer: false, summary: "Gaussian noise for images in [0, 1]" },
 } as const;
 
+/** The kinds of handling by name; see `handlingKinds`. */
 export type HandlingKind = keyof typeof handlingKinds;
 
 /** One thing that happens to an image after processing, such as being saved as JPEG. */
