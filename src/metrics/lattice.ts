@@ -77,8 +77,19 @@ interface Wave {
   readonly imaginary: Float64Array;
 }
 
-/** The windowed waves of the frequencies up to 5 bins from `frequency`, lowest first. */
-const wavesAround = (frequency: number, length: number): Wave[] =>
+const cache = new Map<string, readonly Wave[]>();
+const MAX_CACHED = 64;
+
+/** The windowed waves of the frequencies up to 5 bins from `frequency`, lowest first. The last results are cached. */
+function wavesAround(frequency: number, length: number): readonly Wave[] {
+  const key = `${frequency} ${length}`;
+  const found = cache.get(key) ?? computeWaves(frequency, length);
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(key, found);
+  return found;
+}
+
+const computeWaves = (frequency: number, length: number): Wave[] =>
   Array.from({ length: 2 * OUTER + 1 }, (_, i) => {
     const angle = -2 * Math.PI * (frequency + (i - OUTER) / length);
     return {
@@ -112,8 +123,8 @@ function rowSums({ width, height, data }: Plane, mean: number, { real, imaginary
 /** The squared magnitude of the product of a complex column and a wave. */
 function powerOf(column: Wave, wave: Wave): number {
   let [real, imaginary] = [0, 0];
-  for (const [y, a] of column.real.entries()) {
-    const b = column.imaginary[y] as number;
+  for (let y = 0; y < column.real.length; y++) {
+    const [a, b] = [column.real[y] as number, column.imaginary[y] as number];
     const [c, d] = [wave.real[y] as number, wave.imaginary[y] as number];
     real += a * c - b * d;
     imaginary += a * d + b * c;
