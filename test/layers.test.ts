@@ -31,6 +31,7 @@ const rooms = [
     "recognition",
     "detection",
     "remote",
+    "gate",
     "evaluation",
     "stand-ins",
     "training",

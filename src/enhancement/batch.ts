@@ -1,6 +1,6 @@
 import { degradeFile } from "../data/degrade.js";
 import type { Task } from "../data/task.js";
-import { sha256OfGraph } from "../platform/node/models.js";
+import { processorDigest } from "../gate/gate.js";
 import type { Processor } from "../processors/processor.js";
 import { randomAt } from "../random.js";
 import { enhanceFile } from "./enhance.js";
@@ -34,7 +34,7 @@ export function enhanceFiles(
   const settings = {
     work: "enhance",
     version: VERSIONS.enhance,
-    model: digestOf(processor),
+    model: processorDigest(processor),
     format: processor.format,
     tile,
   };
@@ -73,9 +73,4 @@ export function degradeFiles(
     },
     options,
   );
-}
-
-/** SHA-256 of a processor's network with its external weights, without its name and its card. */
-function digestOf({ graph }: Processor): string {
-  return sha256OfGraph({ ...graph, name: "", metadata: {} });
 }
