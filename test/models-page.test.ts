@@ -107,6 +107,17 @@ test("rows named by the models' files, mean gains and further evaluations are sh
   assert.match(page, /### Figures: set5\n\n5 images of set5;/);
 });
 
+test("evaluations of trainings with other seeds become the range of the gains", async (t) => {
+  const other = (top1: number) => ({ ...evaluation, gains: evaluation.gains.map((gain) => ({ ...gain, top1 })) });
+  const seeds = { "results/models/sr-x2-s.seed1.json": other(6.04), "results/models/sr-x2-s.seed2.json": other(-1) };
+  const page = await modelsPage(await repository(t, seeds));
+  assert.doesNotMatch(page, /Figures: seed/);
+  assert.match(page, /### Seeds\n\nThe same trainings with 3 seeds,/);
+  const [, table = ""] = page.split("### Seeds");
+  const ranges = ["29.90 to 29.90", "30.12 to 30.12", "-1.0 to 10.0", "-1.0 to 6.0"];
+  assert.deepEqual(cells(table, "ra over plain"), ranges);
+});
+
 test("a model without an evaluation is listed, and data without a license or notes without a model are errors", async (t) => {
   const root = await repository(t);
   await writeModel(withCard(compactS.build(1, 0), card), join(root, "models/denoise-s-plain.onnx"));

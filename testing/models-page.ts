@@ -4,6 +4,7 @@ import type { Evaluation } from "../src/evaluation/evaluation.js";
 import { decibels, exactNotes, figureText, gainText, markdownTable } from "../src/evaluation/table.js";
 import type { Card } from "../src/processors/card.js";
 import { type Robustness, robustnessParts, unseenMean } from "./models-page-robustness.js";
+import { isSeed, seedParts } from "./models-page-seeds.js";
 import { type ModelGroup, type PublishedModel, publishedGroups } from "./published-models.js";
 import { trainingData } from "./training-data.js";
 
@@ -109,16 +110,25 @@ function unseenGain({ models }: ModelGroup, evaluation: Evaluation, model: Publi
 const seenIn = (models: readonly PublishedModel[], { seen = {} }: Robustness): ReadonlySet<string> =>
   new Set([...models.flatMap(({ card }) => card.recognizers.map(({ name }) => name)), ...Object.keys(seen)]);
 
-const groupParts = (group: ModelGroup): string[] => [
-  `## ${group.name}`,
-  trainingTable(group.models),
-  ...recognizerList(group.models),
-  ...(group.evaluations.length === 0 ? ["Not evaluated yet."] : []),
-  ...group.evaluations.flatMap(({ title, evaluation }) => [
-    `### ${title === "" ? "Figures" : `Figures: ${title}`}`,
-    ...figureParts(group, evaluation),
-  ]),
-];
+function groupParts(group: ModelGroup): string[] {
+  const { name, models, evaluations } = group;
+  const repeated = evaluations.filter(({ title }) => title === "" || isSeed(title)).map(({ evaluation }) => evaluation);
+  const [main] = repeated;
+  const marked = (judge: string): string => `${judge}${main ? mark(judge, seenIn(models, main)) : ""}`;
+  return [
+    `## ${name}`,
+    trainingTable(models),
+    ...recognizerList(models),
+    ...(evaluations.length === 0 ? ["Not evaluated yet."] : []),
+    ...evaluations
+      .filter(({ title }) => !isSeed(title))
+      .flatMap(({ title, evaluation }) => [
+        `### ${title === "" ? "Figures" : `Figures: ${title}`}`,
+        ...figureParts(group, evaluation),
+      ]),
+    ...(main ? seedParts(repeated, comparedModels(group, main), marked) : []),
+  ];
+}
 
 /** What a card states beside the training settings that are listed by their names. */
 const OTHER_KEYS = new Set([

@@ -57,7 +57,7 @@ export interface ModelGroup {
 
 /**
  * The models in `ROOT/models` with their evaluations: `ROOT/results/models/GROUP.json`, else `ROOT/results/GROUP.json`, and
- * further ones in `ROOT/results/models/GROUP.TITLE.json`.
+ * further ones in `ROOT/results/models/GROUP.TITLE.json`. The title of a repeated training is seed1, seed2, ….
  */
 export async function publishedGroups(root: string): Promise<ModelGroup[]> {
   const notes = TrainingNotes.parse(readJson(join(root, "results/models/trainings.json")) ?? {});
