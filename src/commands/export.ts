@@ -11,6 +11,7 @@ import { weightsOf } from "../processors/weights.js";
 import { path } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { listOfNames } from "./notes.js";
+import { fileStage } from "./stage.js";
 
 export const exportModel = defineCommand({
   name: "export",
@@ -55,6 +56,7 @@ filters, and weights that half precision cannot hold, because they are too large
     print(out);
     return "done";
   },
+  stage: fileStage("out", "model.onnx"),
 });
 
 /** The initializers that are no weights, such as fixed filters. */

@@ -9,6 +9,7 @@ import { named, path, paths, threadCount } from "../settings.js";
 import { average } from "./average.js";
 import { type Command, type Context, defineCommand, type Given, resolveSettings, type StageRole } from "./command.js";
 import { evaluate } from "./evaluate.js";
+import { exportModel } from "./export.js";
 import { failureSettings } from "./failures.js";
 import { wordsOf } from "./flags.js";
 import { studyAnalyze } from "./study-analyze.js";
@@ -26,6 +27,7 @@ export const stageCommands: readonly Command[] = [
   trainRecognizer,
   train,
   average,
+  exportModel,
   sweep,
   transfer,
   evaluate,

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { UserError } from "../errors.js";
-import { writeModel } from "../platform/node/models.js";
+import { writeMetadata } from "../platform/node/models.js";
 import { type Card, withCard } from "../processors/card.js";
 import { openProcessor } from "../processors/open.js";
 import type { Evaluation } from "./evaluation.js";
@@ -33,5 +33,5 @@ export async function writeMeasured(file: string, name: string, { data, rows }: 
     ...(row.detectors && { map11: valuesOf(row.detectors, ({ map11 }) => map11) }),
     ...(row.segmenters && { miou: valuesOf(row.segmenters, ({ miou }) => miou) }),
   };
-  await writeModel(withCard(graph, { ...card, measured }), file);
+  await writeMetadata(withCard(graph, { ...card, measured }).metadata, file);
 }

@@ -30,6 +30,12 @@ export const Card = z.object({
   lambdaWarmup: z.number().optional(),
   /** The image loss, if not the mean squared error. */
   imageLoss: z.string().optional(),
+  /** Weight of the loss of patterns on the lattice of pixels, if any. */
+  latticeWeight: z.number().optional(),
+  /** The random handling of the images that the recognizers got, such as "jpeg:60..95", if any. */
+  after: z.array(z.string()).optional(),
+  /** Whether each step used one recognizer, in turn. */
+  rotate: z.boolean().optional(),
   /** The distance between the recognizers' outputs, if they were compared. */
   distance: z.string().optional(),
   /** Factor on the feature distance that was added to the loss of the recognizers' outputs, if any. */

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { type Fingerprint, fingerprintOf } from "../data/fingerprint.js";
-import type { Handling } from "../data/handling/handling.js";
+import { type Handling, nameOfHandling } from "../data/handling/handling.js";
 import { datasetFrom } from "../data/settings.js";
 import type { AnnotationKind } from "../data/sources/source.js";
 import type { Task } from "../data/task.js";
@@ -252,7 +252,8 @@ function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: 
 
 /** The card of the trained processor after `steps` steps. */
 export function cardFor({ config, settings, task, dataset, recognizers }: ResolvedTraining, steps: number): Card {
-  const { objective, lambda, lambdaWarmup, imageLoss, distance, featureWeight, transformer } = config;
+  const { objective, lambda, lambdaWarmup, imageLoss, latticeWeight, distance, featureWeight, transformer } = config;
+  const { after, rotate } = config;
   const { freeze, batch, crop, lr, lrDrops, seed } = config;
   return {
     task: task.name,
@@ -262,6 +263,9 @@ export function cardFor({ config, settings, task, dataset, recognizers }: Resolv
     lambda,
     ...(lambdaWarmup > 0 && { lambdaWarmup }),
     ...(imageLoss !== "mse" && { imageLoss }),
+    ...(latticeWeight && { latticeWeight }),
+    ...(after && { after: after.map(nameOfHandling) }),
+    ...(rotate && { rotate }),
     ...(distance && { distance }),
     recognizers: recognizers.map(({ model: { name, sha256 }, kind, heads, view, weight, features }) => ({
       ...{ name, sha256, view, weight },

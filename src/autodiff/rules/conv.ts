@@ -1,13 +1,12 @@
-import type { GraphBuilder } from "../../onnx/builder.js";
 import { intOf, intsOf, type Rule, type RuleContext, range, stringOf } from "../rule.js";
-import { inputShifts, offsetsOf, type Shifts, shifted, type Window, windowOf } from "./window.js";
+import { weightGradient } from "./weight-gradient.js";
+import { type Window, windowOf } from "./window.js";
 
 /**
  * y[n, m, p] = bias[m] + Σ over c, k of w[m, c, k]·x[n, c, p·stride + k·dilation - pad]
  *
  * dx: the transposed convolution of dy.
- * dw[m, c, k] = Σ over n, p of dy[n, m, p]·x[n, c, p·stride + k·dilation - pad]: a product of matrices over positions for
- * each offset k.
+ * dw[m, c, k] = Σ over n, p of dy[n, m, p]·x[n, c, p·stride + k·dilation - pad] (`weightGradient`).
  * dbias: dy summed over images and positions.
  */
 export const Conv: Rule = (context) => {
@@ -65,77 +64,6 @@ function asTransposed(context: RuleContext, window: Window, group: number): stri
   const unreached = beyond.map((n) => Math.max(-n, 0));
   const grad = b.ConvTranspose(grads[0], inputs[1], { strides, dilations, group, pads: [...begin, ...end] });
   return unreached.some((n) => n > 0) ? b.Pad(grad, [0, 0, ...input.map(() => 0), 0, 0, ...unreached]) : grad;
-}
-
-/** Up to this many channels on the shifted side one product over all shifts is fastest; with more, copying costs more. */
-const STACKED_CHANNELS = 16;
-
-/** The gradient to the weight [m, c, ...kernel] of a convolution of `x`, where `dy` is the gradient to its output. */
-function weightGradient({ b, inputs, shape }: RuleContext, x: string, dy: string, window: Window, group: number) {
-  const [m, c, ...kernel] = shape(inputs[1]) as [number, number, ...number[]];
-  const n = shape(inputs[0])[0] ?? 1;
-  const outputSide = cheaperOnOutputSide(window, m, c * group);
-  const shifts = outputSide ? outputShifts(b, dy, window) : inputShifts(b, x, window);
-  const positions = count(outputSide ? window.input : window.output);
-  const product = (outputs: string, seen: string, [rows, columns]: readonly [number, number]) => {
-    const [left, right] = [
-      b.Reshape(outputs, [n, group, rows, positions]),
-      b.Reshape(seen, [n, group, columns, positions]),
-    ];
-    return b.ReduceSum(b.MatMul(left, b.transposeLast(right, 4)), [0], false);
-  };
-  const offsets = count(kernel);
-  if (group === 1 && offsets > 1 && Math.min(m, c) <= STACKED_CHANNELS) {
-    const all = stacked(b, shifts);
-    const [first = 1] = kernel;
-    const sums = outputSide
-      ? b.Transpose(b.Reshape(product(all, x, [offsets * m, c]), [offsets / first, m, first, c]), [1, 3, 2, 0])
-      : b.Transpose(b.Reshape(product(dy, all, [m, offsets * c]), [m, offsets / first, c, first]), [0, 2, 3, 1]);
-    return b.Reshape(sums, [m, c, ...kernel]);
-  }
-  // [group, m / group, c] for each offset -> [m, c, ...kernel]
-  const parts = offsetsOf(kernel)
-    .map((offset) => shifted(b, shifts, offset))
-    .map((shift) => product(outputSide ? shift : dy, outputSide ? x : shift, [m / group, c]));
-  const columns = b.Concat(
-    parts.map((part) => b.Reshape(part, [m, c, 1])),
-    2,
-  );
-  return b.Reshape(columns, [m, c, ...kernel]);
-}
-
-const count = (shape: readonly number[]) => shape.reduce((a, size) => a * size, 1);
-
-/** Whether to shift dy instead of x, which is possible with stride 1 and faster if dy has fewer channels. */
-const cheaperOnOutputSide = ({ strides, kernel }: Window, outputs: number, inputs: number) =>
-  outputs < inputs && count(kernel) > 1 && strides.every((stride) => stride === 1);
-
-/** dy shifted against x for each offset k: element q of x meets dy at q + pad - k·dilation. Strides are 1. */
-function outputShifts(b: GraphBuilder, dy: string, window: Window): Shifts {
-  const { input, kernel, dilations, begin, output } = window;
-  const reach = kernel.map((k, axis) => (k - 1) * (dilations[axis] ?? 1));
-  const before = reach.map((r, axis) => Math.max(r - (begin[axis] ?? 0), 0));
-  const after = input.map((size, axis) => Math.max(size + (begin[axis] ?? 0) - (output[axis] ?? 0), 0));
-  const axes = kernel.map((k, axis) => ({
-    starts: range(k).map((offset) => (before[axis] ?? 0) + (begin[axis] ?? 0) - offset * (dilations[axis] ?? 1)),
-    size: input[axis] ?? 1,
-    step: 1,
-  }));
-  return { wide: b.Pad(dy, [0, 0, ...before, 0, 0, ...after]), axes };
-}
-
-/**
- * The taps of all kernel offsets, in the order [N, offsets along the other axes, channels, offsets along the first axis,
- * ...positions]. Gathering whole rows along the first axis copies half as much as a slice for each offset.
- */
-function stacked(b: GraphBuilder, shifts: Shifts): string {
-  const [first, ...others] = shifts.axes as [Shifts["axes"][number], ...Shifts["axes"]];
-  const offsets = offsetsOf(others.map(({ starts }) => starts.length));
-  const axes = range(others.length).map((axis) => axis + 1);
-  const sideways = axes.length > 0 ? offsets.map((offset) => shifted(b, shifts, offset, axes)) : [shifts.wide];
-  const all = sideways.length === 1 ? (sideways[0] as string) : b.Concat(sideways, 1);
-  const rows = first.starts.flatMap((start) => range(first.size).map((i) => start + i * first.step));
-  return b.Gather(all, b.integers(rows), 2);
 }
 
 /**

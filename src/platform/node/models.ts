@@ -6,6 +6,7 @@ import { messageOf, UserError } from "../../errors.js";
 import { decodeMessage, graphOf } from "../../onnx/decode.js";
 import { encodeExternal, encodeModel, weightBytes } from "../../onnx/encode.js";
 import type { Graph } from "../../onnx/graph.js";
+import { ModelMessage } from "../../onnx/schema.js";
 import { loadExternal } from "./external-data.js";
 import { readRegular, writeBytes } from "./files.js";
 import { machineBlockFor } from "./machine-block.js";
@@ -39,6 +40,16 @@ export async function writeModel(graph: Graph, path: string, external = !fitsOne
   const { model, data } = encodeExternal(graph, `${basename(path)}.data`);
   await writeBytes(`${path}.data`, data);
   await writeBytes(path, [model]);
+}
+
+/**
+ * Replaces the metadata of an ONNX file. The rest stays as it is stored, such as weights in float16 or beside the file.
+ * @throws UserError when the file is no ONNX file or cannot be written.
+ */
+export async function writeMetadata(metadata: Graph["metadata"], path: string): Promise<void> {
+  const message = decodeMessage(await readRegular(path), path);
+  const metadataProps = Object.entries(metadata).map(([key, value]) => ({ key, value }));
+  await writeBytes(path, [ModelMessage.encode({ ...message, metadataProps }).finish()]);
 }
 
 /**

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { legible } from "../testing/workspace.js";
+
+test("the recipe of the published models is valid, and plain and RA differ only in what the recognizers add", async () => {
+  const inputs = [
+    "--data",
+    "a",
+    "--data",
+    "b",
+    "--evaluate",
+    "val",
+    "--recognizer",
+    "r.onnx",
+    "--recognizer",
+    "s.onnx",
+  ];
+  const { code, out, err } = await legible(["reproduce", "models/sr-x4-m", "--dry-run", ...inputs]);
+  assert.equal(code, 0, err);
+  const [start = "", plain = "", ra = "", ...others] = out.trim().split("\n");
+  assert.match(start, /--data a --data b .*--objective plain /);
+  assert.doesNotMatch(start, /--init/);
+  const continuation = (line: string) => line.replace(/ --objective.*/, "").replace(/ --feature-weight \S+/, "");
+  assert.equal(continuation(ra), continuation(plain));
+  assert.match(plain, /--init \S+\/start\/model\.onnx .*--objective plain --out/);
+  assert.match(ra, /--recognizer r\.onnx --recognizer s\.onnx .*--after jpeg:/);
+  const ends = ["export .*--float16", "export .*--float16", "evaluate .*--recognizer r.onnx --recognizer s.onnx"];
+  assert.equal(others.length, ends.length);
+  for (const [i, end] of ends.entries()) assert.match(others[i] ?? "", new RegExp(`^legible ${end}`));
+});

@@ -1,0 +1,107 @@
+import { type Compared, gainText, markdownTable } from "../src/evaluation/table.js";
+
+type Interval = readonly [low: number, high: number] | null;
+
+/** A mean gain in points, and the percentage that is left of it after a handling. */
+interface Surviving {
+  readonly points: number | null;
+  readonly ci95: Interval;
+  readonly left?: number | null;
+}
+
+interface MeanGain extends Compared, Surviving {
+  readonly unseen?: Surviving;
+}
+
+interface SurvivingGain extends Compared {
+  readonly judges: Readonly<Record<string, Surviving>>;
+  readonly mean?: Surviving;
+  readonly unseen?: Surviving;
+}
+
+/** What an evaluation states about patterns and about gains after handlings. */
+export interface Robustness {
+  /** The processors that were trained with each judge. */
+  readonly seen?: Readonly<Record<string, readonly string[]>>;
+  readonly rows: readonly {
+    readonly processor: string;
+    readonly lattice?: { readonly quarter: number | null; readonly half: number | null };
+  }[];
+  readonly mean_gains?: { readonly gains: readonly MeanGain[] };
+  readonly survival?: {
+    readonly handlings: readonly { readonly after: string; readonly gains: readonly SurvivingGain[] }[];
+  };
+}
+
+/** Mean gains, gains after handlings and the power of lattice patterns, as far as the evaluation has them. */
+export function robustnessParts(
+  { rows, mean_gains, survival }: Robustness,
+  pairs: readonly Compared[],
+  titleOf: (judge: string) => string,
+): string[] {
+  const isShown = ({ processor, over }: Compared) =>
+    pairs.some((pair) => pair.processor === processor && pair.over === over);
+  const means = (mean_gains?.gains ?? []).filter(isShown);
+  const patterns = rows.filter(({ lattice }) => lattice);
+  const survivals = pairs.flatMap((pair) => survivalTable(survival, pair, titleOf));
+  return [
+    ...(means.length > 0
+      ? [markdownTable(["mean gain (points)", "all recognizers", "unseen"], means.map(meanCells))]
+      : []),
+    ...(survivals.length > 0 ? ["Gain after handling of all images, with the share of the gain that is left:"] : []),
+    ...survivals,
+    ...(patterns.length > 0 ? [LATTICE, latticeTable(patterns)] : []),
+  ];
+}
+
+/** The mean gain of a pair over the unseen judges with its interval; undefined if the evaluation does not have it. */
+export function unseenMean({ mean_gains }: Robustness, { processor, over }: Compared): string | undefined {
+  const found = mean_gains?.gains.find((gain) => gain.processor === processor && gain.over === over);
+  return found?.unseen && gainOf(found.unseen);
+}
+
+const LATTICE = `Spectral power at the frequencies of the pixel lattice over that around them (1: no pattern):`;
+
+const meanCells = ({ processor, over, unseen, ...all }: MeanGain): string[] => [
+  `${processor} over ${over}`,
+  gainOf(all),
+  gainOf(unseen),
+];
+
+function survivalTable(
+  survival: Robustness["survival"],
+  { processor, over }: Compared,
+  titleOf: (judge: string) => string,
+): string[] {
+  const rows = (survival?.handlings ?? []).flatMap(({ after, gains }) => {
+    const found = gains.find((gain) => gain.processor === processor && gain.over === over);
+    return found ? [{ after, ...found }] : [];
+  });
+  const [first] = rows;
+  if (!first) return [];
+  const judges = Object.keys(first.judges);
+  const title = `${processor} over ${over}, after`;
+  const cells = rows.map(({ after, judges: gains, mean, unseen }) => [
+    after,
+    ...judges.map((judge) => gainOf(gains[judge])),
+    ...(first.mean ? [gainOf(mean)] : []),
+    ...(first.unseen ? [gainOf(unseen)] : []),
+  ]);
+  const titles = [...judges.map(titleOf), ...(first.mean ? ["mean"] : []), ...(first.unseen ? ["mean of unseen"] : [])];
+  return [markdownTable([title, ...titles], cells)];
+}
+
+/** "+3.1 [+1.2, +5.0], 72 %" */
+function gainOf(gain: Surviving | undefined): string {
+  if (!gain) return "";
+  const left = gain.left === undefined || gain.left === null ? "" : `, ${gain.left.toFixed(0)} %`;
+  return `${gainText({ value: gain.points, ci95: gain.ci95 })}${left}`;
+}
+
+const latticeTable = (rows: Robustness["rows"]): string =>
+  markdownTable(
+    ["processor", "at (1/4, 1/4)", "at (1/2, 1/2)"],
+    rows.map(({ processor, lattice }) => [processor, powerText(lattice?.quarter), powerText(lattice?.half)]),
+  );
+
+const powerText = (power: number | null | undefined): string => power?.toFixed(2) ?? "";
