@@ -33,5 +33,5 @@ test("--after with a range, an unknown kind or without a judge is refused before
     assert.rejects(runCommand(evaluate, "--data", "data", ...words), { name: "UserError", message });
   await refused(["--recognizer", "r.onnx", "--after", "jpeg:70..90"], /--after expected a single value/);
   await refused(["--recognizer", "r.onnx", "--after", "crop:3"], /--after expected KIND:VALUE/);
-  await refused(["--after", "jpeg:85"], /after. needs/);
+  await refused(["--after", "jpeg:85"], /--after needs --judge/);
 });
