@@ -50,7 +50,7 @@ test("the lattice loss is logged, and images that are handled before R give anot
   const lattice = await run("lattice", { recognizer: [first], latticeWeight: 100 });
   assert.ok(lattice.log[0].lattice > 0 && plain.log[0].lattice === undefined);
   assert.notDeepEqual(lattice.weights, plain.weights);
-  const handled = await run("handled", { recognizer: [first], after: ["blur:1..2", "resize:0.5"] });
+  const handled = await run("handled", { recognizer: [first], after: "blur:1..2, resize:0.5" });
   assert.notDeepEqual(handled.weights, plain.weights);
 });
 

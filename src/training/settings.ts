@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Handling } from "../data/handling/handling.js";
+import { Handlings } from "../data/handling/handling.js";
 import { dataSettings } from "../data/settings.js";
 import { taskSettings } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
@@ -143,10 +143,9 @@ export const trainingSettings = z.object({
       "the frozen recognizer R: any ONNX classifier, segmenter or detector; may be repeated, each with a weight",
     )
     .meta({ placeholder: "file[=weight]" }),
-  after: listOf(Handling)
-    .optional()
+  after: Handlings.optional()
     .describe(
-      "random handling of P(x) and y before R: jpeg:QUALITY, resize:FACTOR, shift:PIXELS, blur:SIGMA, noise:SIGMA, each a value or a range lo..hi; may be repeated",
+      "random handling of P(x) and y before R: jpeg:QUALITY, resize:FACTOR, shift:PIXELS, blur:SIGMA, noise:SIGMA, each a value or a range lo..hi, separated by commas",
     )
     .meta({ placeholder: "kind:range" }),
   rotate: z

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listOf } from "../../settings.js";
 import { type Range, range } from "../range.js";
 
 /** What happens to images after processing: the parameter of each kind, and its limits. */
@@ -40,7 +41,8 @@ export interface Handling {
 
 /** The schema of a handling: "jpeg:85", "resize:0.5..1", or the same as an object. */
 export const Handling = z.unknown().transform((given, context): Handling => {
-  const [kind, value] = typeof given === "string" ? splitAt(given) : [fieldOf(given, "kind"), fieldOf(given, "value")];
+  const [kind, value] =
+    typeof given === "string" ? splitAt(given.trim()) : [fieldOf(given, "kind"), fieldOf(given, "value")];
   if (typeof kind !== "string" || !Object.hasOwn(handlingKinds, kind)) {
     context.addIssue({
       code: "custom",
@@ -54,6 +56,11 @@ export const Handling = z.unknown().transform((given, context): Handling => {
   for (const { message } of parsed.error.issues) context.addIssue({ code: "custom", message: `${kind}: ${message}` });
   return z.NEVER;
 });
+
+/** The schema of several handlings: "jpeg:60..98,shift:0..2", or a list of such texts or of objects. */
+export const Handlings = listOf(z.unknown())
+  .transform((given) => given.flatMap((each) => (typeof each === "string" ? each.split(",") : [each])))
+  .pipe(z.array(Handling));
 
 function splitAt(text: string): [string, string] {
   const colon = text.indexOf(":");
