@@ -82,12 +82,12 @@ async function nextImage(lines: Lines, { path, processors, judges }: Expected): 
         throw new UserError(`${path}: the prediction of ${judge} for ${last.file} is missing`);
       if (prediction) predictions.push(prediction);
     }
-    const { psnr, ssim, psnr_y, ssim_y } = last as Line;
+    const { psnr, ssim, psnr_y, ssim_y, processed } = last as Line;
     const luma = { ...(psnr_y !== undefined && { psnr_y }), ...(ssim_y !== undefined && { ssim_y }) };
-    rows.push({ psnr, ssim, ...luma, predictions });
+    rows.push({ psnr, ssim, ...luma, ...(processed !== undefined && { processed }), predictions });
   }
-  const { file, label, truth } = first as Line;
-  return { file, label, ...(truth && { boxes: truth }), rows };
+  const { file, label, truth, degradation } = first as Line;
+  return { file, label, ...(truth && { boxes: truth }), ...(degradation && { degradation }), rows };
 }
 
 async function nextLine(lines: Lines, path: string, isExpected: (line: Line) => boolean): Promise<Line> {

@@ -62,6 +62,7 @@ async function measureGroup(samples: readonly Sample[], instruments: Instruments
       file: sample.file,
       label: classOf(sample),
       ...(sample.truth.boxes && { boxes: sample.truth.boxes }),
+      degradation: sample.degradation,
       rows: qualities.map((row, i) => ({
         ...(row[image] as Quality),
         predictions: (predicted[i] ?? []).flatMap((byImage) => storedOf(byImage[image], sample)),

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { z } from "zod";
+import { Degradation } from "../metrics/degradation/degradation.js";
 import { writeWhole } from "../platform/node/files.js";
 import type { EvaluationSetting } from "./evaluation.js";
 import {
@@ -50,7 +51,11 @@ export const Header = z.object({
       uses_labels: z.literal(true),
     })
     .exactOptional(),
-  /** "none", the processors, the control, "clean". */
+  processor_sha256: z.record(z.string(), z.string()).exactOptional(),
+  gates: z
+    .array(z.object({ name: z.string(), over: z.string(), alpha: z.number(), delta: z.number() }))
+    .exactOptional(),
+  /** "none", the processors, the control, the gates, "clean". */
   processors: z.array(z.string()),
   judges: z.array(z.string()),
 });
@@ -65,6 +70,10 @@ export const Line = MeasuredQuality.extend({
   label: z.number().int().nullable(),
   /** Its objects, on the first line of the image; absent if its annotation is no boxes. */
   truth: TrueBoxes.exactOptional(),
+  /** How degraded it is before processing, on the first line of the image; absent in files of earlier versions. */
+  degradation: Degradation.exactOptional(),
+  /** In the row of a gate: whether the processor was applied. */
+  processed: z.boolean().exactOptional(),
   /** What a classifier predicts; null: the judge is none. */
   ranked: Ranked.nullable(),
   /** What a detector predicts. */
@@ -102,12 +111,16 @@ export async function writePredictions(path: string, setting: EvaluationSetting,
 }
 
 /** The lines of one image. */
-const linesOf = ({ file, label, boxes, rows }: MeasuredImage, { processors, judges }: Measurements): Line[] =>
+const linesOf = (
+  { file, label, boxes, degradation, rows }: MeasuredImage,
+  { processors, judges }: Measurements,
+): Line[] =>
   rows.flatMap(({ predictions, ...quality }, i) => {
     const processor = processors[i] as string;
     const lineOf = (judge: string | null, j: number): Line => ({
       ...{ file, processor, judge, label },
       ...(boxes && i === 0 && j === 0 && { truth: boxes }),
+      ...(degradation && i === 0 && j === 0 && { degradation }),
       ...contentsOf(predictions[j]),
       ...quality,
     });

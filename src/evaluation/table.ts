@@ -2,6 +2,7 @@ import { MAX_PSNR } from "../metrics/psnr.js";
 import { printable, tableCell } from "../printable.js";
 import { columnTitles, type JudgeColumn, type JudgeFigure, judgeColumns, onlyTop1 } from "./columns.js";
 import type { Evaluation, Flips, Row } from "./evaluation.js";
+import { gateFigures } from "./gate-risks.js";
 import { controlNotes, judgeNotes, powerNotes } from "./notes.js";
 
 /**
@@ -17,6 +18,7 @@ export function evaluationTable(...evaluations: readonly Evaluation[]): string {
     [qualityTable(evaluations, columns), ...evaluations.flatMap(({ rows }) => exactNotes(rows))].join("\n"),
     ...(pairs.length > 0 ? [gainsTable(pairs, columns), ...powerNotes(pairs, columns)] : []),
     ...evaluations.flatMap(flipsBetween),
+    ...evaluations.flatMap(gateTables),
     ...(evaluations.length > 1 ? [dataNotes(evaluations)] : []),
     ...evaluations.flatMap(judgeNotes),
     ...evaluations.flatMap(controlNotes),
@@ -79,6 +81,12 @@ function flipsBetween({ rows, flips }: Evaluation): string[] {
   const between = flips.filter(({ over }) => over !== rows[0]?.processor);
   return between.length > 0 ? [flipsTable(between, Object.keys(rows[0]?.recognizers ?? {}))] : [];
 }
+
+/** What gates do, as a table; none without gates. */
+const gateTables = (evaluation: Evaluation): string[] => {
+  const { titles, texts } = gateFigures(evaluation);
+  return texts.length > 0 ? [markdownTable(titles, texts)] : [];
+};
 
 /** A line on images whose PSNR is infinite, where there are some. */
 export function exactNotes(rows: readonly Row[]): string[] {

@@ -1,0 +1,31 @@
+import { type Gate, requireGateOf, skipReason } from "../gate/gate.js";
+import type { Image } from "../images/image.js";
+import { degradationOf } from "../metrics/degradation/degradation.js";
+import type { Processor } from "../processors/processor.js";
+import { fillTransparent } from "./alpha.js";
+import { enlargedRaster } from "./enlarge.js";
+import { peakOf, type Raster } from "./raster.js";
+
+/**
+ * Why a gate skips an image; undefined: the image is processed, or there is no gate. Alpha is ignored.
+ * @throws UserError when the gate was fitted for another processor.
+ */
+export function gateReason(gate: Gate | undefined, processor: Processor, raster: Raster): string | undefined {
+  if (!gate) return undefined;
+  requireGateOf(gate, processor);
+  return skipReason(gate, degradationOf(opaqueImage(raster)));
+}
+
+/** The result for an image that is skipped: its own pixels, enlarged bicubically if the processor enlarges. */
+export const unprocessed = async (raster: Raster, scale: number): Promise<Raster> =>
+  scale === 1 ? raster : enlargedRaster(await fillTransparent(raster), scale);
+
+/** The colors of a raster with 8 bits a channel. */
+function opaqueImage(raster: Raster): Image {
+  const { width, height, channels, data } = raster;
+  const factor = 255 / peakOf(raster);
+  const colors = new Uint8Array(width * height * 3);
+  for (let i = 0; i < colors.length; i++)
+    colors[i] = Math.round(factor * (data[channels * Math.floor(i / 3) + (i % 3)] as number));
+  return { width, height, data: colors };
+}
