@@ -93,6 +93,8 @@ export async function enhance(
   const target = format ?? decoded.format;
   requireEncodable(name, target, raster.width * scale, raster.height * scale);
   const skipped = gateReason(gate, processor, raster);
+  if (skipped !== undefined && scale === 1 && target === decoded.format && keepsContent(decoded, input))
+    return { data: asBuffer(input), format: target, width: raster.width, height: raster.height, skipped };
   const result =
     skipped === undefined
       ? await enhancedRaster(processor, raster, { tile, onProgress, signal })
@@ -154,6 +156,10 @@ function requireTile(tile: number): void {
   if (!Number.isInteger(tile) || tile < 1)
     throw new UserError(`\`tile\` is ${tile}; expected a whole number of 1 or more`);
 }
+
+/** Whether a skipped image keeps its file's content: saving it again in a lossy format would change its pixels. */
+const keepsContent = ({ isPlainLossy, flaw }: DecodedImage, input: Uint8Array | RawImage): input is Uint8Array =>
+  isPlainLossy === true && flaw === undefined && input instanceof Uint8Array;
 
 const remarksOn = ({ metadata, flaw }: DecodedImage, skipped: string | undefined): ImageRemarks => ({
   ...(metadata.length > 0 && { droppedMetadata: metadata }),

@@ -42,7 +42,10 @@ export function certifiedThresholds(
   return ordered.slice(0, failed < 0 ? ordered.length : failed);
 }
 
-/** Thresholds from the most certain to the least; each has a greater gain than those before it, as the photographs show. */
+/**
+ * Thresholds from the most certain to the least. Each has a greater gain than all before it or processes more images, as the
+ * photographs show: others are worth no test, which could end the sequence.
+ */
 function orderedCandidates(photographs: readonly ScoredPhotograph[], limit: RiskLimit): number[] {
   const images = photographs.flat();
   const candidates = candidatesFrom(images)
@@ -52,10 +55,11 @@ function orderedCandidates(photographs: readonly ScoredPhotograph[], limit: Risk
       gain: effectOf(images, threshold).gain,
     }))
     .sort((a, b) => a.p - b.p || b.gain - a.gain || b.threshold - a.threshold);
-  let best = Number.NEGATIVE_INFINITY;
+  let [best, highest] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   return candidates.flatMap(({ threshold, gain }) => {
-    if (gain <= best) return [];
-    best = gain;
+    if (gain <= best && threshold <= highest) return [];
+    best = Math.max(best, gain);
+    highest = Math.max(highest, threshold);
     return [threshold];
   });
 }
