@@ -9,11 +9,14 @@ import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from ".
 
 test("a training killed at random times and resumed writes the same bytes as an uninterrupted one", async (t) => {
   const folder = temporaryFolder(t);
-  const [data, classifier] = [join(folder, "data"), join(folder, "classifier.onnx")];
+  const [data, classifier, other] = [join(folder, "data"), join(folder, "classifier.onnx"), join(folder, "other.onnx")];
   await writeLabeledImages(data, 12, 40);
   await writeClassifier(classifier, 32);
+  await writeClassifier(other, 32, (b, features) => b.Neg(features));
   const command = (out: string) =>
-    ["train", "--objective", "ra", "--recognizer", classifier, "--processor", "compact-s", "--data", data].concat([
+    ["train", "--objective", "ra", "--recognizer", classifier, "--recognizer", other, "--rotate"].concat([
+      ...["--after", "jpeg:60..95", "--after", "shift:0..2", "--after", "noise:0.01", "--lattice-weight", "5"],
+      ...["--processor", "compact-s", "--data", data],
       "--steps",
       "60",
       "--batch",

@@ -1,5 +1,5 @@
+import { spearman } from "../metrics/correlation.js";
 import { randomAt } from "../random.js";
-import { spearman } from "./statistics.js";
 
 /** The gain of a target from a processor that was trained with the loss of a source, and a measure of the two. */
 export interface GainPoint {

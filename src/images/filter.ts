@@ -1,3 +1,4 @@
+import { type LineOperator, trimmed } from "./line-operator.js";
 import type { Planes } from "./planar.js";
 
 /** A border mode: maps any position to an index in 0 … length - 1. Positions inside map to themselves. */
@@ -75,14 +76,8 @@ export function gaussianBlur({ width, height, data }: Planes, sigma: number, opt
   return { width, height, data: filterLines(horizontal, foldedKernels(kernel, height, border), width, firstInColumn) };
 }
 
-/** The kernel at one position of a line, with positions outside folded back into the line: weights of the pixels from `first` on. */
-interface FoldedKernel {
-  readonly first: number;
-  readonly weights: Float64Array;
-}
-
-/** The folded kernel at each position of a line of `length` pixels. */
-function foldedKernels(kernel: readonly number[], length: number, border: Border): FoldedKernel[] {
+/** The kernel, of odd length, at each position of a line of `length` pixels. Positions outside are folded back into the line. */
+export function foldedKernels(kernel: readonly number[], length: number, border: Border): LineOperator {
   const radius = (kernel.length - 1) / 2;
   return Array.from({ length }, (_, position) => {
     const weights = new Float64Array(length);
@@ -90,8 +85,7 @@ function foldedKernels(kernel: readonly number[], length: number, border: Border
       const source = border(position + i - radius, length);
       weights[source] = (weights[source] as number) + weight;
     }
-    const first = weights.findIndex((weight) => weight > 0);
-    return { first, weights: weights.subarray(first, weights.findLastIndex((weight) => weight > 0) + 1) };
+    return trimmed(weights);
   });
 }
 
@@ -102,7 +96,7 @@ function foldedKernels(kernel: readonly number[], length: number, border: Border
  */
 function filterLines(
   data: Float32Array,
-  kernels: readonly FoldedKernel[],
+  kernels: LineOperator,
   stride: number,
   firstOf: (line: number) => number,
 ): Float32Array {

@@ -1,4 +1,5 @@
 import type { Image } from "./image.js";
+import type { LineOperator } from "./line-operator.js";
 
 /** Resampling filters, named as in Pillow. */
 export type Filter = "bicubic" | "bilinear" | "box";
@@ -28,6 +29,16 @@ export function resizeRegion(image: Image, width: number, height: number, filter
   const top = rows.first[0] as number;
   const bottom = (rows.first.at(-1) as number) + (rows.count.at(-1) as number);
   return resizeColumns(resizeRows(image, top, bottom, columns), rows, top);
+}
+
+/** The resizing of a line from `from` to `to` pixels, as `resize` computes it before rounding. */
+export function resizing(from: number, to: number, filter: Filter): LineOperator {
+  const { taps, first, count, weights } = axisOf(from, to, filter);
+  return Array.from({ length: to }, (_, i) => {
+    const start = i * taps;
+    const exact = weights.subarray(start, start + (count[i] as number));
+    return { first: first[i] as number, weights: Float64Array.from(exact, (weight) => weight / 2 ** fractionBits) };
+  });
 }
 
 interface Kernel {

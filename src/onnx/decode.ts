@@ -1,5 +1,6 @@
 import { UserError } from "../errors.js";
 import type { Graph } from "./graph.js";
+import { withFoldedHalves } from "./half-weights.js";
 import { normalize } from "./normalize.js";
 import { ordered } from "./order.js";
 import { parseFunction, parseGraph, parseOpsets } from "./parse.js";
@@ -47,7 +48,7 @@ export function graphOf(message: ModelMessageShape, title: string, machineBlock?
       message.functions.map(parseFunction),
       machineBlock,
     );
-    return resolveStructure(withoutReservedNames(ordered(withNotes(normal))));
+    return resolveStructure(withoutReservedNames(ordered(withNotes(withFoldedHalves(normal)))));
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`cannot use ${title}: ${error.message}`);
     throw new UserError(`${title} is a damaged ONNX file, or of a kind that Legible cannot read`, { cause: error });

@@ -9,7 +9,7 @@ import { randomAt } from "../random.js";
 import { probe } from "../runtime/probe.js";
 import type { Tensors } from "../runtime/session.js";
 import { adamScalars } from "../training/adam.js";
-import { prepareStep } from "../training/prepare.js";
+import { prepareStep, rotation } from "../training/prepare.js";
 import { LAMBDA } from "../training/processor-forward.js";
 import { resolveModels } from "../training/resolve.js";
 import { RunFolder } from "../training/run-folder.js";
@@ -54,7 +54,7 @@ async function trainingWorkload(path: string, { passes, ...sizes }: WorkloadOpti
     );
   const models = await resolveModels({ ...record.settings, ...(passes !== undefined && { passes }) });
   const { settings, objective, lambda } = models;
-  const step = await prepareStep(models);
+  const step = await prepareStep(rotation(models)[0]);
   const numbers = scalars({ ...adamScalars(settings.lr, 1), [LAMBDA]: lambda });
   const feeds = { ...randomFeeds(step.graph), ...step.state, ...numbers };
   const title = `training step of ${settings.processor}, objective ${objective.name}, crop ${settings.crop}`;

@@ -17,15 +17,15 @@ import {
 /** A recognizer specialized to one batch size and image size. Its input is `image`; the shapes of its outputs are known. */
 export interface FittedRecognizer {
   readonly graph: Graph;
-  /** Whether the images have its own size (native), another size that it accepts (crop), or are resized to its own. */
+  /** Whether the images have its own size (native), a smaller size that it accepts (crop), or are resized to its own. */
   readonly view: "native" | "crop" | "resized";
   /** The images run in groups of this size inside the graph; null if they run as one batch. */
   readonly group: number | null;
 }
 
 /**
- * Specializes a recognizer to square images of `side` pixels. If its graph does not accept that size, the images are resized
- * to its own size, differentiably. If it accepts only the batch size that its file declares, the images run in groups of
+ * Specializes a recognizer to square images of `side` pixels. Larger images than its own are resized to its size, as in
+ * evaluation; so are smaller ones if its graph does not accept their size. The resizing is differentiable. If it accepts only the batch size that its file declares, the images run in groups of
  * that size. Outputs: `logits` [batch, classes], then the features, if any.
  * @throws UserError when the recognizer does not run, or does not output one row of float32 numbers for each image.
  */
@@ -64,22 +64,27 @@ async function fit(model: RecognizerModel, batch: number, side: number, accepts:
 }
 
 async function fitAt(model: RecognizerModel, batch: number, side: number, accepts: Accepts) {
-  const native = side === model.preprocessing.size;
-  const specialized = specialize(model.graph, { image: [batch, 3, side, side] });
-  const shapes = await shapesAt(model, batch, side).then(
-    (found) => outputShapes(specialized, found),
-    (error: unknown) => {
-      if (native) throw error;
-    },
-  );
-  if (shapes && accepts(batch, shapes))
-    return { graph: withOutputShapes(specialized, shapes), view: native ? "native" : "crop" } as const;
+  const { size } = model.preprocessing;
+  const own = side <= size ? await fitAtSide(model, batch, side, accepts) : undefined;
+  if (own) return { graph: own, view: side === size ? "native" : "crop" } as const;
   const resized = withResize(model, batch, side);
   const atOwnSize = outputShapes(resized, (await probe(resized, onImages(batch, side))).shapes);
   if (accepts(batch, atOwnSize)) return { graph: withOutputShapes(resized, atOwnSize), view: "resized" } as const;
   throw new UserError(
     `${model.name} does not output one result for each image: for ${batch} images its shapes are ${atOwnSize.map((s) => `[${s}]`).join()}`,
   );
+}
+
+/** The recognizer for images that are not resized; undefined if it does not accept this size, which is not its own. */
+async function fitAtSide(model: RecognizerModel, batch: number, side: number, accepts: Accepts) {
+  const specialized = specialize(model.graph, { image: [batch, 3, side, side] });
+  const shapes = await shapesAt(model, batch, side).then(
+    (found) => outputShapes(specialized, found),
+    (error: unknown) => {
+      if (side === model.preprocessing.size) throw error;
+    },
+  );
+  return shapes && accepts(batch, shapes) ? withOutputShapes(specialized, shapes) : undefined;
 }
 
 /** Number of values that a recognizer outputs for one image of its own size. */

@@ -28,13 +28,13 @@ for (const end of ["heads", "decoded", "suppressed"] satisfies DetectorEnd[])
     const detector = await readLossRecognizer(path, {}, { features: null });
     assert.equal(detector.kind, "heads");
     assert.equal(detector.heads?.length, 2);
-    const { graph, view } = await fitFeatures(detector, 2, 48);
+    const { graph, view } = await fitFeatures(detector, 2, 24);
     assert.equal(view, "crop");
     assert.deepEqual(
       graph.outputs.map(({ shape }) => shape),
       [
-        [2, 16, 12, 12],
         [2, 16, 6, 6],
+        [2, 16, 3, 3],
       ],
     );
     assert.ok(!graph.nodes.some(({ op }) => /NonMaxSuppression|TopK|Concat|Reshape/.test(op)));

@@ -55,12 +55,13 @@ test("settings override the sidecar", async (t) => {
   assert.ok(Math.abs((seen[11] as number) - 11 / 12) < 1e-6);
 });
 
-test("a recognizer gets crops of its own size unchanged, and other crops at their size if its graph accepts it", async (t) => {
+test("a recognizer gets crops of its own size unchanged, smaller ones at their size if its graph accepts it, and larger ones resized", async (t) => {
   const path = join(temporaryFolder(t), "classifier.onnx");
   await writeClassifier(path, 32);
   const model = await readRecognizer(path);
   assert.equal((await fitRecognizer(model, 2, 32)).view, "native");
   assert.equal((await fitRecognizer(model, 2, 20)).view, "crop");
+  assert.equal((await fitRecognizer(model, 2, 48)).view, "resized");
 });
 
 test("a recognizer of a fixed size gets other crops resized", async (t) => {

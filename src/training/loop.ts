@@ -8,13 +8,18 @@ import type { Checkpoint, RunFolder } from "./run-folder.js";
 import { learningRate } from "./schedule.js";
 import { nextState, scalars, type TrainingStep } from "./step.js";
 
+/** The graph of a training step and its session. */
+export interface LoadedStep {
+  readonly step: TrainingStep;
+  readonly session: Session;
+}
+
 /** Options of a training loop. */
 export interface Loop {
   /** Folder for the log and the checkpoints. */
   readonly folder: RunFolder;
-  readonly step: TrainingStep;
-  /** Session of the step's graph. */
-  readonly session: Session;
+  /** The graphs of the steps, one per step in turn. They have the same state. */
+  readonly graphs: readonly LoadedStep[];
   /** Total number of steps of the run. */
   readonly steps: number;
   /** Peak learning rate. */
@@ -29,8 +34,11 @@ export interface Loop {
   batch(step: number): Promise<Tensors>;
   /** The remarks on the images of the batches so far. */
   readonly remarks: ImageRemarks;
-  /** Checks the first step of a fresh run, from its inputs and outputs. An error that it throws ends the run. */
-  checkFirst?(feeds: Tensors, results: Tensors): Promise<void>;
+  /**
+   * Checks the first step of a fresh run with each of the graphs, from its inputs and outputs. An error that it throws ends the
+   * run.
+   */
+  checkFirst?(step: number, feeds: Tensors, results: Tensors): Promise<void>;
   /** The output that holds the mean squared error of the restored images, for their PSNR. Default: none. */
   readonly squaredError?: string;
   /** Called after each step. */
@@ -83,17 +91,18 @@ function requireState(path: string, found: Tensors, expected: Tensors): void {
  * @throws UserError when the loss is not finite.
  */
 export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint> {
-  const { folder, session, steps, signal, remarks, checkpointEvery = 100 } = loop;
+  const { folder, graphs, steps, signal, remarks, checkpointEvery = 100 } = loop;
   let { step, state } = from;
   const meter = new Meter(from.sums);
   while (step < steps && !signal?.aborted) {
     const lr = learningRate(loop.lr, step, steps, loop.lrDrops);
     const rates = scalars(adamScalars(lr, step + 1));
     const feeds = { ...state, ...rates, ...(await loop.batch(step)) };
-    const results = await session.run(feeds);
+    const graph = inTurn(graphs, step);
+    const results = await graph.session.run(feeds);
     const losses = lossesIn(results);
-    if (step === 0) await loop.checkFirst?.(feeds, results);
-    state = nextState(loop.step, results);
+    if (step < graphs.length) await loop.checkFirst?.(step, feeds, results);
+    state = nextState(graph.step, results);
     step++;
     const squaredError = Number(results[loop.squaredError ?? ""]?.data[0]);
     meter.add(losses, squaredError);
@@ -106,6 +115,10 @@ export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint
   if (step > from.step) await folder.writeCheckpoint({ step, state, sums: meter.sums, remarks });
   return { step, state };
 }
+
+/** The entry for a step of a list that is repeated. */
+export const inTurn = <Entry>(entries: readonly Entry[], step: number): Entry =>
+  entries[step % entries.length] as Entry;
 
 /** The outputs `loss` and `loss.NAME` as numbers by the keys "loss" and NAME. */
 function lossesIn(results: Tensors): Record<string, number> {

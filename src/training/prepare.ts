@@ -23,6 +23,8 @@ export function prepareStep(models: TrainingModels, device: Device = "cpu", samp
     trainNorms: !isFile(settings.processor),
     objective,
     imageLoss: settings.imageLoss,
+    latticeWeight: settings.latticeWeight,
+    after: settings.after ?? [],
     distance: models.distance,
     featureWeight: settings.featureWeight,
     recognizers,
@@ -34,6 +36,21 @@ export function prepareStep(models: TrainingModels, device: Device = "cpu", samp
   return trainingStep(forward, findPasses(settings.passes, device), samples);
 }
 
+/**
+ * The models of each step in turn: all of them, or with `rotate` one recognizer at a time, whose weight is multiplied by their
+ * number, so that the mean loss over the steps is that of all recognizers together.
+ */
+export function rotation<Models extends TrainingModels>(models: Models): [Models, ...Models[]] {
+  const { settings, recognizers } = models;
+  const [first, ...others] = recognizers;
+  if (!settings.rotate || !first) return [models];
+  const alone = (each: TrainingRecognizer): Models => ({
+    ...models,
+    recognizers: [{ ...each, weight: each.weight * recognizers.length }],
+  });
+  return [alone(first), ...others.map(alone)];
+}
+
 /** P for the whole batch, which it gets in groups if it needs to. */
 function groupedProcessor({ processor: { graph, format }, processorGroup, settings }: TrainingModels, side: number) {
   const [input] = graph.inputs;
@@ -42,13 +59,13 @@ function groupedProcessor({ processor: { graph, format }, processorGroup, settin
   return inGroups(specialize(graph, { [input.name]: [processorGroup, ...image] }), settings.batch);
 }
 
-/** Notes on how the models are computed, such as half precision, quantization or groups of a fixed batch. */
-export function notesOf({ processor, processorGroup, recognizers }: TrainingModels): string[] {
+/** Notes on initial weights and on how the models are computed, such as half precision or groups of a fixed batch. */
+export function notesOf({ processor, processorGroup, initNotes, recognizers }: TrainingModels): string[] {
   const models = [
     { ...processor.graph, group: processorGroup, batch: undefined },
     ...recognizers.map(({ model, group }) => ({ ...model.graph, name: model.name, group, batch: model.declaredBatch })),
   ];
-  return models.flatMap(({ name, notes = [], group, batch }) =>
+  const remarks = models.flatMap(({ name, notes = [], group, batch }) =>
     [
       ...notes,
       ...(group === null
@@ -56,16 +73,17 @@ export function notesOf({ processor, processorGroup, recognizers }: TrainingMode
         : [batch === null ? ALONE : `it runs in groups of ${group}; a file with a dynamic batch trains faster`]),
     ].map((note) => `${name}: ${note}`),
   );
+  return [...initNotes, ...remarks];
 }
 
-/** The step and the recognizers without their weights, which the session holds. */
-export const withoutFrozenWeights = (step: TrainingStep, recognizers: readonly TrainingRecognizer[]) => ({
-  step: { ...step, graph: withoutWeights(step.graph) },
-  recognizers: recognizers.map(({ graph, model, ...each }) => ({
-    ...each,
-    graph: withoutWeights(graph),
-    model: { ...model, graph: withoutWeights(model.graph) },
-  })),
+/** A step without the frozen weights, which its session holds. */
+export const withoutFrozenWeights = (step: TrainingStep): TrainingStep => ({ ...step, graph: emptied(step.graph) });
+
+/** A recognizer without its weights, which the sessions hold. */
+export const withoutWeights = ({ graph, model, ...each }: TrainingRecognizer): TrainingRecognizer => ({
+  ...each,
+  graph: emptied(graph),
+  model: { ...model, graph: emptied(model.graph) },
 });
 
-const withoutWeights = (graph: Graph): Graph => ({ ...graph, initializers: new Map() });
+const emptied = (graph: Graph): Graph => ({ ...graph, initializers: new Map() });

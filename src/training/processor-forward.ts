@@ -1,7 +1,9 @@
+import type { Handling } from "../data/handling/handling.js";
 import { DEFAULT_DISTANCE, type DistanceName, distanceOf } from "../objectives/distances.js";
 import { type ImageLoss, imageLoss } from "../objectives/image-loss.js";
+import { latticeLoss } from "../objectives/lattice-loss.js";
 import { meanSquaredError } from "../objectives/losses.js";
-import type { Objective } from "../objectives/objective.js";
+import type { FrozenRecognizer, Objective } from "../objectives/objective.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
 import { renameWeights } from "../onnx/rename.js";
@@ -10,6 +12,7 @@ import { IMAGE, imageEnds, RESTORED } from "../processors/image-network.js";
 import { parametersOf, type RunningStatistic, withTrainingNorms } from "../processors/weights.js";
 import { chooseWeights } from "./freeze.js";
 import { frozenIn, type WeightedRecognizer } from "./frozen-in-graph.js";
+import { randomHandling } from "./handling/random-handling.js";
 import { LABEL_MAPS, LABELS, once } from "./label-inputs.js";
 import type { Forward, Goal } from "./step.js";
 
@@ -26,6 +29,10 @@ export interface ProcessorForwardOptions {
   readonly objective: Objective;
   /** Default: mse. */
   readonly imageLoss?: ImageLoss;
+  /** Factor on the lattice loss, which is added to the image loss. Default: 0. */
+  readonly latticeWeight?: number;
+  /** Random handling of the images that R gets. Default: none. */
+  readonly after?: readonly Handling[];
   /** Distance between R's outputs, for objectives that compare them. Default: softmax-mse. */
   readonly distance?: DistanceName | null;
   /** Factor on the feature distance that is added to the loss of R's output. Default: 0. */
@@ -51,7 +58,7 @@ export const SQUARED_ERROR = "squared-error";
 /**
  * Builds the forward graph of training: P, R, T and the losses. Inputs: `degraded` and `clean` [batch, 3, side, side] in
  * [0, 1], `labels` [batch], `labelMaps` [batch, side, side], the targets of grid detectors (`targetNames`) and `lambda` if the
- * objective reads them, and the weights. Outputs: `loss`, `loss.NAME` for each
+ * objective reads them, those of the random handling (`handlingFeeds`), and the weights. Outputs: `loss`, `loss.NAME` for each
  * part, and `squared-error`.
  * @throws UserError when the processor has no trainable weights, or not exactly one image input and one image output.
  */
@@ -59,12 +66,12 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
   const { processor, format = plainFormat, freeze = [], trainNorms, objective, recognizers = [], batch } = options;
   const chosen = chooseWeights(processor, freeze);
   const { graph: network, names } = renameWeights(processor, isReserved(options.transformer));
-  const [parameters, frozen] = [chosen.parameters, chosen.frozen].map((list) =>
+  const [parameters, kept] = [chosen.parameters, chosen.frozen].map((list) =>
     list.map((name) => names.get(name) ?? name),
   ) as [string[], string[]];
   const p = {
     parameters,
-    ...(trainNorms ? withTrainingNorms(network, frozen) : { graph: network, statistics: [] }),
+    ...(trainNorms ? withTrainingNorms(network, kept) : { graph: network, statistics: [] }),
   };
   const t = options.transformer
     ? { parameters: parametersOf(options.transformer), ...withTrainingNorms(options.transformer) }
@@ -77,12 +84,16 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
   const apply = (image: string) => inlineTrainable(b, p, { [input.name]: image }, "P/")[output.name] as string;
   const restored = throughFormat(b, degraded, format, apply);
   const squaredError = meanSquaredError(b, restored, clean);
-  const { imageLoss: kind = "mse" } = options;
+  const { imageLoss: kind = "mse", latticeWeight = 0, after = [] } = options;
+  const pixels = kind === "mse" ? squaredError : imageLoss(kind, b, restored, clean);
+  const lattice = latticeWeight > 0 ? latticeLoss(b, b.Sub(restored, clean), batch, options.cleanSide) : undefined;
+  const handle = after.length > 0 ? randomHandling(b, after, batch, options.cleanSide) : undefined;
+  const frozen = recognizers.map((recognizer, i) => frozenIn(b, recognizer, i));
   const losses = objective.losses({
     b,
     restored,
     clean,
-    image: kind === "mse" ? squaredError : imageLoss(kind, b, restored, clean),
+    image: lattice ? b.Add(pixels, b.Mul(lattice, b.scalar(latticeWeight))) : pixels,
     labels: once(() => b.input(LABELS, [batch], "int64")),
     labelMaps: once(() => {
       const shape = [batch, options.cleanSide, options.cleanSide];
@@ -93,7 +104,7 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
       if (!t) throw new Error(`the objective ${objective.name} needs a transformer`);
       return inlineTrainable(b, t, { [IMAGE]: images }, "T/")[RESTORED] as string;
     },
-    recognizers: recognizers.map((recognizer, i) => frozenIn(b, recognizer, i)),
+    recognizers: handle ? frozen.map((recognizer) => behind(handle, recognizer)) : frozen,
     distance: distanceOf(options.distance ?? DEFAULT_DISTANCE),
     featureWeight: options.featureWeight ?? 0,
   });
@@ -102,6 +113,7 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
     goals.push({ loss: b.output("goal.transformer", losses.transformer), parameters: t.parameters });
   b.output("loss", losses.transformer === undefined ? losses.processor : b.Add(losses.processor, losses.transformer));
   for (const [name, value] of Object.entries(losses.parts)) b.output(`loss.${name}`, value);
+  if (lattice) b.output("loss.lattice", lattice);
   b.output(SQUARED_ERROR, squaredError);
   return {
     graph: b.build(),
@@ -112,9 +124,24 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
   };
 }
 
+/** A recognizer that gets handled images. Each image is handled once. */
+function behind(handle: (images: string) => string, recognizer: FrozenRecognizer): FrozenRecognizer {
+  const handled = new Map<string, string>();
+  const handledOnce = (images: string): string => {
+    const known = handled.get(images) ?? handle(images);
+    handled.set(images, known);
+    return known;
+  };
+  return {
+    ...recognizer,
+    outputs: (images) => recognizer.outputs(handledOnce(images)),
+    features: (images) => recognizer.features(handledOnce(images)),
+  };
+}
+
 /** Whether the graph of a training step uses a name for a value of its own, or for a weight of T. */
 const isReserved = (transformer?: Graph | null) => (name: string) =>
-  /^(degraded|clean|labels|labelMaps|lambda|loss|squared-error)$|^(adam|goal|loss|target\d+)\./.test(name) ||
+  /^(degraded|clean|labels|labelMaps|lambda|loss|squared-error)$|^(adam|goal|handling|loss|target\d+)\./.test(name) ||
   (transformer?.initializers.has(name) ?? false);
 
 /** A network in training form. */

@@ -14,8 +14,7 @@ import { scalars, type TrainingStep } from "./step.js";
  * @throws UserError when the gradient of the recognition loss is zero in every weight.
  */
 export async function requireRecognitionEffect(
-  session: Session,
-  step: Pick<TrainingStep, "next" | "parameters">,
+  { session, step }: { session: Session; step: Pick<TrainingStep, "next" | "parameters"> },
   feeds: Tensors,
   results: Tensors,
   names: readonly string[],

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { type Fingerprint, fingerprintOf } from "../data/fingerprint.js";
+import type { Handling } from "../data/handling/handling.js";
 import { datasetFrom } from "../data/settings.js";
 import type { AnnotationKind } from "../data/sources/source.js";
 import type { Task } from "../data/task.js";
@@ -18,6 +19,8 @@ import { Processor } from "../processors/processor.js";
 import { type LabelSet, labelSetOf } from "../recognition/class-offset.js";
 import { named, parseSettings } from "../settings.js";
 import { distanceFor, frozenRecognizers, type TrainingRecognizer } from "./frozen-recognizers.js";
+import { JPEG_MULTIPLE } from "./handling/jpeg.js";
+import { withInitialWeights } from "./initial-weights.js";
 import { requiredAnnotations, requireLabels } from "./required-labels.js";
 import type { RunRecord } from "./run-record.js";
 import { type ParsedTrainingSettings, requireRead, type TrainingSettings, trainingSettings } from "./settings.js";
@@ -45,6 +48,8 @@ export interface TrainingModels {
   readonly processorGroup: number | null;
   /** SHA-256 of the file of initial weights; null without one. */
   readonly initSha256: string | null;
+  /** Notes on weights that the file of initial weights does not have. */
+  readonly initNotes: readonly string[];
   /** T, the network between P and R; null without one. */
   readonly transformer: Graph | null;
   /** Empty if the objective has no recognizer. */
@@ -66,9 +71,15 @@ export interface ResolvedConfig {
   readonly lambda: number;
   readonly lambdaWarmup: number;
   readonly imageLoss: string;
+  /** Missing if 0. */
+  readonly latticeWeight?: number;
   /** Between R(P(x)) and R(y); null if the objective compares no outputs. */
   readonly distance: DistanceName | null;
   readonly featureWeight: number;
+  /** The random handling of the images that R gets. Missing if there is none. */
+  readonly after?: readonly Handling[];
+  /** Whether each step uses one recognizer, in turn. Missing if false. */
+  readonly rotate?: boolean;
   readonly transformer: string | null;
   readonly recognizer: readonly object[];
   readonly processor: object;
@@ -145,11 +156,13 @@ export async function resolveModels(
     throw new UserError(
       `cannot train on crops of ${crop} pixels: ${named("crop")} must be a multiple of the scale ${task.scale}`,
     );
+  requireHandling(settings);
   const built = isFile(source)
     ? await openProcessor(source)
     : new Processor(findNetwork(source, task.scale).build(task.scale, seed));
   const group = isFile(source) ? (await fitProcessor(built, task, settings)).group : null;
   const init = settings.init === undefined ? null : await openProcessor(settings.init);
+  const initialized = init && withInitialWeights(built, isFile(source) ? null : source, init);
   const recognizers = await frozenRecognizers(objective, settings, labels);
   const distance = objective.reads === "output" ? distanceFor(recognizers[0]?.kind ?? "scores", settings) : null;
   return {
@@ -158,28 +171,27 @@ export async function resolveModels(
     objective,
     lambda: settings.lambda ?? defaultLambda(objective, distance),
     distance,
-    processor: init ? built.withGraph(withInit(built.graph, init.graph, settings.init ?? "")) : built,
+    processor: initialized ? built.withGraph(initialized.graph) : built,
     processorGroup: group,
     initSha256: init?.sha256 ?? null,
+    initNotes: initialized?.notes ?? [],
     transformer: objective.transforms ? buildTransformer(settings.transformer ?? DEFAULT_TRANSFORMER, seed) : null,
     recognizers,
   };
 }
 
+/** @throws UserError when a kind of handling is given twice, or the crops have no whole blocks for JPEG. */
+function requireHandling({ after = [], crop }: ParsedTrainingSettings): void {
+  const twice = after.find(({ kind }, i) => after.findIndex((other) => other.kind === kind) < i);
+  if (twice) throw new UserError(`cannot train: ${named("after")} has ${twice.kind} twice; give it once, with a range`);
+  if (crop % JPEG_MULTIPLE && after.some(({ kind }) => kind === "jpeg"))
+    throw new UserError(
+      `cannot train on crops of ${crop} pixels with JPEG in ${named("after")}: ${named("crop")} must be a multiple of ${JPEG_MULTIPLE}`,
+    );
+}
+
 /** Whether a processor is an ONNX file rather than a network's name. */
 export const isFile = (processor: string): boolean => /\.onnx$/i.test(processor);
-
-/** The graph with the weights of another graph of the same architecture. */
-function withInit(graph: Graph, source: Graph, title: string): Graph {
-  const weights = [...graph.initializers].map(([name, own]) => {
-    const weight = source.initializers.get(name);
-    if (weight?.shape.join() === own.shape.join()) return [name, weight] as const;
-    throw new UserError(
-      `cannot take initial weights from ${title}: it is not a ${graph.name} of this scale (weight "${name}" does not fit)`,
-    );
-  });
-  return { ...graph, initializers: new Map(weights) };
-}
 
 interface Schedule {
   readonly steps: number;
@@ -203,7 +215,8 @@ function scheduleOf({ steps, epochs, batch, lrDrops = [] }: ParsedTrainingSettin
 
 function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: Schedule): ResolvedConfig {
   const { settings, task, objective, lambda, distance, processor, initSha256, recognizers } = models;
-  const { lambdaWarmup, imageLoss, featureWeight, batch, crop, lr, seed, passes, freeze = [] } = settings;
+  const { lambdaWarmup, imageLoss, latticeWeight, featureWeight, batch, crop, lr, seed, passes } = settings;
+  const { after = [], rotate, freeze = [] } = settings;
   return {
     task: task.name,
     options: task.options,
@@ -211,8 +224,11 @@ function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: 
     lambda,
     lambdaWarmup,
     imageLoss,
+    ...(latticeWeight > 0 && { latticeWeight }),
     distance,
     featureWeight,
+    ...(after.length > 0 && { after }),
+    ...(rotate && { rotate }),
     transformer: objective.transforms ? (settings.transformer ?? DEFAULT_TRANSFORMER) : null,
     recognizer: recognizers.map(
       ({ model: { name, sha256, preprocessing, classOffset = 0 }, kind, heads, weight, view, group, features }) => ({

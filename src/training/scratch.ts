@@ -46,7 +46,7 @@ export async function trainFromScratch(
   const parameters = training.parameters.reduce((sum, name) => sum + sizeOf(start.state[name]?.shape ?? []), 0);
   onStart({ device: session.device, step: start.step, parameters });
   const loop = {
-    ...{ folder, session, step: training, steps, lr, checkpointEvery, signal, remarks: loader },
+    ...{ folder, graphs: [{ session, step: training }], steps, lr, checkpointEvery, signal, remarks: loader },
     batch: async () => feeds(await loader.next()),
   };
   const end = await runSteps({ ...loop, ...(onStep && { onStep }) }, start).finally(async () => {

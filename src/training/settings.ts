@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Handling } from "../data/handling/handling.js";
 import { dataSettings } from "../data/settings.js";
 import { taskSettings } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
@@ -59,6 +60,10 @@ export const sharedTrainingSettings = {
   ...taskSettings,
   ...dataSettings("training images", "train"),
   imageLoss: z.enum(imageLosses).default("mse").describe("loss between P(x) and y"),
+  latticeWeight: nonnegativeNumber()
+    .default(0)
+    .describe("weight of the loss of patterns that repeat every 4 pixels, beside the image loss")
+    .meta({ placeholder: "w" }),
   lambdaWarmup: wholeNumber()
     .default(0)
     .describe("steps over which lambda rises linearly from 0")
@@ -94,7 +99,9 @@ export const sharedTrainingSettings = {
     .default(DEFAULT_NETWORK)
     .describe("the processor P: the name of a network, or an ONNX file to fine-tune")
     .meta({ placeholder: "name|file" }),
-  init: path("initial weights: a trained processor of the same architecture", { placeholder: "file" }).optional(),
+  init: path("initial weights: a trained processor of the same architecture, at any scale", {
+    placeholder: "file",
+  }).optional(),
   freeze: listOf(z.string())
     .optional()
     .describe("freeze the weights whose names match a pattern, such as 'body.*'; may be repeated")
@@ -136,6 +143,16 @@ export const trainingSettings = z.object({
       "the frozen recognizer R: any ONNX classifier, segmenter or detector; may be repeated, each with a weight",
     )
     .meta({ placeholder: "file[=weight]" }),
+  after: listOf(Handling)
+    .optional()
+    .describe(
+      "random handling of P(x) and y before R: jpeg:QUALITY, resize:FACTOR, shift:PIXELS, blur:SIGMA, noise:SIGMA, each a value or a range lo..hi; may be repeated",
+    )
+    .meta({ placeholder: "kind:range" }),
+  rotate: z
+    .boolean()
+    .default(false)
+    .describe("use one recognizer per step, in turn, instead of all; a step takes less time"),
 });
 
 /** Settings before defaults are filled in. */
@@ -172,6 +189,8 @@ const readers: Readonly<Record<string, Reader>> = {
   lambda: withRecognizer,
   lambdaWarmup: withRecognizer,
   recognizer: withRecognizer,
+  after: withRecognizer,
+  rotate: withRecognizer,
   ...Object.fromEntries(Object.keys(recognizerInputSettings).map((key) => [key, withRecognizer])),
   distance: { readers: titleOf(readsDistance), reads: readsDistance },
   transformer: { readers: titleOf(readsTransformer), reads: readsTransformer },

@@ -8,9 +8,10 @@ import type { Processor } from "../processors/processor.js";
 import { roundingNotes } from "../recognition/input.js";
 import { type Device, Session, type Tensors } from "../runtime/session.js";
 import type { TrainingRecognizer } from "./frozen-recognizers.js";
+import { handlingFeeds } from "./handling/random-handling.js";
 import { labelFeeds } from "./label-feeds.js";
-import { resumed, runSteps, type StepProgress } from "./loop.js";
-import { notesOf, prepareStep, withoutFrozenWeights } from "./prepare.js";
+import { inTurn, resumed, runSteps, type StepProgress } from "./loop.js";
+import { notesOf, prepareStep, rotation, withoutFrozenWeights, withoutWeights } from "./prepare.js";
 import { LAMBDA, SQUARED_ERROR } from "./processor-forward.js";
 import { requireRecognitionEffect } from "./recognition-effect.js";
 import { cardFor, type ResolvedTraining, resolveTraining, type TrainingObjects } from "./resolve.js";
@@ -124,29 +125,29 @@ export async function runTraining(training: ResolvedTraining, options: RunOption
 
 async function runIn(folder: RunFolder, training: ResolvedTraining, options: RunOptions): Promise<TrainingResult> {
   const { config, task, dataset } = training;
-  const { session, step: graphs, recognizers, notes } = await started(training, options);
+  const { graphs, turns, recognizers, notes } = await started(training, options);
   collectGarbage();
-  const start = await resumed(folder, graphs, config.steps);
+  const [first] = graphs;
+  const start = await resumed(folder, first.step, config.steps);
   const { batch, crop, seed, steps, lr, lrDrops, lambda, lambdaWarmup } = config;
   const loader = openLoader({ dataset, task, batch, crop, seed, firstStep: start.step, earlier: start.remarks });
   const { processor, transformer } = training;
-  const counts = weightCounts(processor, transformer, graphs);
-  options.onStart?.({ device: session.device, step: start.step, ...counts, recognizers, notes });
-  const checkFirst = (feeds: Tensors, results: Tensors) =>
+  const counts = weightCounts(processor, transformer, first.step);
+  options.onStart?.({ device: first.session.device, step: start.step, ...counts, recognizers, notes });
+  const checkFirst = (at: number, feeds: Tensors, results: Tensors) =>
     requireRecognitionEffect(
-      session,
-      graphs,
+      inTurn(graphs, at),
       feeds,
       results,
-      recognizers.map(({ model }) => model.name),
+      inTurn(turns, at).map(({ model }) => model.name),
     );
   const last = await runSteps(
     {
-      ...{ folder, step: graphs, session, steps, lr, lrDrops, checkpointEvery: options.checkpointEvery },
+      ...{ folder, graphs, steps, lr, lrDrops, checkpointEvery: options.checkpointEvery },
       signal: options.signal,
       remarks: loader,
       batch: async (at) => ({
-        ...(await nextBatch(loader, training)),
+        ...(await nextBatch(loader, { ...training, recognizers: inTurn(turns, at) }, at)),
         ...scalars({ [LAMBDA]: lambdaAt(lambda, at, lambdaWarmup) }),
       }),
       ...(recognizers.length > 0 && lambda > 0 && { checkFirst }),
@@ -156,9 +157,9 @@ async function runIn(folder: RunFolder, training: ResolvedTraining, options: Run
     start,
   ).finally(async () => {
     await loader.close();
-    await session.release();
+    for (const { session } of graphs) await session.release();
   });
-  if (last.step > 0) await writeModels(folder, training, graphs, last);
+  if (last.step > 0) await writeModels(folder, training, first.step, last);
   const forRecognizersPath = transformer && folder.forRecognizersPath;
   const files = { model: folder.modelPath, forRecognizers: forRecognizersPath };
   return { step: last.step, steps, ...files, broken: loader.broken, flawed: loader.flawed };
@@ -182,16 +183,28 @@ async function writeModels(
   await writeModel(withCard(trained.graph, card), folder.modelPath);
 }
 
-/** Opens the session. Recognizers can be large, so after this only the session holds their weights. */
+/** Opens the sessions. Recognizers can be large, so after this only the sessions hold their weights. */
 async function started(training: ResolvedTraining, options: RunOptions) {
-  const step = await prepareStep(training, options.device, () => firstBatches(training));
-  const session = await Session.create(step.graph, options);
+  const open = async (models: ResolvedTraining) => {
+    const step = await prepareStep(models, options.device, () => firstBatches(models));
+    const session = await Session.create(step.graph, options);
+    return {
+      graph: { step: withoutFrozenWeights(step), session },
+      recognizers: models.recognizers.map(withoutWeights),
+    };
+  };
+  const [firstModels, ...others] = rotation(training);
+  const first = await open(firstModels);
+  const rest = [];
+  for (const models of others) rest.push(await open(models));
+  const opened = [first, ...rest];
   const { processor } = training;
   const rounding = roundingNotes(processor.graph).map((note) => `${processor.name}: ${note}`);
   return {
-    session,
+    graphs: [first.graph, ...rest.map(({ graph }) => graph)] as const,
+    turns: opened.map(({ recognizers }) => recognizers),
+    recognizers: training.recognizers.map(withoutWeights),
     notes: [...notesOf(training), ...rounding],
-    ...withoutFrozenWeights(step, training.recognizers),
   };
 }
 
@@ -220,7 +233,7 @@ async function firstBatches(training: ResolvedTraining): Promise<Tensors[]> {
   const loader = openLoader({ dataset, task, batch, crop, seed });
   try {
     const batches: Tensors[] = [];
-    while (batches.length < SAMPLES) batches.push(await nextBatch(loader, training));
+    while (batches.length < SAMPLES) batches.push(await nextBatch(loader, training, batches.length));
     return batches;
   } finally {
     await loader.close();
@@ -229,7 +242,14 @@ async function firstBatches(training: ResolvedTraining): Promise<Tensors[]> {
 
 async function nextBatch(
   loader: Loader<"degraded" | "clean">,
-  { config: { batch, crop }, task: { scale }, objective, recognizers }: ResolvedTraining,
+  {
+    config: { batch, crop, seed },
+    settings: { after = [] },
+    task: { scale },
+    objective,
+    recognizers,
+  }: ResolvedTraining,
+  step: number,
 ): Promise<Tensors> {
   const { images, ...labels } = await loader.next();
   const { degraded, clean } = images;
@@ -237,5 +257,6 @@ async function nextBatch(
     degraded: float32(degraded, [batch, 3, crop / scale, crop / scale]),
     clean: float32(clean, [batch, 3, crop, crop]),
     ...labelFeeds(labels, objective, recognizers, crop),
+    ...handlingFeeds(after, { seed, step, batch, side: crop }),
   };
 }

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { channelSums, flatImage, formulaImage, pixelAt } from "../../../testing/images.js";
 import type { Image } from "../../images/image.js";
+import { resize } from "../../images/resize.js";
 import { encodeJpeg } from "../../platform/node/codec.js";
 import { randomAt } from "../../random.js";
 import { lineTaps } from "./deblur.js";
 import { findTask, taskKinds } from "./index.js";
+import { taskFrom } from "./settings.js";
 
 const GRAY = 128;
 const gray = flatImage(128, 128, GRAY);
@@ -158,6 +160,115 @@ for (const options of [{ kind: "gaussian", sigma: 3 }, { kind: "motion" }])
     for (const value of [0, 77, 255])
       assert.deepEqual(await degrade("deblur", options, flatImage(20, 13, value)), flatImage(20, 13, value));
   });
+
+/** Options of the task `all` that turn every stage off. */
+const off = { scale: 1, blurProbability: 0, noiseProbability: 0, jpegProbability: 0 };
+/** Options of the task `all` that halve the image bicubically and turn every other stage off but those in `on`. */
+const only = (on: Record<string, unknown>) => ({ ...off, filter: "bicubic", scale: 2, ...on });
+/** The first image halved as Pillow does, the input of the stages after downscaling. */
+const halved = () => degrade("sr", { scale: 2 }, formulaImage(48, 32));
+
+test("all without any stage but downscaling equals super-resolution, and at scale 1 the clean image", async () => {
+  const clean = formulaImage(48, 32);
+  assert.deepEqual(await degrade("all", off, clean), clean);
+  for (const scale of [2, 4])
+    assert.deepEqual(await degrade("all", only({ scale }), clean), await degrade("sr", { scale }, clean));
+});
+
+test("all with blur alone equals deblur, and with JPEG alone equals jpeg, both after super-resolution", async () => {
+  const clean = formulaImage(48, 32);
+  const blurred = await degrade("deblur", { sigma: 1.3 }, clean);
+  const [blur, encode] = [only({ blur: 1.3, blurProbability: 1 }), only({ quality: 40, jpegProbability: 1 })];
+  assert.deepEqual(await degrade("all", blur, clean), await degrade("sr", { scale: 2 }, blurred));
+  assert.deepEqual(await degrade("all", encode, clean), await degrade("jpeg", { quality: 40 }, await halved()));
+});
+
+test("all downscales with each of the three filters for a third of the images", async () => {
+  const clean = formulaImage(16, 16);
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 300; i++) {
+    const { data } = await degrade("all", only({ filter: "random" }), clean, i);
+    counts.set(data.join(), (counts.get(data.join()) ?? 0) + 1);
+  }
+  const expected = (["bicubic", "bilinear", "box"] as const).map((filter) => resize(clean, 8, 8, filter).data.join());
+  assert.deepEqual([...counts.keys()].sort(), expected.sort());
+  for (const count of counts.values()) assert.ok(Math.abs(count - 100) < 41, `${count}`); // five standard deviations
+});
+
+test("the noise of all has the given deviation, and is equal in the channels only if gray", async () => {
+  for (const grayProbability of [0, 1]) {
+    const options = only({ noise: 0.1, noiseProbability: 1, grayProbability });
+    const image = await degrade("all", options, flatImage(256, 256, GRAY));
+    const { mean, deviation } = moments(image);
+    assert.ok(Math.abs(mean - GRAY) < 1.1 && Math.abs(deviation - 25.5) < 0.8, `${mean}, ${deviation}`); // five standard errors
+    const equal = image.data.filter((value, i) => i % 3 === 1 && value === image.data[i - 1]).length / 128 ** 2;
+    // Two independent values are equal with probability 1 / (2 sqrt(pi) 25.5) = 0.011.
+    assert.ok(grayProbability ? equal === 1 : equal < 0.02, `${equal}`);
+  }
+});
+
+test("the stages of all occur with their probabilities, independently of each other", async () => {
+  const clean = flatImage(8, 8, GRAY);
+  clean.data.fill(255, 3 * 32); // an edge, which blur changes
+  const stages = { blur: { blur: 1, blurProbability: 0.7 }, noise: { noise: 0.5, noiseProbability: 0.5 } };
+  const happens = async (options: Record<string, unknown>, i: number) =>
+    !Buffer.from((await degrade("all", options, clean, i)).data).equals(clean.data);
+  const counts = { blur: 0, noise: 0, both: 0, either: 0 };
+  const images = 1000;
+  for (let i = 0; i < images; i++) {
+    const [blur, noise, either] = [
+      await happens({ ...off, ...stages.blur }, i),
+      await happens({ ...off, ...stages.noise }, i),
+      await happens({ ...off, ...stages.blur, ...stages.noise }, i),
+    ];
+    for (const [key, value] of Object.entries({ blur, noise, both: blur && noise, either }))
+      counts[key as keyof typeof counts] += Number(value);
+    assert.equal(either, blur || noise, `image ${i}`);
+  }
+  const expected = { blur: 0.7, noise: 0.5, both: 0.35, either: 0.85 };
+  for (const [key, share] of Object.entries(expected))
+    assert.ok(
+      Math.abs(counts[key as keyof typeof counts] / images - share) < 0.08,
+      `${key}: ${JSON.stringify(counts)}`,
+    );
+});
+
+test("options of one stage of all change no random numbers of another", async () => {
+  const noisy = { noise: "0.01..0.2", noiseProbability: 0.6 };
+  for (let i = 0; i < 20; i++) {
+    const alone = await degrade("all", only(noisy), formulaImage(48, 32), i);
+    const encoding = { quality: 40, jpegProbability: 1 };
+    const encoded = await degrade("all", only({ ...noisy, ...encoding }), formulaImage(48, 32), i);
+    assert.deepEqual(encoded, await degrade("jpeg", { quality: 40 }, alone), `image ${i}`);
+    const flat = flatImage(48, 32, GRAY); // blur and filters leave it flat
+    const blurred = { blur: "0.5..2", blurProbability: 0.5, filter: "random" };
+    const [plain, others] = [only(noisy), only({ ...noisy, ...blurred })];
+    assert.deepEqual(await degrade("all", others, flat, i), await degrade("all", plain, flat, i), `image ${i}`);
+  }
+});
+
+test("JPEG quality and probability of all are those given: a fifth of the images stays clean at 0.8", async () => {
+  const clean = formulaImage(16, 16);
+  const results = new Map<string, number>();
+  for (let i = 0; i < 400; i++) {
+    const { data } = await degrade("all", { ...off, quality: "10..11", jpegProbability: 0.8 }, clean, i);
+    results.set(data.join(), (results.get(data.join()) ?? 0) + 1);
+  }
+  const share = async (quality: number) =>
+    (results.get((await degrade("jpeg", { quality }, clean)).data.join()) ?? 0) / 400;
+  assert.equal(results.size, 3);
+  assert.ok(Math.abs((results.get(clean.data.join()) ?? 0) / 400 - 0.2) < 0.1);
+  for (const quality of [10, 11]) assert.ok(Math.abs((await share(quality)) - 0.4) < 0.13, `${quality}`);
+});
+
+test("options of all without effect are refused as settings, and a probability above 1", () => {
+  const settings = (options: Record<string, unknown>) => () => taskFrom({ task: "all", ...options });
+  assert.throws(settings({ scale: 1, filter: "box" }), /`filter` has no effect on the task all/);
+  assert.throws(settings({ noiseProbability: 0, noise: 0.1 }), /`noise` has no effect/);
+  assert.throws(settings({ blurProbability: 1.5 }), /blurProbability: must be a number from 0 to 1/);
+  assert.throws(settings({ scale: 3 }), /scale/);
+  assert.equal(settings({ scale: 4, filter: "box", quality: "50..60" })().scale, 4);
+});
 
 for (const { name, options } of taskKinds)
   test(`${name}: the same seed gives the same bytes, and resolved options resolve to themselves`, async () => {

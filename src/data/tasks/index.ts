@@ -1,5 +1,6 @@
 import { UserError } from "../../errors.js";
 import type { Task, TaskKind } from "../task.js";
+import { all } from "./all.js";
 import { corruption } from "./corruption.js";
 import { deblur } from "./deblur.js";
 import { denoise } from "./denoise.js";
@@ -7,7 +8,7 @@ import { jpeg } from "./jpeg.js";
 import { sr } from "./sr.js";
 
 /** The built-in tasks. The command line, its help and the reports read this list. */
-export const taskKinds = [sr, denoise, jpeg, deblur, corruption] as const satisfies readonly TaskKind[];
+export const taskKinds = [sr, denoise, jpeg, deblur, corruption, all] as const satisfies readonly TaskKind[];
 
 type Options = (typeof taskKinds)[number]["options"]["shape"];
 /** The name of an option of a built-in task. */

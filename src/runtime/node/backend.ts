@@ -5,7 +5,7 @@ import { withModelFile } from "../../platform/node/models.js";
 import { telemetryIsOff } from "../../platform/node/telemetry.js";
 import type { Backend } from "../backend.js";
 import { loadedModel } from "../loaded-model.js";
-import { loadQuantized } from "../quantization-fallback.js";
+import { loadUnbroken } from "../rewrite-fallback.js";
 import { keepHalvesAsBits } from "./half-precision.js";
 
 keepHalvesAsBits();
@@ -35,7 +35,7 @@ export const backend: Backend = {
       ...(trace !== undefined && { enableProfiling: true, profileFilePrefix: trace }),
     };
     const load = (source: string | Uint8Array) =>
-      loadQuantized((options) => InferenceSession.create(source as string, options), config);
+      loadUnbroken((options) => InferenceSession.create(source as string, options), config);
     if (typeof model === "string") return loadedModel(await load(model));
     const session = weightBytes(model) <= INLINE_LIMIT ? load(encodeModel(model)) : withModelFile(model, load);
     return loadedModel(await session);

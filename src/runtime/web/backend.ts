@@ -3,7 +3,7 @@ import * as wasm from "onnxruntime-web/wasm";
 import { encodeModel } from "../../onnx/encode.js";
 import type { Backend, LoadOptions } from "../backend.js";
 import { loadedModel } from "../loaded-model.js";
-import { loadQuantized } from "../quantization-fallback.js";
+import { loadUnbroken } from "../rewrite-fallback.js";
 
 /** What this module reads of the browser. Without cross-origin isolation WebAssembly has one thread. */
 const browser = globalThis as {
@@ -26,7 +26,7 @@ export const backend: Backend = {
     const config = configOf(options);
     const source = typeof model === "string" ? model : encodeModel(model);
     const create = (changed: typeof config) => InferenceSession.create(source as string, changed);
-    return loadedModel(await loadQuantized(create, config));
+    return loadedModel(await loadUnbroken(create, config));
   },
 };
 

@@ -1,16 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { predictGain } from "./gain-prediction.js";
-import { ranksOf, spearman } from "./statistics.js";
-
-test("ranks and the rank correlation equal scipy's, ties included", () => {
-  // scipy.stats.rankdata and spearmanr.
-  const x = [3.1, 0.5, 2.2, 2.2, 9, -1, 4.4, 2.2];
-  assert.deepEqual(ranksOf(x), [6, 2, 4, 4, 8, 1, 7, 4]);
-  const found = spearman(x, [10, 2, 5, 7, 7, 1, 8, 3]) as number;
-  assert.ok(Math.abs(found - 0.834497179245487) < 1e-12);
-  assert.equal(spearman([1, 1, 1], [1, 2, 3]), null);
-});
 
 test("a gain that is a line of the measure is predicted without error, with rank correlation 1 and its interval", () => {
   const names = ["a", "b", "c", "d"];

@@ -1,0 +1,132 @@
+import type { Handling, HandlingKind } from "../../data/handling/handling.js";
+import { draw } from "../../data/range.js";
+import { foldedKernels, gaussianKernel, nearest } from "../../images/filter.js";
+import { composed, type LineOperator, writeMatrix } from "../../images/line-operator.js";
+import { cubic, resizing } from "../../images/resize.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import { float32 } from "../../onnx/tensor.js";
+import { type Random, randomAt } from "../../random.js";
+import type { Tensors } from "../../runtime/session.js";
+import { quantizationTables, throughJpeg } from "./jpeg.js";
+
+/** The inputs of a training step that hold the random handling of each image. */
+const ROWS = "handling.rows";
+const COLUMNS = "handling.columns";
+const NOISE = "handling.noise";
+const TABLES = "handling.tables";
+const SAVED = "handling.saved";
+
+const LINEAR: readonly HandlingKind[] = ["resize", "blur", "shift"];
+
+const includes = (handlings: readonly Handling[], kinds: readonly HandlingKind[]): boolean =>
+  handlings.some(({ kind }) => kinds.includes(kind));
+
+/**
+ * Adds the random handling of images to a training graph, and the inputs that decide it (`handlingFeeds`): resizing, blur and
+ * shift, then noise, then JPEG. Called for restored and original images, it handles both in the same way.
+ * @param side side of the images in pixels
+ * @returns a function from images [batch, 3, side, side] in about [0, 1] to images of the same shape
+ */
+export function randomHandling(
+  b: GraphBuilder,
+  handlings: readonly Handling[],
+  batch: number,
+  side: number,
+): (images: string) => string {
+  const matrix = [batch, 1, side, side];
+  const [rows, columns] = includes(handlings, LINEAR) ? [b.input(ROWS, matrix), b.input(COLUMNS, matrix)] : [];
+  const noise = includes(handlings, ["noise"]) ? b.input(NOISE, [batch, 3, side, side]) : undefined;
+  const isSaved = includes(handlings, ["jpeg"]);
+  const tables = isSaved ? b.input(TABLES, [batch, 2, 8, 8]) : "";
+  const saved = isSaved ? b.Greater(b.input(SAVED, [batch, 1, 1, 1]), b.scalar(0.5)) : "";
+  return (images) => {
+    let x = images;
+    if (rows && columns) x = b.MatMul(b.MatMul(rows, x), columns);
+    if (noise) x = b.Add(x, noise);
+    if (!isSaved) return x;
+    return b.Where(saved, throughJpeg(b, b.Clip(x, b.zero, b.one), tables, batch, side), x);
+  };
+}
+
+/** Share of the images that are not handled. */
+const UNHANDLED = 0.25;
+/** Probability of each handling of the other images. */
+const APPLIED = 0.5;
+
+/** Separates this stream of random numbers from those of the loader. */
+const STREAM = 0x68616e64;
+
+/**
+ * The inputs that decide the random handling of a step's images. They follow from the seed and the step alone. Of the images, a
+ * quarter is not handled; of the others, each handling applies to half, with a value from its range. Shifts go in any direction.
+ */
+export function handlingFeeds(
+  handlings: readonly Handling[],
+  { seed, step, batch, side }: { seed: number; step: number; batch: number; side: number },
+): Tensors {
+  const area = side * side;
+  const [rows, columns] = [new Float32Array(batch * area), new Float32Array(batch * area)];
+  const noise = new Float32Array(3 * batch * area);
+  const [tables, saved] = [new Float32Array(128 * batch).fill(1), new Float32Array(batch)];
+  for (let i = 0; i < batch; i++) {
+    const random = randomAt(seed, STREAM, step, i);
+    const values = drawn(handlings, random);
+    const { horizontal, vertical } = linesOf(values, side, random);
+    writeMatrix(vertical, side, rows, i * area);
+    writeTransposed(horizontal, side, columns, i * area);
+    const { noise: sigma, jpeg: quality } = values;
+    if (sigma !== undefined) for (let j = 3 * i * area; j < 3 * (i + 1) * area; j++) noise[j] = sigma * random.normal();
+    if (quality === undefined) continue;
+    tables.set(quantizationTables(quality), 128 * i);
+    saved[i] = 1;
+  }
+  const square = [batch, 1, side, side];
+  return {
+    ...(includes(handlings, LINEAR) && { [ROWS]: float32(rows, square), [COLUMNS]: float32(columns, square) }),
+    ...(includes(handlings, ["noise"]) && { [NOISE]: float32(noise, [batch, 3, side, side]) }),
+    ...(includes(handlings, ["jpeg"]) && {
+      [TABLES]: float32(tables, [batch, 2, 8, 8]),
+      [SAVED]: float32(saved, [batch, 1, 1, 1]),
+    }),
+  };
+}
+
+type Values = Partial<Record<HandlingKind, number>>;
+
+function drawn(handlings: readonly Handling[], random: Random): Values {
+  if (random.uniform() < UNHANDLED) return {};
+  const values: Values = {};
+  for (const { kind, value } of handlings) if (random.uniform() < APPLIED) values[kind] = draw(value, random);
+  return values;
+}
+
+/** The resizing, blur and shift of the lines of an image along both axes. */
+function linesOf({ resize, blur, shift }: Values, side: number, random: Random) {
+  let shared: LineOperator = shifting(0, side);
+  if (resize !== undefined) {
+    const reduced = Math.max(1, Math.round(resize * side));
+    shared = composed(resizing(reduced, side, "bicubic"), resizing(side, reduced, "bicubic"), side);
+  }
+  if (blur !== undefined && blur > 0) {
+    const kernel = gaussianKernel(blur, Math.ceil(4 * blur));
+    shared = composed(foldedKernels(kernel, side, nearest), shared, side);
+  }
+  if (shift === undefined) return { horizontal: shared, vertical: shared };
+  const [horizontal, vertical] = [0, 1].map(() => {
+    const offset = shift * (2 * random.uniform() - 1);
+    return composed(shifting(offset, side), shared, side);
+  }) as [LineOperator, LineOperator];
+  return { horizontal, vertical };
+}
+
+/** Shifts a line by `offset` pixels with bicubic interpolation; the pixels at its ends are repeated. */
+function shifting(offset: number, side: number): LineOperator {
+  const radius = Math.ceil(Math.abs(offset)) + 2;
+  const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => cubic(Math.abs(i - radius + offset)));
+  return foldedKernels(kernel, side, nearest);
+}
+
+function writeTransposed(operator: LineOperator, width: number, matrix: Float32Array, offset: number): void {
+  for (const [i, { first, weights }] of operator.entries())
+    for (const [j, weight] of weights.entries()) matrix[offset + (first + j) * width + i] = weight;
+}
