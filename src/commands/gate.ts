@@ -7,6 +7,7 @@ import { writeBytes } from "../platform/node/files.js";
 import { requireWritable } from "../platform/node/outputs.js";
 import { path, paths } from "../settings.js";
 import { defineCommand } from "./command.js";
+import { fileStage } from "./stage.js";
 
 const share = (most: string) => z.number("must be a number").gt(0, "must be above 0").lt(1, most);
 
@@ -58,6 +59,7 @@ photographs with legible evaluate --gate. If no threshold can be certified, the 
     report.info(`gate: ${out}`);
     return "done";
   },
+  stage: fileStage("out", "gate.json"),
 });
 
 /** What the gate does on the calibration part, by file and in all. */
