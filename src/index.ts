@@ -54,6 +54,8 @@ export type {
   Flawed,
   Flips,
   Gain,
+  GateRisk,
+  GateSetting,
   LabelAgreement,
   LabelSetting,
   Row,
@@ -68,6 +70,7 @@ export {
   flippedPredictions,
 } from "./evaluation/flipped-predictions.js";
 export { evaluationFrom } from "./evaluation/from-predictions.js";
+export { type GateFit, type GateOptions, gateFrom } from "./evaluation/gate-from-predictions.js";
 export type { Interval } from "./evaluation/interval.js";
 export { type JudgeFile, type JudgeSettings, judgeKind, openJudge } from "./evaluation/open-judge.js";
 export { type Protocol, type ProtocolName, protocols } from "./evaluation/protocols.js";
@@ -84,6 +87,7 @@ export type {
   SurvivingGain,
 } from "./evaluation/robustness.js";
 export { evaluationTable } from "./evaluation/table.js";
+export { Gate, readGate } from "./gate/gate.js";
 export type { Image } from "./images/image.js";
 export { type Filter, resize } from "./images/resize.js";
 export { type GradientOptions, type LossGradients, lossGradients } from "./inspection/gradient.js";
@@ -101,6 +105,7 @@ export { type Job, type JobContext, type JobRecord, type JobStore, keyOf } from 
 export { openLocalStore } from "./jobs/local-store.js";
 export { type JobEvent, type RunOptions as RunJobsOptions, runJobs } from "./jobs/run-jobs.js";
 export { type Difference, pairedBootstrap, wilson } from "./metrics/bootstrap.js";
+export { Degradation, degradationOf } from "./metrics/degradation/degradation.js";
 export type { DetectionProblem, FoundBox, Rectangle, TrueBox } from "./metrics/detection/boxes.js";
 export { type CocoFigures, type CocoPrecision, cocoAveragePrecision } from "./metrics/detection/coco.js";
 export {

@@ -18,6 +18,7 @@ import { defaultProtocol, protocolNames, protocols } from "../evaluation/protoco
 import { evaluationTable } from "../evaluation/table.js";
 import { RESULTS } from "../experiments/findings.js";
 import { reportEvaluated } from "../experiments/reported-images.js";
+import { type Gate, readGate } from "../gate/gate.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelFiles, modelTitle } from "../platform/node/models.js";
@@ -91,6 +92,9 @@ const settings = z.object({
       "judge again after what happens to images later, such as jpeg:85,resize:0.7; a+b applies both; may be repeated",
     )
     .meta({ placeholder: "kind:value,…" }),
+  gate: paths("a gate of a processor, which adds a row with the images that it skips unprocessed; may be repeated", {
+    placeholder: "file",
+  }).optional(),
   ...controlSettings,
   cards: z
     .boolean()
@@ -126,6 +130,7 @@ Harmful flips are images that are right with the second processor of a pair and 
 reverse; p is McNemar's. The settings of a detector change its mAP; the results state them. --control adds a row: the images of a
 processor, perturbed along the gradient of a recognizer's loss with the known labels until each has lost as much PSNR as
 --control-cost. It uses labels, so it is no processor; it shows what such a change gains for that recognizer and for others.
+--gate adds a row for the processor of the gate: images that the gate skips count as in the row "none". A table states its risk.
 \`legible tabulate\` rebuilds the tables from the file of --predictions.
 
 --after judges the images of all rows again after each of these, and shows how much of the gains is left:
@@ -190,6 +195,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
       cache: cache ?? "",
       signal,
     };
+    const gates = await Promise.all((settings.gate ?? []).map(readGate));
     const asked = await openServices(services, settings, shown, report);
     const control = await controlFrom(settings, measured, { report, signal }).catch(async (error: unknown) => {
       await released(asked);
@@ -199,7 +205,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     });
     if (control === null) return "interrupted";
     const instruments = { dataset, task, processors, judges: [...models, ...asked], count };
-    const further = { ...(control && { opened: control }), ...(classSynonyms && { classSynonyms }) };
+    const further = { gates, ...(control && { opened: control }), ...(classSynonyms && { classSynonyms }) };
     const evaluation = await judged({ ...settings, ...instruments, ...further }, { report, signal }).finally(
       async () => {
         await control?.release();
@@ -276,6 +282,7 @@ async function requireOutputs(given: Settings, cache: string | undefined): Promi
 type Judging = Omit<Settings, "task" | "judge" | "synonyms"> &
   Pick<EvaluateOptions, "dataset" | "task" | "processors" | "judges"> & {
     count: number;
+    gates: readonly Gate[];
     opened?: Control;
     classSynonyms?: ReadonlyMap<number, Synonyms>;
   };
@@ -286,6 +293,7 @@ async function judged(
     dataset,
     task,
     processors,
+    gates,
     opened,
     judges,
     classSynonyms,
@@ -304,7 +312,7 @@ async function judged(
   const bar = report.progress(count, "evaluating");
   let done = 0;
   const judging = judge({
-    ...{ dataset, task, processors, judges, signal },
+    ...{ dataset, task, processors, gates, judges, signal },
     ...(classSynonyms && { synonyms: classSynonyms }),
     ...(protocol && { protocol }),
     ...(opened && { control: opened }),

@@ -79,6 +79,14 @@ export function reportLeftOut({ leftOut }: FilePlan, { report }: Context): void 
   for (const line of leftOutLines(leftOut)) report.info(line);
 }
 
+/** Lists the images that a gate skipped, and why. */
+export function reportSkipped({ written }: BatchSummary, gate: string | undefined, { report }: Context): void {
+  if (gate === undefined) return;
+  const skipped = written.filter((image) => image.skipped !== undefined);
+  report.info(`${skipped.length} of ${images(written.length)} not processed, as ${gate} decides`);
+  for (const { input, skipped: reason } of skipped) report.info(printable(`  ${input}: ${reason}`));
+}
+
 /** Lists the images whose file is flawed, and says how many lost metadata. */
 export function reportRemarks({ written }: BatchSummary, { report }: Context): void {
   const flawed = written.filter(({ flaw }) => flaw !== undefined);

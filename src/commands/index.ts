@@ -7,6 +7,7 @@ import { detect } from "./detect.js";
 import { enhance } from "./enhance.js";
 import { evaluate } from "./evaluate.js";
 import { exportModel } from "./export.js";
+import { gate } from "./gate.js";
 import { gradient } from "./gradient.js";
 import { inspect } from "./inspect.js";
 import { profile } from "./profile.js";
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   train,
   evaluate,
   tabulate,
+  gate,
   score,
   sweep,
   transfer,

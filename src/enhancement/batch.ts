@@ -1,6 +1,6 @@
 import { degradeFile } from "../data/degrade.js";
 import type { Task } from "../data/task.js";
-import { processorDigest } from "../gate/gate.js";
+import { type Gate, processorDigest } from "../gate/gate.js";
 import type { Processor } from "../processors/processor.js";
 import { randomAt } from "../random.js";
 import { enhanceFile } from "./enhance.js";
@@ -15,6 +15,8 @@ const VERSIONS = { enhance: 2, degrade: 2 };
 export interface EnhanceFilesOptions extends BatchOptions {
   /** Side of a tile in input pixels. Default: 128. */
   readonly tile?: number;
+  /** See `EnhanceFileOptions`. */
+  readonly gate?: Gate | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface EnhanceFilesOptions extends BatchOptions {
 export function enhanceFiles(
   processor: Processor,
   plan: FilePlan,
-  { tile = defaultTile, ...options }: EnhanceFilesOptions = {},
+  { tile = defaultTile, gate, ...options }: EnhanceFilesOptions = {},
 ): Promise<BatchSummary> {
   const settings = {
     work: "enhance",
@@ -37,12 +39,13 @@ export function enhanceFiles(
     model: processorDigest(processor),
     format: processor.format,
     tile,
+    gate: gate && { score: gate.score, threshold: gate.threshold },
   };
   return runImageJobs(
     plan,
     {
       settingsOf: () => settings,
-      run: ({ input, output }, _, context) => enhanceFile(processor, input, output, { tile, ...context }),
+      run: ({ input, output }, _, context) => enhanceFile(processor, input, output, { tile, gate, ...context }),
     },
     options,
   );

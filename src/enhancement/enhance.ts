@@ -1,4 +1,5 @@
 import { UserError } from "../errors.js";
+import type { Gate } from "../gate/gate.js";
 import { readImageFile } from "../platform/node/codec.js";
 import type { MetadataKind } from "../platform/node/file-metadata.js";
 import { writeBytes } from "../platform/node/files.js";
@@ -14,6 +15,7 @@ import {
   requireEncodable,
 } from "./raster-codec.js";
 import { defaultTile, processTiled, type TileOptions } from "./tiles.js";
+import { gateReason, unprocessed } from "./unprocessed.js";
 
 /** Decoded pixels: interleaved, rows from the top, in sRGB; alpha is not premultiplied. */
 export interface RawImage {
@@ -29,6 +31,8 @@ export interface RawImage {
 export interface EnhanceFileOptions {
   /** Side of a tile in input pixels. Larger tiles are faster and need more memory. Default: 128. */
   readonly tile?: number;
+  /** Decides whether the image is processed; otherwise the result has the input's pixels, enlarged bicubically. Default: none. */
+  readonly gate?: Gate | undefined;
   /** Called after each tile with the completed share, 0 to 1. */
   onProgress?(share: number): void;
   /** Stops the work after the running tile. */
@@ -55,6 +59,8 @@ export interface ImageRemarks {
   readonly droppedMetadata?: readonly MetadataKind[];
   /** What is wrong with the input's file, which was decoded nevertheless: no end marker, damaged data. */
   readonly flaw?: string;
+  /** Why the gate skipped the image; absent: it was processed. */
+  readonly skipped?: string;
 }
 
 /** An enhanced image, encoded, with its size in pixels. */
@@ -72,13 +78,13 @@ export interface EnhancedImage extends ImageSize, ImageRemarks {
  * @example
  * const processor = await openProcessor("models/sr-x4-ra.onnx");
  * const { data, width, height } = await enhance(processor, await readFile("photo.jpg"), { format: "webp" });
- * @throws UserError when the input cannot be decoded or its enhanced size does not fit the format; the signal's reason
- * when it aborts.
+ * @throws UserError when the input cannot be decoded, its enhanced size does not fit the format, or the gate is that of another
+ * processor; the signal's reason when it aborts.
  */
 export async function enhance(
   processor: Processor,
   input: Uint8Array | RawImage,
-  { format, tile = defaultTile, name = "the image", onProgress, signal }: EnhanceOptions = {},
+  { format, tile = defaultTile, gate, name = "the image", onProgress, signal }: EnhanceOptions = {},
 ): Promise<EnhancedImage> {
   requireTile(tile);
   const decoded = input instanceof Uint8Array ? await decodeRaster(asBuffer(input), name) : fromRaw(input);
@@ -86,9 +92,15 @@ export async function enhance(
   const { scale } = await processor.geometry();
   const target = format ?? decoded.format;
   requireEncodable(name, target, raster.width * scale, raster.height * scale);
-  const result = await enhancedRaster(processor, raster, { tile, onProgress, signal });
+  const skipped = gateReason(gate, processor, raster);
+  if (skipped !== undefined && scale === 1 && target === decoded.format && keepsContent(decoded, input))
+    return { data: asBuffer(input), format: target, width: raster.width, height: raster.height, skipped };
+  const result =
+    skipped === undefined
+      ? await enhancedRaster(processor, raster, { tile, onProgress, signal })
+      : await unprocessed(raster, scale);
   const data = await encodeRaster({ ...decoded, raster: result, format: target });
-  return { data, format: target, width: result.width, height: result.height, ...remarksOn(decoded) };
+  return { data, format: target, width: result.width, height: result.height, ...remarksOn(decoded, skipped) };
 }
 
 /**
@@ -100,7 +112,7 @@ export async function enhance(
 export async function enhancePixels(
   processor: Processor,
   image: RawImage,
-  { tile = defaultTile, onProgress, signal }: EnhanceFileOptions = {},
+  { tile = defaultTile, onProgress, signal }: Omit<EnhanceFileOptions, "gate"> = {},
 ): Promise<Required<RawImage>> {
   requireTile(tile);
   return enhancedRaster(processor, fromRaw(image).raster, { tile, onProgress, signal });
@@ -145,9 +157,14 @@ function requireTile(tile: number): void {
     throw new UserError(`\`tile\` is ${tile}; expected a whole number of 1 or more`);
 }
 
-const remarksOn = ({ metadata, flaw }: DecodedImage): ImageRemarks => ({
+/** Whether a skipped image keeps its file's content: saving it again in a lossy format would change its pixels. */
+const keepsContent = ({ isPlainLossy, flaw }: DecodedImage, input: Uint8Array | RawImage): input is Uint8Array =>
+  isPlainLossy === true && flaw === undefined && input instanceof Uint8Array;
+
+const remarksOn = ({ metadata, flaw }: DecodedImage, skipped: string | undefined): ImageRemarks => ({
   ...(metadata.length > 0 && { droppedMetadata: metadata }),
   ...(flaw !== undefined && { flaw }),
+  ...(skipped !== undefined && { skipped }),
 });
 
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>

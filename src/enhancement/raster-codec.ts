@@ -32,6 +32,8 @@ export interface DecodedImage {
   readonly metadata: readonly MetadataKind[];
   /** The format of the file; PNG if it is one that Legible does not write. */
   readonly format: OutputFormat;
+  /** Whether the file holds these pixels as they are, without color profile, orientation and metadata, in a lossy format. */
+  readonly isPlainLossy?: boolean;
   /** What is wrong with the file, which was decoded nevertheless. */
   readonly flaw?: string;
 }
@@ -46,12 +48,15 @@ export function decodeRaster(content: Buffer, name: string): Promise<DecodedImag
     const { value, flaw } = await decodeTolerantly(content, async (bytes, failOn) => {
       const { pipeline, deep, metadata } = await openImage(bytes, failOn, 16);
       const described = await metadata();
-      const { space, format } = described;
+      const { space, format, icc, exif } = described;
+      const kinds = metadataKinds(bytes, described);
+      const isLossy = format === "jpeg" || format === "webp";
       return {
         raster: await rasterFrom(pipeline, deep),
         gray: space === "b-w" || space === "grey16",
         resolution: resolutionOf(bytes, described),
-        metadata: metadataKinds(bytes, described),
+        metadata: kinds,
+        isPlainLossy: isLossy && !icc && !exif && kinds.length === 0 && (space === "srgb" || space === "b-w"),
         format: isOutputFormat(format) ? format : "png",
       } as const;
     });

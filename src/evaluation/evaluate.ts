@@ -2,6 +2,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { HandlingChain } from "../data/handling/chain.js";
 import type { Task } from "../data/task.js";
 import { UserError } from "../errors.js";
+import type { Gate } from "../gate/gate.js";
 import type { JobStore } from "../jobs/job.js";
 import type { Processor } from "../processors/processor.js";
 import type { Judge } from "../recognition/judge.js";
@@ -9,6 +10,7 @@ import { type Synonyms, synonymTable } from "../recognition/synonyms.js";
 import { BatchRecords, type BatchResult } from "./batch-records.js";
 import type { Control } from "./control.js";
 import type { Evaluation, EvaluationSetting, Skipped } from "./evaluation.js";
+import { digestsOf, gatedRows, withGatedRows } from "./gated-rows.js";
 import { type Instruments, measure } from "./measure.js";
 import type { MeasuredImage } from "./measured-image.js";
 import { writePredictions } from "./predictions.js";
@@ -25,6 +27,8 @@ export interface EvaluateOptions {
   processors: readonly Processor[];
   /** A row after those of the processors, with the images of one of them perturbed. Default: none. */
   control?: Control;
+  /** A row for each after that of the control: the images of its processor, and those of "none" where it skips them. Default: none. */
+  gates?: readonly Gate[];
   /** With none, only PSNR and SSIM are measured, and the images need no annotation. */
   judges: readonly EvaluationJudge[];
   /**
@@ -71,7 +75,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { protocol: name = defaultProtocol(judges), batch = DEFAULT_BATCH[name] } = options;
   const protocol = resolveProtocol(name, task.scale, options.cropBorder);
   const names = processors.map((processor) => processor.name);
-  const rows = ["none", ...names, ...(control ? [control.setting.name] : []), "clean"];
+  const gated = gatedRows(options.gates ?? [], processors);
+  const measured = ["none", ...names, ...(control ? [control.setting.name] : []), "clean"];
+  const rows = [...measured.slice(0, -1), ...gated.map(({ setting }) => setting.name), "clean"];
   if (control && !names.includes(control.setting.over))
     throw new UserError(
       `the control perturbs the images of "${control.setting.over}", which is none of the processors`,
@@ -86,7 +92,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const workers = new EvaluationWorkers(protocol);
   const instruments = { task, protocol, processors, ...(control && { control }), judges, handlings, workers, batch };
   const results = await measureAll(batchesOf(items, batch), instruments, options).finally(() => workers.close());
-  const images = results.flatMap((result) => result.images);
+  const images = withGatedRows(
+    results.flatMap((result) => result.images),
+    gated,
+  );
   const skipped = [...missingOf(dataset), ...results.flatMap((result) => result.skipped)];
   const flawed = results.flatMap((result) => result.flawed ?? []);
   if (images.length === 0)
@@ -110,6 +119,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     ...(control && { control: control.setting }),
     ...(handlings.length > 0 && { after: handlings.map((handling) => handling.name) }),
     ...seenBy(judges, processors),
+    ...digestsOf(processors),
+    ...(gated.length > 0 && { gates: gated.map(({ setting }) => setting) }),
   };
   const measurements = { processors: rows, judges: judgeNames, images };
   if (options.predictions !== undefined) await writePredictions(options.predictions, setting, measurements);

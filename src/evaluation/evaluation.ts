@@ -38,6 +38,10 @@ export interface EvaluationSetting {
   readonly after?: readonly string[];
   /** The processors that were trained with each judge, by judge, according to their model cards; absent: none were. */
   readonly seen?: Readonly<Record<string, readonly string[]>>;
+  /** SHA-256 of each processor's network, as a gate states it; absent in files of earlier versions and without processors. */
+  readonly processor_sha256?: Readonly<Record<string, string>>;
+  /** The rows of gates; absent: there are none. */
+  readonly gates?: readonly GateSetting[];
 }
 
 /** The result of an evaluation, written as JSON unchanged. Percentages are 0 to 100, intervals [low, high] at 95 %. */
@@ -48,6 +52,8 @@ export interface Evaluation extends EvaluationSetting {
   readonly gains: readonly Gain[];
   /** Of the same pairs as the gains. */
   readonly flips: readonly Flips[];
+  /** What each gate does to these images; absent without gates or classifiers. */
+  readonly gate_risks?: readonly GateRisk[];
   /** How average precision is computed; absent without detectors. */
   readonly detection?: DetectionSetting;
   /** Of the same pairs as the gains; absent without detectors. */
@@ -99,6 +105,35 @@ export interface ControlSetting {
   readonly cost_db: number;
   /** The perturbation knows the labels of the images, which no processor does. */
   readonly uses_labels: true;
+}
+
+/** What an evaluation states about a gate. */
+export interface GateSetting {
+  /** The name of its row: the images of a processor, and those of "none" where the gate skips it. */
+  readonly name: string;
+  /** The name of the processor. */
+  readonly over: string;
+  /** The risk is at most `alpha` with probability 1 - `delta`; see `Gate`. */
+  readonly alpha: number;
+  readonly delta: number;
+}
+
+/** What a gate does to the images of an evaluation, in percent. */
+export interface GateRisk {
+  /** The name of its row. */
+  readonly processor: string;
+  /** Images that are processed. */
+  readonly processed: number;
+  /**
+   * Of the pairs of a processed image and a classifier, those right in the row "none" and wrong after processing, with the 95 %
+   * interval of the bootstrap over images; null: no image is processed.
+   */
+  readonly risk: number | null;
+  readonly risk_ci95: Interval;
+  /** The same if all images are processed. */
+  readonly risk_without: number;
+  /** The same of all pairs of an image and a classifier. */
+  readonly risk_of_all: number;
 }
 
 /** An image that could not be evaluated. */

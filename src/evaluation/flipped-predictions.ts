@@ -11,7 +11,7 @@ import { loadSamples, separated } from "./samples.js";
 import { EvaluationWorkers } from "./workers.js";
 
 /** An image that at least one classifier predicts wrongly as one processor restored it, and rightly as another did. */
-export interface FlippedPrediction extends EvaluationSample {
+export interface FlippedPrediction extends Omit<EvaluationSample, "degradation"> {
   /** Its class. */
   readonly label: number;
   readonly before: Image;

@@ -83,13 +83,21 @@ async function nextImage(lines: Lines, expected: Expected): Promise<MeasuredImag
       first ??= last;
       predictions.push(...predictionsIn(last, path));
     }
-    const { psnr, ssim, psnr_y, ssim_y, lattice } = last as Line;
+    const { psnr, ssim, psnr_y, ssim_y, lattice, processed } = last as Line;
     const luma = { ...(psnr_y !== undefined && { psnr_y }), ...(ssim_y !== undefined && { ssim_y }) };
     const handled = after.length > 0 && { handled: await nextHandled(lines, processor, expected) };
-    rows.push({ psnr, ssim, ...luma, ...(lattice && { lattice }), predictions, ...handled });
+    rows.push({
+      psnr,
+      ssim,
+      ...luma,
+      ...(lattice && { lattice }),
+      ...(processed !== undefined && { processed }),
+      predictions,
+      ...handled,
+    });
   }
-  const { file, label, truth } = first as Line;
-  return { file, label, ...(truth && { boxes: truth }), rows };
+  const { file, label, truth, degradation } = first as Line;
+  return { file, label, ...(truth && { boxes: truth }), ...(degradation && { degradation }), rows };
 }
 
 /** The predictions after each handling, from a line for each handling and judge. */

@@ -67,6 +67,7 @@ async function measureGroup(samples: readonly Sample[], instruments: Instruments
       file: sample.file,
       label: classOf(sample),
       ...(sample.truth.boxes && { boxes: sample.truth.boxes }),
+      degradation: sample.degradation,
       rows: qualities.map((row, i) => ({
         ...(row[image] as Quality),
         predictions: storedOf(predicted[i] ?? [], image, sample),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Degradation } from "../metrics/degradation/degradation.js";
 import type { TrueBox } from "../metrics/detection/boxes.js";
 import type { BoxesPrediction, ClassPrediction, LabelsPrediction } from "../recognition/judge.js";
 
@@ -98,6 +99,8 @@ export const MeasuredQuality = z.object({
 
 /** An image as one processor restored it. */
 const MeasuredRow = MeasuredQuality.extend({
+  /** In the row of a gate: whether the processor was applied. */
+  processed: z.boolean().exactOptional(),
   /** By judge. */
   predictions: z.array(StoredPrediction).readonly(),
   /** After each handling, by judge; absent without handlings. */
@@ -112,6 +115,8 @@ export const MeasuredImage = z.object({
   label: z.number().int().nullable(),
   /** Its objects, in pixels of the part that is evaluated; absent if its annotation is no boxes. */
   boxes: TrueBoxes.exactOptional(),
+  /** Estimated from the degraded image alone; absent in records of earlier versions. */
+  degradation: Degradation.exactOptional(),
   /** "none" first, then each processor, "clean" last. */
   rows: z.array(MeasuredRow).readonly(),
 });

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { z } from "zod";
+import { Degradation } from "../metrics/degradation/degradation.js";
 import { writeWhole } from "../platform/node/files.js";
 import type { EvaluationSetting } from "./evaluation.js";
 import {
@@ -52,7 +53,11 @@ export const Header = z.object({
     .exactOptional(),
   after: z.array(z.string()).exactOptional(),
   seen: z.record(z.string(), z.array(z.string())).exactOptional(),
-  /** "none", the processors, the control, "clean". */
+  processor_sha256: z.record(z.string(), z.string()).exactOptional(),
+  gates: z
+    .array(z.object({ name: z.string(), over: z.string(), alpha: z.number(), delta: z.number() }))
+    .exactOptional(),
+  /** "none", the processors, the control, the gates, "clean". */
   processors: z.array(z.string()),
   judges: z.array(z.string()),
 });
@@ -67,6 +72,10 @@ const JudgedLine = z.object({
   label: z.number().int().nullable(),
   /** Its objects, on the first line of the image; absent if its annotation is no boxes. */
   truth: TrueBoxes.exactOptional(),
+  /** How degraded it is before processing, on the first line of the image; absent in files of earlier versions. */
+  degradation: Degradation.exactOptional(),
+  /** In the row of a gate: whether the processor was applied. */
+  processed: z.boolean().exactOptional(),
   /** What a classifier predicts; null: the judge is none. */
   ranked: Ranked.nullable(),
   /** What a detector predicts. */
@@ -112,7 +121,7 @@ export async function writePredictions(path: string, setting: EvaluationSetting,
 
 /** The lines of one image. */
 const linesOf = (
-  { file, label, boxes, rows }: MeasuredImage,
+  { file, label, boxes, degradation, rows }: MeasuredImage,
   { processors, judges, after }: Pick<Measurements, "processors" | "judges"> & { readonly after: readonly string[] },
 ): (Line | HandledLine)[] =>
   rows.flatMap(({ predictions, handled = [], ...quality }, i) => {
@@ -120,6 +129,7 @@ const linesOf = (
     const lineOf = (judge: string | null, j: number): Line => ({
       ...{ file, processor, judge, label },
       ...(boxes && i === 0 && j === 0 && { truth: boxes }),
+      ...(degradation && i === 0 && j === 0 && { degradation }),
       ...contentsOf(predictions[j]),
       ...quality,
     });

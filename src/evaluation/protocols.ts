@@ -4,6 +4,7 @@ import { croppedView, resizedView, type View, wholeView } from "../data/view.js"
 import { UserError } from "../errors.js";
 import { centerOf, crop, type Size, shrunkSize } from "../images/crop.js";
 import type { Image } from "../images/image.js";
+import { type Degradation, degradationOf } from "../metrics/degradation/degradation.js";
 import type { Random } from "../random.js";
 import type { Judge } from "../recognition/judge.js";
 
@@ -84,6 +85,8 @@ export interface EvaluationSample {
   readonly degraded: Image;
   /** The degraded image at the clean one's size, by interpolation. */
   readonly interpolated: Image;
+  /** Estimated from the degraded image alone. */
+  readonly degradation: Degradation;
 }
 
 /** The smallest side that SSIM can compare: its window is 11 x 11 pixels. */
@@ -121,5 +124,5 @@ export async function degradedSample(
     throw new UserError(`${width}x${height} pixels are too few to judge: SSIM needs 11 x 11${inside}`);
   }
   const degraded = await task.degrade(clean, random);
-  return { clean, degraded, interpolated: task.interpolate(degraded) };
+  return { clean, degraded, interpolated: task.interpolate(degraded), degradation: degradationOf(degraded) };
 }

@@ -2,6 +2,7 @@ import { meanPsnr } from "../metrics/psnr.js";
 import { accuracies, top1Figures } from "./accuracies.js";
 import { correlationsOf } from "./correlations.js";
 import type { Evaluation, EvaluationSetting, Row } from "./evaluation.js";
+import { gateRisks } from "./gate-risks.js";
 import type { JudgeFigures } from "./judge-figures.js";
 import { labelAgreements } from "./label-agreements.js";
 import { latticeOf } from "./lattices.js";
@@ -18,6 +19,7 @@ export function summarize(setting: EvaluationSetting, measurements: Measurements
   const boxes = meanPrecisions(measurements, pairs, setting.seed);
   const maps = meanIous(measurements, pairs, setting.seed);
   const labels = labelAgreements(measurements, pairs, setting);
+  const risks = gateRisks(measurements, setting);
   const rows = measurements.processors.map((processor, i) => ({
     processor,
     ...qualityOf(measurements, i, setting.seed),
@@ -32,6 +34,7 @@ export function summarize(setting: EvaluationSetting, measurements: Measurements
   ];
   return {
     ...{ ...setting, rows, gains: classes.gains, flips: classes.flips },
+    ...(risks.length > 0 && { gate_risks: risks }),
     ...(boxes && { detection: boxes.setting, detector_gains: boxes.gains }),
     ...(maps && { segmentation: maps.setting, segmenter_gains: maps.gains }),
     ...(labels && { label_agreement: labels.setting, service_gains: labels.gains }),

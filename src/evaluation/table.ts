@@ -2,6 +2,7 @@ import { MAX_PSNR } from "../metrics/psnr.js";
 import { printable } from "../printable.js";
 import { columnTitles, type JudgeColumn, judgeColumns, meanColumns, onlyTop1 } from "./columns.js";
 import type { Evaluation, Flips, Row } from "./evaluation.js";
+import { gateFigures } from "./gate-risks.js";
 import { controlNotes, correlationNotes, judgeNotes, latticeNotes, powerNotes, seenNotes } from "./notes.js";
 import { survivalTables } from "./survival-table.js";
 import { decibels, gainText, markdownTable } from "./text.js";
@@ -30,6 +31,7 @@ export function evaluationTable(...evaluations: readonly Evaluation[]): string {
     ...evaluations.flatMap(flipsBetween),
     ...evaluations.flatMap(survivalTables),
     ...evaluations.flatMap(correlationNotes),
+    ...evaluations.flatMap(gateTables),
     ...(evaluations.length > 1 ? [dataNotes(evaluations)] : []),
     ...evaluations.flatMap(seenNotes),
     ...evaluations.flatMap(judgeNotes),
@@ -100,6 +102,12 @@ function flipsBetween({ rows, flips }: Evaluation): string[] {
   const between = flips.filter(({ over }) => over !== rows[0]?.processor);
   return between.length > 0 ? [flipsTable(between, Object.keys(rows[0]?.recognizers ?? {}))] : [];
 }
+
+/** What gates do, as a table; none without gates. */
+const gateTables = (evaluation: Evaluation): string[] => {
+  const { titles, texts } = gateFigures(evaluation);
+  return texts.length > 0 ? [markdownTable(titles, texts)] : [];
+};
 
 /** A line on images whose PSNR is infinite, where there are some. */
 export function exactNotes(rows: readonly Row[]): string[] {

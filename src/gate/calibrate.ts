@@ -26,8 +26,8 @@ const SHARES = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
  * fixed-sequence testing (Angelopoulos et al. 2021, "Learn then Test", sec. 2). An image is processed if its score is at most the
  * threshold. The risk is the share of harm among the processed images, E[harm of the processed] / E[number processed].
  *
- * The first part of the photographs chooses thresholds and their order; the second tests them in this order, until the first that
- * is not rejected. The risk is above alpha if and only if the mean over photographs of the harm of processed images minus alpha is
+ * The first part of the photographs chooses thresholds and their order; the second tests them in this order, until the first whose
+ * hypothesis, a risk above alpha, is not rejected. The risk is above alpha if and only if the mean over photographs of the harm of processed images minus alpha is
  * above 0, for which `bettingPValue` is a p-value. Photographs of the second part are independent of each other and of the first;
  * the images of one need not be.
  */
@@ -37,11 +37,31 @@ export function certifiedThresholds(
   { alpha, delta }: RiskLimit,
 ): number[] {
   const limit = { alpha, delta };
-  const ordered = candidatesFrom(first)
-    .map((threshold) => ({ threshold, p: riskPValue(first, threshold, limit) }))
-    .sort((a, b) => a.p - b.p || b.threshold - a.threshold);
-  const failed = ordered.findIndex(({ threshold }) => riskPValue(second, threshold, limit) > delta);
-  return ordered.slice(0, failed < 0 ? ordered.length : failed).map(({ threshold }) => threshold);
+  const ordered = orderedCandidates(first, limit);
+  const failed = ordered.findIndex((threshold) => riskPValue(second, threshold, limit) > delta);
+  return ordered.slice(0, failed < 0 ? ordered.length : failed);
+}
+
+/**
+ * Thresholds from the most certain to the least. Each has a greater gain than all before it or processes more images, as the
+ * photographs show: others are worth no test, which could end the sequence.
+ */
+function orderedCandidates(photographs: readonly ScoredPhotograph[], limit: RiskLimit): number[] {
+  const images = photographs.flat();
+  const candidates = candidatesFrom(images)
+    .map((threshold) => ({
+      threshold,
+      p: riskPValue(photographs, threshold, limit),
+      gain: effectOf(images, threshold).gain,
+    }))
+    .sort((a, b) => a.p - b.p || b.gain - a.gain || b.threshold - a.threshold);
+  let [best, highest] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  return candidates.flatMap(({ threshold, gain }) => {
+    if (gain <= best && threshold <= highest) return [];
+    best = Math.max(best, gain);
+    highest = Math.max(highest, threshold);
+    return [threshold];
+  });
 }
 
 /** The p-value of the hypothesis that the risk at a threshold is above alpha. */
@@ -58,11 +78,8 @@ export function riskPValue(
 }
 
 /** The scores up to which each of `SHARES` of the images is processed. All are: the threshold 1, since scores are below it. */
-function candidatesFrom(photographs: readonly ScoredPhotograph[]): number[] {
-  const scores = photographs
-    .flat()
-    .map(({ score }) => score)
-    .sort((a, b) => a - b);
+function candidatesFrom(images: readonly ScoredImage[]): number[] {
+  const scores = images.map(({ score }) => score).sort((a, b) => a - b);
   const thresholds = SHARES.map((share) => (share === 1 ? 1 : (scores[Math.ceil(share * scores.length) - 1] ?? 1)));
   return [...new Set(thresholds)];
 }

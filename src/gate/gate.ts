@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { reasonsOf, UserError } from "../errors.js";
 import type { Degradation } from "../metrics/degradation/degradation.js";
+import type { Graph } from "../onnx/graph.js";
 import { readTextIfThere } from "../platform/node/files.js";
 import { sha256OfGraph } from "../platform/node/models.js";
 import type { Processor } from "../processors/processor.js";
@@ -60,8 +61,14 @@ export async function readGate(path: string): Promise<Gate> {
 }
 
 /** The SHA-256 of a processor's network with its weights, without its name and its card. */
-export const processorDigest = ({ graph }: Pick<Processor, "graph">): string =>
-  sha256OfGraph({ ...graph, name: "", metadata: {} });
+export function processorDigest({ graph }: Pick<Processor, "graph">): string {
+  const digest = digests.get(graph) ?? sha256OfGraph({ ...graph, name: "", metadata: {} });
+  digests.set(graph, digest);
+  return digest;
+}
+
+/** Graphs do not change, and their weights take long to hash. */
+const digests = new WeakMap<Graph, string>();
 
 /** @throws UserError when the gate was fitted for another processor. */
 export function requireGateOf({ processor: { name, sha256 } }: Gate, processor: Processor): void {

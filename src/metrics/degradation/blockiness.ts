@@ -30,13 +30,9 @@ function stepsByPhase({ width, height, data }: Plane): number[] {
   for (let y = 0; y < height; y++)
     for (let x = 2; x < width - 1; x++) {
       const at = y * width + x;
-      const [before, left, right, after] = [at - 2, at - 1, at, at + 1].map((place) => data[place] as number) as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      const step = Math.abs(right - left - (left - before + after - right) / 2);
+      const slopes =
+        (data[at - 1] as number) - (data[at - 2] as number) + (data[at + 1] as number) - (data[at] as number);
+      const step = Math.abs((data[at] as number) - (data[at - 1] as number) - slopes / 2);
       sums[x % BLOCK] = (sums[x % BLOCK] as number) + step;
       counts[x % BLOCK] = (counts[x % BLOCK] as number) + 1;
     }

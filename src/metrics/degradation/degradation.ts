@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { crop } from "../../images/crop.js";
+import { crop, type Size } from "../../images/crop.js";
 import type { Image } from "../../images/image.js";
+import type { Region } from "../../images/resize.js";
 import type { Plane } from "../luma.js";
 import { BLOCK, blockiness } from "./blockiness.js";
 import { blurEffect } from "./blur.js";
@@ -28,7 +29,8 @@ const LARGEST_SIDE = 1024;
  * content affects them: fine texture counts as noise in part, and a large smooth subject as blur.
  */
 export function degradationOf(image: Image): Degradation {
-  const middle = middleOf(image);
+  const { left, top, width, height } = examinedPart(image);
+  const middle = crop(image, left, top, width, height);
   const luma = lumaOf(middle);
   const { strength, ...grid } = blockiness(luma);
   return {
@@ -45,12 +47,13 @@ function qualityAt(image: Image, grid: { readonly left: number; readonly top: nu
   return quality === NOT_COMPRESSED && grid.left + grid.top > 0 ? jpegQuality(image, grid) : quality;
 }
 
-/** The part that is examined. It begins with a block if the image does. */
-function middleOf(image: Image): Image {
-  const { width, height } = image;
+/** The part of an image of this size that is examined. It begins with a block of JPEG if the image does. */
+export function examinedPart({ width, height }: Size): Region {
   const startOf = (length: number) => BLOCK * Math.floor(Math.max(0, length - LARGEST_SIDE) / 2 / BLOCK);
-  const [wide, high] = [Math.min(width, LARGEST_SIDE), Math.min(height, LARGEST_SIDE)];
-  return wide === width && high === height ? image : crop(image, startOf(width), startOf(height), wide, high);
+  return {
+    ...{ left: startOf(width), top: startOf(height) },
+    ...{ width: Math.min(width, LARGEST_SIDE), height: Math.min(height, LARGEST_SIDE) },
+  };
 }
 
 /** Luma in levels, 0 to 255, as JPEG files have it (JFIF). */

@@ -19,6 +19,8 @@ function stepAt(entry: number, quality: number): number {
 const ERROR = 0.5;
 /** Coefficients of smaller magnitude are left out: they can be 0 at any step. */
 const SMALLEST = 4 * ERROR;
+/** Coefficients of a frequency that differ by less count once: equal blocks, as of a pattern or a ramp, are no evidence. */
+const RESOLUTION = 0.01;
 /** The share of coefficients that are no multiple of the step, such as those of clipped blocks. */
 const OUTLIERS = 0.1;
 /** Frequencies that are compared, both axes together: the lowest, without the mean. Others are rarely above 0. */
@@ -87,7 +89,7 @@ interface Grid {
 
 /** The coefficients of `SMALLEST` or more by frequency, in the order of the table. */
 function coefficientsOf(image: Image, grid: Grid): number[][] {
-  const coefficients = TABLE.map((): number[] => []);
+  const coefficients = TABLE.map(() => new Set<number>());
   const blocks = blocksOf(image, grid);
   const whole = blocks.filter((block) => !isClipped(image, block));
   const used = whole.length >= FEWEST_BLOCKS ? whole : blocks;
@@ -96,10 +98,10 @@ function coefficientsOf(image: Image, grid: Grid): number[][] {
     const values = transformed(lumaOfBlock(image, used[Math.floor(place)] as number));
     for (const frequency of COMPARED) {
       const value = values[frequency] as number;
-      if (Math.abs(value) >= SMALLEST) coefficients[frequency]?.push(value);
+      if (Math.abs(value) >= SMALLEST) coefficients[frequency]?.add(Math.round(value / RESOLUTION) * RESOLUTION);
     }
   }
-  return coefficients;
+  return coefficients.map((values) => [...values]);
 }
 
 /** The places of the blocks' first values in the image's data. */
