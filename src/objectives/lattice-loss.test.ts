@@ -24,8 +24,8 @@ test("the lattice loss of a woven pattern is its mean square", async () => {
 });
 
 test("a pattern whose sign differs between windows counts as well", async () => {
-  const opposed = (x: number, y: number) => (x < 32 ? 1 : -1) * ((x + y) % 2 === 0 ? 0.2 : -0.2);
-  assert.ok(Math.abs((await lossOf(64, opposed)) - 0.04) < 1e-7);
+  const opposed = (x: number, y: number) => (x < 64 ? 1 : -1) * ((x + y) % 2 === 0 ? 0.2 : -0.2);
+  assert.ok(Math.abs((await lossOf(128, opposed)) - 0.04) < 1e-7);
 });
 
 test("a constant error and a wave of 32 pixels have no lattice loss", async () => {
@@ -35,5 +35,5 @@ test("a constant error and a wave of 32 pixels have no lattice loss", async () =
 });
 
 test("pixels beyond the last whole window are not read", async () => {
-  assert.ok((await lossOf(40, (x, y) => (x >= 32 || y >= 32 ? (x % 4) + (y % 3) : 0))) < 1e-10);
+  assert.ok((await lossOf(80, (x, y) => (x >= 64 || y >= 64 ? (x % 4) + (y % 3) : 0))) < 1e-10);
 });

@@ -4,10 +4,10 @@ import type { GraphBuilder } from "../onnx/builder.js";
 const PERIOD = 4;
 
 /** Side of the windows over which the phases are averaged, in periods: short enough for a pattern that varies over the image. */
-const WINDOW = 8;
+const WINDOW = 16;
 
 /**
- * The power of what an error repeats every 4 pixels: the mean square, over phases and windows of 32 pixels, of the error's mean
+ * The power of what an error repeats every 4 pixels: the mean square, over phases and windows of 64 pixels, of the error's mean
  * over the pixels of one phase, less the window's mean. In the frequency domain: the error's power at the multiples of 1/4 cycle
  * per pixel, without the constant. A woven pattern of amplitude a adds about a²; the mean squared error contains it once.
  * @param error [batch, 3, side, side], the difference of two images

@@ -49,7 +49,7 @@ export function randomHandling(
 }
 
 /** Share of the images that are not handled. */
-const UNHANDLED = 0.25;
+const UNHANDLED = 0.1;
 /** Probability of each handling of the other images. */
 const APPLIED = 0.5;
 
@@ -58,7 +58,7 @@ const STREAM = 0x68616e64;
 
 /**
  * The inputs that decide the random handling of a step's images. They follow from the seed and the step alone. Of the images, a
- * quarter is not handled; of the others, each handling applies to half, with a value from its range. Shifts go in any direction.
+ * tenth is not handled; of the others, each handling applies to half, with a value from its range. Shifts go in any direction.
  */
 export function handlingFeeds(
   handlings: readonly Handling[],
