@@ -93,6 +93,11 @@ export const sharedTrainingSettings = {
       `for ${namesOf(readsTransformer)}: name of the network T, whose scale is 1 (default: ${DEFAULT_TRANSFORMER})`,
     )
     .meta({ placeholder: "name" }),
+  after: Handlings.optional()
+    .describe(
+      "random handling of P(x) and y before R: jpeg:QUALITY, resize:FACTOR, shift:PIXELS, blur:SIGMA, noise:SIGMA, each a value or a range lo..hi, separated by commas",
+    )
+    .meta({ placeholder: "kind:range" }),
   ...recognizerInputSettings,
   processor: z
     .string()
@@ -143,11 +148,6 @@ export const trainingSettings = z.object({
       "the frozen recognizer R: any ONNX classifier, segmenter or detector; may be repeated, each with a weight",
     )
     .meta({ placeholder: "file[=weight]" }),
-  after: Handlings.optional()
-    .describe(
-      "random handling of P(x) and y before R: jpeg:QUALITY, resize:FACTOR, shift:PIXELS, blur:SIGMA, noise:SIGMA, each a value or a range lo..hi, separated by commas",
-    )
-    .meta({ placeholder: "kind:range" }),
   rotate: z
     .boolean()
     .default(false)
