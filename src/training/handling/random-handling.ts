@@ -51,14 +51,14 @@ export function randomHandling(
 /** Share of the images that are not handled. */
 const UNHANDLED = 0.1;
 /** Probability of each handling of the other images. */
-const APPLIED = 0.5;
+const APPLIED = 0.75;
 
 /** Separates this stream of random numbers from those of the loader. */
 const STREAM = 0x68616e64;
 
 /**
  * The inputs that decide the random handling of a step's images. They follow from the seed and the step alone. Of the images, a
- * tenth is not handled; of the others, each handling applies to half, with a value from its range. Shifts go in any direction.
+ * tenth is not handled; each handling applies to three quarters of the others, with a value from its range. Shifts go in any direction.
  */
 export function handlingFeeds(
   handlings: readonly Handling[],
