@@ -5,10 +5,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { commands } from "../src/commands/index.js";
+import { loadCommands } from "../src/commands/index.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { runCommand } from "../testing/run-command.js";
 import { enlarging, legible, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+
+const commands = await loadCommands();
 
 const workspace = mkdtempSync(join(tmpdir(), "legible-special-"));
 const at = (...names: string[]): string => join(workspace, ...names);

@@ -63,7 +63,7 @@ test("a processor trained with a detector is judged by a classifier and by the d
   assert.deepEqual([results.evaluation.protocol, results.boxesEvaluation.protocol], ["imagenet", "full"]);
   const [plain, trained] = results.boxesEvaluation.rows.slice(1, 3).map((row) => row.detectors?.detector?.map11 ?? 0);
   assert.ok(Math.abs((point?.detectorGains?.detector?.map11 ?? 0) - ((trained ?? 0) - (plain ?? 0))) < 1e-9);
-  assert.match(out, /\| unsupervised \(lambda .*\): gain over plain .*\| +classifier top-1 \| +detector mAP \|/);
+  assert.match(out, /\| unsupervised \(lambda .*\): gain over plain .*\| +classifier top-1 \| +detector \(R\) mAP \|/);
   const page = readFileSync(join(at("out"), "transfer.md"), "utf8");
   assert.match(page, /Judged on 4 images of .*images \(1\) and 4 images of .*images \(2\)\./);
   assert.match(page, /- detector: adapter grid, .*scoreThreshold/);

@@ -1,6 +1,8 @@
-import { commands } from "../src/commands/index.js";
+import { loadCommands } from "../src/commands/index.js";
 import { fileTitle, recipeSchema, referencePage, settingsSchema } from "../src/commands/reference.js";
 import { stageCommands } from "../src/commands/reproduce.js";
+
+const commands = await loadCommands();
 
 const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Context } from "../commands/command.js";
 import type { Outcome } from "../commands/failures.js";
-import { commands, groups } from "../commands/index.js";
+import { commandsFor, groups } from "../commands/index.js";
 import { messageOf, UserError } from "../errors.js";
 import { version } from "../platform/node/version.js";
 import { printable, printableText } from "../printable.js";
@@ -49,7 +49,7 @@ export async function run(args: readonly string[]): Promise<void> {
           args,
         ),
     });
-  addCommands(program, commands, groups, context, (ended) => {
+  addCommands(program, await commandsFor(args), groups, context, (ended) => {
     outcome = ended;
   });
   try {

@@ -1,66 +1,47 @@
-import { average } from "./average.js";
-import { boundaries } from "./boundaries.js";
 import type { Command } from "./command.js";
-import { degrade } from "./degrade.js";
-import { demo } from "./demo.js";
-import { detect } from "./detect.js";
-import { enhance } from "./enhance.js";
-import { evaluate } from "./evaluate.js";
-import { exportModel } from "./export.js";
-import { gate } from "./gate.js";
-import { gradient } from "./gradient.js";
-import { inspect } from "./inspect.js";
-import { profile } from "./profile.js";
-import { reproduce } from "./reproduce.js";
-import { score } from "./score.js";
-import { standIn } from "./stand-in.js";
-import { studyAnalyze } from "./study-analyze.js";
-import { studyCreate } from "./study-create.js";
-import { studyExport } from "./study-export.js";
-import { studyPlan } from "./study-plan.js";
-import { studyServe } from "./study-serve.js";
-import { studySimulate } from "./study-simulate.js";
-import { studyStatus } from "./study-status.js";
-import { sweep } from "./sweep.js";
-import { synthesize } from "./synthesize.js";
-import { tabulate } from "./tabulate.js";
-import { train } from "./train.js";
-import { trainDetector } from "./train-detector.js";
-import { trainRecognizer } from "./train-recognizer.js";
-import { transfer } from "./transfer.js";
+
+/** Loads each command by its name, in the order of the help. All modules together take a second to load, one a third of it. */
+const loaders: Readonly<Record<string, () => Promise<Command>>> = {
+  demo: async () => (await import("./demo.js")).demo,
+  enhance: async () => (await import("./enhance.js")).enhance,
+  train: async () => (await import("./train.js")).train,
+  evaluate: async () => (await import("./evaluate.js")).evaluate,
+  tabulate: async () => (await import("./tabulate.js")).tabulate,
+  gate: async () => (await import("./gate.js")).gate,
+  score: async () => (await import("./score.js")).score,
+  sweep: async () => (await import("./sweep.js")).sweep,
+  transfer: async () => (await import("./transfer.js")).transfer,
+  boundaries: async () => (await import("./boundaries.js")).boundaries,
+  reproduce: async () => (await import("./reproduce.js")).reproduce,
+  "train-recognizer": async () => (await import("./train-recognizer.js")).trainRecognizer,
+  "train-detector": async () => (await import("./train-detector.js")).trainDetector,
+  average: async () => (await import("./average.js")).average,
+  degrade: async () => (await import("./degrade.js")).degrade,
+  detect: async () => (await import("./detect.js")).detect,
+  synthesize: async () => (await import("./synthesize.js")).synthesize,
+  export: async () => (await import("./export.js")).exportModel,
+  inspect: async () => (await import("./inspect.js")).inspect,
+  gradient: async () => (await import("./gradient.js")).gradient,
+  profile: async () => (await import("./profile.js")).profile,
+  "study plan": async () => (await import("./study-plan.js")).studyPlan,
+  "study create": async () => (await import("./study-create.js")).studyCreate,
+  "study serve": async () => (await import("./study-serve.js")).studyServe,
+  "study simulate": async () => (await import("./study-simulate.js")).studySimulate,
+  "study status": async () => (await import("./study-status.js")).studyStatus,
+  "study export": async () => (await import("./study-export.js")).studyExport,
+  "study analyze": async () => (await import("./study-analyze.js")).studyAnalyze,
+  "stand-in": async () => (await import("./stand-in.js")).standIn,
+};
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [
-  demo,
-  enhance,
-  train,
-  evaluate,
-  tabulate,
-  gate,
-  score,
-  sweep,
-  transfer,
-  boundaries,
-  reproduce,
-  trainRecognizer,
-  trainDetector,
-  average,
-  degrade,
-  detect,
-  synthesize,
-  exportModel,
-  inspect,
-  gradient,
-  profile,
-  studyPlan,
-  studyCreate,
-  studyServe,
-  studySimulate,
-  studyStatus,
-  studyExport,
-  studyAnalyze,
-  standIn,
-];
+export const loadCommands = (): Promise<readonly Command[]> =>
+  Promise.all(Object.values(loaders).map((load) => load()));
+
+/** The command that these arguments of the command line begin with; every command if they begin with none. */
+export async function commandsFor([first = "", second = ""]: readonly string[]): Promise<readonly Command[]> {
+  const name = [`${first} ${second}`, first].find((each) => Object.hasOwn(loaders, each));
+  return name === undefined ? loadCommands() : [await (loaders[name] as () => Promise<Command>)()];
+}
 
 /** The summary of each group of commands: the first word of names such as "study create". */
 export const groups: Readonly<Record<string, string>> = {

@@ -31,13 +31,14 @@ export class BatchRecords {
 
   static open(
     store: JobStore,
-    { task, protocol, processors, control, judges, handlings }: Omit<Instruments, "workers" | "batch">,
+    { task, protocol, processors, control, judges, handlings, estimates }: Omit<Instruments, "workers" | "batch">,
   ) {
     const setting = keyOf({
       version: VERSION,
       task: { name: task.name, options: task.options, scale: task.scale },
       ...{ protocol, seed: SEED, judges: judges.map(({ key }) => key) },
       processors: processors.map(({ graph, format }) => ({ graph: sha256OfGraph(graph), format })),
+      ...(estimates && { estimates }),
       ...(handlings.length > 0 && { after: handlings.map(({ name }) => name) }),
       ...(control && { control: control.key, perturbed: processors.map(({ name }) => name) }),
     });

@@ -89,8 +89,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     throw new UserError("`after` compares what judges see: it needs a `recognizer` or `judge`");
   const items = spread(dataset.items, limit);
   for (const judge of judges) await judge.requireKnows(items, "judge");
-  const workers = new EvaluationWorkers(protocol);
-  const instruments = { task, protocol, processors, ...(control && { control }), judges, handlings, workers, batch };
+  // A gate reads them, now or later from the predictions.
+  const estimates = gated.length > 0 || options.predictions !== undefined;
+  const workers = new EvaluationWorkers(protocol, estimates);
+  const measuring = { judges, handlings, workers, estimates, batch };
+  const instruments = { task, protocol, processors, ...(control && { control }), ...measuring };
   const results = await measureAll(batchesOf(items, batch), instruments, options).finally(() => workers.close());
   const images = withGatedRows(
     results.flatMap((result) => result.images),

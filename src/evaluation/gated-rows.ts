@@ -38,7 +38,7 @@ export const withGatedRows = (images: readonly MeasuredImage[], gated: readonly 
 
 /** The row of the processor, or that of "none" where the gate skips the image. */
 function gatedRow({ file, degradation, rows }: MeasuredImage, { gate, over }: GatedRow): MeasuredRow {
-  if (!degradation) throw new Error(`${file} was measured without its degradation`); // every evaluation measures it
+  if (!degradation) throw new Error(`${file} was measured without its degradation`); // evaluations with a gate measure it
   const processed = skipReason(gate, degradation) === undefined;
   return { ...(rows[processed ? over : 0] as MeasuredRow), processed };
 }

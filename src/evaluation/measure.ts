@@ -25,6 +25,8 @@ export interface Instruments {
   /** What happens to the images of all rows before they are judged again. */
   readonly handlings: readonly HandlingChain[];
   readonly workers: EvaluationWorkers;
+  /** Whether samples have estimates of their degradation. */
+  readonly estimates: boolean;
   /** Images of 224 x 224 given to a network at once; of larger ones fewer. */
   readonly batch: number;
 }
@@ -67,7 +69,7 @@ async function measureGroup(samples: readonly Sample[], instruments: Instruments
       file: sample.file,
       label: classOf(sample),
       ...(sample.truth.boxes && { boxes: sample.truth.boxes }),
-      degradation: sample.degradation,
+      ...(sample.degradation && { degradation: sample.degradation }),
       rows: qualities.map((row, i) => ({
         ...(row[image] as Quality),
         predictions: storedOf(predicted[i] ?? [], image, sample),

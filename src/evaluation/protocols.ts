@@ -85,8 +85,8 @@ export interface EvaluationSample {
   readonly degraded: Image;
   /** The degraded image at the clean one's size, by interpolation. */
   readonly interpolated: Image;
-  /** Estimated from the degraded image alone. */
-  readonly degradation: Degradation;
+  /** Estimated from the degraded image alone; absent unless it is requested. */
+  readonly degradation?: Degradation;
 }
 
 /** The smallest side that SSIM can compare: its window is 11 x 11 pixels. */
@@ -94,6 +94,7 @@ const SMALLEST_SIDE = 11;
 
 /**
  * The clean part of an image that a protocol evaluates, degraded by the task.
+ * @param estimates whether the degradation is estimated, which takes longer than the rest.
  * @throws UserError when fewer than 11 x 11 pixels are left inside the crop border.
  */
 export const evaluationSample = (
@@ -101,12 +102,15 @@ export const evaluationSample = (
   task: Task,
   random: Random,
   { protocol, cropBorder }: ResolvedProtocol,
+  estimates = false,
 ): Promise<EvaluationSample> =>
-  degradedSample(protocols[protocol].clean(image, task.scale), task, random, { cropBorder, original: image });
+  degradedSample(protocols[protocol].clean(image, task.scale), task, random, { cropBorder, original: image, estimates });
 
 interface DegradeOptions extends Pick<ResolvedProtocol, "cropBorder"> {
   /** The image that `clean` is a part of, for the message. */
   readonly original: Image;
+  /** Whether the degradation is estimated. */
+  readonly estimates: boolean;
 }
 
 /**
@@ -117,12 +121,13 @@ export async function degradedSample(
   clean: Image,
   task: Task,
   random: Random,
-  { cropBorder, original: { width, height } }: DegradeOptions,
+  { cropBorder, original: { width, height }, estimates }: DegradeOptions,
 ): Promise<EvaluationSample> {
   if (Math.min(clean.width, clean.height) - 2 * cropBorder < SMALLEST_SIDE) {
     const inside = cropBorder > 0 ? ` inside a border of ${cropBorder}` : "";
     throw new UserError(`${width}x${height} pixels are too few to judge: SSIM needs 11 x 11${inside}`);
   }
   const degraded = await task.degrade(clean, random);
-  return { clean, degraded, interpolated: task.interpolate(degraded), degradation: degradationOf(degraded) };
+  const estimated = estimates && { degradation: degradationOf(degraded) };
+  return { clean, degraded, interpolated: task.interpolate(degraded), ...estimated };
 }

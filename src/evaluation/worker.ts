@@ -30,6 +30,8 @@ export type Request =
       readonly task: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
       readonly seed: number;
       readonly number: number;
+      /** Whether the degradation is estimated. */
+      readonly estimates: boolean;
     }
   /** The images after handlings; the seed and the numbers of each image decide the noise. */
   | {
@@ -100,7 +102,7 @@ async function resultOf(request: Request): Promise<Result> {
   if (request.kind === "sample") {
     const task = findTask(request.task.name, request.task.options);
     const random = randomAt(request.seed, request.number);
-    return loaded(request, task.scale, (image) => evaluationSample(image, task, random, protocol));
+    return loaded(request, task.scale, (image) => evaluationSample(image, task, random, protocol, request.estimates));
   }
   return compared(request);
 }

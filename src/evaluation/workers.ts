@@ -17,7 +17,11 @@ export class EvaluationWorkers {
   private readonly threads = Array.from({ length: THREADS }, () => new EvaluationWorker());
   private sent = 0;
 
-  constructor(private readonly protocol: ResolvedProtocol) {}
+  /** @param estimates whether samples have estimates of their degradation. */
+  constructor(
+    private readonly protocol: ResolvedProtocol,
+    private readonly estimates = false,
+  ) {}
 
   /**
    * The part of an image that is evaluated, with sides that are multiples of `scale`.
@@ -33,14 +37,14 @@ export class EvaluationWorkers {
    * @throws UserError when the file cannot be read or is too small.
    */
   async sample(item: Item, task: Task, [seed, number]: readonly [number, number]): Promise<Loaded<EvaluationSample>> {
-    const { protocol } = this;
+    const { protocol, estimates } = this;
     if (isBuiltInTask(task)) {
       const { name, options } = task;
-      const request = { kind: "sample", item, protocol, task: { name, options }, seed, number } as const;
+      const request = { kind: "sample", item, protocol, task: { name, options }, seed, number, estimates } as const;
       return (await this.send(request)) as Loaded<EvaluationSample>;
     }
     const { value: clean, ...rest } = await this.loadClean(item, task.scale);
-    const value = await degradedSample(clean, task, randomAt(seed, number), { ...protocol, original: clean });
+    const value = await degradedSample(clean, task, randomAt(seed, number), { ...protocol, original: clean, estimates });
     return { value, ...rest };
   }
 

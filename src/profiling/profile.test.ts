@@ -57,16 +57,16 @@ test("the batch and size of the options are those of the profiled graph, with an
 test("the workload of a run folder is the training step of its config.json", async () => {
   const config = {
     ...{ task: "sr", options: { scale: 4 }, objective: "plain", lambda: 0, recognizer: null, processor: "compact-s" },
-    ...{ init: null, data: ["photos"], steps: 10, batch: 2, crop: 16, lr: 1e-3, seed: 0 },
+    ...{ init: null, data: ["photos"], steps: 10, batch: 2, crop: 64, lr: 1e-3, seed: 0 },
   };
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
   const work = await workloadOf(folder);
   assert.equal(work.images, 2);
-  assert.deepEqual(work.feeds.clean?.shape, [2, 3, 16, 16]);
+  assert.deepEqual(work.feeds.clean?.shape, [2, 3, 64, 64]);
   const { gflop, operators } = await profile(work, { runs: 1, threads: 1 });
   // The forward pass and the gradients to input and weight cost the same; the first layer needs none to its input.
   const { gflop: forward } = await profile(
-    await inferenceWorkload(findNetwork("compact-s", 4).build(4, 0), { batch: 2, size: 4 }),
+    await inferenceWorkload(findNetwork("compact-s", 4).build(4, 0), { batch: 2, size: 16 }),
     { runs: 1, threads: 1 },
   );
   assert.ok(gflop > 2 * forward && gflop < 4 * forward, `${gflop} GFLOP a step, ${forward} forward`);
