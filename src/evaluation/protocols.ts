@@ -104,7 +104,11 @@ export const evaluationSample = (
   { protocol, cropBorder }: ResolvedProtocol,
   estimates = false,
 ): Promise<EvaluationSample> =>
-  degradedSample(protocols[protocol].clean(image, task.scale), task, random, { cropBorder, original: image, estimates });
+  degradedSample(protocols[protocol].clean(image, task.scale), task, random, {
+    cropBorder,
+    original: image,
+    estimates,
+  });
 
 interface DegradeOptions extends Pick<ResolvedProtocol, "cropBorder"> {
   /** The image that `clean` is a part of, for the message. */

@@ -44,7 +44,11 @@ export class EvaluationWorkers {
       return (await this.send(request)) as Loaded<EvaluationSample>;
     }
     const { value: clean, ...rest } = await this.loadClean(item, task.scale);
-    const value = await degradedSample(clean, task, randomAt(seed, number), { ...protocol, original: clean, estimates });
+    const value = await degradedSample(clean, task, randomAt(seed, number), {
+      ...protocol,
+      original: clean,
+      estimates,
+    });
     return { value, ...rest };
   }
 
