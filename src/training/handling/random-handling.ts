@@ -64,6 +64,7 @@ export function handlingFeeds(
   handlings: readonly Handling[],
   { seed, step, batch, side }: { seed: number; step: number; batch: number; side: number },
 ): Tensors {
+  if (handlings.length === 0) return {};
   const area = side * side;
   const [rows, columns] = [new Float32Array(batch * area), new Float32Array(batch * area)];
   const noise = new Float32Array(3 * batch * area);
