@@ -1,4 +1,5 @@
 import type { Handling, HandlingKind } from "../../data/handling/handling.js";
+import { reducedSide } from "../../data/handling/reduce.js";
 import { draw } from "../../data/range.js";
 import { foldedKernels, gaussianKernel, nearest } from "../../images/filter.js";
 import { composed, type LineOperator, writeMatrix } from "../../images/line-operator.js";
@@ -64,31 +65,57 @@ export function handlingFeeds(
   handlings: readonly Handling[],
   { seed, step, batch, side }: { seed: number; step: number; batch: number; side: number },
 ): Tensors {
-  if (handlings.length === 0) return {};
-  const area = side * side;
-  const [rows, columns] = [new Float32Array(batch * area), new Float32Array(batch * area)];
-  const noise = new Float32Array(3 * batch * area);
-  const [tables, saved] = [new Float32Array(128 * batch).fill(1), new Float32Array(batch)];
-  for (let i = 0; i < batch; i++) {
+  const images = Array.from({ length: batch }, (_, i): DrawnImage => {
     const random = randomAt(seed, STREAM, step, i);
-    const values = drawn(handlings, random);
+    return { random, values: drawn(handlings, random) };
+  });
+  return {
+    ...(includes(handlings, LINEAR) && lineFeeds(images, side)),
+    ...(includes(handlings, ["noise"]) && noiseFeeds(images, side)),
+    ...(includes(handlings, ["jpeg"]) && jpegFeeds(images)),
+  };
+}
+
+/** The values of an image's handlings, and the random numbers behind them. */
+interface DrawnImage {
+  readonly values: Values;
+  readonly random: Random;
+}
+
+function lineFeeds(images: readonly DrawnImage[], side: number): Tensors {
+  const area = side * side;
+  const [rows, columns] = [new Float32Array(images.length * area), new Float32Array(images.length * area)];
+  for (const [i, { values, random }] of images.entries()) {
     const { horizontal, vertical } = linesOf(values, side, random);
     writeMatrix(vertical, side, rows, i * area);
     writeTransposed(horizontal, side, columns, i * area);
-    const { noise: sigma, jpeg: quality } = values;
-    if (sigma !== undefined) for (let j = 3 * i * area; j < 3 * (i + 1) * area; j++) noise[j] = sigma * random.normal();
-    if (quality === undefined) continue;
-    tables.set(quantizationTables(quality), 128 * i);
+  }
+  const shape = [images.length, 1, side, side];
+  return { [ROWS]: float32(rows, shape), [COLUMNS]: float32(columns, shape) };
+}
+
+function noiseFeeds(images: readonly DrawnImage[], side: number): Tensors {
+  const length = 3 * side * side;
+  const noise = new Float32Array(images.length * length);
+  for (const [i, { values, random }] of images.entries()) {
+    const { noise: sigma } = values;
+    if (sigma !== undefined) for (let j = i * length; j < (i + 1) * length; j++) noise[j] = sigma * random.normal();
+  }
+  return { [NOISE]: float32(noise, [images.length, 3, side, side]) };
+}
+
+function jpegFeeds(images: readonly DrawnImage[]): Tensors {
+  // Where an image is not saved, the steps must only not be 0.
+  const tables = new Float32Array(128 * images.length).fill(1);
+  const saved = new Float32Array(images.length);
+  for (const [i, { values }] of images.entries()) {
+    if (values.jpeg === undefined) continue;
+    tables.set(quantizationTables(values.jpeg), 128 * i);
     saved[i] = 1;
   }
-  const square = [batch, 1, side, side];
   return {
-    ...(includes(handlings, LINEAR) && { [ROWS]: float32(rows, square), [COLUMNS]: float32(columns, square) }),
-    ...(includes(handlings, ["noise"]) && { [NOISE]: float32(noise, [batch, 3, side, side]) }),
-    ...(includes(handlings, ["jpeg"]) && {
-      [TABLES]: float32(tables, [batch, 2, 8, 8]),
-      [SAVED]: float32(saved, [batch, 1, 1, 1]),
-    }),
+    [TABLES]: float32(tables, [images.length, 2, 8, 8]),
+    [SAVED]: float32(saved, [images.length, 1, 1, 1]),
   };
 }
 
@@ -105,7 +132,7 @@ function drawn(handlings: readonly Handling[], random: Random): Values {
 function linesOf({ resize, blur, shift }: Values, side: number, random: Random) {
   let shared: LineOperator = shifting(0, side);
   if (resize !== undefined) {
-    const reduced = Math.max(1, Math.round(resize * side));
+    const reduced = reducedSide(side, resize);
     shared = composed(resizing(reduced, side, "bicubic"), resizing(side, reduced, "bicubic"), side);
   }
   if (blur !== undefined && blur > 0) {
