@@ -124,20 +124,12 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
   };
 }
 
-/** A recognizer that gets handled images. Each image is handled once. */
-function behind(handle: (images: string) => string, recognizer: FrozenRecognizer): FrozenRecognizer {
-  const handled = new Map<string, string>();
-  const handledOnce = (images: string): string => {
-    const known = handled.get(images) ?? handle(images);
-    handled.set(images, known);
-    return known;
-  };
-  return {
-    ...recognizer,
-    outputs: (images) => recognizer.outputs(handledOnce(images)),
-    features: (images) => recognizer.features(handledOnce(images)),
-  };
-}
+/** A recognizer that gets handled images. */
+const behind = (handle: (images: string) => string, recognizer: FrozenRecognizer): FrozenRecognizer => ({
+  ...recognizer,
+  outputs: (images) => recognizer.outputs(handle(images)),
+  features: (images) => recognizer.features(handle(images)),
+});
 
 /** Whether the graph of a training step uses a name for a value of its own, or for a weight of T. */
 const isReserved = (transformer?: Graph | null) => (name: string) =>

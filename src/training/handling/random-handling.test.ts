@@ -106,3 +106,11 @@ test("the handling follows from the seed and the step alone", () => {
   assert.notDeepEqual(at(1, 7), at(1, 8));
   assert.notDeepEqual(at(1, 7), at(2, 7));
 });
+
+test("an image that several recognizers read is handled once", () => {
+  const b = new GraphBuilder("handling");
+  const handle = randomHandling(b, [{ kind: "blur", value: 1 }], BATCH, SIDE);
+  const [restored, clean] = ["restored", "clean"].map((name) => b.input(name, shape)) as [string, string];
+  assert.equal(handle(restored), handle(restored));
+  assert.notEqual(handle(restored), handle(clean));
+});

@@ -26,7 +26,8 @@ const includes = (handlings: readonly Handling[], kinds: readonly HandlingKind[]
  * Adds the random handling of images to a training graph, and the inputs that decide it (`handlingFeeds`): resizing, blur and
  * shift, then noise, then JPEG. Called for restored and original images, it handles both in the same way.
  * @param side side of the images in pixels
- * @returns a function from images [batch, 3, side, side] in about [0, 1] to images of the same shape
+ * @returns a function from images [batch, 3, side, side] in about [0, 1] to images of the same shape. It adds the handling of a
+ * value once, however many recognizers read it.
  */
 export function randomHandling(
   b: GraphBuilder,
@@ -40,12 +41,18 @@ export function randomHandling(
   const isSaved = includes(handlings, ["jpeg"]);
   const tables = isSaved ? b.input(TABLES, [batch, 2, 8, 8]) : "";
   const saved = isSaved ? b.Greater(b.input(SAVED, [batch, 1, 1, 1]), b.scalar(0.5)) : "";
-  return (images) => {
+  const handle = (images: string): string => {
     let x = images;
     if (rows && columns) x = b.MatMul(b.MatMul(rows, x), columns);
     if (noise) x = b.Add(x, noise);
     if (!isSaved) return x;
     return b.Where(saved, throughJpeg(b, b.Clip(x, b.zero, b.one), tables, batch, side), x);
+  };
+  const handled = new Map<string, string>();
+  return (images) => {
+    const known = handled.get(images) ?? handle(images);
+    handled.set(images, known);
+    return known;
   };
 }
 
