@@ -10,8 +10,8 @@ type Point = readonly [x: number, y: number];
 type Vector = readonly [number, number, number];
 type Matrix = readonly [Vector, Vector, Vector];
 
-/** From encoded values to linear light: a power, or the curve of sRGB. */
-export type TransferCurve = number | "sRGB";
+/** From encoded values to linear light: a power, the curve of sRGB, or the data of a tag of an ICC profile. */
+export type TransferCurve = number | "sRGB" | Uint8Array;
 
 /** The white of ICC profiles, D50, in XYZ. */
 const D50: Vector = [0.9642, 1, 0.8249];
@@ -28,7 +28,7 @@ const BRADFORD: Matrix = [
  * Reference: ICC.1:2022, sections 7, 8.3, 8.4, 10.6, 10.15, 10.18, 10.31 and annex E.
  */
 export function writeColorProfile(name: string, curve: TransferCurve, chromaticities?: Chromaticities): Buffer {
-  const curveData = parametric(curve);
+  const curveData = curveTag(curve);
   const tags: [string, Buffer][] = [
     ["desc", text(name)],
     ["cprt", text("CC0")],
@@ -52,6 +52,12 @@ export function writeColorProfile(name: string, curve: TransferCurve, chromatici
   fixed(...D50).copy(header, 68);
   return Buffer.concat([header, table, ...tags.map(([, data]) => data)]);
 }
+
+const D65: Point = [0.3127, 0.329];
+
+export const SRGB_CHROMATICITIES: Chromaticities = {
+  ...{ white: D65, red: [0.64, 0.33], green: [0.3, 0.6], blue: [0.15, 0.06] },
+};
 
 function colorTags({ white, red, green, blue }: Chromaticities, curve: Buffer): [string, Buffer][] {
   const adaptation = adaptationFrom(xyz(white));
@@ -101,10 +107,12 @@ const tag = (type: string, ...parts: readonly Buffer[]): Buffer => {
   return Buffer.concat([data, Buffer.alloc(-data.length & 3)]);
 };
 
-const parametric = (curve: TransferCurve): Buffer =>
-  curve === "sRGB"
+function curveTag(curve: TransferCurve): Buffer {
+  if (curve instanceof Uint8Array) return Buffer.concat([curve, Buffer.alloc(-curve.length & 3)]);
+  return curve === "sRGB"
     ? tag("para", Buffer.from([0, 3, 0, 0]), fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
     : tag("para", Buffer.from([0, 0, 0, 0]), fixed(curve));
+}
 
 function text(value: string): Buffer {
   const units = Buffer.from(value, "utf16le").swap16();

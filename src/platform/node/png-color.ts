@@ -1,10 +1,10 @@
-import { type Chromaticities, type TransferCurve, writeColorProfile } from "./icc-writer.js";
+import { type Chromaticities, SRGB_CHROMATICITIES, type TransferCurve, writeColorProfile } from "./icc-writer.js";
 import { isPng, pngChunks } from "./png.js";
 
 const [GRAY, GRAY_ALPHA] = [0, 4];
 
-const D65 = [0.3127, 0.329] as const;
-const SRGB: Chromaticities = { white: D65, red: [0.64, 0.33], green: [0.3, 0.6], blue: [0.15, 0.06] };
+const SRGB = SRGB_CHROMATICITIES;
+const D65 = SRGB.white;
 
 /** Color primaries by their number. Reference: ITU-T H.273, table 2. */
 const PRIMARIES: Readonly<Record<number, Chromaticities>> = {
@@ -24,7 +24,7 @@ export interface PngColor {
 }
 
 /**
- * The color space of a PNG file without an ICC profile, from the chunks cICP, sRGB, gAMA and cHRM, the first of which counts.
+ * The color space of a PNG file without an ICC profile that can be read, from the chunks cICP, sRGB, gAMA and cHRM, the first of which counts.
  * Undefined if it is sRGB or none is stated. Reference: PNG, third edition, section 4.3.
  */
 export function statedColor(content: Buffer): PngColor | undefined {
@@ -38,6 +38,7 @@ export function statedColor(content: Buffer): PngColor | undefined {
   const [primaries, transfer] = dataOf("cICP", 4) ?? [];
   if (primaries !== undefined && transfer !== undefined)
     return colorOf(PRIMARIES[primaries], TRANSFERS[transfer], isGray);
+  if (chunks.some(({ type }) => type === "iCCP")) return { profile: undefined }; // one that libpng rejects
   if (dataOf("sRGB", 1)) return undefined;
   const gamma = dataOf("gAMA", 4)?.readUInt32BE(0);
   const points = dataOf("cHRM", 32);
