@@ -40,7 +40,7 @@ export {
   type WrittenImage,
 } from "./enhancement/image-jobs.js";
 export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.js";
-export type { OutputFormat } from "./enhancement/raster-codec.js";
+export type { ColorMode, MetadataMode, OutputFormat } from "./enhancement/raster-codec.js";
 export { UserError } from "./errors.js";
 export { Control, type ControlOptions } from "./evaluation/control.js";
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";

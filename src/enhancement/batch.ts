@@ -9,7 +9,7 @@ import type { FilePlan } from "./plan.js";
 import { defaultTile } from "./tiles.js";
 
 /** Part of every key. To be raised when the same settings give other pixels or are encoded otherwise. */
-const VERSIONS = { enhance: 2, degrade: 2 };
+const VERSIONS = { enhance: 3, degrade: 2 };
 
 /** Options of `enhanceFiles`. */
 export interface EnhanceFilesOptions extends BatchOptions {

@@ -5,12 +5,15 @@ import type { MetadataKind } from "../platform/node/file-metadata.js";
 import { writeBytes } from "../platform/node/files.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
+import { provenanceOf } from "./provenance.js";
 import type { Raster } from "./raster.js";
 import {
+  type ColorMode,
   type DecodedImage,
   decodeRaster,
   encodeRaster,
   formatOf,
+  type MetadataMode,
   type OutputFormat,
   requireEncodable,
 } from "./raster-codec.js";
@@ -31,6 +34,12 @@ export interface RawImage {
 export interface EnhanceFileOptions {
   /** Side of a tile in input pixels. Larger tiles are faster and need more memory. Default: 128. */
   readonly tile?: number;
+  /** Of JPEG and WebP, 1 to 100. Default: 95. */
+  readonly quality?: number | undefined;
+  /** Whether the result has the color space and profile of the input, or is converted to sRGB. Default: keep. */
+  readonly color?: ColorMode | undefined;
+  /** Whether the result has the metadata of the input and a note of its provenance, or none of them. Default: keep. */
+  readonly metadata?: MetadataMode | undefined;
   /** Decides whether the image is processed; otherwise the result has the input's pixels, enlarged bicubically. Default: none. */
   readonly gate?: Gate | undefined;
   /** Called after each tile with the completed share, 0 to 1. */
@@ -84,10 +93,22 @@ export interface EnhancedImage extends ImageSize, ImageRemarks {
 export async function enhance(
   processor: Processor,
   input: Uint8Array | RawImage,
-  { format, tile = defaultTile, gate, name = "the image", onProgress, signal }: EnhanceOptions = {},
+  options: EnhanceOptions = {},
 ): Promise<EnhancedImage> {
+  const {
+    format,
+    tile = defaultTile,
+    quality,
+    color,
+    metadata,
+    gate,
+    name = "the image",
+    onProgress,
+    signal,
+  } = options;
   requireTile(tile);
-  const decoded = input instanceof Uint8Array ? await decodeRaster(asBuffer(input), name) : fromRaw(input);
+  requireQuality(quality);
+  const decoded = input instanceof Uint8Array ? await decodeRaster(asBuffer(input), name, { color }) : fromRaw(input);
   const { raster } = decoded;
   const { scale } = await processor.geometry();
   const target = format ?? decoded.format;
@@ -99,7 +120,8 @@ export async function enhance(
     skipped === undefined
       ? await enhancedRaster(processor, raster, { tile, onProgress, signal })
       : await unprocessed(raster, scale);
-  const data = await encodeRaster({ ...decoded, raster: result, format: target });
+  const provenance = skipped === undefined ? await provenanceOf(processor) : undefined;
+  const data = await encodeRaster({ ...decoded, raster: result, format: target }, { quality, metadata, provenance });
   return { data, format: target, width: result.width, height: result.height, ...remarksOn(decoded, skipped) };
 }
 
@@ -112,7 +134,7 @@ export async function enhance(
 export async function enhancePixels(
   processor: Processor,
   image: RawImage,
-  { tile = defaultTile, onProgress, signal }: Omit<EnhanceFileOptions, "gate"> = {},
+  { tile = defaultTile, onProgress, signal }: Pick<EnhanceFileOptions, "tile" | "onProgress" | "signal"> = {},
 ): Promise<Required<RawImage>> {
   requireTile(tile);
   return enhancedRaster(processor, fromRaw(image).raster, { tile, onProgress, signal });
@@ -155,6 +177,11 @@ async function enhancedRaster(
 function requireTile(tile: number): void {
   if (!Number.isInteger(tile) || tile < 1)
     throw new UserError(`\`tile\` is ${tile}; expected a whole number of 1 or more`);
+}
+
+function requireQuality(quality = 95): void {
+  if (!(quality >= 1 && quality <= 100 && Number.isInteger(quality)))
+    throw new UserError(`\`quality\` is ${quality}; expected a whole number from 1 to 100`);
 }
 
 /** Whether a skipped image keeps its file's content: saving it again in a lossy format would change its pixels. */

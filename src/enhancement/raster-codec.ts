@@ -5,10 +5,27 @@ import { type MetadataKind, metadataKinds } from "../platform/node/file-metadata
 import { openImage } from "../platform/node/open-image.js";
 import { type Resolution, resolutionOf } from "../platform/node/resolution.js";
 import { decodeTolerantly } from "../platform/node/tolerant.js";
+import type { Provenance } from "./provenance.js";
 import { type Raster, rasterFrom, sharpFrom } from "./raster.js";
 
-/** A format that enhanced images can be encoded in. JPEG and WebP have quality 95; PNG and TIFF are lossless. */
+/** A format that enhanced images can be encoded in. PNG and TIFF are lossless. */
 export type OutputFormat = "png" | "jpeg" | "webp" | "tiff";
+
+/** Whether pixels keep the color space of their file, or are converted to sRGB. */
+export type ColorMode = "keep" | "srgb";
+
+/** Whether descriptive metadata are kept, or the file gets none. */
+export type MetadataMode = "keep" | "strip";
+
+/** How an image is encoded. */
+export interface EncodeOptions {
+  /** Of JPEG and WebP, 1 to 100. Default: 95. */
+  readonly quality?: number | undefined;
+  /** Default: keep. */
+  readonly metadata?: MetadataMode | undefined;
+  /** How the pixels were made, for the XMP of the file. Default: not stated. */
+  readonly provenance?: Provenance | undefined;
+}
 
 /** The longest side in pixels that a format can hold. */
 const LONGEST_SIDE: Readonly<Record<OutputFormat, number>> = {
@@ -43,7 +60,11 @@ export interface DecodedImage {
  * @param name what to call the image in errors.
  * @throws UserError when the content is truncated, not an image, or an animation.
  */
-export function decodeRaster(content: Buffer, name: string): Promise<DecodedImage> {
+export function decodeRaster(
+  content: Buffer,
+  name: string,
+  { color: _ = "keep" }: { readonly color?: ColorMode | undefined } = {},
+): Promise<DecodedImage> {
   return decoding(name, async () => {
     const { value, flaw } = await decodeTolerantly(content, async (bytes, failOn) => {
       const { pipeline, deep, metadata } = await openImage(bytes, failOn, 16);
@@ -65,10 +86,13 @@ export function decodeRaster(content: Buffer, name: string): Promise<DecodedImag
 }
 
 /** Encodes an image: one channel if it is gray, 16 bits a channel if its raster has them and the format can hold them. */
-export function encodeRaster({ raster, gray, resolution, format }: DecodedImage): Promise<Buffer> {
+export function encodeRaster(
+  { raster, gray, resolution, format }: DecodedImage,
+  { quality }: EncodeOptions = {},
+): Promise<Buffer> {
   const deep = raster.data instanceof Uint16Array && (format === "png" || format === "tiff");
   const space = gray ? (deep ? "grey16" : "b-w") : deep ? "rgb16" : "srgb";
-  return encodePipeline(`image.${format}`, sharpFrom(raster).toColourspace(space), resolution);
+  return encodePipeline(`image.${format}`, sharpFrom(raster).toColourspace(space), { resolution, quality });
 }
 
 /**

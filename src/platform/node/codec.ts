@@ -110,11 +110,11 @@ export const encodeJpeg = (image: Image, quality: number): Promise<Buffer> =>
 const sharpOf = ({ width, height, data }: Image): Sharp =>
   sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false });
 
-type Encoder = (pipeline: Sharp) => Sharp;
+type Encoder = (pipeline: Sharp, quality: number) => Sharp;
 
 /** `optimiseCoding` would save a few percent and hold all coefficients: over 1 GB for 100 megapixels. */
-const jpeg: Encoder = (pipeline) =>
-  pipeline.flatten({ background: "white" }).jpeg({ quality: 95, chromaSubsampling: "4:4:4", optimiseCoding: false });
+const jpeg: Encoder = (pipeline, quality) =>
+  pipeline.flatten({ background: "white" }).jpeg({ quality, chromaSubsampling: "4:4:4", optimiseCoding: false });
 const tiff: Encoder = (pipeline) => pipeline.tiff({ compression: "deflate", predictor: "horizontal" });
 
 const encoders: Record<string, Encoder> = {
@@ -123,7 +123,7 @@ const encoders: Record<string, Encoder> = {
   ".jpeg": jpeg,
   ".jpe": jpeg,
   ".jfif": jpeg,
-  ".webp": (pipeline) => pipeline.webp({ quality: 95 }),
+  ".webp": (pipeline, quality) => pipeline.webp({ quality }),
   ".tif": tiff,
   ".tiff": tiff,
 };
@@ -134,17 +134,28 @@ export const encodedExtensions: readonly string[] = Object.keys(encoders);
 /** Whether Legible writes the format of the path's extension: PNG, JPEG, WebP, TIFF. */
 export const canEncode = (path: string): boolean => extname(path).toLowerCase() in encoders;
 
+/** How the output of a pipeline is encoded. */
+export interface PipelineEncoding {
+  /** To state in the file. Default: none is stated. */
+  readonly resolution?: Resolution | undefined;
+  /** Of JPEG and WebP, 1 to 100. Default: 95. */
+  readonly quality?: number | undefined;
+}
+
 /**
- * Encodes the output of a pipeline in the format of the path's extension: JPEG and WebP of quality 95, PNG and TIFF lossless.
- * JPEG has no alpha: transparent pixels become white.
- * @param resolution to state in the file. Default: none is stated.
+ * Encodes the output of a pipeline in the format of the path's extension. PNG and TIFF are lossless. JPEG has no alpha:
+ * transparent pixels become white.
  * @throws UserError when Legible does not write the format of the extension.
  */
-export function encodePipeline(path: string, pipeline: Sharp, resolution?: Resolution): Promise<Buffer> {
+export function encodePipeline(
+  path: string,
+  pipeline: Sharp,
+  { resolution, quality = 95 }: PipelineEncoding = {},
+): Promise<Buffer> {
   const extension = extname(path).toLowerCase();
   requireEncodable(path);
   if (extension === ".webp" && resolution) pipeline.withDensity(resolution.x); // writes the EXIF block
-  return (encoders[extension] as Encoder)(pipeline)
+  return (encoders[extension] as Encoder)(pipeline, quality)
     .toBuffer()
     .then((encoded) => withResolution(encoded, resolution));
 }
