@@ -110,6 +110,19 @@ export async function openPackagedProcessor(
   return new Processor(graph, { name: `${ra.name}-balance-${balance}`, format: ra.format }, options);
 }
 
+/**
+ * All packaged models of a task and a scale.
+ * @throws UserError that lists the packaged models when there is none.
+ */
+export async function packagedModelsFor(
+  { task, scale }: Pick<PackagedChoice, "task" | "scale">,
+  folder = packagedFolder,
+): Promise<readonly PackagedModel[]> {
+  const models = await fitting({ task, scale }, folder);
+  if (models.length === 0) throw await noModel({ task, scale }, folder);
+  return models;
+}
+
 /** The models of a choice's task and scale. @throws UserError when the scale is not one of the task's. */
 async function fitting({ task = "sr", scale }: PackagedChoice, folder: string): Promise<PackagedModel[]> {
   if (task !== "sr" && scale !== undefined && scale !== 1)
@@ -130,14 +143,17 @@ async function find(
     .find((ofSize) => ofSize.length > 0)
     ?.find((model) => model.objective === objective);
   if (found) return found;
-  const wanted = [
-    task ?? "sr",
-    ...((task ?? "sr") === "sr" ? [`x${scale ?? 4}`] : []),
-    ...(size ? [size] : []),
-    objective,
-  ];
+  throw await noModel({ task, scale, size, objective }, folder);
+}
+
+/** The error that no packaged model fits. */
+async function noModel(
+  { task = "sr", scale = 4, size, objective }: PackagedChoice & { readonly objective?: string },
+  folder: string,
+): Promise<UserError> {
+  const wanted = [task, ...(task === "sr" ? [`x${scale}`] : []), size ?? [], objective ?? []].flat();
   const names = (await packagedModels(folder)).map(({ name }) => name);
-  throw new UserError(
+  return new UserError(
     `the package has no model ${wanted.join("-")}; it has ${names.length === 0 ? "none" : names.join(", ")}. ` +
       `Choose one of them with ${named("task")}, ${named("scale")} and ${named("size")}, or give a file as ${named("model")}`,
   );
