@@ -11,6 +11,8 @@ import { decodeTolerantly } from "./tolerant.js";
 
 /** Options of `decodeImage`. */
 export interface DecodeOptions {
+  /** What to call an image in errors that is given by its content. Default: the image. */
+  readonly name?: string;
   /** Called when the file was decoded although its end marker is missing or its decoder warns of damaged data. */
   onFlaw?(flaw: string): void;
 }
@@ -22,7 +24,7 @@ export interface DecodeOptions {
  * meaning is not defined (`docs/data.md`).
  */
 export async function decodeImage(source: string | Buffer, options: DecodeOptions = {}): Promise<Image> {
-  const name = typeof source === "string" ? source : "the image";
+  const name = typeof source === "string" ? source : (options.name ?? "the image");
   const content = typeof source === "string" ? await readImageFile(source) : source;
   return decodePixels(name, content, options, (pipeline) => pipeline);
 }
@@ -167,10 +169,16 @@ export function requireEncodable(path: string): void {
 }
 
 /**
+ * Encodes an image in the format of the path's extension. Nothing is written.
+ * @throws UserError when the extension is unknown.
+ */
+export const encodedImage = async (image: Image, path: string): Promise<Buffer> => encodePipeline(path, sharpOf(image));
+
+/**
  * Writes an image in the format of the path's extension. The file is whole or absent.
  * @throws UserError when the extension is unknown or the file cannot be written.
  */
 export async function encodeImage(image: Image, path: string): Promise<void> {
-  const content = await encodePipeline(path, sharpOf(image));
+  const content = await encodedImage(image, path);
   await writeWhole(path, (temporary) => writeFile(temporary, content));
 }
