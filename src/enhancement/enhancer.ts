@@ -69,8 +69,11 @@ interface Prepared<Kind extends Work["kind"]> {
   readonly transfer?: readonly ArrayBuffer[];
 }
 
+type PixelOptions = Pick<EnhanceFileOptions, "tile" | "onProgress" | "signal"> & TransferOption;
+
 class WorkerEnhancer implements Enhancer {
   private readonly queue = new PQueue({ concurrency: 1 });
+  private readonly calls = new Set<Promise<unknown>>();
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -79,36 +82,30 @@ class WorkerEnhancer implements Enhancer {
     private readonly start: () => EnhancerThread,
   ) {}
 
-  async enhance(
-    input: EnhanceInput,
-    { onProgress, signal, transfer = false, ...options }: EnhanceOptions & TransferOption = {},
-  ): Promise<EnhancedImage> {
-    this.requireOpen();
-    const loaded = await loadInput(input, { name: options.name, signal });
-    const name = options.name ?? nameOf(loaded);
-    const isOurs = loaded !== input && !(input instanceof ArrayBuffer);
-    const prepare = async (): Promise<Prepared<"image">> => {
-      const [own, buffers] = await handedOver(loaded, transfer || isOurs);
-      return { work: { kind: "image", input: own, options }, transfer: buffers };
-    };
-    const { data, ...image } = await this.submit(prepare, { name, onProgress, signal });
-    return { ...image, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength) };
+  enhance(input: EnhanceInput, options: EnhanceOptions & TransferOption = {}): Promise<EnhancedImage> {
+    return this.counted(async () => {
+      const { onProgress, signal, transfer = false, ...others } = options;
+      const loaded = await loadInput(input, options);
+      const { name = nameOf(loaded) } = options;
+      const isOurs = loaded !== input && !(input instanceof ArrayBuffer);
+      const prepare = async (): Promise<Prepared<"image">> => {
+        const [own, buffers] = await handedOver(loaded, transfer || isOurs);
+        return { work: { kind: "image", input: own, options: others }, transfer: buffers };
+      };
+      const { data, ...image } = await this.submit(prepare, { name, onProgress, signal });
+      return { ...image, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength) };
+    });
   }
 
   enhancePixels(
     image: RawImage,
-    {
-      tile,
-      onProgress,
-      signal,
-      transfer = false,
-    }: Pick<EnhanceFileOptions, "tile" | "onProgress" | "signal"> & TransferOption = {},
+    { tile, transfer = false, ...options }: PixelOptions = {},
   ): Promise<Required<RawImage>> {
     const prepare = async (): Promise<Prepared<"pixels">> => {
       const [own, buffers] = await handedOver(image, transfer);
       return { work: { kind: "pixels", image: own, tile }, transfer: buffers };
     };
-    return this.submit(prepare, { name: "the image", onProgress, signal });
+    return this.counted(() => this.submit(prepare, { name: "the image", ...options }));
   }
 
   enhanceFile(
@@ -117,11 +114,11 @@ class WorkerEnhancer implements Enhancer {
     { onProgress, signal, ...options }: EnhanceFileOptions = {},
   ): Promise<ImageSize & ImageRemarks> {
     const work = { kind: "file", input, output, options } as const;
-    return this.submit(async () => ({ work }), { name: input, onProgress, signal });
+    return this.counted(() => this.submit(async () => ({ work }), { name: input, onProgress, signal }));
   }
 
   close(): Promise<void> {
-    this.closing ??= this.queue.onIdle().then(() => this.thread.close());
+    this.closing ??= Promise.allSettled(this.calls).then(() => this.thread.close());
     return this.closing;
   }
 
@@ -129,12 +126,21 @@ class WorkerEnhancer implements Enhancer {
     return this.close();
   }
 
+  /** Makes a call that `close` waits for. */
+  private counted<T>(call: () => Promise<T>): Promise<T> {
+    if (this.closing) return Promise.reject(new UserError("cannot enhance: the enhancer is closed"));
+    const result = call();
+    const end = () => this.calls.delete(result);
+    this.calls.add(result);
+    result.then(end, end);
+    return result;
+  }
+
   /** Runs work when the earlier calls have ended. */
-  private async submit<Kind extends Work["kind"]>(
+  private submit<Kind extends Work["kind"]>(
     prepare: () => Promise<Prepared<Kind>>,
     options: RequestOptions,
   ): Promise<Results[Kind]> {
-    this.requireOpen();
     const run = async (): Promise<Results[Kind]> => {
       if (!(await this.thread.isFree())) this.thread = this.start();
       const { work, transfer = [] } = await prepare();
@@ -142,10 +148,6 @@ class WorkerEnhancer implements Enhancer {
       return this.thread.run(work, { ...options, transfer });
     };
     return this.queue.add(run, options.signal && { signal: options.signal });
-  }
-
-  private requireOpen(): void {
-    if (this.closing) throw new UserError("cannot enhance: the enhancer is closed");
   }
 }
 
