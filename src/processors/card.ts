@@ -44,6 +44,8 @@ export const Card = z.object({
   recognizers: z.array(Recognizer),
   /** The network between the processor and the recognizers, if there was one. */
   transformer: z.string().optional(),
+  /** Weight of the squared change that it makes to the processor's images, if any. */
+  transformerWeight: z.number().optional(),
   /** Whether that network is part of this file, whose output is then meant for recognizers. */
   forRecognizers: z.boolean().optional(),
   network: z.string(),
