@@ -29,8 +29,8 @@ export {
   enhancePixels,
   type ImageRemarks,
   type ImageSize,
-  type RawImage,
 } from "./enhancement/enhance.js";
+export { type Enhancer, type EnhancerOptions, openEnhancer } from "./enhancement/enhancer.js";
 export {
   type BatchOptions,
   type BatchSummary,
@@ -39,6 +39,7 @@ export {
   openOutputStore,
   type WrittenImage,
 } from "./enhancement/image-jobs.js";
+export type { ByteStream, EnhanceInput, ImagePath, RawImage, WebByteStream } from "./enhancement/input.js";
 export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.js";
 export type { ColorMode, MetadataMode, OutputFormat } from "./enhancement/raster-codec.js";
 export { UserError } from "./errors.js";

@@ -75,7 +75,7 @@ async function pixelsOf(pipeline: Sharp): Promise<Image> {
 }
 
 /** The most bytes of an image file, because it is held in memory beside its pixels. */
-const LARGEST_FILE = 2 ** 30;
+export const LARGEST_FILE = 2 ** 30;
 
 /**
  * The bytes of an image file.
