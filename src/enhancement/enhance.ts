@@ -2,6 +2,7 @@ import { UserError } from "../errors.js";
 import type { Gate } from "../gate/gate.js";
 import type { MetadataKind } from "../platform/node/file-metadata.js";
 import { writeBytes } from "../platform/node/files.js";
+import { isBare } from "../platform/node/metadata/source-metadata.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
 import { contentOf, type EnhanceInput, isRawImage, loadInput, nameOf, type RawImage } from "./input.js";
@@ -54,8 +55,10 @@ export interface ImageSize {
 
 /** What is remarkable about an enhanced image. A JSON value. */
 export interface ImageRemarks {
-  /** Kinds of descriptive metadata in the input, which the result does not have; absent: none. */
+  /** Kinds of metadata of the input that the result lacks, although they were to be kept: damaged ones, or ones that its format cannot hold. */
   readonly droppedMetadata?: readonly MetadataKind[];
+  /** The conversion of a color space that cannot be kept, such as "CMYK to sRGB". */
+  readonly converted?: string;
   /** What is wrong with the input's file, which was decoded nevertheless: no end marker, damaged data. */
   readonly flaw?: string;
   /** Why the gate skipped the image; absent: it was processed. */
@@ -97,15 +100,18 @@ export async function enhance(
   const target = format ?? decoded.format;
   requireEncodable(name, target, raster.width * scale, raster.height * scale);
   const skipped = gateReason(gate, processor, raster);
-  if (skipped !== undefined && scale === 1 && target === decoded.format && keepsContent(decoded, content))
+  if (skipped !== undefined && scale === 1 && target === decoded.format && keepsContent(decoded, content, metadata))
     return { data: asBuffer(content), format: target, width: raster.width, height: raster.height, skipped };
   const result =
     skipped === undefined
       ? await enhancedRaster(processor, raster, { tile, onProgress, signal })
       : await unprocessed(raster, scale);
   const provenance = skipped === undefined ? await provenanceOf(processor) : undefined;
-  const data = await encodeRaster({ ...decoded, raster: result, format: target }, { quality, metadata, provenance });
-  return { data, format: target, width: result.width, height: result.height, ...remarksOn(decoded, skipped) };
+  const { data, dropped } = await encodeRaster(
+    { ...decoded, raster: result, format: target },
+    { quality, metadata, provenance },
+  );
+  return { data, format: target, width: result.width, height: result.height, ...remarksOn(decoded, dropped, skipped) };
 }
 
 /**
@@ -164,11 +170,23 @@ function requireQuality(quality = 95): void {
 }
 
 /** Whether a skipped image keeps its file's content: saving it again in a lossy format would change its pixels. */
-const keepsContent = ({ isPlainLossy, flaw }: DecodedImage, content: Uint8Array | RawImage): content is Uint8Array =>
-  isPlainLossy === true && flaw === undefined && content instanceof Uint8Array;
+const keepsContent = (
+  { isSoundLossy, flaw, source }: DecodedImage,
+  content: Uint8Array | RawImage,
+  mode: MetadataMode = "keep",
+): content is Uint8Array =>
+  isSoundLossy === true &&
+  flaw === undefined &&
+  content instanceof Uint8Array &&
+  (mode === "keep" || (source !== undefined && isBare(source.metadata)));
 
-const remarksOn = ({ metadata, flaw }: DecodedImage, skipped: string | undefined): ImageRemarks => ({
-  ...(metadata.length > 0 && { droppedMetadata: metadata }),
+const remarksOn = (
+  { converted, flaw }: DecodedImage,
+  dropped: readonly MetadataKind[],
+  skipped: string | undefined,
+): ImageRemarks => ({
+  ...(dropped.length > 0 && { droppedMetadata: dropped }),
+  ...(converted !== undefined && { converted }),
   ...(flaw !== undefined && { flaw }),
   ...(skipped !== undefined && { skipped }),
 });

@@ -29,6 +29,29 @@ export function readColorProfile(icc: Buffer): ColorProfile | undefined {
   }
 }
 
+/** Classes of profiles of a device or a color space: display, input, output, space. */
+const CLASSES = ["mntr", "scnr", "prtr", "spac"];
+
+/**
+ * Whether a file with that many channels can have an ICC profile: one of gray for 1 or 2 channels, one of RGB for 3 or 4, with
+ * curves or tables that can be read.
+ */
+export function fitsChannels(icc: Buffer, channels: number): boolean {
+  if (icc.length < 132 || icc.readUInt32BE(0) > icc.length || icc.toString("latin1", 36, 40) !== "acsp") return false;
+  const space = icc.toString("latin1", 16, 20);
+  if (space !== (channels < 3 ? "GRAY" : "RGB ") || !CLASSES.includes(icc.toString("latin1", 12, 16))) return false;
+  return readColorProfile(icc) !== undefined || hasTable(icc);
+}
+
+function hasTable(icc: Buffer): boolean {
+  try {
+    return (tagsOf(icc).get("A2B0")?.length ?? 0) > 0;
+  } catch (error) {
+    if (error instanceof RangeError) return false; // truncated
+    throw error;
+  }
+}
+
 /** From XYZ under D50 to linear sRGB: the inverse of the colorants that sRGB profiles have. */
 const XYZ_TO_SRGB = [
   [3.1340957, -1.6174004, -0.4906378],
