@@ -172,8 +172,8 @@ async function many(): Promise<void> {
 
 try {
   await writeModel(enlarging(2), model);
-  await interrupted();
-  await many();
+  if (photographs > 0) await interrupted();
+  if (small > 0) await many();
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
