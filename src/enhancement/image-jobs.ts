@@ -4,6 +4,7 @@ import { messageOf } from "../errors.js";
 import type { JobRecord, JobStore } from "../jobs/job.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { writeBytes } from "../platform/node/files.js";
+import { pixelsInHeader } from "../platform/node/image-header.js";
 import { stampOf } from "../platform/node/stamp.js";
 import type { ImageRemarks, ImageSize } from "./enhance.js";
 import {
@@ -18,6 +19,7 @@ import { OrderedEnds } from "./ordered-ends.js";
 import { OutputFolder, requireNoOutputs } from "./output-folder.js";
 import { requireShortName } from "./output-names.js";
 import type { FilePlan, PlannedImage } from "./plan.js";
+import { WorkSlots } from "./work-slots.js";
 
 /** A complete output. */
 export interface WrittenImage extends PlannedImage, ImageResult {}
@@ -118,12 +120,16 @@ export async function runImageJobs<Result extends ImageResult>(
   return collected.summary;
 }
 
+/** Bytes of an output that is written before the next image may need its memory. */
+const LARGE = 2 ** 24;
+
 /** Number of images whose state is looked up ahead. */
 const AHEAD = 32;
 
 class ImageRun<Result extends ImageResult> {
   private readonly states: ImageStates;
   private readonly ends = new OrderedEnds();
+  private readonly slots = new WorkSlots();
   private readonly signal: AbortSignal;
 
   constructor(
@@ -141,7 +147,7 @@ class ImageRun<Result extends ImageResult> {
     try {
       for await (const state of this.statesAhead()) {
         this.signal.throwIfAborted();
-        await this.image(state);
+        await this.ends.add((turn) => this.image(state, turn));
       }
       await this.ends.all();
     } catch (error) {
@@ -159,27 +165,21 @@ class ImageRun<Result extends ImageResult> {
     }
   }
 
-  private async image(state: ImageState): Promise<void> {
-    const start = performance.now();
+  /** Brings an image to its end, which is reported in its turn. */
+  private async image(state: ImageState, turn: Promise<void>): Promise<void> {
+    let event = this.decided(state);
     try {
-      const known = this.decided(state);
-      if (known) return await this.end(known);
-      requireShortName(state.image.output);
-      const input = await readInput(state.image.input);
-      if (this.options.overwrite !== "replace" && (await this.states.isCompleteFor(input.sha256, state)))
-        return await this.keep(state, input);
-      const { image, index } = state;
-      this.options.onProgress?.(index, 0);
-      const { content, result } = await this.work.run({ ...image, content: input.content }, index, {
-        signal: this.signal,
-        onProgress: (share) => this.options.onProgress?.(index, share),
-      });
-      this.signal.throwIfAborted();
-      await this.ends.add(content.length, (turn) => this.write(state, input, { content, result, start }, turn));
+      event ??= await this.completed(state, turn);
     } catch (error) {
-      if (this.signal.aborted || this.ends.failure) throw error;
-      await this.end({ kind: "failed", ...state.image, reason: messageOf(error) });
+      await turn;
+      this.folder.note(error);
+      if (this.signal.aborted || this.folder.failure) throw this.folder.failure ?? error;
+      event = { kind: "failed", ...state.image, reason: messageOf(error) };
     }
+    await turn;
+    if (event.kind !== "done") this.signal.throwIfAborted();
+    this.collected.add(event);
+    this.options.onEnd?.(event);
   }
 
   /** The end of an image that nothing is computed for; undefined: its input must be read. */
@@ -195,55 +195,85 @@ class ImageRun<Result extends ImageResult> {
     return overwrite === "skip" && !record ? { kind: "exists", ...image } : undefined;
   }
 
+  /** Reads an image, and computes and writes its output if that is not complete. */
+  private async completed(state: ImageState, turn: Promise<void>): Promise<ImageEvent> {
+    const { image } = state;
+    requireShortName(image.output);
+    const leave = await this.slots.enter((await pixelsInHeader(image.input)) ?? 0);
+    try {
+      this.signal.throwIfAborted();
+      const start = performance.now();
+      const input = await readInput(image.input);
+      if (this.options.overwrite !== "replace" && (await this.states.isCompleteFor(input.sha256, state)))
+        return await this.kept(state, input);
+      const { content, result } = await this.computed(state, input, turn);
+      if (content.length < LARGE) leave();
+      await this.write(state, input, content, result, turn);
+      return { kind: "done", ...image, ...result, seconds: (performance.now() - start) / 1000 };
+    } finally {
+      leave();
+    }
+  }
+
+  private async computed({ image, index }: ImageState, { content }: ReadInput, turn: Promise<void>) {
+    const progress = new TurnedProgress(turn, (share) => this.options.onProgress?.(index, share));
+    const context = { signal: this.signal, onProgress: (share: number) => progress.update(share) };
+    return this.work.run({ ...image, content }, index, context);
+  }
+
   /** Keeps an output whose content is that of the record, and updates the stamps. */
-  private async keep({ image, record, output }: ImageState, { sha256, stamp }: ReadInput): Promise<void> {
+  private async kept({ image, record, output }: ImageState, { sha256, stamp }: ReadInput): Promise<ImageEvent> {
     const { key, name, result, outputs } = record as JobRecord<Result>;
     const updated = outputs.map((each) => ({ ...each, ...(output && { stamp: outputText(output) }) }));
     if (stamp !== undefined)
       await this.options.store?.put({ name, key, outputs: updated, result, input: { sha256, stamp } }, false);
-    await this.end({ kind: "kept", ...image, ...result, seconds: 0 });
+    return { kind: "kept", ...image, ...result, seconds: 0 };
   }
 
   /** Writes an output beside those of other images, and in its turn records it and gives it its name. */
   private async write(
     { image, index }: ImageState,
-    { sha256: content, stamp }: ReadInput,
-    done: { readonly content: Uint8Array; readonly result: Result; readonly start: number },
+    { sha256, stamp }: ReadInput,
+    content: Uint8Array,
+    result: Result,
     turn: Promise<void>,
   ): Promise<void> {
-    const { store } = this.options;
-    const { result } = done;
-    try {
-      await this.folder.requireUnchanged();
-      await writeBytes(image.output, [done.content], async (temporary) => {
-        const written = await stampOf(temporary);
-        await turn;
-        this.signal.throwIfAborted();
-        const output = { path: image.output, sha256: sha256Of(done.content), stamp: written && outputText(written) };
-        const [name, key] = [this.states.nameOf(image), this.states.keyFor(content, image, index)];
-        const input = stamp === undefined ? undefined : { sha256: content, stamp };
-        await store?.put({ name, key, outputs: [output], result, input }, false);
-      });
-    } catch (error) {
-      await turn;
-      this.folder.note(error);
-      if (this.signal.aborted || this.folder.failure !== undefined) throw this.folder.failure ?? error;
-      return this.report({ kind: "failed", ...image, reason: messageOf(error) });
-    }
-    this.report({ kind: "done", ...image, ...result, seconds: (performance.now() - done.start) / 1000 });
-  }
-
-  private end(event: ImageEvent): Promise<void> {
-    return this.ends.add(0, async (turn) => {
+    this.signal.throwIfAborted();
+    await this.folder.requireUnchanged();
+    await writeBytes(image.output, [content], async (temporary) => {
+      const written = await stampOf(temporary);
       await turn;
       this.signal.throwIfAborted();
-      this.report(event);
+      const output = { path: image.output, sha256: sha256Of(content), stamp: written && outputText(written) };
+      const [name, key] = [this.states.nameOf(image), this.states.keyFor(sha256, image, index)];
+      const input = stamp === undefined ? undefined : { sha256, stamp };
+      await this.options.store?.put({ name, key, outputs: [output], result, input }, false);
     });
   }
+}
 
-  private report(event: ImageEvent): void {
-    this.collected.add(event);
-    this.options.onEnd?.(event);
+/** Shows the progress of an image from its turn on, so that one image at a time is shown. */
+class TurnedProgress {
+  private share = 0;
+  private isShown = false;
+
+  constructor(
+    turn: Promise<void>,
+    private readonly show: (share: number) => void,
+  ) {
+    turn.then(
+      () => {
+        this.isShown = true;
+        show(0);
+        if (this.share > 0) show(this.share);
+      },
+      () => {}, // the work fails, too
+    );
+  }
+
+  update(share: number): void {
+    this.share = share;
+    if (this.isShown) this.show(share);
   }
 }
 

@@ -1,35 +1,25 @@
-/** The most results that wait for their turn, and the bytes of their content. Each has one open file while it is written. */
-const [MOST_WAITING, MOST_BYTES] = [8, 2 ** 26];
+/** The most pieces of work that have begun and not ended. */
+const MOST = 8;
 
-/**
- * Ends pieces of work in their order, such as writing results, while the next ones are computed. After a failure the others
- * fail, too.
- */
+/** Pieces of work that run at the same time and end in their order. After a failure the later ones fail, too. */
 export class OrderedEnds {
   private last: Promise<void> = Promise.resolve();
-  private readonly waiting = new Set<Promise<void>>();
-  private bytes = 0;
+  private readonly running = new Set<Promise<void>>();
   /** The first failure, if any. */
   failure: { readonly error: unknown } | undefined;
 
   /**
-   * Starts the end of a piece of work. Waits while too many are waiting.
-   * @param bytes of memory that it holds.
-   * @param end is given a promise that resolves when it is its turn; it must wait for it.
-   * @throws the first failure of an earlier end.
+   * Starts a piece of work, and waits while too many are running.
+   * @param work is given a promise that resolves when all earlier ones have ended; it must wait for it before it ends.
+   * @throws the first failure of an earlier piece.
    */
-  async add(bytes: number, end: (turn: Promise<void>) => Promise<void>): Promise<void> {
+  async add(work: (turn: Promise<void>) => Promise<void>): Promise<void> {
     if (this.failure) throw this.failure.error;
-    const ended = end(this.last).finally(() => {
-      this.waiting.delete(ended);
-      this.bytes -= bytes;
-    });
+    const ended = work(this.last).finally(() => this.running.delete(ended));
     ended.catch((error) => (this.failure ??= { error }));
-    this.waiting.add(ended);
-    this.bytes += bytes;
+    this.running.add(ended);
     this.last = ended;
-    while (this.waiting.size > MOST_WAITING || (this.bytes > MOST_BYTES && this.waiting.size > 0))
-      await Promise.race(this.waiting);
+    while (this.running.size >= MOST) await Promise.race(this.running);
   }
 
   /** @throws the first failure. */
@@ -39,6 +29,6 @@ export class OrderedEnds {
 
   /** Resolves when nothing is running, also after failures. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.waiting);
+    await Promise.allSettled(this.running);
   }
 }
