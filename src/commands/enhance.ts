@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { enhanceFiles } from "../enhancement/batch.js";
 import { planFiles } from "../enhancement/plan.js";
-import { defaultTile, smallestTile } from "../enhancement/tiles.js";
+import { smallestTile } from "../enhancement/tile-size.js";
 import { UserError } from "../errors.js";
 import { readGate, requireGateOf } from "../gate/gate.js";
 import { openProcessor } from "../processors/open.js";
@@ -32,8 +32,10 @@ export const enhance = defineCommand({
     model: path("the processor, an ONNX file (default: the packaged one for x4)", { placeholder: "file" }).optional(),
     tile: positiveInteger()
       .min(smallestTile, `must be ${smallestTile} or more`)
-      .default(defaultTile)
-      .describe("side of a tile in pixels; smaller tiles need less memory"),
+      .optional()
+      .describe(
+        "side of a tile in pixels; smaller tiles need less memory (default: what 128 MiB of feature maps allow)",
+      ),
     gate: path("skip images for which this gate finds that processing would hurt (see legible gate)", {
       placeholder: "file",
     }).optional(),

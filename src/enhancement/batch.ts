@@ -6,15 +6,14 @@ import { randomAt } from "../random.js";
 import { enhanceFile } from "./enhance.js";
 import { type BatchOptions, type BatchSummary, runImageJobs } from "./image-jobs.js";
 import type { FilePlan } from "./plan.js";
-import { defaultTile } from "./tiles.js";
 
 /** Part of every key. To be raised when the same settings give other pixels or are encoded otherwise. */
 const VERSIONS = { enhance: 3, degrade: 2 };
 
 /** Options of `enhanceFiles`. */
 export interface EnhanceFilesOptions extends BatchOptions {
-  /** Side of a tile in input pixels. Default: 128. */
-  readonly tile?: number;
+  /** See `EnhanceFileOptions`. */
+  readonly tile?: number | undefined;
   /** See `EnhanceFileOptions`. */
   readonly gate?: Gate | undefined;
 }
@@ -31,14 +30,14 @@ export interface EnhanceFilesOptions extends BatchOptions {
 export function enhanceFiles(
   processor: Processor,
   plan: FilePlan,
-  { tile = defaultTile, gate, ...options }: EnhanceFilesOptions = {},
+  { tile, gate, ...options }: EnhanceFilesOptions = {},
 ): Promise<BatchSummary> {
   const settings = {
     work: "enhance",
     version: VERSIONS.enhance,
     model: processorDigest(processor),
     format: processor.format,
-    tile,
+    tile: tile ?? null,
     gate: gate && { score: gate.score, threshold: gate.threshold },
   };
   return runImageJobs(
