@@ -142,7 +142,7 @@ const two = [
   { file: other, weight: 0.5 },
 ];
 const kinds: Record<string, Partial<TrainOptions>> = {
-  transformer: { objective: "transformer", lambda: 1e-2, recognizer: one },
+  transformer: { objective: "transformer", lambda: 1e-2, recognizer: one, transformerWeight: 0.5 },
   "unsupervised with kl and two recognizers": {
     objective: "unsupervised",
     lambda: 0.1,

@@ -32,8 +32,8 @@ const reporter = fileURLToPath(new URL("reporter.js", import.meta.url));
 const options = [
   "--test",
   "--enable-source-maps",
-  // Node's default leaves a core free, which on two cores is half of them.
-  `--test-concurrency=${availableParallelism()}`,
+  // One file more than cores, because tests also wait: for browsers, processes and files.
+  `--test-concurrency=${availableParallelism() + 1}`,
   "--test-reporter",
   reporter,
   "--test-reporter-destination",

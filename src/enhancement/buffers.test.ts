@@ -9,7 +9,8 @@ import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { decodeImage } from "../platform/node/codec.js";
 import { embed } from "../platform/node/metadata/embed.js";
 import { Processor } from "../processors/processor.js";
-import { enhance, enhanceFile, enhancePixels, type RawImage } from "./enhance.js";
+import { enhance, enhanceFile, enhancePixels } from "./enhance.js";
+import type { RawImage } from "./input.js";
 
 const processor = new Processor(residualProcessor(2));
 const image = formulaImage(48, 32);

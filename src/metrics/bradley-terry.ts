@@ -32,6 +32,9 @@ export interface BradleyTerry {
 
 const MOST_STEPS = 200;
 
+/** The relative error of a log-likelihood, which is a sum over thousands of answers. */
+const ROUNDING = 1e-13;
+
 /**
  * Strengths of systems from paired comparisons with ties: system i wins with probability πᵢ / (πᵢ + πⱼ + ν √(πᵢ πⱼ)), a tie has
  * probability ν √(πᵢ πⱼ) / (…). Maximum likelihood by Newton's method on the logarithms, which are a concave problem.
@@ -140,6 +143,9 @@ function maximize(answers: readonly Weighted[], model: Model): Float64Array {
       if (model.hasTies) add(gradient, model.systems, answer.weight * tie);
     }
     const direction = solve(information(answers, parameters, model), gradient);
+    const increase = gradient.reduce((sum, value, i) => sum + (value * (direction[i] as number)) / 2, 0);
+    // So near the maximum, rounding hides whether the likelihood increases, and the whole step is exact enough.
+    if (increase <= ROUNDING * Math.abs(likelihood)) return moved(parameters, direction, 1);
     let scale = 1;
     let next = moved(parameters, direction, scale);
     while (logLikelihood(answers, next, model) < likelihood && scale > 1e-12) {
@@ -148,7 +154,6 @@ function maximize(answers: readonly Weighted[], model: Model): Float64Array {
     }
     parameters = next;
     likelihood = logLikelihood(answers, parameters, model);
-    if (Math.max(...direction.map(Math.abs)) < 1e-10) break;
   }
   return parameters;
 }

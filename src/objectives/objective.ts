@@ -50,6 +50,8 @@ export interface ObjectiveContext {
   readonly distance: Distance;
   /** Factor on the feature distance that is added to the loss of R's output; 0 disables it. */
   readonly featureWeight: number;
+  /** Factor on mean((T(P(x)) - P(x))²) in the loss of T; 0 disables it. */
+  readonly transformerWeight: number;
 }
 
 /** The minimized losses and their named parts for the log. All are scalars. */

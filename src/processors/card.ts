@@ -44,6 +44,8 @@ export const Card = z.object({
   recognizers: z.array(Recognizer),
   /** The network between the processor and the recognizers, if there was one. */
   transformer: z.string().optional(),
+  /** Weight of the squared change that it makes to the processor's images, if any. */
+  transformerWeight: z.number().optional(),
   /** Whether that network is part of this file, whose output is then meant for recognizers. */
   forRecognizers: z.boolean().optional(),
   network: z.string(),
@@ -64,6 +66,8 @@ export const Card = z.object({
   averageOf: z.number().optional(),
   /** Extrapolation factor of that average from the common initial weights. */
   averageFactor: z.number().optional(),
+  /** Where the weights lie between those of the plain processor (0) and those of this objective (1), if not at 1. */
+  balance: z.number().optional(),
   /** Results of an evaluation: PSNR in dB (null: all images equal the clean ones), SSIM, and top-1 accuracy in percent by recognizer. */
   measured: z
     .object({

@@ -69,6 +69,7 @@ async function lossWithGradient(objective: string, recognizers: readonly Weighte
     recognizers: recognizers.map((recognizer, i) => frozenIn(b, recognizer, i)),
     distance: distanceOf("relative-mse"),
     featureWeight: 0,
+    transformerWeight: 0,
   });
   const loss = b.output("loss", parts.recognition as string);
   const { graph, shapes } = await probe(b.build());

@@ -29,6 +29,7 @@ export function prepareStep(models: TrainingModels, device: Device = "cpu", samp
     featureWeight: settings.featureWeight,
     recognizers,
     transformer,
+    transformerWeight: settings.transformerWeight,
     batch,
     degradedSide: crop / task.scale,
     cleanSide: crop,

@@ -54,6 +54,7 @@ interface Case {
   readonly imageLoss?: ImageLoss;
   readonly distance?: DistanceName;
   readonly featureWeight?: number;
+  readonly transformerWeight?: number;
   readonly recognizers?: { graph: Graph; weight?: number }[];
 }
 
@@ -186,6 +187,16 @@ test("transformer: gradients equal PyTorch's, P's of the image loss only and T's
   assertNear(of(P).probe, 0.12663967, "gradient of P's weight");
   assertNear(of(T).probe, -0.19647663, "gradient of T's weight");
   for (const [i, value] of [-0.08737078, -0.08951989, -0.09164371].entries())
+    assertNear(of(T).bias[i] as number, value, `gradient of T's bias ${i}`);
+});
+
+test("with `transformerWeight`, T's gradients equal PyTorch's, and P's are still those of the image loss only", async () => {
+  const { results, of } = await stepOf({ title: "weighted", objective: "transformer", transformerWeight: 2 });
+  assertNear(numberIn(results, "loss"), 0.75798914 + 3.84754771, "loss");
+  assertNear(numberIn(results, "loss.change"), 0.87804836, "change");
+  assertNear(of(P).probe, 0.12663966, "gradient of P's weight");
+  assertNear(of(T).probe, -0.70124592, "gradient of T's weight");
+  for (const [i, value] of [-0.12191138, 0.01887941, 0.07180468].entries())
     assertNear(of(T).bias[i] as number, value, `gradient of T's bias ${i}`);
 });
 

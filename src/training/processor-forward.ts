@@ -41,6 +41,8 @@ export interface ProcessorForwardOptions {
   readonly recognizers?: readonly WeightedRecognizer[];
   /** T from `buildTransformer`, for objectives with a transformer. */
   readonly transformer?: Graph | null;
+  /** Factor on the squared change that T makes to P's images, in the loss of T. Default: 0. */
+  readonly transformerWeight?: number;
   /** Batch size. */
   readonly batch: number;
   /** Side of the degraded images, in pixels. */
@@ -107,6 +109,7 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
     recognizers: handle ? frozen.map((recognizer) => behind(handle, recognizer)) : frozen,
     distance: distanceOf(options.distance ?? DEFAULT_DISTANCE),
     featureWeight: options.featureWeight ?? 0,
+    transformerWeight: options.transformerWeight ?? 0,
   });
   const goals: Goal[] = [{ loss: b.output("goal.processor", losses.processor), parameters }];
   if (t && losses.transformer !== undefined)

@@ -81,6 +81,8 @@ export interface ResolvedConfig {
   /** Whether each step uses one recognizer, in turn. Missing if false. */
   readonly rotate?: boolean;
   readonly transformer: string | null;
+  /** Missing if 0. */
+  readonly transformerWeight?: number;
   readonly recognizer: readonly object[];
   readonly processor: object;
   readonly init: { readonly sha256: string } | null;
@@ -216,7 +218,7 @@ function scheduleOf({ steps, epochs, batch, lrDrops = [] }: ParsedTrainingSettin
 function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: Schedule): ResolvedConfig {
   const { settings, task, objective, lambda, distance, processor, initSha256, recognizers } = models;
   const { lambdaWarmup, imageLoss, latticeWeight, featureWeight, batch, crop, lr, seed, passes } = settings;
-  const { after = [], rotate, freeze = [] } = settings;
+  const { after = [], rotate, transformerWeight, freeze = [] } = settings;
   return {
     task: task.name,
     options: task.options,
@@ -230,6 +232,7 @@ function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: 
     ...(after.length > 0 && { after }),
     ...(rotate && { rotate }),
     transformer: objective.transforms ? (settings.transformer ?? DEFAULT_TRANSFORMER) : null,
+    ...(transformerWeight > 0 && { transformerWeight }),
     recognizer: recognizers.map(
       ({ model: { name, sha256, preprocessing, classOffset = 0 }, kind, heads, weight, view, group, features }) => ({
         ...{ name, sha256, weight, ...preprocessing, output: settings.output ?? null, view },
@@ -253,7 +256,7 @@ function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: 
 /** The card of the trained processor after `steps` steps. */
 export function cardFor({ config, settings, task, dataset, recognizers }: ResolvedTraining, steps: number): Card {
   const { objective, lambda, lambdaWarmup, imageLoss, latticeWeight, distance, featureWeight, transformer } = config;
-  const { after, rotate } = config;
+  const { after, rotate, transformerWeight } = config;
   const { freeze, batch, crop, lr, lrDrops, seed } = config;
   return {
     task: task.name,
@@ -275,6 +278,7 @@ export function cardFor({ config, settings, task, dataset, recognizers }: Resolv
     })),
     ...(featureWeight > 0 && { featureWeight }),
     ...(transformer && { transformer }),
+    ...(transformerWeight && { transformerWeight }),
     network: basename(settings.processor),
     init: settings.init === undefined ? null : basename(settings.init),
     ...(freeze.length > 0 && { freeze: [...freeze] }),

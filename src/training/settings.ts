@@ -93,6 +93,12 @@ export const sharedTrainingSettings = {
       `for ${namesOf(readsTransformer)}: name of the network T, whose scale is 1 (default: ${DEFAULT_TRANSFORMER})`,
     )
     .meta({ placeholder: "name" }),
+  transformerWeight: nonnegativeNumber()
+    .default(0)
+    .describe(
+      `for ${namesOf(readsTransformer)}: weight of the squared difference of T(P(x)) from P(x) in the loss of T, which keeps them alike`,
+    )
+    .meta({ placeholder: "w" }),
   after: Handlings.optional()
     .describe(
       "random handling of P(x) and y before R: jpeg:QUALITY, resize:FACTOR, shift:PIXELS, blur:SIGMA, noise:SIGMA, each a value or a range lo..hi, separated by commas",
@@ -193,6 +199,7 @@ const readers: Readonly<Record<string, Reader>> = {
   ...Object.fromEntries(Object.keys(recognizerInputSettings).map((key) => [key, withRecognizer])),
   distance: { readers: titleOf(readsDistance), reads: readsDistance },
   transformer: { readers: titleOf(readsTransformer), reads: readsTransformer },
+  transformerWeight: { readers: titleOf(readsTransformer), reads: readsTransformer },
   featureWeight: { readers: titleOf(readsOutput), reads: readsOutput },
   feature: {
     readers: `${titleOf(readsFeatures)}, or another with ${named("featureWeight")} above 0`,

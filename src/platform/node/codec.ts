@@ -12,6 +12,8 @@ import { decodeTolerantly } from "./tolerant.js";
 
 /** Options of `decodeImage`. */
 export interface DecodeOptions {
+  /** What to call an image in errors that is given by its content. Default: the image. */
+  readonly name?: string;
   /** Called when the file was decoded although its end marker is missing or its decoder warns of damaged data. */
   onFlaw?(flaw: string): void;
 }
@@ -23,7 +25,7 @@ export interface DecodeOptions {
  * meaning is not defined (`docs/data.md`).
  */
 export async function decodeImage(source: string | Buffer, options: DecodeOptions = {}): Promise<Image> {
-  const name = typeof source === "string" ? source : "the image";
+  const name = typeof source === "string" ? source : (options.name ?? "the image");
   const content = typeof source === "string" ? await readImageFile(source) : source;
   return decodePixels(name, content, options, (pipeline) => pipeline);
 }
@@ -74,7 +76,7 @@ async function pixelsOf(pipeline: Sharp): Promise<Image> {
 }
 
 /** The most bytes of an image file, because it is held in memory beside its pixels. */
-const LARGEST_FILE = 2 ** 30;
+export const LARGEST_FILE = 2 ** 30;
 
 /**
  * The bytes of an image file.
@@ -167,10 +169,16 @@ export function requireEncodable(path: string): void {
 }
 
 /**
+ * Encodes an image in the format of the path's extension. Nothing is written.
+ * @throws UserError when the extension is unknown.
+ */
+export const encodedImage = async (image: Image, path: string): Promise<Buffer> => encodePipeline(path, sharpOf(image));
+
+/**
  * Writes an image in the format of the path's extension. The file is whole or absent.
  * @throws UserError when the extension is unknown or the file cannot be written.
  */
 export async function encodeImage(image: Image, path: string): Promise<void> {
-  const content = await encodePipeline(path, sharpOf(image));
+  const content = await encodedImage(image, path);
   await writeWhole(path, (temporary) => writeFile(temporary, content));
 }

@@ -24,7 +24,7 @@ export function readColorProfile(icc: Buffer): ColorProfile | undefined {
     const columns = ["rXYZ", "gXYZ", "bXYZ"].map((name) => pointOf(tags.get(name)));
     const toXyz = [0, 1, 2].map((row) => columns.map((column) => column[row] as number));
     const matrix = product(XYZ_TO_SRGB, toXyz);
-    return { curves: ["rTRC", "gTRC", "bTRC"].map((name) => curveOf(tags.get(name))), matrix };
+    return { curves: curvesOf(["rTRC", "gTRC", "bTRC"].map((name) => tags.get(name))), matrix };
   } catch (error) {
     if (error instanceof RangeError) return undefined; // truncated, or not a profile
     throw error;
@@ -88,6 +88,16 @@ const fixed = (data: Buffer, offset: number): number => data.readInt32BE(offset)
 function pointOf(tag: Buffer | undefined): [x: number, y: number, z: number] {
   if (tag?.toString("latin1", 0, 4) !== "XYZ ") throw new RangeError("not an XYZ tag");
   return [fixed(tag, 8), fixed(tag, 12), fixed(tag, 16)];
+}
+
+/** The curves of tags. Most profiles have the same one for each color, which is then computed once. */
+function curvesOf(tags: readonly (Buffer | undefined)[]): Float32Array[] {
+  const curves: Float32Array[] = [];
+  for (const tag of tags) {
+    const same = tags.findIndex((other) => tag && other?.equals(tag));
+    curves.push(curves[same] ?? curveOf(tag));
+  }
+  return curves;
 }
 
 /** The linear light of every 16-bit value. */
