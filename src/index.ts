@@ -29,8 +29,8 @@ export {
   enhancePixels,
   type ImageRemarks,
   type ImageSize,
-  type RawImage,
 } from "./enhancement/enhance.js";
+export { type Enhancer, type EnhancerOptions, openEnhancer } from "./enhancement/enhancer.js";
 export {
   type BatchOptions,
   type BatchSummary,
@@ -40,6 +40,7 @@ export {
   type WrittenImage,
 } from "./enhancement/image-jobs.js";
 export type { OverwriteMode } from "./enhancement/image-states.js";
+export type { ByteStream, EnhanceInput, ImagePath, RawImage, WebByteStream } from "./enhancement/input.js";
 export type { OutputNaming } from "./enhancement/output-names.js";
 export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.js";
 export type { ColorMode, MetadataMode, OutputFormat } from "./enhancement/raster-codec.js";

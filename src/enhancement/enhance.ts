@@ -1,10 +1,11 @@
 import { UserError } from "../errors.js";
 import type { Gate } from "../gate/gate.js";
-import { readImageFile } from "../platform/node/codec.js";
 import type { MetadataKind } from "../platform/node/file-metadata.js";
 import { writeBytes } from "../platform/node/files.js";
+import { isBare } from "../platform/node/metadata/source-metadata.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
+import { contentOf, type EnhanceInput, isRawImage, loadInput, nameOf, type RawImage } from "./input.js";
 import { provenanceOf } from "./provenance.js";
 import type { Raster } from "./raster.js";
 import {
@@ -19,16 +20,6 @@ import {
 } from "./raster-codec.js";
 import { defaultTile, processTiled, type TileOptions } from "./tiles.js";
 import { gateReason, unprocessed } from "./unprocessed.js";
-
-/** Decoded pixels: interleaved, rows from the top, in sRGB; alpha is not premultiplied. */
-export interface RawImage {
-  readonly width: number;
-  readonly height: number;
-  /** RGB or RGBA. Default: 3. */
-  readonly channels?: 3 | 4;
-  /** `width · height · channels` values: 0 to 255, or 0 to 65535 in a Uint16Array. */
-  readonly data: Uint8Array | Uint16Array;
-}
 
 /** Options of `enhanceFile` and `enhancePixels`. */
 export interface EnhanceFileOptions {
@@ -52,7 +43,7 @@ export interface EnhanceFileOptions {
 export interface EnhanceOptions extends EnhanceFileOptions {
   /** Default: the format of the input; PNG for raw pixels and for formats that Legible does not write. */
   readonly format?: OutputFormat;
-  /** What to call the input in errors. Default: the image. */
+  /** What to call the input in errors. Default: its path, or the image. */
   readonly name?: string;
 }
 
@@ -64,8 +55,10 @@ export interface ImageSize {
 
 /** What is remarkable about an enhanced image. A JSON value. */
 export interface ImageRemarks {
-  /** Kinds of descriptive metadata in the input, which the result does not have; absent: none. */
+  /** Kinds of metadata of the input that the result lacks, although they were to be kept: damaged ones, or ones that its format cannot hold. */
   readonly droppedMetadata?: readonly MetadataKind[];
+  /** The conversion of a color space that cannot be kept, such as "CMYK to sRGB". */
+  readonly converted?: string;
   /** What is wrong with the input's file, which was decoded nevertheless: no end marker, damaged data. */
   readonly flaw?: string;
   /** Why the gate skipped the image; absent: it was processed. */
@@ -80,49 +73,45 @@ export interface EnhancedImage extends ImageSize, ImageRemarks {
 }
 
 /**
- * Enhances an image of any size, tile by tile, from buffer to buffer. The result is upright and in sRGB; it keeps
- * transparency, 16 bits a channel, resolution (dots per inch) and gray. The whole image is in memory; streams are not
- * supported.
- * @param input the content of an image file, or raw pixels.
+ * Enhances an image of any size, tile by tile, in this thread. The result is upright; it keeps transparency, 16 bits a
+ * channel, resolution (dots per inch) and gray. The whole image is in memory, also that of a stream. The event loop is blocked
+ * while a tile is computed; in a server, use `openEnhancer`.
  * @example
  * const processor = await openProcessor("models/sr-x4-ra.onnx");
- * const { data, width, height } = await enhance(processor, await readFile("photo.jpg"), { format: "webp" });
- * @throws UserError when the input cannot be decoded, its enhanced size does not fit the format, or the gate is that of another
+ * const { data, width, height } = await enhance(processor, { file: "photo.jpg" }, { format: "webp" });
+ * @throws UserError when the input cannot be read or decoded, its enhanced size does not fit the format, or the gate is that of another
  * processor; the signal's reason when it aborts.
  */
 export async function enhance(
   processor: Processor,
-  input: Uint8Array | RawImage,
+  input: EnhanceInput,
   options: EnhanceOptions = {},
 ): Promise<EnhancedImage> {
-  const {
-    format,
-    tile = defaultTile,
-    quality,
-    color,
-    metadata,
-    gate,
-    name = "the image",
-    onProgress,
-    signal,
-  } = options;
+  const { format, tile = defaultTile, quality, color, metadata, gate, onProgress, signal } = options;
   requireTile(tile);
   requireQuality(quality);
-  const decoded = input instanceof Uint8Array ? await decodeRaster(asBuffer(input), name, { color }) : fromRaw(input);
+  signal?.throwIfAborted();
+  const loaded = await loadInput(input, options);
+  const { name = nameOf(loaded) } = options;
+  const content = await contentOf(loaded);
+  const decoded = isRawImage(content) ? fromRaw(content) : await decodeRaster(asBuffer(content), name, { color });
   const { raster } = decoded;
   const { scale } = await processor.geometry();
   const target = format ?? decoded.format;
   requireEncodable(name, target, raster.width * scale, raster.height * scale);
   const skipped = gateReason(gate, processor, raster);
-  if (skipped !== undefined && scale === 1 && target === decoded.format && keepsContent(decoded, input))
-    return { data: asBuffer(input), format: target, width: raster.width, height: raster.height, skipped };
+  if (skipped !== undefined && scale === 1 && target === decoded.format && keepsContent(decoded, content, metadata))
+    return { data: asBuffer(content), format: target, width: raster.width, height: raster.height, skipped };
   const result =
     skipped === undefined
       ? await enhancedRaster(processor, raster, { tile, onProgress, signal })
       : await unprocessed(raster, scale);
   const provenance = skipped === undefined ? await provenanceOf(processor) : undefined;
-  const data = await encodeRaster({ ...decoded, raster: result, format: target }, { quality, metadata, provenance });
-  return { data, format: target, width: result.width, height: result.height, ...remarksOn(decoded, skipped) };
+  const { data, dropped } = await encodeRaster(
+    { ...decoded, raster: result, format: target },
+    { quality, metadata, provenance },
+  );
+  return { data, format: target, width: result.width, height: result.height, ...remarksOn(decoded, dropped, skipped) };
 }
 
 /**
@@ -154,11 +143,7 @@ export async function enhanceFile(
     data,
     format: _,
     ...result
-  } = await enhance(processor, await readImageFile(input), {
-    ...options,
-    format: formatOf(output),
-    name: input,
-  });
+  } = await enhance(processor, { file: input }, { ...options, format: formatOf(output) });
   options.signal?.throwIfAborted();
   await writeBytes(output, [data]);
   return result;
@@ -185,11 +170,23 @@ function requireQuality(quality = 95): void {
 }
 
 /** Whether a skipped image keeps its file's content: saving it again in a lossy format would change its pixels. */
-const keepsContent = ({ isPlainLossy, flaw }: DecodedImage, input: Uint8Array | RawImage): input is Uint8Array =>
-  isPlainLossy === true && flaw === undefined && input instanceof Uint8Array;
+const keepsContent = (
+  { isSoundLossy, flaw, source }: DecodedImage,
+  content: Uint8Array | RawImage,
+  mode: MetadataMode = "keep",
+): content is Uint8Array =>
+  isSoundLossy === true &&
+  flaw === undefined &&
+  content instanceof Uint8Array &&
+  (mode === "keep" || (source !== undefined && isBare(source.metadata)));
 
-const remarksOn = ({ metadata, flaw }: DecodedImage, skipped: string | undefined): ImageRemarks => ({
-  ...(metadata.length > 0 && { droppedMetadata: metadata }),
+const remarksOn = (
+  { converted, flaw }: DecodedImage,
+  dropped: readonly MetadataKind[],
+  skipped: string | undefined,
+): ImageRemarks => ({
+  ...(dropped.length > 0 && { droppedMetadata: dropped }),
+  ...(converted !== undefined && { converted }),
   ...(flaw !== undefined && { flaw }),
   ...(skipped !== undefined && { skipped }),
 });

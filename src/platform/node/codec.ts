@@ -5,8 +5,9 @@ import { messageOf, UserError } from "../../errors.js";
 import type { Image } from "../../images/image.js";
 import { reasonOf } from "./decoder-errors.js";
 import { readRegular, writeWhole } from "./files.js";
+import { embed } from "./metadata/embed.js";
+import type { Embedded } from "./metadata/embedded.js";
 import { openImage } from "./open-image.js";
-import { type Resolution, withResolution } from "./resolution.js";
 import { decodeTolerantly } from "./tolerant.js";
 
 /** Options of `decodeImage`. */
@@ -75,7 +76,7 @@ async function pixelsOf(pipeline: Sharp): Promise<Image> {
 }
 
 /** The most bytes of an image file, because it is held in memory beside its pixels. */
-const LARGEST_FILE = 2 ** 30;
+export const LARGEST_FILE = 2 ** 30;
 
 /**
  * The bytes of an image file.
@@ -138,8 +139,8 @@ export const canEncode = (path: string): boolean => extname(path).toLowerCase() 
 
 /** How the output of a pipeline is encoded. */
 export interface PipelineEncoding {
-  /** To state in the file. Default: none is stated. */
-  readonly resolution?: Resolution | undefined;
+  /** What the file gets beside its pixels. Default: nothing. */
+  readonly embedded?: Embedded | undefined;
   /** Of JPEG and WebP, 1 to 100. Default: 95. */
   readonly quality?: number | undefined;
 }
@@ -152,14 +153,13 @@ export interface PipelineEncoding {
 export function encodePipeline(
   path: string,
   pipeline: Sharp,
-  { resolution, quality = 95 }: PipelineEncoding = {},
+  { embedded = {}, quality = 95 }: PipelineEncoding = {},
 ): Promise<Buffer> {
   const extension = extname(path).toLowerCase();
   requireEncodable(path);
-  if (extension === ".webp" && resolution) pipeline.withDensity(resolution.x); // writes the EXIF block
   return (encoders[extension] as Encoder)(pipeline, quality)
     .toBuffer()
-    .then((encoded) => withResolution(encoded, resolution));
+    .then((encoded) => embed(encoded, embedded));
 }
 
 /** @throws UserError when Legible does not write the format of the path's extension. */

@@ -22,9 +22,32 @@ export function readColorProfile(icc: Buffer): ColorProfile | undefined {
     const columns = ["rXYZ", "gXYZ", "bXYZ"].map((name) => pointOf(tags.get(name)));
     const toXyz = [0, 1, 2].map((row) => columns.map((column) => column[row] as number));
     const matrix = product(XYZ_TO_SRGB, toXyz);
-    return { curves: ["rTRC", "gTRC", "bTRC"].map((name) => curveOf(tags.get(name))), matrix };
+    return { curves: curvesOf(["rTRC", "gTRC", "bTRC"].map((name) => tags.get(name))), matrix };
   } catch (error) {
     if (error instanceof RangeError) return undefined; // truncated, or not a profile
+    throw error;
+  }
+}
+
+/** Classes of profiles of a device or a color space: display, input, output, space. */
+const CLASSES = ["mntr", "scnr", "prtr", "spac"];
+
+/**
+ * Whether a file with that many channels can have an ICC profile: one of gray for 1 or 2 channels, one of RGB for 3 or 4, with
+ * curves or tables that can be read.
+ */
+export function fitsChannels(icc: Buffer, channels: number): boolean {
+  if (icc.length < 132 || icc.readUInt32BE(0) > icc.length || icc.toString("latin1", 36, 40) !== "acsp") return false;
+  const space = icc.toString("latin1", 16, 20);
+  if (space !== (channels < 3 ? "GRAY" : "RGB ") || !CLASSES.includes(icc.toString("latin1", 12, 16))) return false;
+  return readColorProfile(icc) !== undefined || hasTable(icc);
+}
+
+function hasTable(icc: Buffer): boolean {
+  try {
+    return (tagsOf(icc).get("A2B0")?.length ?? 0) > 0;
+  } catch (error) {
+    if (error instanceof RangeError) return false; // truncated
     throw error;
   }
 }
@@ -55,6 +78,16 @@ const fixed = (data: Buffer, offset: number): number => data.readInt32BE(offset)
 function pointOf(tag: Buffer | undefined): [x: number, y: number, z: number] {
   if (tag?.toString("latin1", 0, 4) !== "XYZ ") throw new RangeError("not an XYZ tag");
   return [fixed(tag, 8), fixed(tag, 12), fixed(tag, 16)];
+}
+
+/** The curves of tags. Most profiles have the same one for each color, which is then computed once. */
+function curvesOf(tags: readonly (Buffer | undefined)[]): Float32Array[] {
+  const curves: Float32Array[] = [];
+  for (const tag of tags) {
+    const same = tags.findIndex((other) => tag && other?.equals(tag));
+    curves.push(curves[same] ?? curveOf(tag));
+  }
+  return curves;
 }
 
 /** The linear light of every 16-bit value. */

@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { Worker } from "node:worker_threads";
+import { type Transferable, Worker } from "node:worker_threads";
 import { UserError } from "../../errors.js";
 
 /**
@@ -31,7 +31,9 @@ export class WorkerClient<Value> {
 
   /** @param title of the thread, for the message when it ends by itself. */
   constructor(script: URL, title: string, workerData?: unknown) {
-    this.worker = new Worker(script, { workerData });
+    // A program from the command line has --input-type, which Node.js refuses for files.
+    const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
+    this.worker = new Worker(script, { workerData, execArgv });
     this.worker.on("message", (response: WorkerResponse<Value>) => this.receive(response));
     this.worker.on("error", (error) => this.end(error));
     this.worker.on("exit", (code) => this.end(new Error(`${title} ended with code ${code}`)));
@@ -39,19 +41,21 @@ export class WorkerClient<Value> {
 
   /**
    * Sends a message, to which the worker responds with this id.
+   * @param transfer the memory in the message that the worker gets instead of a copy.
    * @throws UserError with the failure of the response.
    */
-  protected request(id: number, message: unknown): Promise<Value> {
+  protected request(id: number, message: unknown, transfer: readonly Transferable[] = []): Promise<Value> {
     const response = new Promise<Value>((resolve, reject) => {
       if (this.ended) reject(this.ended);
       else this.pending.set(id, { resolve, reject });
     });
     response.catch(() => {}); // the caller may await it later
-    this.worker.postMessage(message);
+    this.worker.postMessage(message, [...transfer]);
     return response;
   }
 
-  private receive(response: WorkerResponse<Value>): void {
+  /** Settles the request of a response. */
+  protected receive(response: WorkerResponse<Value>): void {
     const pending = this.pending.get(response.id);
     this.pending.delete(response.id);
     if ("value" in response) pending?.resolve(response.value);
