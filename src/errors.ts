@@ -32,13 +32,17 @@ export function messageOf(thrown: unknown): string {
 /** The first line of a message, without the colon that announces the lines after it. */
 export const firstLineOf = (thrown: unknown): string => (messageOf(thrown).split("\n", 1)[0] ?? "").replace(/:$/, "");
 
-/** What memory that cannot be had is called: by V8 for one array, and by the native libraries. */
-const TOO_LARGE = /Invalid (typed )?array length|Array buffer allocation failed|bad_alloc/;
+/** What memory that cannot be had is called: by V8 for one array, by the native libraries, and by ONNX Runtime. */
+const TOO_LARGE =
+  /Invalid (typed )?array length|Array buffer allocation failed|bad_alloc|Failed to allocate memory|smaller than requested bytes/;
+
+/** Whether a thrown value states that memory does not suffice. */
+export const isOutOfMemory = (thrown: unknown): boolean => TOO_LARGE.test(messageOf(thrown));
 
 /** A thrown value as an error that the user can fix, if it is one: sizes that memory does not hold are. */
 export function asUserError(thrown: unknown): UserError | undefined {
   if (thrown instanceof UserError) return thrown;
-  if (!TOO_LARGE.test(messageOf(thrown))) return undefined;
+  if (!isOutOfMemory(thrown)) return undefined;
   return new UserError(`memory does not hold the sizes that are asked for; choose smaller ones (${messageOf(thrown)})`);
 }
 

@@ -23,7 +23,7 @@ interface CompareSettings extends PackagedChoice {
   readonly compare: string;
   readonly model?: string | undefined;
   readonly judge?: readonly JudgeFile[] | undefined;
-  readonly tile: number;
+  readonly tile?: number | undefined;
   readonly threads?: number | undefined;
 }
 

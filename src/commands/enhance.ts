@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { enhanceFiles } from "../enhancement/batch.js";
 import { planFiles } from "../enhancement/plan.js";
-import { defaultTile, smallestTile } from "../enhancement/tiles.js";
+import { smallestTile } from "../enhancement/tile-size.js";
 import { UserError } from "../errors.js";
 import { type Gate, readGate, requireGateOf } from "../gate/gate.js";
 import type { Processor } from "../processors/processor.js";
@@ -48,8 +48,8 @@ const schema = z.object({
   strip: z.boolean().default(false).describe("write no metadata: no EXIF, XMP and IPTC, and no note of the provenance"),
   tile: positiveInteger()
     .min(smallestTile, `must be ${smallestTile} or more`)
-    .default(defaultTile)
-    .describe("side of a tile in pixels; smaller tiles need less memory"),
+    .optional()
+    .describe("side of a tile in pixels; smaller tiles need less memory (default: what 128 MiB of feature maps allow)"),
   gate: path("skip images for which this gate finds that processing would hurt (see legible gate)", {
     placeholder: "file",
   }).optional(),

@@ -7,7 +7,6 @@ import { type EnhanceFileOptions, enhance } from "./enhance.js";
 import { type BatchOptions, type BatchSummary, runImageJobs } from "./image-jobs.js";
 import type { FilePlan } from "./plan.js";
 import { formatOf } from "./raster-codec.js";
-import { defaultTile } from "./tiles.js";
 
 /** Part of every key. To be raised when the same settings give other pixels or are encoded otherwise. */
 const VERSIONS = { enhance: 3, degrade: 2 };
@@ -29,14 +28,14 @@ export interface EnhanceFilesOptions
 export function enhanceFiles(
   processor: Processor,
   plan: FilePlan,
-  { tile = defaultTile, gate, quality, color, metadata, ...options }: EnhanceFilesOptions = {},
+  { tile, gate, quality, color, metadata, ...options }: EnhanceFilesOptions = {},
 ): Promise<BatchSummary> {
   const settings = {
     work: "enhance",
     version: VERSIONS.enhance,
     model: processorDigest(processor),
     format: processor.format,
-    tile,
+    tile: tile ?? null,
     gate: gate && { score: gate.score, threshold: gate.threshold },
     ...{ quality: quality ?? 95, color: color ?? "keep", metadata: metadata ?? "keep" },
   };

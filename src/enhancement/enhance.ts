@@ -5,7 +5,15 @@ import { writeBytes } from "../platform/node/files.js";
 import { isBare } from "../platform/node/metadata/source-metadata.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
-import { contentOf, type EnhanceInput, isRawImage, loadInput, nameOf, type RawImage } from "./input.js";
+import {
+  contentOf,
+  type EnhanceInput,
+  isRawImage,
+  type LoadedInput,
+  loadInput,
+  nameOf,
+  type RawImage,
+} from "./input.js";
 import { provenanceOf } from "./provenance.js";
 import type { Raster } from "./raster.js";
 import {
@@ -18,13 +26,16 @@ import {
   type OutputFormat,
   requireEncodable,
 } from "./raster-codec.js";
-import { defaultTile, processTiled, type TileOptions } from "./tiles.js";
+import { processTiled, type TileOptions } from "./tiles.js";
 import { gateReason, unprocessed } from "./unprocessed.js";
 
 /** Options of `enhanceFile` and `enhancePixels`. */
 export interface EnhanceFileOptions {
-  /** Side of a tile in input pixels. Larger tiles are faster and need more memory. Default: 128. */
-  readonly tile?: number;
+  /**
+   * Side of a tile in input pixels, without its margins. Larger tiles are faster and need more memory. Default: as large as
+   * 128 MiB of feature maps allow, 128 to 1024.
+   */
+  readonly tile?: number | undefined;
   /** Of JPEG and WebP, 1 to 100. Default: 95. */
   readonly quality?: number | undefined;
   /** Whether the result has the color space and profile of the input, or is converted to sRGB. Default: keep. */
@@ -63,6 +74,8 @@ export interface ImageRemarks {
   readonly flaw?: string;
   /** Why the gate skipped the image; absent: it was processed. */
   readonly skipped?: string;
+  /** The largest side of a tile, in input pixels, that memory sufficed for; absent: it sufficed for all tiles. */
+  readonly tile?: number;
 }
 
 /** An enhanced image, encoded, with its size in pixels. */
@@ -87,31 +100,61 @@ export async function enhance(
   input: EnhanceInput,
   options: EnhanceOptions = {},
 ): Promise<EnhancedImage> {
-  const { format, tile = defaultTile, quality, color, metadata, gate, onProgress, signal } = options;
+  const { format, tile, quality, color, metadata, gate, signal } = options;
   requireTile(tile);
   requireQuality(quality);
   signal?.throwIfAborted();
   const loaded = await loadInput(input, options);
   const { name = nameOf(loaded) } = options;
-  const content = await contentOf(loaded);
-  const decoded = isRawImage(content) ? fromRaw(content) : await decodeRaster(asBuffer(content), name, { color });
+  const { content, isOurs, ...decoded } = await decodedFrom(loaded, {
+    ...{ name, color, metadata },
+    mayBeKept: gate !== undefined,
+  });
   const { raster } = decoded;
   const { scale } = await processor.geometry();
   const target = format ?? decoded.format;
   requireEncodable(name, target, raster.width * scale, raster.height * scale);
   const skipped = gateReason(gate, processor, raster);
-  if (skipped !== undefined && scale === 1 && target === decoded.format && keepsContent(decoded, content, metadata))
-    return { data: asBuffer(content), format: target, width: raster.width, height: raster.height, skipped };
-  const result =
+  if (skipped !== undefined && scale === 1 && target === decoded.format && content)
+    return { data: content, format: target, width: raster.width, height: raster.height, skipped };
+  const { result, reducedTile } =
     skipped === undefined
-      ? await enhancedRaster(processor, raster, { tile, onProgress, signal })
-      : await unprocessed(raster, scale);
+      ? await enhancedRaster(processor, raster, { ...options, inPlace: isOurs })
+      : { result: await unprocessed(raster, scale) };
   const provenance = skipped === undefined ? await provenanceOf(processor) : undefined;
   const { data, dropped } = await encodeRaster(
     { ...decoded, raster: result, format: target },
     { quality, metadata, provenance },
   );
-  return { data, format: target, width: result.width, height: result.height, ...remarksOn(decoded, dropped, skipped) };
+  const remarks = { ...remarksOn(decoded, dropped, skipped), ...(reducedTile !== undefined && { tile: reducedTile }) };
+  return { data, format: target, width: result.width, height: result.height, ...remarks };
+}
+
+/** A decoded input. */
+interface DecodedInput extends DecodedImage {
+  /** Whether the raster is in memory that the caller does not have. */
+  readonly isOurs: boolean;
+  /** The file of an image that may be skipped and is lossy: saving it again would change its pixels. */
+  readonly content?: Buffer;
+}
+
+interface DecodedAs extends Pick<EnhanceOptions, "color" | "metadata"> {
+  readonly name: string;
+  readonly mayBeKept: boolean;
+}
+
+async function decodedFrom(
+  loaded: LoadedInput,
+  { name, color, metadata = "keep", mayBeKept }: DecodedAs,
+): Promise<DecodedInput> {
+  const input = await contentOf(loaded);
+  if (isRawImage(input)) return { ...fromRaw(input), isOurs: false };
+  const content = asBuffer(input);
+  const decoded = await decodeRaster(content, name, { color });
+  const { isSoundLossy, flaw, source } = decoded;
+  const hasItsMetadata = metadata === "keep" || (source !== undefined && isBare(source.metadata));
+  const isKept = mayBeKept && isSoundLossy === true && flaw === undefined && hasItsMetadata;
+  return { ...decoded, isOurs: true, ...(isKept && { content }) };
 }
 
 /**
@@ -123,10 +166,10 @@ export async function enhance(
 export async function enhancePixels(
   processor: Processor,
   image: RawImage,
-  { tile = defaultTile, onProgress, signal }: Pick<EnhanceFileOptions, "tile" | "onProgress" | "signal"> = {},
+  options: Pick<EnhanceFileOptions, "tile" | "onProgress" | "signal"> = {},
 ): Promise<Required<RawImage>> {
-  requireTile(tile);
-  return enhancedRaster(processor, fromRaw(image).raster, { tile, onProgress, signal });
+  requireTile(options.tile);
+  return (await enhancedRaster(processor, fromRaw(image).raster, options)).result;
 }
 
 /**
@@ -152,15 +195,20 @@ export async function enhanceFile(
 async function enhancedRaster(
   processor: Processor,
   raster: Raster,
-  { tile, ...options }: TileOptions & { readonly tile: number },
-): Promise<Raster> {
-  const result = await processTiled(processor, await fillTransparent(raster), tile, options);
-  if (raster.channels === 4) enlargeAlpha(raster, result);
-  return result;
+  { tile, inPlace = false, onProgress, signal }: TileOptions & Pick<EnhanceFileOptions, "tile">,
+): Promise<{ readonly result: Raster; readonly reducedTile?: number }> {
+  let reducedTile: number | undefined;
+  const filled = await fillTransparent(raster, inPlace);
+  const onReducedTile = (side: number): void => {
+    reducedTile = side;
+  };
+  const result = await processTiled(processor, filled, tile, { inPlace, onProgress, signal, onReducedTile });
+  if (raster.channels === 4 && result.data !== raster.data) enlargeAlpha(raster, result);
+  return { result, ...(reducedTile !== undefined && { reducedTile }) };
 }
 
-function requireTile(tile: number): void {
-  if (!Number.isInteger(tile) || tile < 1)
+function requireTile(tile: number | undefined): void {
+  if (tile !== undefined && (!Number.isInteger(tile) || tile < 1))
     throw new UserError(`\`tile\` is ${tile}; expected a whole number of 1 or more`);
 }
 
@@ -168,17 +216,6 @@ function requireQuality(quality = 95): void {
   if (!(quality >= 1 && quality <= 100 && Number.isInteger(quality)))
     throw new UserError(`\`quality\` is ${quality}; expected a whole number from 1 to 100`);
 }
-
-/** Whether a skipped image keeps its file's content: saving it again in a lossy format would change its pixels. */
-const keepsContent = (
-  { isSoundLossy, flaw, source }: DecodedImage,
-  content: Uint8Array | RawImage,
-  mode: MetadataMode = "keep",
-): content is Uint8Array =>
-  isSoundLossy === true &&
-  flaw === undefined &&
-  content instanceof Uint8Array &&
-  (mode === "keep" || (source !== undefined && isBare(source.metadata)));
 
 const remarksOn = (
   { converted, flaw }: DecodedImage,

@@ -11,6 +11,7 @@ import { type Batching, declaredBatchOf, findBatching, requireSeparateRows, runI
 import { Session, type SessionOptions, type Tensors } from "../runtime/session.js";
 import { measureBorder } from "./border.js";
 import { type Card, cardOf } from "./card.js";
+import { measureFeatureBytes } from "./feature-memory.js";
 import { type ProcessorFormat, plainFormat } from "./format.js";
 import { type Geometry, measureGeometry, measureRadius } from "./geometry.js";
 import {
@@ -56,6 +57,7 @@ export class Processor implements ImageNetwork {
   private measured: Promise<Geometry> | undefined;
   private radius: Promise<number> | undefined;
   private rim: Promise<number> | undefined;
+  private features: Promise<number> | undefined;
   private batching: Batching | undefined;
   private roles: Weights | undefined;
 
@@ -117,6 +119,12 @@ export class Processor implements ImageNetwork {
       .then((geometry) => measureBorder(this, geometry))
       .catch(() => 0);
     return this.rim;
+  }
+
+  /** The bytes of the feature maps that the network holds at once, per input pixel. Measured once, on one size. */
+  featureBytes(): Promise<number> {
+    this.features ??= this.geometry().then((geometry) => measureFeatureBytes(standardized(this), geometry));
+    return this.features;
   }
 
   /**
