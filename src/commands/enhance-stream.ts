@@ -9,7 +9,9 @@ import { requireWritable } from "../platform/node/outputs.js";
 import { readStandardInput, requireRedirectedOutput, writeStandardOutput } from "../platform/node/standard-streams.js";
 import type { Processor } from "../processors/processor.js";
 import { named } from "../settings.js";
+import { BatchTally } from "./batch-tally.js";
 import type { Context, Ended } from "./command.js";
+import { reportRemarks, reportSkipped } from "./files.js";
 
 interface StreamSettings extends Pick<EnhanceFileOptions, "tile" | "gate" | "quality" | "color" | "metadata"> {
   readonly inputs: readonly string[];
@@ -18,6 +20,8 @@ interface StreamSettings extends Pick<EnhanceFileOptions, "tile" | "gate" | "qua
   readonly suffix?: string | undefined;
   readonly overwrite: OverwriteMode;
   readonly report?: string | undefined;
+  /** The file of the gate. */
+  readonly gateFile?: string | undefined;
   readonly json: boolean;
   readonly jsonLines: boolean;
 }
@@ -33,11 +37,8 @@ export const isStreamed = (inputs: readonly string[], output: string): boolean =
  * Enhances one image from standard input or to standard output. Messages go to standard error.
  * @throws UserError when it cannot be read, decoded or written, or there are several inputs.
  */
-export async function enhanceStream(
-  processor: Processor,
-  settings: StreamSettings,
-  { report, signal }: Context,
-): Promise<Ended> {
+export async function enhanceStream(processor: Processor, settings: StreamSettings, context: Context): Promise<Ended> {
+  const { report, signal } = context;
   const { output, tile, gate, quality, color, metadata } = settings;
   const input = oneInput(settings);
   const target = await formatFor(settings);
@@ -49,7 +50,8 @@ export async function enhanceStream(
   }
   const content = input === STREAM ? await readStandardInput() : await readImageFile(input);
   const bar = report.progress(1, "enhancing");
-  const { data, width, height, format, skipped, flaw } = await enhance(processor, content, {
+  const start = performance.now();
+  const { data, format, ...result } = await enhance(processor, content, {
     ...{ quality, color, metadata, gate },
     ...(tile !== undefined && { tile }),
     ...(target !== undefined && { format: target }),
@@ -57,11 +59,15 @@ export async function enhanceStream(
     onProgress: (share) => bar.update(share),
     signal,
   }).finally(() => bar.stop());
-  if (skipped !== undefined) report.info(`not processed, as ${named("gate")} decides: ${skipped}`);
-  if (flaw !== undefined) report.info(`decoded in spite of a flaw: ${flaw}`);
+  const tally = new BatchTally();
+  tally.add({ kind: "done", input, output, ...result, seconds: (performance.now() - start) / 1000 });
+  reportSkipped(tally, settings.gateFile, context);
+  reportRemarks(tally, context);
   if (output === STREAM) await writeStandardOutput(data);
   else await writeBytes(output, [data]);
-  report.info(`${width}x${height} pixels, ${format}, to ${output === STREAM ? "standard output" : output}`);
+  report.info(
+    `${result.width}x${result.height} pixels, ${format}, to ${output === STREAM ? "standard output" : output}`,
+  );
   return "done";
 }
 

@@ -100,7 +100,7 @@ ${batchNotes}
     const gate = gateFile === undefined ? undefined : await readGate(gateFile);
     if (gate) requireGateOf(gate, processor);
     if (isStreamed(settings.inputs, output))
-      return enhanceStream(processor, { ...settings, ...imageOptions(settings, gate), output }, context);
+      return enhanceStream(processor, { ...settings, ...imageOptions(settings, gate), gateFile, output }, context);
     return enhanceBatch(processor, gate, { ...settings, output }, context);
   },
 });

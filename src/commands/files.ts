@@ -180,10 +180,12 @@ export function reportSkipped({ skipped, written }: BatchTally, gate: string | u
   for (const line of skipped.lines()) report.info(line);
 }
 
-/** Lists the images whose file is flawed, and says how many lost metadata. */
-export function reportRemarks({ flawed, dropped, droppedFrom }: BatchTally, { report }: Context): void {
+/** Lists the images whose file is flawed or whose colors were converted, and states how many lost metadata. */
+export function reportRemarks({ flawed, converted, dropped, droppedFrom }: BatchTally, { report }: Context): void {
   if (flawed.count > 0) report.info(`${images(flawed.count)} decoded in spite of a flaw:`);
   for (const line of flawed.lines()) report.info(line);
+  if (converted.count > 0) report.info(`${images(converted.count)} converted to another color space:`);
+  for (const line of converted.lines()) report.info(line);
   if (droppedFrom > 0)
     report.info(`metadata (${[...dropped].join(", ")}) not kept in the results of ${images(droppedFrom)}`);
 }

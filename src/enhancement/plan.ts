@@ -42,7 +42,7 @@ export async function planFiles(inputs: readonly string[], out: string, naming: 
   for (const input of inputs) found.push(await imagesOf(input, out, naming));
   const toFile = await namesOneFile(found, out);
   if (toFile) requireOwnName(out, naming);
-  const { images, leftOut } = withoutRepeats(found);
+  const { images, leftOut } = withoutResults(withoutRepeats(found), naming);
   if (images.length === 0)
     throw new UserError([`found no image in ${inputs.join(", ")}`, ...leftOutLines(leftOut)].join("; "));
   const planned = images.map(({ input, output }) => ({ input, output: toFile ? out : output }));
@@ -147,6 +147,18 @@ async function requireDistinctHere(images: readonly PlannedImage[], folder: stri
 }
 
 const folded = (path: string): string => path.normalize("NFC").toLowerCase();
+
+/** Without the results of an earlier run in the folder of the inputs, whose names differ from theirs by a suffix. */
+function withoutResults({ images, leftOut }: Pick<Found, "images" | "leftOut">, { suffix }: OutputNaming) {
+  if (suffix === undefined) return { images, leftOut };
+  const outputs = new Set(images.map(({ output }) => resolve(output)));
+  const isResult = ({ input }: PlannedImage): boolean => outputs.has(resolve(input));
+  const results = images.filter(isResult);
+  const omitted = results.map(
+    ({ input }) => ({ file: input, kind: "other", reason: "results of other images" }) as const,
+  );
+  return { images: images.filter((image) => !isResult(image)), leftOut: [...leftOut, ...omitted] };
+}
 
 /** @throws UserError when two outputs have the same key; it names them and counts the others. */
 function requireDistinct(images: readonly PlannedImage[], keyOf: (output: string) => string): void {

@@ -43,7 +43,7 @@ export interface PublishedModel {
   readonly note: TrainingNote | undefined;
 }
 
-/** The result of `evaluate --json` for the models of a group. */
+/** The JSON result of `evaluate` for the models of a group. */
 export interface PublishedEvaluation {
   /** The file's name between the group and ".json", such as "set5"; "" for the main evaluation. */
   readonly title: string;
