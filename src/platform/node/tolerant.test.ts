@@ -155,7 +155,10 @@ test("a JPEG of two images of one size is refused; previews and gain maps are pa
     multiPicture(first, first.subarray(2), 0x020002),
   ])
     assert.deepEqual(await decoded(content), await decoded(first));
-  assert.deepEqual([hasGainMap(multiPicture(first, gainMap, 0)), hasGainMap(multiPicture(first, half, 0))], [true, false]);
+  assert.deepEqual(
+    [hasGainMap(multiPicture(first, gainMap, 0)), hasGainMap(multiPicture(first, half, 0))],
+    [true, false],
+  );
 });
 
 test("formats that libvips reads besides those that are listed are refused: an SVG named like a PNG", async () => {
