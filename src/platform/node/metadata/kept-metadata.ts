@@ -2,6 +2,7 @@ import type { MetadataKind } from "../file-metadata.js";
 import type { Embedded } from "./embedded.js";
 import { corrected, type Exif, type ImageChange } from "./exif.js";
 import { withoutMakerNote, writeExif } from "./exif-writer.js";
+import { withIptc } from "./iptc-to-xmp.js";
 import { fitsExif } from "./jpeg-segments.js";
 import type { SourceMetadata } from "./source-metadata.js";
 import { correctedXmp, type Note, withNote } from "./xmp.js";
@@ -28,15 +29,17 @@ export function keptMetadata(
   const all = source.exif && corrected(source.exif, change);
   const exif = all && to === "jpeg" ? fittingJpeg(all) : all;
   drop("EXIF", exif !== all);
-  const xmp = source.xmp === undefined ? undefined : correctedXmp(source.xmp, change);
   const { iptc, texts } = source;
-  const losesIptc = drop("IPTC", to === "webp" && iptc?.records !== undefined);
+  const own = source.xmp === undefined ? undefined : correctedXmp(source.xmp, change);
+  const records = to === "webp" ? iptc?.records : undefined; // WebP has no place for them
+  const { xmp, isWhole } = records ? withIptc(own, records) : { xmp: own, isWhole: true };
+  drop("IPTC", !isWhole);
   const losesTexts = drop("text", from !== to && texts.length > 0);
   return {
     embedded: {
       exif: exif && isEmpty(exif) ? undefined : exif,
       xmp: note ? withNote(xmp, note) : xmp,
-      iptc: losesIptc ? undefined : iptc,
+      iptc,
       texts: losesTexts ? [] : texts,
     },
     dropped: [...dropped],

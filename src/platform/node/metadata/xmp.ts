@@ -72,6 +72,18 @@ export function dividedXmp(text: string, digestOf: (extension: Buffer) => string
   return { xmp: edited(EMPTY, [documentOf(EMPTY).described(pointer)]), extension };
 }
 
+/** Whether a packet has a property. @throws Error when the text is no packet. */
+export const found = (text: string, namespace: string, name: string): boolean =>
+  documentOf(text).properties.some((property) => property.namespace === namespace && property.name === name);
+
+/** A packet with one more description: a new packet if there is none yet. @throws Error when the text is no packet. */
+export function withDescription(text: string | undefined, declarations: string, content: string): string {
+  const document = documentOf(text ?? EMPTY);
+  const rdf = declared(["rdf"]);
+  const description = `<rdf:Description${rdf}${declarations} rdf:about="${document.about}">\n${content}</rdf:Description>\n`;
+  return edited(document.text, [document.described(description)]);
+}
+
 /** A packet with a note: a new one if there is none yet. @throws Error when the text is no packet. */
 export function withNote(text: string | undefined, note: Note): string {
   const document = documentOf(text ?? EMPTY);
@@ -133,7 +145,7 @@ function correction(property: Property, { width, height, isConverted }: ImageCha
 }
 
 /** A text in XML, with spaces for control characters, which XML excludes. */
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
   [...text].map((c) => (c < " " ? " " : "&<>\"'".includes(c) ? `&#${c.charCodeAt(0)};` : c)).join("");
 
 const simple = (prefix: Prefix, name: string, value: string): string =>
