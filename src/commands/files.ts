@@ -181,9 +181,12 @@ export function reportSkipped({ skipped, written }: BatchTally, gate: string | u
 }
 
 /** Lists the images whose file is flawed or whose colors were converted, and states how many lost metadata. */
-export function reportRemarks({ flawed, converted, dropped, droppedFrom }: BatchTally, { report }: Context): void {
+export function reportRemarks(tally: BatchTally, { report }: Context): void {
+  const { flawed, reduced, converted, dropped, droppedFrom } = tally;
   if (flawed.count > 0) report.info(`${images(flawed.count)} decoded in spite of a flaw:`);
   for (const line of flawed.lines()) report.info(line);
+  if (reduced.count > 0) report.info(`${images(reduced.count)} processed in smaller tiles, for lack of memory:`);
+  for (const line of reduced.lines()) report.info(line);
   if (converted.count > 0) report.info(`${images(converted.count)} converted to another color space:`);
   for (const line of converted.lines()) report.info(line);
   if (droppedFrom > 0)
@@ -201,7 +204,7 @@ export function reportFailures(
   if (exists.count > 0) {
     report.info(`${exists.count} of ${images(total)} left alone, because files that Legible did not write exist:`);
     for (const line of exists.lines()) report.info(line);
-    report.info(`  ${named("overwrite")} replace replaces them`);
+    report.info(`  ${named("overwrite")} replace overwrites them`);
   }
   if (failed.count === 0) return;
   report.info(`${failed.count} of ${images(total)} could not be ${done}${report.interactive ? ":" : ""}`);
