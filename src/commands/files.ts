@@ -67,6 +67,10 @@ export async function runBatch<Summary extends BatchSummary>(
     file?.add(value);
     if (settings.jsonLines) context.print(JSON.stringify(value));
   };
+  const store = await openOutputStore(plan).catch((error) => {
+    file?.discard();
+    throw error;
+  });
   const start = performance.now();
   const watched = new WatchedBatch(label, plan, context, settings, entry);
   const end = (interrupted: boolean): void => {
@@ -75,10 +79,7 @@ export async function runBatch<Summary extends BatchSummary>(
     entry({ summary: { ...about, ...numbers, seconds, interrupted } });
     file?.complete();
   };
-  let isResumable = false;
   try {
-    const store = await openOutputStore(plan);
-    isResumable = store !== undefined;
     const options = { store, signal, overwrite, verify, collect, ...watched.callbacks };
     const summary = await work(options).finally(() => {
       watched.stop();
@@ -92,9 +93,7 @@ export async function runBatch<Summary extends BatchSummary>(
       throw error;
     }
     end(true);
-    report.info(
-      interruptedAfter(watched.tally.ended, plan.images.length, isResumable ? RESUMED : "nothing was written"),
-    );
+    report.info(interruptedAfter(watched.tally.ended, plan.images.length, store ? RESUMED : "nothing was written"));
     return undefined;
   }
 }
