@@ -126,7 +126,7 @@ class WatchedBatch {
 
   readonly callbacks: Pick<BatchOptions, "onProgress" | "onEnd"> = {
     onProgress: (index, share) => {
-      if (share === 0) this.pace.begin();
+      if (share === 0) this.pace.start();
       const percent = share === 0 || share === 1 ? "" : ` ${Math.round(share * 100)} %`;
       this.show(share % 1, `${basename(this.plan.images[index]?.input ?? "")}${percent}`);
     },
