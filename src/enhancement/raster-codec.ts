@@ -6,6 +6,7 @@ import { onlyTiffPage } from "../platform/node/frames.js";
 import { keptMetadata } from "../platform/node/metadata/kept-metadata.js";
 import { readMetadata, type SourceMetadata } from "../platform/node/metadata/source-metadata.js";
 import { type ColorMode, type FailOn, openColorImage } from "../platform/node/open-image.js";
+import { isPng, withExifFirst } from "../platform/node/png.js";
 import { type Resolution, resolutionOf } from "../platform/node/resolution.js";
 import { isTiff } from "../platform/node/tiff.js";
 import { decodeTolerantly } from "../platform/node/tolerant.js";
@@ -93,7 +94,8 @@ export function decodeRaster(
   });
 }
 
-async function decodeSound(content: Buffer, failOn: FailOn, color: ColorMode): Promise<DecodedImage> {
+async function decodeSound(bytes: Buffer, failOn: FailOn, color: ColorMode): Promise<DecodedImage> {
+  const content = isPng(bytes) ? withExifFirst(bytes) : bytes;
   const { pipeline, deep, profile, isConverted, converted, hasWrongProfile, metadata } = await openColorImage(
     content,
     failOn,

@@ -1,3 +1,5 @@
+import { SRGB_CHROMATICITIES, writeColorProfile } from "./icc-writer.js";
+
 /** A color profile that consists of a curve for each channel and, for RGB, of a matrix. */
 export interface ColorProfile {
   /** Of gray or of red, green and blue: linear light, 0 to 1, for the values 0 to 65535. */
@@ -14,7 +16,7 @@ export interface ColorProfile {
 export function readColorProfile(icc: Buffer): ColorProfile | undefined {
   try {
     const tags = tagsOf(icc);
-    const space = icc.toString("latin1", 16, 20);
+    const space = spaceOf(icc);
     const xyz = icc.toString("latin1", 20, 24) === "XYZ ";
     if (icc.toString("latin1", 36, 40) !== "acsp" || !xyz || tags.has("A2B0")) return undefined;
     if (space === "GRAY") return { curves: [curveOf(tags.get("kTRC"))], matrix: undefined };
@@ -33,14 +35,14 @@ export function readColorProfile(icc: Buffer): ColorProfile | undefined {
 const CLASSES = ["mntr", "scnr", "prtr", "spac"];
 
 /**
- * Whether a file with that many channels can have an ICC profile: one of gray for 1 or 2 channels, one of RGB for 3 or 4, with
- * curves or tables that can be read.
+ * Whether a file with that many channels can have an ICC profile: one of gray for 1 or 2 channels with a curve, one of RGB
+ * for 3 or 4 with curves or tables.
  */
 export function fitsChannels(icc: Buffer, channels: number): boolean {
   if (icc.length < 132 || icc.readUInt32BE(0) > icc.length || icc.toString("latin1", 36, 40) !== "acsp") return false;
-  const space = icc.toString("latin1", 16, 20);
-  if (space !== (channels < 3 ? "GRAY" : "RGB ") || !CLASSES.includes(icc.toString("latin1", 12, 16))) return false;
-  return readColorProfile(icc) !== undefined || hasTable(icc);
+  const isGray = channels < 3;
+  if (spaceOf(icc) !== (isGray ? "GRAY" : "RGB ") || !CLASSES.includes(icc.toString("latin1", 12, 16))) return false;
+  return readColorProfile(icc) !== undefined || (!isGray && hasTable(icc));
 }
 
 function hasTable(icc: Buffer): boolean {
@@ -51,6 +53,14 @@ function hasTable(icc: Buffer): boolean {
     throw error;
   }
 }
+
+/** A profile of RGB in which equal values look as in a profile of gray; a profile of RGB is returned as it is. */
+export function asRgbProfile(icc: Buffer): Buffer {
+  const curve = spaceOf(icc) === "GRAY" && tagsOf(icc).get("kTRC");
+  return curve ? writeColorProfile("Gray as RGB", curve, SRGB_CHROMATICITIES) : icc;
+}
+
+const spaceOf = (icc: Buffer): string => icc.toString("latin1", 16, 20);
 
 /** From XYZ under D50 to linear sRGB: the inverse of the colorants that sRGB profiles have. */
 const XYZ_TO_SRGB = [

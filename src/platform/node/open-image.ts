@@ -6,6 +6,7 @@ import { requireHeifSize } from "./heif.js";
 import { DECODED_FORMATS, isDecodedFormat } from "./image-signature.js";
 import { isJpeg } from "./jpeg.js";
 import { requireSinglePicture } from "./multi-picture.js";
+import { statedColor } from "./png-color.js";
 import { isInvertedFloat, readSamples, requireKnownSamples, type Samples } from "./samples.js";
 import { isTiff } from "./tiff.js";
 
@@ -33,7 +34,7 @@ export interface OpenColorImage extends OpenImage {
   readonly isConverted: boolean;
   /** The conversion of a color space that was to be kept and cannot be, such as "CMYK to sRGB". Undefined: none was necessary. */
   readonly converted: string | undefined;
-  /** Whether the file has a profile that cannot be applied: it is damaged, or not one of the channels. */
+  /** Whether the file states a color space that cannot be applied: a damaged profile, one of other channels, HDR. */
   readonly hasWrongProfile: boolean;
 }
 
@@ -51,14 +52,26 @@ export async function openColorImage(
   const { icc, space, channels } = described.metadata;
   const isPlain = HAS_PLAIN_SAMPLES.includes(space);
   const fits = icc !== undefined && isPlain && fitsChannels(icc, channels);
-  const isKept = color === "keep" && fits;
+  const stated = icc === undefined && isPlain ? statedColor(content) : undefined;
+  const own = fits ? icc : stated?.profile;
+  const isKept = color === "keep" && own !== undefined;
   return {
-    ...(await openDescribed(content, described, bits, isKept)),
-    profile: isKept ? icc : undefined,
-    isConverted: !isPlain || (fits && !isKept),
+    ...(stated?.profile && !isKept
+      ? await openConverted(content, described, stated.profile)
+      : await openDescribed(content, described, bits, isKept)),
+    metadata: () => Promise.resolve(described.metadata),
+    profile: isKept ? own : undefined,
+    isConverted: !isPlain || (own !== undefined && !isKept),
     converted: color === "keep" && !isPlain ? `${NAMES[space] ?? space} to sRGB` : undefined,
-    hasWrongProfile: icc !== undefined && isPlain && !fits,
+    hasWrongProfile: isPlain && own === undefined && (icc !== undefined || stated !== undefined),
   };
+}
+
+/** Converts a PNG from the color space that it states without a profile. */
+async function openConverted(content: Buffer, { options, metadata }: Described, icc: Buffer): Promise<PixelSource> {
+  const profile = readColorProfile(icc);
+  const samples = await readSamples(() => sharp(content, options), metadata, false);
+  return pipelineOf(profile ? converted(samples, profile) : samples, metadata.depth === "ushort" ? 16 : 8);
 }
 
 /** The names of color spaces, by those of libvips. */

@@ -1,3 +1,4 @@
+import { asRgbProfile } from "../color-profile.js";
 import { type Resolution, resolutionEntries } from "../resolution.js";
 import { webpChunks } from "../webp.js";
 import type { Embedded } from "./embedded.js";
@@ -8,7 +9,8 @@ import { writeExif } from "./exif-writer.js";
 const [HAS_PROFILE, HAS_ALPHA, HAS_EXIF, HAS_XMP] = [0x20, 0x10, 0x08, 0x04];
 
 /** The resolution is in the EXIF block, because WebP has no other place for it. */
-export function embedInWebp(encoded: Buffer, { resolution, profile, exif, xmp }: Embedded): Buffer {
+export function embedInWebp(encoded: Buffer, { resolution, profile: given, exif, xmp }: Embedded): Buffer {
+  const profile = given && asRgbProfile(given); // WebP has no gray
   const block = resolution ? withResolution(exif, resolution) : exif;
   if (!profile && !block && xmp === undefined) return encoded;
   const chunks = webpChunks(encoded).filter(({ type }) => type !== "VP8X");

@@ -43,7 +43,7 @@ export const rawProfileName = (keyword: string): string | undefined =>
 
 /** The bytes of metadata that ImageMagick writes as a text in hexadecimal digits; undefined where they are damaged. */
 export function readRawProfile(text: Buffer): Buffer | undefined {
-  const [, length, digits = ""] = text.toString("latin1").match(/^\s*\S+\s+(\d+)\s+([\da-fA-F\s]*)/) ?? [];
+  const [, length, digits = ""] = text.toString("latin1").match(/^\s*[^\n]+\n\s*(\d+)\n([\da-fA-F\s]*)/) ?? [];
   const data = Buffer.from(digits.replace(/\s/g, ""), "hex");
   return length !== undefined && data.length === Number(length) ? data : undefined;
 }
