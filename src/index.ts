@@ -39,7 +39,9 @@ export {
   openOutputStore,
   type WrittenImage,
 } from "./enhancement/image-jobs.js";
+export type { OverwriteMode } from "./enhancement/image-states.js";
 export type { ByteStream, EnhanceInput, ImagePath, RawImage, WebByteStream } from "./enhancement/input.js";
+export type { OutputNaming } from "./enhancement/output-names.js";
 export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.js";
 export type { ColorMode, MetadataMode, OutputFormat } from "./enhancement/raster-codec.js";
 export { UserError } from "./errors.js";
@@ -102,7 +104,15 @@ export {
 export type { LossKind } from "./inspection/loss.js";
 export { magnitudes, type Saliency, saliency } from "./inspection/saliency.js";
 export { type ParameterKind, parameterKinds, weightsOf } from "./inspection/weights.js";
-export { type Job, type JobContext, type JobRecord, type JobStore, keyOf } from "./jobs/job.js";
+export {
+  type InputRecord,
+  type Job,
+  type JobContext,
+  type JobRecord,
+  type JobStore,
+  keyOf,
+  type OutputRecord,
+} from "./jobs/job.js";
 export { openLocalStore } from "./jobs/local-store.js";
 export { type JobEvent, type RunOptions as RunJobsOptions, runJobs } from "./jobs/run-jobs.js";
 export { type Difference, pairedBootstrap, wilson } from "./metrics/bootstrap.js";
@@ -159,11 +169,21 @@ export type { MetadataKind } from "./platform/node/file-metadata.js";
 export type { LeftOut } from "./platform/node/image-files.js";
 export { readModel, writeModel } from "./platform/node/models.js";
 export { readSafetensors, writeSafetensors } from "./platform/node/safetensors-files.js";
-export { averageProcessors, type Extrapolation } from "./processors/average.js";
+export { averageProcessors, type Extrapolation, interpolateProcessors } from "./processors/average.js";
 export { withBorder } from "./processors/border.js";
 export { Card, cardOf } from "./processors/card.js";
 export type { ProcessorFormat } from "./processors/format.js";
 export { type OpenOptions, openProcessor } from "./processors/open.js";
+export {
+  type Audience,
+  openPackagedProcessor,
+  type PackagedChoice,
+  type PackagedModel,
+  type PackagedSize,
+  type PackagedTask,
+  packagedModel,
+  packagedModels,
+} from "./processors/packaged.js";
 export { Processor, type ProcessorSource } from "./processors/processor.js";
 export { type Random, randomAt } from "./random.js";
 export { type LabelSet, labelSetOf } from "./recognition/class-offset.js";

@@ -1,13 +1,25 @@
 /** Shows the progress of an operation. */
 export interface Progress {
-  /** `done` units of the total are complete; a fraction is a part of one. `details` is also shown, such as the loss. */
-  update(done: number, details?: string): void;
+  /**
+   * `done` units of the total are complete; a fraction is a part of one. `details` is also shown, such as the loss.
+   * @param pace Default: measured from the updates.
+   */
+  update(done: number, details?: string, pace?: Pace): void;
   stop(): void;
+}
+
+/** How fast an operation is, and how long it still takes. */
+export interface Pace {
+  /** Units per second. */
+  readonly perSecond: number;
+  readonly secondsLeft: number;
 }
 
 export interface ProgressOptions {
   /** Whether to write a line for every tenth if there is no terminal. Default: true. */
   readonly lines?: boolean;
+  /** If there is no terminal: write a line after at least this many seconds instead of one for every tenth. */
+  readonly everySeconds?: number;
 }
 
 /** Reports the progress of a long operation. The command line writes to standard error. */
@@ -29,9 +41,9 @@ export const silentReporter: Reporter = {
 export function lateProgress(report: Reporter, total: number, label: string, options?: ProgressOptions): Progress {
   let progress: Progress | undefined;
   return {
-    update(done, details) {
+    update(done, details, pace) {
       progress ??= report.progress(total, label, options);
-      progress.update(done, details);
+      progress.update(done, details, pace);
     },
     stop: () => progress?.stop(),
   };

@@ -43,15 +43,20 @@ export const nonnegativeNumber = () => z.number("must be a number").nonnegative(
 export const seed = (description: string) =>
   z.number("must be a whole number").int("must be a whole number").default(0).describe(description);
 
+const anyPath = () => z.string().min(1, "must not be empty");
+
 /** A path. "-", which other programs take for standard input and output, would become a file of that name. */
 const pathText = () =>
-  z
-    .string()
-    .min(1, "must not be empty")
-    .refine((path) => path !== "-", "must be a path; standard input and output are not supported");
+  anyPath().refine((path) => path !== "-", "must be a path; standard input and output are not supported");
 
 export const path = (description: string, meta: FlagMeta = {}) =>
   pathText()
+    .describe(description)
+    .meta({ placeholder: "path", ...meta });
+
+/** A path, or "-" for standard input or output. */
+export const pathOrStream = (description: string, meta: FlagMeta = {}) =>
+  anyPath()
     .describe(description)
     .meta({ placeholder: "path", ...meta });
 
@@ -62,6 +67,12 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
 /** One path or several. */
 export const paths = (description: string, meta: FlagMeta = {}) =>
   listOf(pathText())
+    .describe(description)
+    .meta({ placeholder: "path", ...meta });
+
+/** One path or several, or "-" for standard input. */
+export const pathsOrStream = (description: string, meta: FlagMeta = {}) =>
+  listOf(anyPath())
     .describe(description)
     .meta({ placeholder: "path", ...meta });
 

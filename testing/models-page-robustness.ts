@@ -54,12 +54,6 @@ export function robustnessParts(
   ];
 }
 
-/** The mean gain of a pair over the unseen judges with its interval; undefined if the evaluation does not have it. */
-export function unseenMean({ mean_gains }: Robustness, { processor, over }: Compared): string | undefined {
-  const found = mean_gains?.gains.find((gain) => gain.processor === processor && gain.over === over);
-  return found?.unseen && gainOf(found.unseen);
-}
-
 const LATTICE = `Spectral power at the frequencies of the pixel lattice over that around them (1: no pattern):`;
 
 const meanCells = ({ processor, over, unseen, ...all }: MeanGain): string[] => [

@@ -1,11 +1,19 @@
 import { basename } from "node:path";
 import { columnTitles, judgeColumns } from "../src/evaluation/columns.js";
 import type { Evaluation } from "../src/evaluation/evaluation.js";
+import {
+  type ModelGroup,
+  type PublishedModel,
+  psnrOf,
+  publishedGroups,
+  rowName,
+  seenIn,
+  unseenGain,
+} from "../src/evaluation/published-models.js";
 import { decibels, exactNotes, figureText, gainText, markdownTable } from "../src/evaluation/table.js";
 import type { Card } from "../src/processors/card.js";
-import { type Robustness, robustnessParts, unseenMean } from "./models-page-robustness.js";
+import { robustnessParts } from "./models-page-robustness.js";
 import { isSeed, seedParts } from "./models-page-seeds.js";
-import { type ModelGroup, type PublishedModel, publishedGroups } from "./published-models.js";
 import { trainingData } from "./training-data.js";
 
 /** The text of `models/README.md`: the cards of the models in `ROOT/models` and their evaluations in `ROOT/results`. */
@@ -60,16 +68,15 @@ const MISUSE = `- Restored images are no evidence. Do not use them to identify p
 function summary(groups: readonly ModelGroup[]): string {
   const rows = groups.flatMap((group) =>
     group.models.map((model) => {
-      const evaluation = group.evaluations[0]?.evaluation;
-      const row = evaluation?.rows.find(({ processor }) => processor === rowName(evaluation, model));
+      const psnr = psnrOf(group, model);
       return [
         `[${model.name}.onnx](${model.name}.onnx)`,
         taskText(model.card),
         model.card.network,
         model.parameters.toLocaleString("en"),
         `${(model.bytes / 1e6).toFixed(2)} MB`,
-        row ? decibels(row.psnr) : "–",
-        evaluation ? unseenGain(group, evaluation, model) : "–",
+        psnr === undefined ? "–" : decibels(psnr),
+        unseenGain(group, model),
       ];
     }),
   );
@@ -84,31 +91,6 @@ function taskText({ task, options }: Pick<Card, "task" | "options">): string {
   );
   return [task, ...texts].join(", ");
 }
-
-/** The name of a model's row: that of its file, or its objective. */
-const rowName = ({ rows }: Evaluation, { name, objective }: PublishedModel): string | undefined =>
-  rows.find(({ processor }) => [name, objective].includes(processor))?.processor;
-
-/** The gain of a model over the plain model of its group, as the mean over unseen classifiers. */
-function unseenGain({ models }: ModelGroup, evaluation: Evaluation, model: PublishedModel): string {
-  const plain = models.find(({ objective }) => objective === "plain");
-  if (!plain || plain === model) return "–";
-  const seen = seenIn(models, evaluation);
-  const [processor, over] = [rowName(evaluation, model), rowName(evaluation, plain)];
-  if (processor === undefined || over === undefined) return "–";
-  const known = unseenMean(evaluation, { processor, over });
-  if (known !== undefined) return known;
-  const gains = evaluation.gains.filter(
-    (gain) => gain.processor === processor && gain.over === over && !seen.has(gain.recognizer),
-  );
-  if (gains.length === 0) return "–";
-  const mean = gains.reduce((sum, { top1 }) => sum + top1, 0) / gains.length;
-  return `${mean > 0 ? "+" : ""}${mean.toFixed(1)}`;
-}
-
-/** The names of the judges that models were trained with. */
-const seenIn = (models: readonly PublishedModel[], { seen = {} }: Robustness): ReadonlySet<string> =>
-  new Set([...models.flatMap(({ card }) => card.recognizers.map(({ name }) => name)), ...Object.keys(seen)]);
 
 function groupParts(group: ModelGroup): string[] {
   const { name, models, evaluations } = group;

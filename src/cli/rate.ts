@@ -1,3 +1,5 @@
+import type { Pace } from "../reporter.js";
+
 /** The rate of an operation and the time that it still takes. */
 export interface Rate {
   /** "12/s"; "" until it is known. */
@@ -22,9 +24,15 @@ export function rateSinceFirst(total: number, now: () => number = () => performa
     const elapsed = time - first.time;
     if (done === first.done || elapsed < SETTLED_MS) return { rate: "", left: "" };
     const perSecond = ((done - first.done) * 1000) / elapsed;
-    return { rate: rateText(perSecond), left: `${durationText((total - done) / perSecond)} left` };
+    return textOf({ perSecond, secondsLeft: (total - done) / perSecond });
   };
 }
+
+/** A pace in words. */
+export const textOf = ({ perSecond, secondsLeft }: Pace): Rate => ({
+  rate: rateText(perSecond),
+  left: `${durationText(secondsLeft)} left`,
+});
 
 /** "12/s", "1.3/s", "5/min" */
 function rateText(perSecond: number): string {

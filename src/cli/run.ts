@@ -18,14 +18,16 @@ Exit codes:
   1    an error; its message is on standard error
   2    finished, but more inputs were unusable than --allow-failures permits (default: none)
   130  interrupted by SIGINT (Ctrl-C); rerun the command to resume
+  141  the program that reads standard output has ended
   143  interrupted by SIGTERM
 
-With --json, an error is also printed to standard output, as {"error": "message"}.`;
+With --json or --json-lines, an error is also printed to standard output, as {"error": "message"}.`;
 
 /** Runs the command line with these arguments and sets the exit code of the process. */
 export async function run(args: readonly string[]): Promise<void> {
   const interruption = new Interruption();
   interruption.listen();
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", endIfBroken);
   const context: Context = {
     report: terminal,
     print: (text) => console.log(printableText(text)),
@@ -62,6 +64,15 @@ export async function run(args: readonly string[]): Promise<void> {
   process.exitCode = outcome === "interrupted" ? interruption.exitCode : EXIT_CODES[outcome];
 }
 
+/** Exit code of a process that writes to a program that has ended, as shells report SIGPIPE. */
+const BROKEN_PIPE = 141;
+
+/** Ends silently when the program that reads the output has ended. */
+function endIfBroken(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(BROKEN_PIPE);
+  throw error;
+}
+
 function reportError(error: unknown, args: readonly string[], debug: boolean): void {
   reportMessage(messageOf(error), args);
   if (debug && error instanceof Error) console.error(printableText(error.stack ?? ""));
@@ -71,6 +82,5 @@ function reportError(error: unknown, args: readonly string[], debug: boolean): v
 /** Prints an error for people and, with --json, for programs. */
 function reportMessage(message: string, args: readonly string[]): void {
   console.error(`legible: ${printable(message)}`);
-  if (args.some((word) => word === "--json" || word.startsWith("--json=")))
-    console.log(JSON.stringify({ error: message }));
+  if (args.some((word) => /^--json(-lines)?(=|$)/.test(word))) console.log(JSON.stringify({ error: message }));
 }

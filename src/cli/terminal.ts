@@ -2,21 +2,21 @@ import { SingleBar } from "cli-progress";
 import { printable, printableText } from "../printable.js";
 import type { Progress, ProgressOptions, Reporter } from "../reporter.js";
 import { fittingParts } from "./progress-line.js";
-import { rateSinceFirst } from "./rate.js";
+import { rateSinceFirst, textOf } from "./rate.js";
 
 /** Number of progress lines if standard error is not a terminal. */
 const LINES = 10;
 
 /**
  * Reports on standard error: progress is a bar with the remaining time and the rate on a terminal, otherwise a line for every
- * tenth, or nothing without `lines`. Write lines of text only when no progress is shown.
+ * tenth or after some seconds, or nothing without `lines`. Write lines of text only when no progress is shown.
  */
 export const terminal: Reporter = {
   interactive: process.stderr.isTTY === true,
   info: (text) => console.error(printableText(text)),
-  progress(total, label, { lines = true }: ProgressOptions = {}) {
+  progress(total, label, { lines = true, everySeconds }: ProgressOptions = {}) {
     if (process.stderr.isTTY) return bar(total, label);
-    return lines ? tenths(total, label) : { update() {}, stop() {} };
+    return lines ? logged(total, label, everySeconds) : { update() {}, stop() {} };
   },
 };
 
@@ -35,8 +35,8 @@ function bar(total: number, label: string): Progress {
   });
   single.start(total, 0, { count: 0, more: "" });
   return {
-    update(done, details = "") {
-      const { rate, left } = rateAt(done);
+    update(done, details = "", pace) {
+      const { rate, left } = pace ? textOf(pace) : rateAt(done);
       const more = fittingParts({ left, details: printable(details), rate }, room);
       single.update(done, { count: Math.floor(done), more });
     },
@@ -44,15 +44,21 @@ function bar(total: number, label: string): Progress {
   };
 }
 
-function tenths(total: number, label: string): Progress {
+/** Lines of progress: one for every tenth, or one after some seconds. */
+function logged(total: number, label: string, everySeconds: number | undefined): Progress {
   const rateAt = rateSinceFirst(total);
+  const stepAt = (done: number): number =>
+    everySeconds === undefined
+      ? Math.floor((done * LINES) / total)
+      : Math.floor((performance.now() - start) / (1000 * everySeconds));
+  const start = performance.now();
   let shown = 0;
   return {
-    update(done, details = "") {
-      const { rate, left } = rateAt(done);
-      const tenth = Math.floor((done * LINES) / total);
-      if (tenth === shown) return;
-      shown = tenth;
+    update(done, details = "", pace) {
+      const { rate, left } = pace ? textOf(pace) : rateAt(done);
+      const step = stepAt(done);
+      if (step === shown) return;
+      shown = step;
       const line = [`${label} ${Math.floor(done)}/${total}`, rate, left, details].filter(Boolean).join("  ");
       console.error(printable(line));
     },

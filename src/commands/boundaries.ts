@@ -40,8 +40,8 @@ import {
   wholeNumber,
 } from "../settings.js";
 import { type Context, defineCommand } from "./command.js";
-import { NamedFile } from "./evaluate.js";
 import { failureSettings } from "./failures.js";
+import { NamedFile } from "./named-file.js";
 import { dataNotes } from "./notes.js";
 import { folderStage } from "./stage.js";
 

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { taskFrom, taskSettings } from "../data/tasks/settings.js";
 import { degradeFiles } from "../enhancement/batch.js";
+import type { BatchOptions } from "../enhancement/image-jobs.js";
 import { planFiles } from "../enhancement/plan.js";
 import { path, paths, seed } from "../settings.js";
+import { batchNotes, batchSettings } from "./batch-settings.js";
 import { defineCommand } from "./command.js";
 import { failureSettings } from "./failures.js";
 import { images, keptNote, outputHelp, reportFailures, reportLeftOut, reportRemarks, runBatch } from "./files.js";
@@ -15,13 +17,16 @@ export const degrade = defineCommand({
     output: path(outputHelp, { short: "o" }),
     ...taskSettings,
     seed: seed("random seed"),
+    ...batchSettings,
     ...failureSettings,
   }),
   notes: `If an option is a range, such as --sigma 0.05..0.2, a value is chosen at random for each image. The same seed gives the same images.
 For super-resolution an image is first cropped to a multiple of the scale.
 
 PNG, JPEG, WebP and TIFF keep their format (JPEG at quality 95); other formats become PNG. Transparency becomes white. Images that
-cannot be read are skipped and listed.`,
+cannot be read are skipped and listed.
+
+${batchNotes}`,
   examples: [
     "legible degrade photo.jpg --task sr --scale 2 -o small.png",
     "legible degrade holidays --task denoise --sigma 0.05..0.2 -o noisy",
@@ -35,14 +40,22 @@ cannot be read are skipped and listed.`,
     const plan = await planFiles(settings.inputs, output);
     const count = plan.images.length;
     context.report.info(`degrading ${images(count)} for ${task.name} ${JSON.stringify(task.options)}`);
-    const summary = await runBatch("degrading", plan, context, (batch) =>
-      degradeFiles(task, plan, { seed: first, ...batch }),
-    );
-    if (!summary) return "interrupted";
+    const run = {
+      ...settings,
+      collect: false,
+      scale: 1 / task.scale,
+      about: { task: task.name, options: task.options },
+    };
+    const batch = (options: BatchOptions) => degradeFiles(task, plan, { seed: first, ...options });
+    const ended = await runBatch("degrading", plan, context, batch, run);
+    if (!ended) return "interrupted";
+    const { tally } = ended;
     reportLeftOut(plan, context);
-    reportRemarks(summary, context);
-    reportFailures(summary, count, "degraded", context);
-    context.print(`${images(summary.written.length)} in ${output}${keptNote(summary.kept)}`);
-    return { unusable: summary.failed.length };
+    reportRemarks(tally, context);
+    reportFailures(tally, count, "degraded", context, run);
+    const line = `${images(tally.written)} in ${output}${keptNote(tally.kept)}`;
+    if (settings.jsonLines) context.report.info(line);
+    else context.print(line);
+    return { unusable: tally.failed.count };
   },
 });

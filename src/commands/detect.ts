@@ -5,10 +5,10 @@ import { type Detector, openDetector } from "../detection/detector.js";
 import { cocoResults } from "../detection/results.js";
 import { detectorFrom, detectorSettings } from "../detection/settings.js";
 import { type BatchOptions, type ImageResult, runImageJobs } from "../enhancement/image-jobs.js";
-import { type FilePlan, planFiles } from "../enhancement/plan.js";
+import { type FilePlan, type PlannedImage, planFiles } from "../enhancement/plan.js";
 import type { Image } from "../images/image.js";
 import type { FoundBox } from "../metrics/detection/boxes.js";
-import { decodeImage, encodeImage } from "../platform/node/codec.js";
+import { decodeImage, encodedImage } from "../platform/node/codec.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelFiles } from "../platform/node/models.js";
 import { requireWritable } from "../platform/node/outputs.js";
@@ -84,8 +84,9 @@ Images that cannot be read are skipped and listed. If interrupted, rerun the com
       const count = plan.images.length;
       context.report.info(`detecting in ${images(count)} with ${file}: ${protocolLine(detector)}`);
       for (const note of detector.notes) context.report.info(`${detector.name}: ${note}`);
-      const found = await runBatch("detecting", plan, context, (batch) => detectFiles(detector, plan, score, batch));
-      if (!found) return "interrupted";
+      const ended = await runBatch("detecting", plan, context, (batch) => detectFiles(detector, plan, score, batch));
+      if (!ended) return "interrupted";
+      const { summary: found, tally } = ended;
       const listed = {
         detector: file,
         settings: detector.settings,
@@ -100,8 +101,8 @@ Images that cannot be read are skipped and listed. If interrupted, rerun the com
         ]);
       if (json) context.print(JSON.stringify({ ...listed, failed: found.failed, leftOut: plan.leftOut }, null, 2));
       reportLeftOut(plan, context);
-      reportRemarks(found, context);
-      reportFailures(found, count, "searched", context);
+      reportRemarks(tally, context);
+      reportFailures(tally, count, "searched", context);
       const boxes = listed.images.reduce((sum, each) => sum + each.boxes.length, 0);
       if (!json)
         context.print(
@@ -130,13 +131,13 @@ interface Detected extends ImageResult {
 /** Finds and draws the boxes of image files, one after the other. */
 function detectFiles(detector: Detector, plan: FilePlan, score: number, options: BatchOptions) {
   const settings = { work: "detect", version: VERSION, detector: detector.key, names: detector.classes, score };
-  const run = async ({ input, output }: { input: string; output: string }): Promise<Detected> => {
+  const run = async ({ input, output, content }: PlannedImage & { readonly content: Buffer }) => {
     let flaw: string | undefined;
-    const image = await decodeImage(input, { onFlaw: (found) => (flaw = found) });
+    const image = await decodeImage(content, { name: input, onFlaw: (found) => (flaw = found) });
     const [prediction] = await detector.predict([image]);
     const boxes = prediction?.boxes ?? [];
-    await encodeImage(drawn(image, boxes, detector, score), output);
-    return { width: image.width, height: image.height, boxes, ...(flaw !== undefined && { flaw }) };
+    const result = { width: image.width, height: image.height, boxes, ...(flaw !== undefined && { flaw }) };
+    return { content: await encodedImage(drawn(image, boxes, detector, score), output), result };
   };
   return runImageJobs(plan, { settingsOf: () => settings, run }, options);
 }

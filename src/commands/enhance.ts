@@ -1,13 +1,14 @@
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { enhanceFiles } from "../enhancement/batch.js";
 import { planFiles } from "../enhancement/plan.js";
 import { smallestTile } from "../enhancement/tile-size.js";
 import { UserError } from "../errors.js";
-import { readGate, requireGateOf } from "../gate/gate.js";
-import { openProcessor } from "../processors/open.js";
-import { named, path, paths, positiveInteger, threadCount } from "../settings.js";
-import { defineCommand } from "./command.js";
+import { type Gate, readGate, requireGateOf } from "../gate/gate.js";
+import type { Processor } from "../processors/processor.js";
+import { listOf, named, path, pathOrStream, pathsOrStream, positiveInteger, threadCount } from "../settings.js";
+import { batchNotes, batchSettings } from "./batch-settings.js";
+import { type Context, defineCommand } from "./command.js";
+import { enhanceStream, isStreamed } from "./enhance-stream.js";
 import { failureSettings } from "./failures.js";
 import {
   images,
@@ -17,73 +18,139 @@ import {
   reportLeftOut,
   reportRemarks,
   reportSkipped,
+  requireOneOutput,
   runBatch,
 } from "./files.js";
+import { NamedFile } from "./named-file.js";
+import { chosenProcessor, processorSettings, titleOf } from "./processor-choice.js";
 
-/** The packaged processor for x4 super-resolution, trained with the objective ra. */
-const packagedModel = fileURLToPath(new URL("../../../models/sr-x4-ra.onnx", import.meta.url));
+const schema = z.object({
+  inputs: pathsOrStream("images, or folders of images; - is an image on standard input", {
+    position: 0,
+    placeholder: "input",
+  }),
+  output: pathOrStream(`${outputHelp}; - is standard output`, { short: "o" }).optional(),
+  ...processorSettings,
+  format: z
+    .enum(["same", "png", "jpeg", "webp", "tiff"])
+    .default("same")
+    .describe("format of the results; same is that of each input, or PNG if Legible does not write it"),
+  quality: positiveInteger(100).default(95).describe("quality of JPEG and WebP results, 1 to 100"),
+  suffix: z
+    .string()
+    .optional()
+    .describe("text before the extension of results in a folder, such as _x4")
+    .meta({ placeholder: "text" }),
+  color: z
+    .enum(["keep", "srgb"])
+    .default("keep")
+    .describe("keep the color profile of the input, or convert the result to sRGB"),
+  strip: z.boolean().default(false).describe("write no metadata: no EXIF, XMP and IPTC, and no note of the provenance"),
+  tile: positiveInteger()
+    .min(smallestTile, `must be ${smallestTile} or more`)
+    .optional()
+    .describe("side of a tile in pixels; smaller tiles need less memory (default: what 128 MiB of feature maps allow)"),
+  gate: path("skip images for which this gate finds that processing would hurt (see legible gate)", {
+    placeholder: "file",
+  }).optional(),
+  threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+  compare: path(
+    "instead of an output, write one image and the results of all packaged models of the task to this file",
+    {
+      placeholder: "file.png|file.html",
+    },
+  ).optional(),
+  judge: listOf(NamedFile)
+    .optional()
+    .describe("for compare: a recognizer (ONNX) whose predictions are stated; may be repeated")
+    .meta({ placeholder: "[name=]file" }),
+  ...batchSettings,
+  ...failureSettings,
+  json: z.boolean().default(false).describe("print a summary of all images as JSON"),
+});
+
+type EnhanceSettings = z.output<typeof schema>;
 
 export const enhance = defineCommand({
   name: "enhance",
-  summary: "apply a trained processor to image files",
-  settings: z.object({
-    inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
-    output: path(outputHelp, { short: "o" }),
-    model: path("the processor, an ONNX file (default: the packaged one for x4)", { placeholder: "file" }).optional(),
-    tile: positiveInteger()
-      .min(smallestTile, `must be ${smallestTile} or more`)
-      .optional()
-      .describe(
-        "side of a tile in pixels; smaller tiles need less memory (default: what 128 MiB of feature maps allow)",
-      ),
-    gate: path("skip images for which this gate finds that processing would hurt (see legible gate)", {
-      placeholder: "file",
-    }).optional(),
-    scale: positiveInteger().optional().describe("fail unless the scale of the model is n"),
-    threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
-    ...failureSettings,
-    json: z.boolean().default(false).describe("print a summary as JSON"),
-  }),
-  notes: `PNG, JPEG, WebP and TIFF keep their format; other formats become PNG. Transparency, 16 bits a channel, gray and the resolution are
-kept; colors become sRGB. Metadata (EXIF, XMP, IPTC) are not kept. Images without an end marker and damaged images that can be decoded
-are listed. Images that cannot be read are skipped and listed.
+  summary: "enlarge and restore image files with a packaged or a trained processor",
+  settings: schema,
+  notes: `Images that cannot be read are skipped and listed. Images without an end marker and damaged images that can be decoded are listed.
 Images that --gate skips are written with their own pixels, enlarged bicubically if the model enlarges; they are listed with the reason.
-If interrupted, rerun the command to resume: complete results in a folder are kept.`,
+legible models lists the packaged models. docs/enhance.md compares the options with those of other programs.
+
+${batchNotes}
+
+--compare writes the input beside the results of all packaged models of the task, with what each --judge predicts.`,
   examples: [
     "legible enhance photo.jpg -o large.jpg",
-    "legible enhance a.png b.webp -o enhanced",
-    "legible enhance holidays --model denoise.onnx -o holidays-clean",
-    "legible enhance holidays --model denoise.onnx --gate denoise.gate.json -o holidays-clean",
+    "legible enhance a.png b.webp -o enhanced --suffix _x4 --format webp --quality 90",
+    "legible enhance holidays -o holidays-large --for people --report holidays.jsonl",
+    "legible enhance holidays --model denoise.onnx -o holidays-clean --gate denoise.gate.json",
+    "legible enhance - -o - --format png < photo.jpg > large.png",
+    "legible enhance photo.jpg --compare models.html --judge resnet50.onnx",
   ],
   async run(settings, context) {
-    const { inputs, output, model = packagedModel, tile, gate: gateFile, scale: wanted, threads, json } = settings;
-    const processor = await openProcessor(model, threads === undefined ? {} : { threads });
+    requireOneOutput(settings);
+    if (settings.compare !== undefined)
+      return (await import("./enhance-compare.js")).compare({ ...settings, compare: settings.compare }, context);
+    const { output, threads, gate: gateFile } = settings;
+    if (output === undefined) throw new UserError(`cannot run enhance: ${named("output")} is required`);
+    const processor = await chosenProcessor(choiceOf(settings), threads === undefined ? {} : { threads });
     const gate = gateFile === undefined ? undefined : await readGate(gateFile);
     if (gate) requireGateOf(gate, processor);
-    const { scale } = await processor.geometry();
-    const { device } = await processor.session();
-    if (wanted !== undefined && wanted !== scale)
-      throw new UserError(`${named("scale")} ${wanted} does not fit ${model}: its scale is ${scale}`);
-    const plan = await planFiles(inputs, output);
-    const count = plan.images.length;
-    context.report.info(`enhancing ${images(count)} x${scale} with ${model} on ${device}`);
-    const start = performance.now();
-    if (gate?.threshold === null) context.report.info(`${gateFile} certified no threshold: no image is processed`);
-    const summary = await runBatch("enhancing", plan, context, (batch) =>
-      enhanceFiles(processor, plan, { tile, gate, ...batch }),
-    );
-    if (!summary) return "interrupted";
-    const { written, kept } = summary;
-    const seconds = (performance.now() - start) / 1000;
-    if (json)
-      context.print(
-        JSON.stringify({ model, gate: gateFile, scale, device, seconds, ...summary, leftOut: plan.leftOut }, null, 2),
-      );
-    reportLeftOut(plan, context);
-    reportSkipped(summary, gateFile, context);
-    reportRemarks(summary, context);
-    reportFailures(summary, count, "enhanced", context);
-    if (!json) context.print(`${images(written.length)} in ${output}${keptNote(kept)}, ${seconds.toFixed(1)} s`);
-    return { unusable: summary.failed.length };
+    if (isStreamed(settings.inputs, output))
+      return enhanceStream(processor, { ...settings, ...imageOptions(settings, gate), gateFile, output }, context);
+    return enhanceBatch(processor, gate, { ...settings, output }, context);
   },
 });
+
+/** The options of each image. */
+const imageOptions = ({ tile, quality, color, strip }: EnhanceSettings, gate: Gate | undefined) => ({
+  ...{ tile, gate, quality, color, metadata: strip ? ("strip" as const) : ("keep" as const) },
+});
+
+const choiceOf = ({ task, scale, size, for: audience, balance, model }: EnhanceSettings) => ({
+  ...{ task, scale, size, for: audience, balance, model },
+});
+
+async function enhanceBatch(
+  processor: Processor,
+  gate: Gate | undefined,
+  settings: EnhanceSettings & { readonly output: string },
+  context: Context,
+) {
+  const { inputs, output, gate: gateFile, json } = settings;
+  const [{ scale }, { device }] = [await processor.geometry(), await processor.session()];
+  const plan = await planFiles(inputs, output, settings);
+  const count = plan.images.length;
+  const model = titleOf(processor);
+  context.report.info(`enhancing ${images(count)} x${scale} with ${model} on ${device}`);
+  if (gate?.threshold === null) context.report.info(`${gateFile} certified no threshold: no image is processed`);
+  const start = performance.now();
+  const options = imageOptions(settings, gate);
+  const about = { model, scale, device, ...(gateFile !== undefined && { gate: gateFile }) };
+  const run = { ...settings, scale, about, collect: json };
+  const ended = await runBatch(
+    "enhancing",
+    plan,
+    context,
+    (batch) => enhanceFiles(processor, plan, { ...options, ...batch }),
+    run,
+  );
+  if (!ended) return "interrupted";
+  const { tally, summary } = ended;
+  const seconds = (performance.now() - start) / 1000;
+  if (json)
+    context.print(
+      JSON.stringify({ model, gate: gateFile, scale, device, seconds, ...summary, leftOut: plan.leftOut }, null, 2),
+    );
+  reportLeftOut(plan, context);
+  reportSkipped(tally, gateFile, context);
+  reportRemarks(tally, context);
+  reportFailures(tally, count, "enhanced", context, run);
+  const line = `${images(tally.written)} in ${output}${keptNote(tally.kept)}, ${seconds.toFixed(1)} s`;
+  if (settings.jsonLines) context.report.info(line);
+  else if (!json) context.print(line);
+  return { unusable: tally.failed.count };
+}

@@ -34,6 +34,7 @@ import { type Context, defineCommand } from "./command.js";
 import { controlFrom, controlSettings } from "./control.js";
 import { failureSettings } from "./failures.js";
 import { interruptedAfter, RESUMED } from "./files.js";
+import { NamedFile } from "./named-file.js";
 import { dataNotes, listOfNames } from "./notes.js";
 import {
   cacheFileOf,
@@ -45,13 +46,6 @@ import {
   spentLines,
 } from "./services.js";
 import { fileStage } from "./stage.js";
-
-/** "NAME=FILE", "FILE", or the same as an object. */
-export const NamedFile = z.union([z.string(), z.object({ name: z.string(), file: z.string() })]).transform((given) => {
-  if (typeof given !== "string") return given;
-  const [, name, file] = /^([^=/\\]+)=(.+)$/.exec(given) ?? [];
-  return name === undefined || file === undefined ? { name: modelTitle(given), file: given } : { name, file };
-});
 
 const settings = z.object({
   ...taskSettings,

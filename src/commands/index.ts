@@ -4,6 +4,7 @@ import type { Command } from "./command.js";
 const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import("./demo.js")).demo,
   enhance: async () => (await import("./enhance.js")).enhance,
+  models: async () => (await import("./models.js")).models,
   train: async () => (await import("./train.js")).train,
   evaluate: async () => (await import("./evaluate.js")).evaluate,
   tabulate: async () => (await import("./tabulate.js")).tabulate,

@@ -8,6 +8,7 @@ import { residualProcessor } from "../../testing/processors.js";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { findTask } from "../data/tasks/index.js";
 import { writeModel } from "../platform/node/models.js";
+import { openProcessor } from "../processors/open.js";
 import { Processor } from "../processors/processor.js";
 import { type DegradeFilesOptions, degradeFiles, type EnhanceFilesOptions, enhanceFiles } from "./batch.js";
 import { openOutputStore } from "./image-jobs.js";
@@ -207,9 +208,10 @@ test("after a kill the same call computes what is left, and its outputs equal th
   const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: "inherit" });
   const signal = await new Promise((resolve) => child.on("close", (_, signal) => resolve(signal)));
   assert.equal(signal, "SIGKILL");
-  assert.deepEqual(await enhanced(folders), ["c.png"]);
+  const opened = await openProcessor(model); // whose file name is part of the provenance
+  assert.deepEqual(await enhanced(folders, {}, opened), ["c.png"]);
   const whole = { ...folders, output: `${folders.output}-whole` };
-  await enhanced(whole);
+  await enhanced(whole, {}, opened);
   for (const name of NAMES)
     assert.deepEqual(readFileSync(join(folders.output, name)), readFileSync(join(whole.output, name)));
 });

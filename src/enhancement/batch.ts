@@ -1,22 +1,20 @@
-import { degradeFile } from "../data/degrade.js";
+import { degradedFile } from "../data/degrade.js";
 import type { Task } from "../data/task.js";
-import { type Gate, processorDigest } from "../gate/gate.js";
+import { processorDigest } from "../gate/gate.js";
 import type { Processor } from "../processors/processor.js";
 import { randomAt } from "../random.js";
-import { enhanceFile } from "./enhance.js";
+import { type EnhanceFileOptions, enhance } from "./enhance.js";
 import { type BatchOptions, type BatchSummary, runImageJobs } from "./image-jobs.js";
 import type { FilePlan } from "./plan.js";
+import { formatOf } from "./raster-codec.js";
 
 /** Part of every key. To be raised when the same settings give other pixels or are encoded otherwise. */
 const VERSIONS = { enhance: 3, degrade: 2 };
 
 /** Options of `enhanceFiles`. */
-export interface EnhanceFilesOptions extends BatchOptions {
-  /** See `EnhanceFileOptions`. */
-  readonly tile?: number | undefined;
-  /** See `EnhanceFileOptions`. */
-  readonly gate?: Gate | undefined;
-}
+export interface EnhanceFilesOptions
+  extends BatchOptions,
+    Pick<EnhanceFileOptions, "tile" | "gate" | "quality" | "color" | "metadata"> {}
 
 /**
  * Enhances image files, one after the other. With a store, if interrupted, the same call resumes; an output is computed again
@@ -30,7 +28,7 @@ export interface EnhanceFilesOptions extends BatchOptions {
 export function enhanceFiles(
   processor: Processor,
   plan: FilePlan,
-  { tile, gate, ...options }: EnhanceFilesOptions = {},
+  { tile, gate, quality, color, metadata, ...options }: EnhanceFilesOptions = {},
 ): Promise<BatchSummary> {
   const settings = {
     work: "enhance",
@@ -39,12 +37,18 @@ export function enhanceFiles(
     format: processor.format,
     tile: tile ?? null,
     gate: gate && { score: gate.score, threshold: gate.threshold },
+    ...{ quality: quality ?? 95, color: color ?? "keep", metadata: metadata ?? "keep" },
   };
   return runImageJobs(
     plan,
     {
       settingsOf: () => settings,
-      run: ({ input, output }, _, context) => enhanceFile(processor, input, output, { tile, gate, ...context }),
+      async run({ input, output, content: file }, _, context) {
+        const given = { tile, gate, quality, color, metadata, ...context };
+        const options = { ...given, name: input, format: formatOf(output) };
+        const { data, format: __, ...result } = await enhance(processor, file, options);
+        return { content: data, result };
+      },
     },
     options,
   );
@@ -71,7 +75,7 @@ export function degradeFiles(
     plan,
     {
       settingsOf: (index) => ({ ...settings, index }),
-      run: ({ input, output }, index) => degradeFile(task, input, output, randomAt(seed, index)),
+      run: (image, index) => degradedFile(task, image, image.output, randomAt(seed, index)),
     },
     options,
   );

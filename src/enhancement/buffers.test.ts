@@ -7,7 +7,7 @@ import { formulaImage } from "../../testing/images.js";
 import { residualProcessor } from "../../testing/processors.js";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { decodeImage } from "../platform/node/codec.js";
-import { withResolution } from "../platform/node/resolution.js";
+import { embed } from "../platform/node/metadata/embed.js";
 import { Processor } from "../processors/processor.js";
 import { enhance, enhanceFile, enhancePixels } from "./enhance.js";
 import type { RawImage } from "./input.js";
@@ -16,7 +16,7 @@ const processor = new Processor(residualProcessor(2));
 const image = formulaImage(48, 32);
 const encoded = () => sharp(image.data, { raw: { width: 48, height: 32, channels: 3 } });
 /** Without the resolution that libvips states, and raw pixels lack. */
-const png = withResolution(await encoded().png().toBuffer(), undefined);
+const png = embed(await encoded().png().toBuffer(), {});
 
 for (const extension of ["png", "jpg", "webp", "tiff"])
   test(`a .${extension} buffer becomes the bytes that enhanceFile writes`, async (t) => {

@@ -65,7 +65,7 @@ const kinds: [description: string, file: string, content: Buffer, keeps: object]
     await smoothImage().toColourspace("cmyk").jpeg({ quality: 95 }).toBuffer(),
     { space: "srgb" },
   ],
-  ["a PNG of Display P3", "p3.png", await smoothImage().withIccProfile("p3").png().toBuffer(), { hasProfile: false }],
+  ["a PNG of Display P3", "p3.png", await smoothImage().withIccProfile("p3").png().toBuffer(), { hasProfile: true }],
   ["a PNG with 300 dots per inch", "dpi.png", await smoothImage().withDensity(300).png().toBuffer(), { density: 300 }],
   [
     "a JPEG with 300 dots per inch",

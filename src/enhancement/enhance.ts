@@ -2,6 +2,7 @@ import { UserError } from "../errors.js";
 import type { Gate } from "../gate/gate.js";
 import type { MetadataKind } from "../platform/node/file-metadata.js";
 import { writeBytes } from "../platform/node/files.js";
+import { isBare } from "../platform/node/metadata/source-metadata.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
 import {
@@ -65,8 +66,10 @@ export interface ImageSize {
 
 /** What is remarkable about an enhanced image. A JSON value. */
 export interface ImageRemarks {
-  /** Kinds of descriptive metadata in the input, which the result does not have; absent: none. */
+  /** Kinds of metadata of the input that the result lacks, although they were to be kept: damaged ones, or ones that its format cannot hold. */
   readonly droppedMetadata?: readonly MetadataKind[];
+  /** The conversion of a color space that cannot be kept, such as "CMYK to sRGB". */
+  readonly converted?: string;
   /** What is wrong with the input's file, which was decoded nevertheless: no end marker, damaged data. */
   readonly flaw?: string;
   /** Why the gate skipped the image; absent: it was processed. */
@@ -103,7 +106,10 @@ export async function enhance(
   signal?.throwIfAborted();
   const loaded = await loadInput(input, options);
   const { name = nameOf(loaded) } = options;
-  const { content, isOurs, ...decoded } = await decodedFrom(loaded, { name, color, mayBeKept: gate !== undefined });
+  const { content, isOurs, ...decoded } = await decodedFrom(loaded, {
+    ...{ name, color, metadata },
+    mayBeKept: gate !== undefined,
+  });
   const { raster } = decoded;
   const { scale } = await processor.geometry();
   const target = format ?? decoded.format;
@@ -116,8 +122,11 @@ export async function enhance(
       ? await enhancedRaster(processor, raster, { ...options, inPlace: isOurs })
       : { result: await unprocessed(raster, scale) };
   const provenance = skipped === undefined ? await provenanceOf(processor) : undefined;
-  const data = await encodeRaster({ ...decoded, raster: result, format: target }, { quality, metadata, provenance });
-  const remarks = { ...remarksOn(decoded, skipped), ...(reducedTile !== undefined && { tile: reducedTile }) };
+  const { data, dropped } = await encodeRaster(
+    { ...decoded, raster: result, format: target },
+    { quality, metadata, provenance },
+  );
+  const remarks = { ...remarksOn(decoded, dropped, skipped), ...(reducedTile !== undefined && { tile: reducedTile }) };
   return { data, format: target, width: result.width, height: result.height, ...remarks };
 }
 
@@ -129,15 +138,22 @@ interface DecodedInput extends DecodedImage {
   readonly content?: Buffer;
 }
 
+interface DecodedAs extends Pick<EnhanceOptions, "color" | "metadata"> {
+  readonly name: string;
+  readonly mayBeKept: boolean;
+}
+
 async function decodedFrom(
   loaded: LoadedInput,
-  { name, color, mayBeKept }: { name: string; color: ColorMode | undefined; mayBeKept: boolean },
+  { name, color, metadata = "keep", mayBeKept }: DecodedAs,
 ): Promise<DecodedInput> {
   const input = await contentOf(loaded);
   if (isRawImage(input)) return { ...fromRaw(input), isOurs: false };
   const content = asBuffer(input);
   const decoded = await decodeRaster(content, name, { color });
-  const isKept = mayBeKept && decoded.isPlainLossy === true && decoded.flaw === undefined;
+  const { isSoundLossy, flaw, source } = decoded;
+  const hasItsMetadata = metadata === "keep" || (source !== undefined && isBare(source.metadata));
+  const isKept = mayBeKept && isSoundLossy === true && flaw === undefined && hasItsMetadata;
   return { ...decoded, isOurs: true, ...(isKept && { content }) };
 }
 
@@ -201,8 +217,13 @@ function requireQuality(quality = 95): void {
     throw new UserError(`\`quality\` is ${quality}; expected a whole number from 1 to 100`);
 }
 
-const remarksOn = ({ metadata, flaw }: DecodedImage, skipped: string | undefined): ImageRemarks => ({
-  ...(metadata.length > 0 && { droppedMetadata: metadata }),
+const remarksOn = (
+  { converted, flaw }: DecodedImage,
+  dropped: readonly MetadataKind[],
+  skipped: string | undefined,
+): ImageRemarks => ({
+  ...(dropped.length > 0 && { droppedMetadata: dropped }),
+  ...(converted !== undefined && { converted }),
   ...(flaw !== undefined && { flaw }),
   ...(skipped !== undefined && { skipped }),
 });

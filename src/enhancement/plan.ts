@@ -1,10 +1,14 @@
-import { access, constants, realpath, stat } from "node:fs/promises";
+import { access, constants, realpath, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { messageOf, UserError } from "../errors.js";
 import { canEncode, encodedExtensions } from "../platform/node/codec.js";
-import { isInside, makeFolder, specialKind, statusOf } from "../platform/node/files.js";
+import { isInside, isThere, makeFolder, specialKind, statusOf } from "../platform/node/files.js";
 import { findImages, hasImageExtension, type LeftOut, leftOutLines } from "../platform/node/image-files.js";
 import { requireInputsKept } from "../platform/node/outputs.js";
+import { withTemporary } from "../platform/node/temporary.js";
+import { named } from "../settings.js";
+import { type OutputNaming, outputName, requireSuffix } from "./output-names.js";
+import { formatOf } from "./raster-codec.js";
 
 /** The paths of an image and of its result. */
 export interface PlannedImage {
@@ -28,25 +32,36 @@ export interface FilePlan {
  * below `out`. A single file is written to `out` itself if that is named like an image and is no folder; a name that ends
  * in "/" is a folder's. Formats that Legible does not write (GIF, AVIF) become PNG. Each file is processed once. Creates
  * the output folder.
+ * @param naming format and suffix of results in a folder. Default: the inputs' names.
  * @throws UserError when an input is missing or no regular file, no image is found, `out` names a file that Legible cannot
  * write, two images have the same output, an input would be overwritten, or the output folder cannot be written into.
  */
-export async function planFiles(inputs: readonly string[], out: string): Promise<FilePlan> {
+export async function planFiles(inputs: readonly string[], out: string, naming: OutputNaming = {}): Promise<FilePlan> {
+  if (naming.suffix !== undefined) requireSuffix(naming.suffix);
   const found: Found[] = [];
-  for (const input of inputs) found.push(await imagesOf(input, out));
+  for (const input of inputs) found.push(await imagesOf(input, out, naming));
   const toFile = await namesOneFile(found, out);
-  const { images, leftOut } = withoutRepeats(found);
+  if (toFile) requireOwnName(out, naming);
+  const { images, leftOut } = withoutResults(withoutRepeats(found), naming);
   if (images.length === 0)
     throw new UserError([`found no image in ${inputs.join(", ")}`, ...leftOutLines(leftOut)].join("; "));
   const planned = images.map(({ input, output }) => ({ input, output: toFile ? out : output }));
-  requireDistinctOutputs(planned);
   await requireInputsKept(
     planned.map(({ output }) => output),
     planned.map(({ input }) => input),
   );
   const folder = toFile ? dirname(out) : out;
+  requireDistinct(planned, (output) => output);
   await prepareFolder(folder);
+  await requireDistinctHere(planned, folder);
   return { folder, toFile, images: planned, leftOut };
+}
+
+/** @throws UserError when format or suffix contradict a file's name. */
+function requireOwnName(out: string, { format = "same", suffix }: OutputNaming): void {
+  if (suffix !== undefined) throw new UserError(`${named("suffix")} is for folders of results, and ${out} is a file`);
+  if (format !== "same" && formatOf(out) !== format)
+    throw new UserError(`${named("format")} ${format} does not fit the file ${out}`);
 }
 
 /** What is found at an input. */
@@ -82,13 +97,13 @@ async function namesOneFile(found: readonly Found[], out: string): Promise<boole
 /** How extensions of files look: ".pgn". A folder's ".v2" or ".d" does not. */
 const FILE_EXTENSION = /^\.[a-z]{2,5}$/i;
 
-async function imagesOf(input: string, out: string): Promise<Found> {
+async function imagesOf(input: string, out: string, naming: OutputNaming): Promise<Found> {
   try {
     const status = await statusOf(input);
-    if (status.isDirectory()) return await imagesIn(input, out);
+    if (status.isDirectory()) return await imagesIn(input, out, naming);
     const special = specialKind(status);
     if (special !== undefined) throw new Error(special);
-    const output = outputOf(basename(input), out);
+    const output = join(out, outputName(basename(input), naming));
     return { isFolder: false, images: [{ input, output, real: await realpath(input) }], leftOut: [] };
   } catch (error) {
     throw new UserError(`cannot read ${input}: ${messageOf(error)}`);
@@ -96,22 +111,16 @@ async function imagesOf(input: string, out: string): Promise<Found> {
 }
 
 /** The images of a folder. Results of earlier runs are left out if `out` is inside it. */
-async function imagesIn(folder: string, out: string): Promise<Found> {
+async function imagesIn(folder: string, out: string, naming: OutputNaming): Promise<Found> {
   const [root, results] = [await realpath(folder), await realpath(out).catch(() => resolve(out))];
   const isResult = (real: string) => isInside(results, root) && results !== root && isInside(real, results);
   const { images, leftOut } = await findImages(folder, isResult);
-  const planned = images.map(({ name, path, real }) => ({ input: path, output: outputOf(name, out), real }));
+  const planned = images.map(({ name, path, real }) => ({
+    input: path,
+    output: join(out, outputName(name, naming)),
+    real,
+  }));
   return { isFolder: true, images: planned, leftOut };
-}
-
-/** The most bytes of a file's name. */
-const LONGEST_NAME = 255;
-
-/** The path of the result of an image of that name, in `out`. */
-function outputOf(name: string, out: string): string {
-  if (canEncode(name)) return join(out, name);
-  const fits = Buffer.byteLength(basename(name)) + ".png".length <= LONGEST_NAME;
-  return join(out, `${fits ? name : name.slice(0, -extname(name).length)}.png`);
 }
 
 /** All images, each file once; the others are left out. */
@@ -128,14 +137,53 @@ function withoutRepeats(found: readonly Found[]): Pick<Found, "images" | "leftOu
   return { images, leftOut: [...found.flatMap((each) => each.leftOut), ...repeated] };
 }
 
-function requireDistinctOutputs(images: readonly PlannedImage[]): void {
-  const inputOf = new Map<string, string>();
-  for (const { input, output } of images) {
-    const other = inputOf.get(output);
-    if (other !== undefined) throw new UserError(`${other} and ${input} would both be written to ${output}`);
-    inputOf.set(output, input);
+/** The same where the file system takes names for the same that differ in case or in the composition of accents. */
+async function requireDistinctHere(images: readonly PlannedImage[], folder: string): Promise<void> {
+  try {
+    requireDistinct(images, folded);
+  } catch (error) {
+    if (await foldsCase(folder)) throw error;
   }
 }
+
+const folded = (path: string): string => path.normalize("NFC").toLowerCase();
+
+/** Without the results of an earlier run in the folder of the inputs, whose names differ from theirs by a suffix. */
+function withoutResults({ images, leftOut }: Pick<Found, "images" | "leftOut">, { suffix }: OutputNaming) {
+  if (suffix === undefined) return { images, leftOut };
+  const outputs = new Set(images.map(({ output }) => resolve(output)));
+  const isResult = ({ input }: PlannedImage): boolean => outputs.has(resolve(input));
+  const results = images.filter(isResult);
+  const omitted = results.map(
+    ({ input }) => ({ file: input, kind: "other", reason: "results of other images" }) as const,
+  );
+  return { images: images.filter((image) => !isResult(image)), leftOut: [...leftOut, ...omitted] };
+}
+
+/** @throws UserError when two outputs have the same key; it names them and counts the others. */
+function requireDistinct(images: readonly PlannedImage[], keyOf: (output: string) => string): void {
+  const places = new Map<string, number>();
+  const collisions: PlannedImage[] = [];
+  for (const [index, image] of images.entries()) {
+    const key = keyOf(image.output);
+    if (places.has(key)) collisions.push(image);
+    else places.set(key, index);
+  }
+  const [second] = collisions;
+  if (!second) return;
+  const first = images[places.get(keyOf(second.output)) as number] as PlannedImage;
+  const others = collisions.length > 1 ? `, and ${collisions.length - 1} more images collide` : "";
+  throw new UserError(
+    `${first.input} and ${second.input} would both be written to ${first.output}${others}; rename one, or process them into different folders`,
+  );
+}
+
+/** Whether a folder's file system finds a file under its name in other case. */
+const foldsCase = (folder: string): Promise<boolean> =>
+  withTemporary(folder, async (path) => {
+    await writeFile(path, "");
+    return isThere(join(dirname(path), basename(path).toUpperCase()));
+  });
 
 async function prepareFolder(folder: string): Promise<void> {
   try {

@@ -24,6 +24,15 @@ export interface JobContext {
 export interface OutputRecord {
   readonly path: string;
   readonly sha256: string;
+  /** Size and time of modification of the written file. Absent: only its content tells whether it is unchanged. */
+  readonly stamp?: string | undefined;
+}
+
+/** An input as it was read. */
+export interface InputRecord {
+  readonly sha256: string;
+  /** Size and times of the file. */
+  readonly stamp: string;
 }
 
 /** A completed job. */
@@ -32,6 +41,8 @@ export interface JobRecord<Result = unknown> {
   readonly key: string;
   readonly outputs: readonly OutputRecord[];
   readonly result: Result;
+  /** The file that was read. Absent: its content must be read to find the key. */
+  readonly input?: InputRecord | undefined;
 }
 
 /**
@@ -41,8 +52,12 @@ export interface JobRecord<Result = unknown> {
 export interface JobStore {
   /** The record of the job with this name; undefined when it never completed. */
   get(name: string): Promise<JobRecord | undefined>;
-  /** Stores a record and replaces an earlier one of the same name. Once this resolves, the record survives a crash. */
-  put(record: JobRecord): Promise<void>;
+  /**
+   * Stores a record and replaces an earlier one of the same name. Once this resolves, the record survives the end of the
+   * process, and by default also that of the system.
+   * @param durable false for a record that may be lost with the system; `close` makes it durable. Default: true.
+   */
+  put(record: JobRecord, durable?: boolean): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { UserError } from "../errors.js";
-import { type Job, keyOf } from "./job.js";
+import { type Job, type JobStore, keyOf } from "./job.js";
 import { openLocalStore } from "./local-store.js";
 import { type RunOptions, runJobs } from "./run-jobs.js";
 
@@ -58,6 +58,28 @@ test("records survive a truncated line and a move of the folder", async () => {
   await rename(folder, moved);
   await run(moved, [job(moved, "a", "1", ran), job(moved, "b", "1", ran)]);
   assert.deepEqual(ran, ["a", "b"]);
+});
+
+test("records are found by name whatever their length and order, before and after the store is opened again", async () => {
+  const path = join(await newFolder(), "jobs.jsonl");
+  const lengths = Array.from({ length: 300 }, (_, i) => (i % 50 === 7 ? 300_000 : 10 * i));
+  const recordOf = (length: number, i: number) => ({
+    ...{ name: `job ${i} \n😀`, key: `${i}`, outputs: [], result: "é".repeat(length) },
+  });
+  const expected = lengths.map(recordOf);
+  const check = async (store: JobStore, indices: readonly number[]) => {
+    for (const i of indices) assert.deepEqual(await store.get(expected[i]?.name ?? ""), expected[i]);
+    assert.equal(await store.get("another job"), undefined);
+  };
+  const store = await openLocalStore(path);
+  await store.put({ ...recordOf(5, 3), key: "replaced" });
+  for (const record of expected) await store.put(record, false);
+  await check(store, [3, 7, 8, 299, 0, 157]);
+  await store.close();
+  const again = await openLocalStore(path);
+  await check(again, [...lengths.keys()]);
+  await check(again, [299, 57, 58, 0]);
+  await again.close();
 });
 
 test("a store that is open is refused until it is closed, so that no record is written twice", async () => {

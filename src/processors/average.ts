@@ -41,6 +41,25 @@ export function averageProcessors(processors: readonly Graph[], extrapolation?: 
   });
 }
 
+/**
+ * The processor whose weights lie between those of two trainings of the same architecture from the same initial weights:
+ * plain + balance · (recognition - plain). Its card is that of `recognition` with the balance.
+ * @param balance 0 gives the weights of `plain`, 1 those of `recognition`.
+ * @throws UserError when the balance is not between 0 and 1, or the architectures differ.
+ */
+export function interpolateProcessors(plain: Graph, recognition: Graph, balance: number): Graph {
+  if (!(balance >= 0 && balance <= 1)) throw new UserError(`\`balance\` is ${balance}; expected a number from 0 to 1`);
+  const initializers = new Map(
+    [...recognition.initializers].map(([name, end]) => {
+      const start = weightIn(plain, name, recognition);
+      return [name, end.type === "float32" ? extrapolate(start, end, balance) : end];
+    }),
+  );
+  const card = cardOf(recognition);
+  const between = { ...recognition, initializers };
+  return card ? withCard(between, { ...card, balance }) : between;
+}
+
 /** The weight of that name in another processor. @throws UserError when its architecture differs. */
 function weightIn(other: Graph, name: string, first: Graph): Tensor {
   const [own, found] = [first.initializers.get(name), other.initializers.get(name)];
@@ -55,9 +74,9 @@ function meanOf(tensors: readonly Tensor[]): Tensor {
   return { ...first, data: (first.data as Float32Array).map(mean) };
 }
 
-/** start + factor · (mean - start). */
-function extrapolate(start: Tensor, mean: Tensor, factor: number): Tensor {
+/** start + factor · (end - start). */
+function extrapolate(start: Tensor, end: Tensor, factor: number): Tensor {
   const from = start.data as Float32Array;
-  const data = (mean.data as Float32Array).map((value, i) => (from[i] ?? 0) + factor * (value - (from[i] ?? 0)));
-  return { ...mean, data };
+  const data = (end.data as Float32Array).map((value, i) => (from[i] ?? 0) + factor * (value - (from[i] ?? 0)));
+  return { ...end, data };
 }

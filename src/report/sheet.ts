@@ -8,7 +8,7 @@ export interface SheetOptions {
   gap?: number;
   /** A line of text above each column. Default: none. */
   headings?: readonly string[];
-  /** A line of text below each image, by row and column. Default: none. */
+  /** Text below each image, by row and column; "\n" separates lines. Default: none. */
   captions?: readonly (readonly string[])[];
 }
 
@@ -26,7 +26,8 @@ export function contactSheet(
     throw new RangeError("a contact sheet needs images of one size");
   const columns = Math.max(...rows.map((row) => row.length));
   const line = TEXT_HEIGHT + gap;
-  const [stepX, stepY] = [first.width * zoom + gap, first.height * zoom + gap + (captions ? line : 0)];
+  const lines = Math.max(0, ...(captions ?? []).flat().map((caption) => caption.split("\n").length));
+  const [stepX, stepY] = [first.width * zoom + gap, first.height * zoom + gap + lines * line];
   const above = gap + (headings ? line : 0);
   const [width, height] = [columns * stepX + gap, above + rows.length * stepY];
   const sheet = { width, height, data: new Uint8Array(width * height * 3).fill(255) };
@@ -36,7 +37,8 @@ export function contactSheet(
     for (const [x, image] of row.entries()) {
       const top = above + y * stepY;
       place(sheet, image, gap + x * stepX, top, zoom);
-      drawText(sheet, captions?.[y]?.[x] ?? "", centerOf(x), top + first.height * zoom + gap);
+      for (const [i, text] of (captions?.[y]?.[x] ?? "").split("\n").entries())
+        drawText(sheet, text, centerOf(x), top + first.height * zoom + gap + i * line);
     }
   return sheet;
 }

@@ -5,12 +5,15 @@ import { messageOf, UserError } from "../../errors.js";
 import type { Image } from "../../images/image.js";
 import { reasonOf } from "./decoder-errors.js";
 import { readRegular, writeWhole } from "./files.js";
+import { embed } from "./metadata/embed.js";
+import type { Embedded } from "./metadata/embedded.js";
 import { openImage } from "./open-image.js";
-import { type Resolution, withResolution } from "./resolution.js";
 import { decodeTolerantly } from "./tolerant.js";
 
 /** Options of `decodeImage`. */
 export interface DecodeOptions {
+  /** What to call an image in errors that is given by its content. Default: the image. */
+  readonly name?: string;
   /** Called when the file was decoded although its end marker is missing or its decoder warns of damaged data. */
   onFlaw?(flaw: string): void;
 }
@@ -22,7 +25,7 @@ export interface DecodeOptions {
  * meaning is not defined (`docs/data.md`).
  */
 export async function decodeImage(source: string | Buffer, options: DecodeOptions = {}): Promise<Image> {
-  const name = typeof source === "string" ? source : "the image";
+  const name = typeof source === "string" ? source : (options.name ?? "the image");
   const content = typeof source === "string" ? await readImageFile(source) : source;
   return decodePixels(name, content, options, (pipeline) => pipeline);
 }
@@ -136,8 +139,8 @@ export const canEncode = (path: string): boolean => extname(path).toLowerCase() 
 
 /** How the output of a pipeline is encoded. */
 export interface PipelineEncoding {
-  /** To state in the file. Default: none is stated. */
-  readonly resolution?: Resolution | undefined;
+  /** What the file gets beside its pixels. Default: nothing. */
+  readonly embedded?: Embedded | undefined;
   /** Of JPEG and WebP, 1 to 100. Default: 95. */
   readonly quality?: number | undefined;
 }
@@ -150,14 +153,13 @@ export interface PipelineEncoding {
 export function encodePipeline(
   path: string,
   pipeline: Sharp,
-  { resolution, quality = 95 }: PipelineEncoding = {},
+  { embedded = {}, quality = 95 }: PipelineEncoding = {},
 ): Promise<Buffer> {
   const extension = extname(path).toLowerCase();
   requireEncodable(path);
-  if (extension === ".webp" && resolution) pipeline.withDensity(resolution.x); // writes the EXIF block
   return (encoders[extension] as Encoder)(pipeline, quality)
     .toBuffer()
-    .then((encoded) => withResolution(encoded, resolution));
+    .then((encoded) => embed(encoded, embedded));
 }
 
 /** @throws UserError when Legible does not write the format of the path's extension. */
@@ -167,10 +169,16 @@ export function requireEncodable(path: string): void {
 }
 
 /**
+ * Encodes an image in the format of the path's extension. Nothing is written.
+ * @throws UserError when the extension is unknown.
+ */
+export const encodedImage = async (image: Image, path: string): Promise<Buffer> => encodePipeline(path, sharpOf(image));
+
+/**
  * Writes an image in the format of the path's extension. The file is whole or absent.
  * @throws UserError when the extension is unknown or the file cannot be written.
  */
 export async function encodeImage(image: Image, path: string): Promise<void> {
-  const content = await encodePipeline(path, sharpOf(image));
+  const content = await encodedImage(image, path);
   await writeWhole(path, (temporary) => writeFile(temporary, content));
 }

@@ -64,7 +64,7 @@ for (const [name, gamma] of [
       want.push(...times(toSrgb, times(byRows(colorants), light)).map(levelOf));
     }
     const deep = Uint16Array.from(levels, (level) => level * 257);
-    const { raster } = await decodeRaster(await pngOf(deep, 3, profile), "image");
+    const { raster } = await decodeRaster(await pngOf(deep, 3, profile), "image", { color: "srgb" });
     for (const [i, value] of raster.data.entries()) assert.ok(Math.abs(value / 257 - (want[i] as number)) <= 0.2);
     const shallow = await decodeImage(await pngOf(levels, 3, profile));
     const reduced = await decodeImage(await pngOf(deep, 3, profile));
@@ -89,7 +89,7 @@ for (const gamma of [1, 1.8, 2.6])
       tiffFile({ ...file, data: withAlpha, channels: 2, tags: { 338: [2] } }),
     ]) {
       assert.ok(Math.abs(meanOf((await decodeImage(content)).data) - want) < 0.3);
-      const { raster, gray } = await decodeRaster(content, "image");
+      const { raster, gray } = await decodeRaster(content, "image", { color: "srgb" });
       assert.ok(gray && raster.data instanceof Uint16Array);
       const colors = raster.data.filter((_, i) => raster.channels === 3 || i % 4 !== 3);
       assert.ok(Math.abs(meanOf(colors) / 257 - want) < 0.05);
@@ -98,7 +98,9 @@ for (const gamma of [1, 1.8, 2.6])
 
 test("16-bit pixels with the sRGB curve and colorants are unchanged within a 10th of a level", async () => {
   const deep = Uint16Array.from(levels, (level, i) => level * 256 + (i % 256));
-  const { raster } = await decodeRaster(await pngOf(deep, 3, iccProfile(sRgbCurve(), COLORANTS.sRGB)), "image");
+  const { raster } = await decodeRaster(await pngOf(deep, 3, iccProfile(sRgbCurve(), COLORANTS.sRGB)), "image", {
+    color: "srgb",
+  });
   for (const [i, value] of raster.data.entries()) assert.ok(Math.abs(value - (deep[i] as number)) < 26);
 });
 
@@ -128,7 +130,9 @@ for (const [name, mean] of [
   ["graya16_g18.png", 136.1],
 ] as const)
   test(`${name} has a mean of ${mean}`, { skip: skipWithoutShared }, async () => {
-    const { raster } = await decodeRaster(await readFile(sharedPath("reference/faults/images", name)), name);
+    const { raster } = await decodeRaster(await readFile(sharedPath("reference/faults/images", name)), name, {
+      color: "srgb",
+    });
     const white = raster.data instanceof Uint16Array ? 257 : 1;
     const colors = raster.data.filter((_, i) => raster.channels === 3 || i % 4 !== 3);
     assert.ok(Math.abs(meanOf(colors) / white - mean) <= 0.5);

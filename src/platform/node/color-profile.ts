@@ -1,3 +1,5 @@
+import { SRGB_CHROMATICITIES, writeColorProfile } from "./icc-writer.js";
+
 /** A color profile that consists of a curve for each channel and, for RGB, of a matrix. */
 export interface ColorProfile {
   /** Of gray or of red, green and blue: linear light, 0 to 1, for the values 0 to 65535. */
@@ -14,7 +16,7 @@ export interface ColorProfile {
 export function readColorProfile(icc: Buffer): ColorProfile | undefined {
   try {
     const tags = tagsOf(icc);
-    const space = icc.toString("latin1", 16, 20);
+    const space = spaceOf(icc);
     const xyz = icc.toString("latin1", 20, 24) === "XYZ ";
     if (icc.toString("latin1", 36, 40) !== "acsp" || !xyz || tags.has("A2B0")) return undefined;
     if (space === "GRAY") return { curves: [curveOf(tags.get("kTRC"))], matrix: undefined };
@@ -22,12 +24,43 @@ export function readColorProfile(icc: Buffer): ColorProfile | undefined {
     const columns = ["rXYZ", "gXYZ", "bXYZ"].map((name) => pointOf(tags.get(name)));
     const toXyz = [0, 1, 2].map((row) => columns.map((column) => column[row] as number));
     const matrix = product(XYZ_TO_SRGB, toXyz);
-    return { curves: ["rTRC", "gTRC", "bTRC"].map((name) => curveOf(tags.get(name))), matrix };
+    return { curves: curvesOf(["rTRC", "gTRC", "bTRC"].map((name) => tags.get(name))), matrix };
   } catch (error) {
     if (error instanceof RangeError) return undefined; // truncated, or not a profile
     throw error;
   }
 }
+
+/** Classes of profiles of a device or a color space: display, input, output, space. */
+const CLASSES = ["mntr", "scnr", "prtr", "spac"];
+
+/**
+ * Whether a file with that many channels can have an ICC profile: one of gray for 1 or 2 channels with a curve, one of RGB
+ * for 3 or 4 with curves or tables.
+ */
+export function fitsChannels(icc: Buffer, channels: number): boolean {
+  if (icc.length < 132 || icc.readUInt32BE(0) > icc.length || icc.toString("latin1", 36, 40) !== "acsp") return false;
+  const isGray = channels < 3;
+  if (spaceOf(icc) !== (isGray ? "GRAY" : "RGB ") || !CLASSES.includes(icc.toString("latin1", 12, 16))) return false;
+  return readColorProfile(icc) !== undefined || (!isGray && hasTable(icc));
+}
+
+function hasTable(icc: Buffer): boolean {
+  try {
+    return (tagsOf(icc).get("A2B0")?.length ?? 0) > 0;
+  } catch (error) {
+    if (error instanceof RangeError) return false; // truncated
+    throw error;
+  }
+}
+
+/** A profile of RGB in which equal values look as in a profile of gray; a profile of RGB is returned as it is. */
+export function asRgbProfile(icc: Buffer): Buffer {
+  const curve = spaceOf(icc) === "GRAY" && tagsOf(icc).get("kTRC");
+  return curve ? writeColorProfile("Gray as RGB", curve, SRGB_CHROMATICITIES) : icc;
+}
+
+const spaceOf = (icc: Buffer): string => icc.toString("latin1", 16, 20);
 
 /** From XYZ under D50 to linear sRGB: the inverse of the colorants that sRGB profiles have. */
 const XYZ_TO_SRGB = [
@@ -55,6 +88,16 @@ const fixed = (data: Buffer, offset: number): number => data.readInt32BE(offset)
 function pointOf(tag: Buffer | undefined): [x: number, y: number, z: number] {
   if (tag?.toString("latin1", 0, 4) !== "XYZ ") throw new RangeError("not an XYZ tag");
   return [fixed(tag, 8), fixed(tag, 12), fixed(tag, 16)];
+}
+
+/** The curves of tags. Most profiles have the same one for each color, which is then computed once. */
+function curvesOf(tags: readonly (Buffer | undefined)[]): Float32Array[] {
+  const curves: Float32Array[] = [];
+  for (const tag of tags) {
+    const same = tags.findIndex((other) => tag && other?.equals(tag));
+    curves.push(curves[same] ?? curveOf(tag));
+  }
+  return curves;
 }
 
 /** The linear light of every 16-bit value. */

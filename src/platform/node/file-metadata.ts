@@ -4,8 +4,8 @@ import { isPng, pngChunks } from "./png.js";
 import { exifDirectory } from "./resolution.js";
 import { TAG, type TiffDirectory, tiffDirectories } from "./tiff.js";
 
-/** A kind of descriptive metadata of an image file. */
-export type MetadataKind = "EXIF" | "XMP" | "IPTC" | "text";
+/** A kind of metadata of an image file. C2PA are signed statements of its origin. */
+export type MetadataKind = "EXIF" | "XMP" | "IPTC" | "text" | "C2PA" | "color profile";
 
 const GPS = 34853;
 /** Tags that describe an image rather than its pixels: name, description, maker, model, software, date, artist, copyright. */

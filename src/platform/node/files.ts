@@ -152,7 +152,7 @@ export async function writeWhole(path: string, write: (temporary: string) => Pro
     });
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`cannot write ${path}: ${messageOf(error)}`);
+    throw new UserError(`cannot write ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -162,8 +162,15 @@ async function requireReplaceable(path: string): Promise<void> {
   if (status) requireRegular(status);
 }
 
-/** Writes bytes and texts one after the other, as a file that is whole or absent; it is on the disk on return. */
-export async function writeBytes(path: string, chunks: readonly (Uint8Array | string)[]): Promise<void> {
+/**
+ * Writes bytes and texts one after the other, as a file that is whole or absent; it is on the disk on return.
+ * @param onStored called with the path of the temporary file when it is on the disk; the file is renamed afterwards.
+ */
+export async function writeBytes(
+  path: string,
+  chunks: readonly (Uint8Array | string)[],
+  onStored?: (temporary: string) => Promise<void>,
+): Promise<void> {
   await writeWhole(path, async (temporary) => {
     const file = await open(temporary, "w");
     try {
@@ -172,6 +179,7 @@ export async function writeBytes(path: string, chunks: readonly (Uint8Array | st
     } finally {
       await file.close();
     }
+    await onStored?.(temporary);
   });
 }
 

@@ -1,11 +1,12 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { UserError } from "../../errors.js";
-import { readColorProfile, toSrgb } from "./color-profile.js";
+import { fitsChannels, readColorProfile, toSrgb } from "./color-profile.js";
 import { onlyTiffPage, requireNoSequence, requireSingleFrame, type TiffPage } from "./frames.js";
 import { requireHeifSize } from "./heif.js";
 import { DECODED_FORMATS, isDecodedFormat } from "./image-signature.js";
 import { isJpeg } from "./jpeg.js";
 import { requireSinglePicture } from "./multi-picture.js";
+import { statedColor } from "./png-color.js";
 import { isInvertedFloat, readSamples, requireKnownSamples, type Samples } from "./samples.js";
 import { isTiff } from "./tiff.js";
 
@@ -22,6 +23,60 @@ export interface OpenImage {
   metadata(): Promise<Metadata>;
 }
 
+/** Whether pixels keep the color space of their file, or are converted to sRGB. */
+export type ColorMode = "keep" | "srgb";
+
+/** An open image, with the color space of its pixels. */
+export interface OpenColorImage extends OpenImage {
+  /** The ICC profile of the decoded pixels. Undefined: sRGB, or a color space that the file does not state. */
+  readonly profile: Buffer | undefined;
+  /** Whether the pixels were converted to sRGB. */
+  readonly isConverted: boolean;
+  /** The conversion of a color space that was to be kept and cannot be, such as "CMYK to sRGB". Undefined: none was necessary. */
+  readonly converted: string | undefined;
+  /** Whether the file states a color space that cannot be applied: a damaged profile, one of other channels, HDR. */
+  readonly hasWrongProfile: boolean;
+}
+
+/**
+ * Opens an image file for decoding in its own RGB or gray space, if it has one, or in sRGB.
+ * @throws UserError as `openImage` does.
+ */
+export async function openColorImage(
+  content: Buffer,
+  failOn: FailOn,
+  bits: 8 | 16,
+  color: ColorMode,
+): Promise<OpenColorImage> {
+  const described = await describe(content, failOn);
+  const { icc, space, channels } = described.metadata;
+  const isPlain = HAS_PLAIN_SAMPLES.includes(space);
+  const fits = icc !== undefined && isPlain && fitsChannels(icc, channels);
+  const stated = icc === undefined && isPlain ? statedColor(content) : undefined;
+  const own = fits ? icc : stated?.profile;
+  const isKept = color === "keep" && own !== undefined;
+  return {
+    ...(stated?.profile && !isKept
+      ? await openConverted(content, described, stated.profile)
+      : await openDescribed(content, described, bits, isKept)),
+    metadata: () => Promise.resolve(described.metadata),
+    profile: isKept ? own : undefined,
+    isConverted: !isPlain || (own !== undefined && !isKept),
+    converted: color === "keep" && !isPlain ? `${NAMES[space] ?? space} to sRGB` : undefined,
+    hasWrongProfile: isPlain && own === undefined && (icc !== undefined || stated !== undefined),
+  };
+}
+
+/** Converts a PNG from the color space that it states without a profile. */
+async function openConverted(content: Buffer, { options, metadata }: Described, icc: Buffer): Promise<PixelSource> {
+  const profile = readColorProfile(icc);
+  const samples = await readSamples(() => sharp(content, options), metadata, false);
+  return pipelineOf(profile ? converted(samples, profile) : samples, metadata.depth === "ushort" ? 16 : 8);
+}
+
+/** The names of color spaces, by those of libvips. */
+const NAMES: Readonly<Record<string, string>> = { cmyk: "CMYK", lab: "Lab", labs: "Lab", xyz: "XYZ" };
+
 /**
  * Opens an image file for decoding. Color profiles are applied. In a TIFF file, unsigned integers of 32 bits are scaled by
  * their full range and floating-point numbers from 0 to 1; like integers they are sRGB where the file has no profile.
@@ -29,25 +84,48 @@ export interface OpenImage {
  * @throws UserError when its format is not decoded, when it holds several images, or samples whose meaning is not defined.
  */
 export async function openImage(content: Buffer, failOn: FailOn, bits: 8 | 16): Promise<OpenImage> {
+  if (!isJpeg(content)) return openDescribed(content, await describe(content, failOn), bits, false);
+  requireSinglePicture(content);
+  const open = () => sharp(content, { failOn, autoOrient: true });
+  return { pipeline: open(), deep: false, metadata: () => open().metadata() }; // read only if necessary
+}
+
+/** What is known of a file before its pixels are decoded. */
+interface Described {
+  readonly options: SharpOptions;
+  readonly metadata: Metadata;
+  readonly page: TiffPage | undefined;
+}
+
+/** @throws UserError as `openImage` does. */
+async function describe(content: Buffer, failOn: FailOn): Promise<Described> {
   if (!isDecodedFormat(content)) throw new UserError(`unsupported image format; expected ${DECODED_FORMATS}`); // libvips also reads SVG
   const options: SharpOptions = { failOn, autoOrient: true };
-  if (isJpeg(content)) {
-    requireSinglePicture(content);
-    // 8 bits always.
-    return { pipeline: sharp(content, options), deep: false, metadata: () => sharp(content, options).metadata() };
-  }
   const page = isTiff(content) ? onlyTiffPage(content) : undefined;
   if (page) {
     requireKnownSamples(page.directory);
     options.page = page.index;
   }
+  if (isJpeg(content)) requireSinglePicture(content);
   requireNoSequence(content);
   requireHeifSize(content);
   const metadata = await sharp(content, options).metadata();
-  requireSingleFrame(content, metadata);
-  const { pipeline, deep } = HAS_PLAIN_SAMPLES.includes(metadata.space)
-    ? await openPlain(content, options, { metadata, page, bits })
-    : { pipeline: sharp(content, options), deep: false };
+  if (!isJpeg(content)) requireSingleFrame(content, metadata);
+  return { options, metadata, page };
+}
+
+/** @param ignoreIcc whether color profiles are not applied. */
+async function openDescribed(
+  content: Buffer,
+  { options: given, metadata, page }: Described,
+  bits: 8 | 16,
+  ignoreIcc: boolean,
+): Promise<OpenImage> {
+  const options = { ...given, ignoreIcc };
+  const { pipeline, deep } =
+    HAS_PLAIN_SAMPLES.includes(metadata.space) && !isJpeg(content) // which has 8 bits always
+      ? await openPlain(content, options, { metadata, page, bits })
+      : { pipeline: sharp(content, options), deep: false };
   return { pipeline, deep, metadata: () => Promise.resolve(metadata) };
 }
 
@@ -67,7 +145,8 @@ async function openPlain(
   options: SharpOptions,
   { metadata, page, bits }: PlainImage,
 ): Promise<PixelSource> {
-  const { depth, channels, icc } = metadata;
+  const { depth, channels } = metadata;
+  const icc = options.ignoreIcc ? undefined : metadata.icc;
   if (channels > 4) throw new UserError(`it has ${channels} channels; expected gray or RGB, with or without alpha`);
   const isUsual = depth === "uchar" || depth === "ushort";
   if (isUsual && (depth === "uchar" || !icc)) return { pipeline: sharp(content, options), deep: depth === "ushort" };

@@ -59,12 +59,27 @@ async function requireCreatable(folder: string, name: string): Promise<void> {
  * @throws UserError that names the output.
  */
 export async function requireInputsKept(outputs: readonly string[], inputs: readonly string[]): Promise<void> {
-  const existing = await Promise.all(outputs.map(identityOf));
-  if (existing.every((identity) => identity === undefined)) return;
-  const taken = new Set(await Promise.all(inputs.map(identityOf)));
-  const overwritten = outputs.find((_, i) => existing[i] !== undefined && taken.has(existing[i]));
-  if (overwritten !== undefined)
-    throw new UserError(`${overwritten} is one of the inputs and would be overwritten; choose another output`);
+  const existing = new Set<string>();
+  for await (const [, identity] of identified(outputs)) if (identity !== undefined) existing.add(identity);
+  if (existing.size === 0) return;
+  const taken = new Set<string>();
+  for await (const [, identity] of identified(inputs))
+    if (identity !== undefined && existing.has(identity)) taken.add(identity);
+  if (taken.size === 0) return;
+  for await (const [output, identity] of identified(outputs))
+    if (identity !== undefined && taken.has(identity))
+      throw new UserError(`${output} is one of the inputs and would be overwritten; choose another output`);
+}
+
+/** Number of files that are looked up at the same time. */
+const TOGETHER = 128;
+
+/** The identity of each file, in order; a few at a time, because there can be a hundred thousand. */
+async function* identified(paths: readonly string[]): AsyncGenerator<readonly [path: string, string | undefined]> {
+  for (let first = 0; first < paths.length; first += TOGETHER)
+    yield* await Promise.all(
+      paths.slice(first, first + TOGETHER).map(async (path) => [path, await identityOf(path)] as const),
+    );
 }
 
 /** The number of a file or, if the system has none, its real path; undefined if it does not exist. */

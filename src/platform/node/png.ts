@@ -29,6 +29,22 @@ export function pngChunks(content: Buffer): PngChunk[] {
   return chunks;
 }
 
+/** The file with its EXIF block before the image data, where libvips reads the orientation. ImageMagick writes it behind them. */
+export function withExifFirst(content: Buffer): Buffer {
+  const chunks = pngChunks(content);
+  const [image, exif] = ["IDAT", "eXIf"].map((name) => chunks.findIndex(({ type, whole }) => type === name && whole));
+  const block = chunks[exif as number];
+  if (!block || (image as number) < 0 || (exif as number) < (image as number)) return content;
+  const [start, end] = [block.start, block.start + 12 + block.length];
+  const head = SIGNATURE.length + 12 + (chunks[0]?.length ?? 0);
+  return Buffer.concat([
+    content.subarray(0, head),
+    content.subarray(start, end),
+    content.subarray(head, start),
+    content.subarray(end),
+  ]);
+}
+
 /** A chunk with its length and its checksum. */
 export function pngChunk(type: string, data: Uint8Array): Buffer {
   const chunk = Buffer.alloc(12 + data.length);

@@ -20,7 +20,7 @@ async function unevenPng(): Promise<Buffer> {
 for (const format of formats) {
   test(`300 x 150 dpi survive in ${format}, and read back`, async () => {
     const decoded = await decodeRaster(await unevenPng(), "image");
-    const encoded = await encodeRaster({ ...decoded, format });
+    const { data: encoded } = await encodeRaster({ ...decoded, format });
     const { resolution } = await decodeRaster(encoded, "image");
     assert.ok(resolution && Math.abs(resolution.x - 300) < 0.02 && Math.abs(resolution.y - 150) < 0.02);
     // libvips reads the first axis, but not in WebP.
@@ -34,7 +34,7 @@ for (const format of formats) {
       "image",
     );
     assert.equal(decoded.resolution, undefined);
-    const encoded = await encodeRaster({ ...decoded, format });
+    const { data: encoded } = await encodeRaster({ ...decoded, format });
     assert.equal((await decodeRaster(encoded, "image")).resolution, undefined);
     assert.ok(!encoded.includes("pHYs"));
   });

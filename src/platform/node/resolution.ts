@@ -1,8 +1,7 @@
 import type { Metadata } from "sharp";
 import { isJpeg } from "./jpeg.js";
 import { isPng, pngChunk, pngChunks } from "./png.js";
-import { isTiff, TAG, type TiffDirectory, tiffDirectories } from "./tiff.js";
-import { isWebp, webpChunks } from "./webp.js";
+import { type RawEntry, TAG, type TiffDirectory, tiffDirectories } from "./tiff.js";
 
 /** Dots per inch along both axes. */
 export interface Resolution {
@@ -66,71 +65,64 @@ function tagResolution(directory: TiffDirectory | undefined): Resolution | undef
   return { x: x * perInch, y: y * perInch };
 }
 
-/**
- * Sets the resolution of an encoded file to that given, or removes it: libvips would write one of 25.4 or 72 where none is
- * known, and the same along both axes. In a WebP file only an EXIF block that is already there is changed.
- */
-export function withResolution(encoded: Buffer, resolution: Resolution | undefined): Buffer {
-  if (isPng(encoded)) return withPhysicalChunk(encoded, resolution);
-  if (isJpeg(encoded)) return resolution ? withJfif(encoded, resolution) : encoded;
-  if (isTiff(encoded)) return withTags(encoded, resolution);
-  return isWebp(encoded) && resolution ? withExif(encoded, resolution) : encoded;
-}
-
-function withPhysicalChunk(encoded: Buffer, resolution: Resolution | undefined): Buffer {
-  const kept = pngChunks(encoded)
-    .filter(({ type }) => type !== "pHYs")
-    .map(({ start, length }) => encoded.subarray(start, start + 12 + length));
+/** The chunk pHYs of a PNG. */
+export function physicalChunk({ x, y }: Resolution): Buffer {
   const data = Buffer.alloc(9);
-  if (resolution) {
-    data.writeUInt32BE(Math.min(Math.round(resolution.x / METERS_PER_INCH), 2 ** 31 - 1), 0);
-    data.writeUInt32BE(Math.min(Math.round(resolution.y / METERS_PER_INCH), 2 ** 31 - 1), 4);
-    data[8] = 1;
-    kept.splice(1, 0, pngChunk("pHYs", data)); // after IHDR
-  }
-  return Buffer.concat([encoded.subarray(0, 8), ...kept]);
+  data.writeUInt32BE(Math.min(Math.round(x / METERS_PER_INCH), 2 ** 31 - 1), 0);
+  data.writeUInt32BE(Math.min(Math.round(y / METERS_PER_INCH), 2 ** 31 - 1), 4);
+  data[8] = 1;
+  return pngChunk("pHYs", data);
 }
 
-/** Inserts a JFIF header, which libvips does not write; it replaces one that is there. */
-function withJfif(encoded: Buffer, resolution: Resolution): Buffer {
+/** The segment with the JFIF header of a JPEG; undefined where the header cannot hold the resolution. */
+export function jfifHeader(resolution: Resolution): Buffer | undefined {
   const [x, y] = [Math.round(resolution.x), Math.round(resolution.y)];
-  if (Math.min(x, y) < 1 || Math.max(x, y) > 65535) return encoded;
-  const header = Buffer.from("\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\x01\0\0\0\0\0\0", "latin1");
-  header.writeUInt16BE(x, JFIF.x);
-  header.writeUInt16BE(y, JFIF.y);
-  return Buffer.concat([header, encoded.subarray(hasJfif(encoded) ? 4 + encoded.readUInt16BE(4) : 2)]);
+  if (Math.min(x, y) < 1 || Math.max(x, y) > 65535) return undefined;
+  const file = Buffer.from("\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\x01\0\0\0\0\0\0", "latin1");
+  file.writeUInt16BE(x, JFIF.x);
+  file.writeUInt16BE(y, JFIF.y);
+  return file.subarray(2);
 }
 
-/** TIFF requires the tags. Without a unit they state the shape of a pixel: square. */
-function withTags(encoded: Buffer, resolution: Resolution | undefined): Buffer {
+/** The tags of a resolution in an EXIF block. */
+export function resolutionEntries({ x, y }: Resolution, littleEndian: boolean): Map<number, RawEntry> {
+  const fraction = (value: number): RawEntry => {
+    const data = Buffer.alloc(8);
+    for (const [i, part] of fractionOf(value).entries())
+      if (littleEndian) data.writeUInt32LE(part, 4 * i);
+      else data.writeUInt32BE(part, 4 * i);
+    return { type: 5, count: 1, data };
+  };
+  return new Map([
+    [TAG.xResolution, fraction(x)],
+    [TAG.yResolution, fraction(y)],
+    [TAG.resolutionUnit, { type: 3, count: 1, data: Buffer.from(littleEndian ? [INCH, 0] : [0, INCH]) }],
+  ]);
+}
+
+/** Numerator and denominator. */
+function fractionOf(value: number): [numerator: number, denominator: number] {
+  const parts = value < 4e6 ? 1000 : 1;
+  return [Math.min(Math.round(value * parts), 2 ** 32 - 1), parts];
+}
+
+/**
+ * Sets the resolution of an encoded TIFF file in place: libvips writes one of 25.4 where none is known, and the same along
+ * both axes. TIFF requires the tags. Without a unit they state the shape of a pixel: square.
+ */
+export function setResolution(encoded: Buffer, resolution: Resolution | undefined): void {
   const directory = tiffDirectories(encoded)[0];
-  const result = Buffer.from(encoded);
   const littleEndian = encoded[0] === 0x49;
   const write = (tag: number, value: number, bytes: 2 | 4, at = 0) => {
     const offset = directory?.offsetOf(tag);
     if (offset === undefined) return;
-    if (littleEndian) result.writeUIntLE(value, offset + at, bytes);
-    else result.writeUIntBE(value, offset + at, bytes);
+    if (littleEndian) encoded.writeUIntLE(value, offset + at, bytes);
+    else encoded.writeUIntBE(value, offset + at, bytes);
   };
   const writeFraction = (tag: number, value: number) => {
-    const parts = value < 4e6 ? 1000 : 1;
-    write(tag, Math.min(Math.round(value * parts), 2 ** 32 - 1), 4);
-    write(tag, parts, 4, 4);
+    for (const [i, part] of fractionOf(value).entries()) write(tag, part, 4, 4 * i);
   };
   writeFraction(TAG.xResolution, resolution?.x ?? 1);
   writeFraction(TAG.yResolution, resolution?.y ?? 1);
   write(TAG.resolutionUnit, resolution ? INCH : NO_UNIT, 2);
-  return result;
-}
-
-function withExif(encoded: Buffer, resolution: Resolution): Buffer {
-  const chunk = webpChunks(encoded).find(({ type }) => type === "EXIF");
-  if (!chunk) return encoded;
-  const start = chunk.start + exifHeader(encoded.subarray(chunk.start));
-  const end = chunk.start + chunk.length;
-  return Buffer.concat([
-    encoded.subarray(0, start),
-    withTags(encoded.subarray(start, end), resolution),
-    encoded.subarray(end),
-  ]);
 }

@@ -1,6 +1,6 @@
 /** An entry of a TIFF directory. */
 interface Entry {
-  /** 1: byte, 2: text, 3: uint16, 4: uint32, 5: fraction, 13: directory, 16: uint64, 18: directory of BigTIFF. */
+  /** A key of `TYPE_SIZES`, if it is known. */
   readonly type: number;
   readonly count: number;
   /** Where its values begin in the file. */
@@ -19,10 +19,19 @@ export class TiffDirectory {
     return [...this.entries.keys()];
   }
 
+  /** Type, count and stored bytes of a tag; undefined if it is absent, of an unknown type or not within the content. */
+  raw(tag: number): RawEntry | undefined {
+    const entry = this.entries.get(tag);
+    const size = entry && TYPE_SIZES[entry.type];
+    if (!entry || !size || entry.offset + size * entry.count > this.content.length) return undefined;
+    const data = this.content.subarray(entry.offset, entry.offset + size * entry.count);
+    return { type: entry.type, count: entry.count, data };
+  }
+
   /** The values of a numeric tag; undefined if it is absent or of another type. */
   numbers(tag: number): number[] | undefined {
     const entry = this.entries.get(tag);
-    const size = entry && sizeOf(entry.type);
+    const size = entry && NUMERIC.includes(entry.type) && TYPE_SIZES[entry.type];
     if (!entry || !size || entry.offset + size * entry.count > this.content.length) return undefined;
     return Array.from({ length: Math.min(entry.count, MAX_VALUES) }, (_, i) =>
       this.value(entry.type, entry.offset + i * size),
@@ -53,8 +62,16 @@ export class TiffDirectory {
   private value(type: number, offset: number): number {
     const { content, littleEndian } = this;
     if (type === 5) return uint(content, offset, 4, littleEndian) / uint(content, offset + 4, 4, littleEndian);
-    return uint(content, offset, sizeOf(type) as number, littleEndian);
+    return uint(content, offset, TYPE_SIZES[type] as number, littleEndian);
   }
+}
+
+/** A tag with its values as they are stored. */
+export interface RawEntry {
+  /** A key of `TYPE_SIZES`. */
+  readonly type: number;
+  readonly count: number;
+  readonly data: Buffer;
 }
 
 /** Enough for the tags of an image; the offsets of strips can be millions. */
@@ -63,7 +80,31 @@ const MAX_TEXT = 4096;
 /** Enough for any directory that a program writes. */
 const MAX_DIRECTORIES = 10_000;
 
-const sizeOf = (type: number): number | undefined => ({ 1: 1, 3: 2, 4: 4, 5: 8, 13: 4, 16: 8, 18: 8 })[type];
+/**
+ * Bytes of a value by its type. 1: byte, 2: text, 3: uint16, 4: uint32, 5: fraction, 6: int8, 7: undefined, 8: int16, 9: int32,
+ * 10: signed fraction, 11: float, 12: double, 13: directory, 16: uint64, 17: int64, 18: directory of BigTIFF, 129: UTF-8.
+ */
+export const TYPE_SIZES: Readonly<Record<number, number>> = {
+  1: 1,
+  2: 1,
+  3: 2,
+  4: 4,
+  5: 8,
+  6: 1,
+  7: 1,
+  8: 2,
+  9: 4,
+  10: 8,
+  11: 4,
+  12: 8,
+  13: 4,
+  16: 8,
+  17: 8,
+  18: 8,
+  129: 1,
+};
+/** Types of unsigned numbers. */
+const NUMERIC = [1, 3, 4, 5, 13, 16, 18];
 
 const uint = (content: Buffer, offset: number, size: number, littleEndian: boolean): number => {
   if (size === 8) return Number(littleEndian ? content.readBigUInt64LE(offset) : content.readBigUInt64BE(offset));
@@ -109,7 +150,7 @@ function directoryAt(content: Buffer, offset: number): { directory: TiffDirector
     const type = uint(content, at + 2, 2, littleEndian);
     const values = uint(content, at + 4, wordSize, littleEndian);
     const inline = at + 4 + wordSize;
-    const bytes = (sizeOf(type) ?? 1) * values;
+    const bytes = (TYPE_SIZES[type] ?? 1) * values;
     const position = bytes <= wordSize ? inline : uint(content, inline, wordSize, littleEndian);
     entries.set(uint(content, at, 2, littleEndian), { type, count: values, offset: position });
   }

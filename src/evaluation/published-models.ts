@@ -1,15 +1,17 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Evaluation } from "../src/evaluation/evaluation.js";
-import { grouped } from "../src/grouped.js";
-import { decodeMessage } from "../src/onnx/decode.js";
-import type { Graph } from "../src/onnx/graph.js";
-import { typeCodes } from "../src/onnx/schema.js";
-import { sizeOf } from "../src/onnx/tensor.js";
-import { readModel, sha256OfFile } from "../src/platform/node/models.js";
-import { type Card, cardOf } from "../src/processors/card.js";
-import { parametersOf } from "../src/processors/weights.js";
+import { grouped } from "../grouped.js";
+import { decodeMessage } from "../onnx/decode.js";
+import type { Graph } from "../onnx/graph.js";
+import { typeCodes } from "../onnx/schema.js";
+import { sizeOf } from "../onnx/tensor.js";
+import { readModel, sha256OfFile } from "../platform/node/models.js";
+import { type Card, cardOf } from "../processors/card.js";
+import { parametersOf } from "../processors/weights.js";
+import type { Evaluation } from "./evaluation.js";
+import type { Compared } from "./table.js";
+import { gainText } from "./text.js";
 
 /** How a model was trained, as far as its card does not state it: `results/models/trainings.json`, by model. */
 const TrainingNotes = z.record(
@@ -41,7 +43,7 @@ export interface PublishedModel {
   readonly note: TrainingNote | undefined;
 }
 
-/** The result of `evaluate --json` for the models of a group. */
+/** The JSON result of `evaluate` for the models of a group. */
 export interface PublishedEvaluation {
   /** The file's name between the group and ".json", such as "set5"; "" for the main evaluation. */
   readonly title: string;
@@ -109,3 +111,43 @@ function evaluationsOf(root: string, group: string): PublishedEvaluation[] {
 }
 
 const readJson = (path: string): unknown => (existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined);
+
+/** The name of a model's row: that of its file, or its objective. */
+export const rowName = ({ rows }: Evaluation, { name, objective }: PublishedModel): string | undefined =>
+  rows.find(({ processor }) => [name, objective].includes(processor))?.processor;
+
+/** The PSNR of a model in dB in the main evaluation of its group; undefined if it has none, null: all images are exact. */
+export function psnrOf({ evaluations: [main] }: ModelGroup, model: PublishedModel): number | null | undefined {
+  return main?.evaluation.rows.find(({ processor }) => processor === rowName(main.evaluation, model))?.psnr;
+}
+
+/** The gain of a model over the plain model of its group, as the mean over unseen classifiers: "+2.1 [+1.2, +3.0]", or "–". */
+export function unseenGain({ models, evaluations: [main] }: ModelGroup, model: PublishedModel): string {
+  const plain = models.find(({ objective }) => objective === "plain");
+  if (!main || !plain || plain === model) return "–";
+  const { evaluation } = main;
+  const seen = seenIn(models, evaluation);
+  const [processor, over] = [rowName(evaluation, model), rowName(evaluation, plain)];
+  if (processor === undefined || over === undefined) return "–";
+  const known = unseenMean(evaluation, { processor, over });
+  if (known !== undefined) return known;
+  const gains = evaluation.gains.filter(
+    (gain) => gain.processor === processor && gain.over === over && !seen.has(gain.recognizer),
+  );
+  if (gains.length === 0) return "–";
+  const mean = gains.reduce((sum, { top1 }) => sum + top1, 0) / gains.length;
+  return `${mean > 0 ? "+" : ""}${mean.toFixed(1)}`;
+}
+
+/** The mean gain of a pair over the unseen judges with its interval; undefined if the evaluation does not have it. */
+function unseenMean({ mean_gains }: Evaluation, { processor, over }: Compared): string | undefined {
+  const found = mean_gains?.gains.find((gain) => gain.processor === processor && gain.over === over);
+  return found?.unseen && gainText({ value: found.unseen.points, ci95: found.unseen.ci95 });
+}
+
+/** The names of the judges that models were trained with. */
+export const seenIn = (
+  models: readonly PublishedModel[],
+  { seen = {} }: Pick<Evaluation, "seen">,
+): ReadonlySet<string> =>
+  new Set([...models.flatMap(({ card }) => card.recognizers.map(({ name }) => name)), ...Object.keys(seen)]);
