@@ -165,8 +165,8 @@ export { type DataType, float32, int64, type NumericData, type Tensor } from "./
 export { optimizeForInference } from "./passes/optimize-for-inference.js";
 export type { Pass } from "./passes/pass.js";
 export { type DecodeOptions, decodeImage, encodeImage } from "./platform/node/codec.js";
-export type { MetadataKind } from "./platform/node/file-metadata.js";
 export type { LeftOut } from "./platform/node/image-files.js";
+export type { MetadataKind } from "./platform/node/metadata/kind.js";
 export { readModel, writeModel } from "./platform/node/models.js";
 export { readSafetensors, writeSafetensors } from "./platform/node/safetensors-files.js";
 export { averageProcessors, type Extrapolation, interpolateProcessors } from "./processors/average.js";

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import type { Gate } from "../gate/gate.js";
-import type { MetadataKind } from "../platform/node/file-metadata.js";
 import { writeBytes } from "../platform/node/files.js";
+import type { MetadataKind } from "../platform/node/metadata/kind.js";
 import { isBare } from "../platform/node/metadata/source-metadata.js";
 import type { Processor } from "../processors/processor.js";
 import { enlargeAlpha, fillTransparent } from "./alpha.js";
@@ -238,5 +238,5 @@ function fromRaw({ width, height, channels = 3, data }: RawImage): DecodedImage 
       `cannot enhance raw pixels: ${width}x${height} pixels of ${channels} channels, ` +
         `but ${data.length} values instead of ${width * height * channels}`,
     );
-  return { raster: { width, height, channels, data }, gray: false, resolution: undefined, metadata: [], format: "png" };
+  return { raster: { width, height, channels, data }, gray: false, resolution: undefined, format: "png" };
 }

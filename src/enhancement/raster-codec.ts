@@ -1,9 +1,9 @@
 import { extname } from "node:path";
 import { UserError } from "../errors.js";
 import { decoding, encodedExtensions, encodePipeline } from "../platform/node/codec.js";
-import { type MetadataKind, metadataKinds } from "../platform/node/file-metadata.js";
 import { onlyTiffPage } from "../platform/node/frames.js";
 import { keptMetadata } from "../platform/node/metadata/kept-metadata.js";
+import type { MetadataKind } from "../platform/node/metadata/kind.js";
 import { readMetadata, type SourceMetadata } from "../platform/node/metadata/source-metadata.js";
 import { type ColorMode, type FailOn, openColorImage } from "../platform/node/open-image.js";
 import { isPng, withExifFirst } from "../platform/node/png.js";
@@ -66,8 +66,6 @@ export interface DecodedImage {
   readonly gray: boolean;
   /** Undefined if the file does not state it. */
   readonly resolution: Resolution | undefined;
-  /** Kinds of descriptive metadata in the file. */
-  readonly metadata: readonly MetadataKind[];
   /** The metadata of the file, with what is necessary to correct them. Undefined: raw pixels. */
   readonly source?: SourceFile | undefined;
   /** The format of the file; PNG if it is one that Legible does not write. */
@@ -114,7 +112,6 @@ async function decodeSound(bytes: Buffer, failOn: FailOn, color: ColorMode): Pro
     converted,
     gray: space === "b-w" || space === "grey16",
     resolution: resolutionOf(content, described),
-    metadata: metadataKinds(content, described),
     source: { metadata: { ...read, damaged }, isConverted, orientation, format, width: raster.width },
     isSoundLossy: isLossy && !isConverted && orientation === 1 && damaged.length === 0,
     format: isOutputFormat(format) ? format : "png",

@@ -31,7 +31,7 @@ export function resolutionOf(content: Buffer, { exif, orientation = 1 }: Metadat
 }
 
 /** The main directory of an EXIF block, with or without its header. */
-export function exifDirectory(exif: Buffer): TiffDirectory | undefined {
+function exifDirectory(exif: Buffer): TiffDirectory | undefined {
   return tiffDirectories(exif.subarray(exifHeader(exif)))[0];
 }
 

@@ -1,9 +1,9 @@
-import type { MetadataKind } from "../file-metadata.js";
 import type { Embedded } from "./embedded.js";
 import { corrected, type Exif, type ImageChange } from "./exif.js";
 import { withoutMakerNote, writeExif } from "./exif-writer.js";
 import { withIptc } from "./iptc-to-xmp.js";
 import { fitsExif } from "./jpeg-segments.js";
+import type { MetadataKind } from "./kind.js";
 import type { SourceMetadata } from "./source-metadata.js";
 import { correctedXmp, type Note, withNote } from "./xmp.js";
 

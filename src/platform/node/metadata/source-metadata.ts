@@ -1,5 +1,4 @@
 import type { Metadata } from "sharp";
-import type { MetadataKind } from "../file-metadata.js";
 import { headerSegments, isJpeg } from "../jpeg.js";
 import { hasGainMap } from "../multi-picture.js";
 import { isPng, pngChunks } from "../png.js";
@@ -7,6 +6,7 @@ import { isTiff, type TiffDirectory } from "../tiff.js";
 import { isWebp, webpChunks } from "../webp.js";
 import { type Exif, readExif, readTiffTags } from "./exif.js";
 import { APP, after, HEADER, joinedExtension, segment } from "./jpeg-segments.js";
+import type { MetadataKind } from "./kind.js";
 import { type Iptc, readRecords, readResources } from "./photoshop.js";
 import { rawProfileName, readRawProfile, readText, XMP_KEYWORD } from "./png-texts.js";
 import { isXmp, mergedXmp } from "./xmp.js";
