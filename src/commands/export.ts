@@ -6,9 +6,11 @@ import { optimizeForInference, shapeFree } from "../passes/optimize-for-inferenc
 import { modelFiles, readModel, writeModel } from "../platform/node/models.js";
 import { requireWritable } from "../platform/node/outputs.js";
 import { withBorder } from "../processors/border.js";
+import { quantizedNetwork } from "../processors/calibrate.js";
 import { openProcessor } from "../processors/open.js";
 import { weightsOf } from "../processors/weights.js";
-import { path } from "../settings.js";
+import { named, path, paths } from "../settings.js";
+import { calibrationImages } from "./calibration-images.js";
 import { defineCommand } from "./command.js";
 import { listOfNames } from "./notes.js";
 import { fileStage } from "./stage.js";
@@ -23,6 +25,13 @@ export const exportModel = defineCommand({
       .boolean()
       .default(false)
       .describe("store weights in half precision, for half the file size; they are computed in float32"),
+    int8: z
+      .boolean()
+      .default(false)
+      .describe("compute the convolutions of a processor in 8 bits, apart from the first and the last"),
+    calibrate: paths(
+      "images that the ranges of its feature maps are measured on, such as the training data",
+    ).optional(),
   }),
   notes: `The result has the same inputs and outputs, accepts images of the same sizes and computes the same, up to rounding. Continue training with
 the model that training wrote: in this one, weights are folded into each other. Passes that are applied where they match:
@@ -33,18 +42,25 @@ pixels near the edges otherwise. Their number is measured on flat images.
 
 evaluate and enhance do both by themselves.
 
+With --int8, --calibrate DATA is needed: up to 32 of its images are degraded as in the training of the processor. The result needs a
+quarter of the space. It has QuantizeLinear and DequantizeLinear around each convolution, which ONNX Runtime computes in 8 bits. How much
+faster that is depends on the processor's width and on the machine (docs/measurements.md); compare the PSNR with evaluate.
+
 With --float16, a Cast to float32 follows each stored weight, so that every runtime computes in float32. Vectors, constants such as fixed
 filters, and weights that half precision cannot hold, because they are too large or too small, are stored in float32.`,
   examples: [
     "legible export runs/srresnet/model.onnx -o srresnet.onnx",
     "legible export runs/ra/model.onnx --float16 -o small.onnx",
+    "legible export runs/ra/model.onnx --int8 --calibrate photos -o fast.onnx",
   ],
-  async run({ model, out, float16 }, { report, print }) {
+  async run({ model, out, float16, int8, calibrate }, { report, print }) {
+    requireOneKind({ float16, int8, calibrate });
     await requireWritable([out], modelFiles(model));
     const graph = await readModel(model);
     for (const note of graph.notes ?? []) report.info(`note: ${note}`);
     const optimized = optimizeForInference(graph);
-    const { bordered, border } = await borderedAs(model, optimized);
+    const computed = calibrate ? await inInt8(model, optimized, calibrate) : optimized;
+    const { bordered, border } = await borderedAs(model, computed);
     const { graph: stored, kept } = float16
       ? withHalfWeights(bordered, constantsOf(bordered))
       : { graph: bordered, kept: [] };
@@ -58,6 +74,20 @@ filters, and weights that half precision cannot hold, because they are too large
   },
   stage: fileStage("out", "model.onnx"),
 });
+
+/** @throws UserError when settings do not go together. */
+function requireOneKind(settings: { float16: boolean; int8: boolean; calibrate: readonly string[] | undefined }): void {
+  const { float16, int8, calibrate } = settings;
+  if (int8 && float16) throw new UserError(`${named("int8")} does not go with ${named("float16")}`);
+  if (int8 !== (calibrate !== undefined))
+    throw new UserError(`${named("int8")} and ${named("calibrate")} go together: give both or none`);
+}
+
+/** The optimized graph of a processor in 8 bits. */
+async function inInt8(model: string, optimized: Graph, folders: readonly string[]): Promise<Graph> {
+  const { format, card } = await openProcessor(model);
+  return quantizedNetwork({ graph: optimized, format }, await calibrationImages(folders, card));
+}
 
 /** The initializers that are no weights, such as fixed filters. */
 const constantsOf = (graph: Graph): ReadonlySet<string> => new Set([...weightsOf(graph).constant.values()].flat());

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { patterned } from "../../testing/patterned.js";
+import { repositoryPath } from "../../testing/shared.js";
+import { legible, temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
+import { findNetwork } from "../networks/index.js";
+import { decodeImage } from "../platform/node/codec.js";
+import { readModel, writeModel } from "../platform/node/models.js";
+import { openProcessor } from "../processors/open.js";
+
+test("with --int8 a processor's file is a third as large, and its results differ by about a level", async (t) => {
+  const folder = temporaryFolder(t);
+  const [model, out, data] = [join(folder, "s.onnx"), join(folder, "int8.onnx"), join(folder, "data")];
+  await writeModel(patterned(findNetwork("pyramid-s", 1).build(1, 0)), model);
+  await writeLabeledImages(data, 4, 48);
+  const { code, err } = await legible(["export", model, "--int8", "--calibrate", data, "-o", out]);
+  assert.equal(code, 0, err);
+  assert.ok(statSync(out).size < statSync(model).size / 2.5);
+  const types = [...(await readModel(out)).initializers.values()].map(({ type }) => type);
+  assert.ok(types.includes("int8") && types.includes("int32"));
+  const images = [await decodeImage(join(data, "0.png"))];
+  const task = { name: "denoise", scale: 1 };
+  const [[float], [bytes]] = [
+    await (await openProcessor(model)).restore(images, task),
+    await (await openProcessor(out)).restore(images, task),
+  ];
+  const differences = (float?.data ?? new Uint8Array()).map((value, i) => Math.abs(value - (bytes?.data[i] as number)));
+  const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
+  assert.ok(mean > 0 && mean < 1.5, `${mean} levels on average`);
+});
+
+const model = repositoryPath("models/sr-x4-ra.onnx");
+for (const [args, message] of [
+  [["--int8"], /--int8 and --calibrate go together/],
+  [["--int8", "--float16", "--calibrate", "data"], /--int8 does not go with --float16/],
+] as const)
+  test(`export with ${args.join(" ")} is refused`, async (t) => {
+    const { code, err } = await legible(["export", model, ...args, "-o", join(temporaryFolder(t), "out.onnx")]);
+    assert.notEqual(code, 0);
+    assert.match(err, message);
+  });
