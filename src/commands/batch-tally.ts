@@ -29,6 +29,8 @@ export class BatchTally {
   /** Written with their own pixels, as a gate decides. */
   readonly skipped = new Listed();
   readonly flawed = new Listed();
+  /** Processed in smaller tiles, because memory did not suffice for the wanted ones. */
+  readonly reduced = new Listed();
   /** Whose color space could not be kept. */
   readonly converted = new Listed();
   droppedFrom = 0;
@@ -52,9 +54,10 @@ export class BatchTally {
 
   private addWritten(event: ImageEvent & { readonly kind: "done" | "kept" }): void {
     this[event.kind]++;
-    const { input, skipped, flaw, converted, droppedMetadata = [] } = event;
+    const { input, skipped, flaw, tile, converted, droppedMetadata = [] } = event;
     if (skipped !== undefined) this.skipped.add(`${input}: ${skipped}`);
     if (flaw !== undefined) this.flawed.add(`${input}: ${flaw}`);
+    if (tile !== undefined) this.reduced.add(`${input}: tiles of ${tile} pixels`);
     if (converted !== undefined) this.converted.add(`${input}: ${converted}`);
     if (droppedMetadata.length > 0) this.droppedFrom++;
     for (const kind of droppedMetadata) this.dropped.add(kind);
@@ -66,12 +69,13 @@ export function entryOf(event: ImageEvent) {
   const { input, output, kind } = event;
   if (kind === "failed") return { input, output, status: kind, reason: event.reason };
   if (kind === "exists") return { input, output, status: kind, reason: "a file that Legible did not write" };
-  const { width, height, seconds, skipped, flaw, converted, droppedMetadata } = event;
+  const { width, height, seconds, skipped, flaw, tile, converted, droppedMetadata } = event;
   return {
     ...{ input, output, status: skipped === undefined ? kind : "skipped", width, height },
     seconds: Math.round(seconds * 1e4) / 1e4,
     ...(skipped !== undefined && { reason: skipped }),
     ...(flaw !== undefined && { flaw }),
+    ...(tile !== undefined && { tile }),
     ...(converted !== undefined && { converted }),
     ...(droppedMetadata !== undefined && { droppedMetadata }),
   };

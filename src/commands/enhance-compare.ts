@@ -101,7 +101,7 @@ async function predicted(judges: readonly JudgeFile[], images: readonly Image[])
 const namesOfClasses = async (file: string): Promise<readonly string[]> =>
   classNames(file, (await readRecognizer(file)).classOffset);
 
-/** A prediction in a few words. */
+/** A prediction as a short text. */
 function textOf(prediction: Prediction | Unjudged, names: readonly string[]): string {
   const nameOf = (index: number): string => names[index] ?? `class ${index}`;
   if (prediction.kind === "class") return nameOf(prediction.ranked[0]?.class ?? 0);

@@ -45,15 +45,14 @@ export async function enhanceStream(processor: Processor, settings: StreamSettin
   if (output !== STREAM) await requireWritable([output], input === STREAM ? [] : [input]);
   else requireRedirectedOutput();
   if (output !== STREAM && (await isKept(output, settings))) {
-    report.info(`left alone: ${output} exists; ${named("overwrite")} replace replaces it`);
+    report.info(`left alone: ${output} exists; ${named("overwrite")} replace overwrites it`);
     return "done";
   }
   const content = input === STREAM ? await readStandardInput() : await readImageFile(input);
   const bar = report.progress(1, "enhancing");
   const start = performance.now();
   const { data, format, ...result } = await enhance(processor, content, {
-    ...{ quality, color, metadata, gate },
-    ...(tile !== undefined && { tile }),
+    ...{ tile, quality, color, metadata, gate },
     ...(target !== undefined && { format: target }),
     name: input === STREAM ? "standard input" : input,
     onProgress: (share) => bar.update(share),

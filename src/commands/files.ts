@@ -67,6 +67,10 @@ export async function runBatch<Summary extends BatchSummary>(
     file?.add(value);
     if (settings.jsonLines) context.print(JSON.stringify(value));
   };
+  const store = await openOutputStore(plan).catch((error) => {
+    file?.discard();
+    throw error;
+  });
   const start = performance.now();
   const watched = new WatchedBatch(label, plan, context, settings, entry);
   const end = (interrupted: boolean): void => {
@@ -75,10 +79,7 @@ export async function runBatch<Summary extends BatchSummary>(
     entry({ summary: { ...about, ...numbers, seconds, interrupted } });
     file?.complete();
   };
-  let isResumable = false;
   try {
-    const store = await openOutputStore(plan);
-    isResumable = store !== undefined;
     const options = { store, signal, overwrite, verify, collect, ...watched.callbacks };
     const summary = await work(options).finally(() => {
       watched.stop();
@@ -92,9 +93,7 @@ export async function runBatch<Summary extends BatchSummary>(
       throw error;
     }
     end(true);
-    report.info(
-      interruptedAfter(watched.tally.ended, plan.images.length, isResumable ? RESUMED : "nothing was written"),
-    );
+    report.info(interruptedAfter(watched.tally.ended, plan.images.length, store ? RESUMED : "nothing was written"));
     return undefined;
   }
 }
@@ -127,7 +126,7 @@ class WatchedBatch {
 
   readonly callbacks: Pick<BatchOptions, "onProgress" | "onEnd"> = {
     onProgress: (index, share) => {
-      if (share === 0) this.pace.begin();
+      if (share === 0) this.pace.start();
       const percent = share === 0 || share === 1 ? "" : ` ${Math.round(share * 100)} %`;
       this.show(share % 1, `${basename(this.plan.images[index]?.input ?? "")}${percent}`);
     },
@@ -181,9 +180,12 @@ export function reportSkipped({ skipped, written }: BatchTally, gate: string | u
 }
 
 /** Lists the images whose file is flawed or whose colors were converted, and states how many lost metadata. */
-export function reportRemarks({ flawed, converted, dropped, droppedFrom }: BatchTally, { report }: Context): void {
+export function reportRemarks(tally: BatchTally, { report }: Context): void {
+  const { flawed, reduced, converted, dropped, droppedFrom } = tally;
   if (flawed.count > 0) report.info(`${images(flawed.count)} decoded in spite of a flaw:`);
   for (const line of flawed.lines()) report.info(line);
+  if (reduced.count > 0) report.info(`${images(reduced.count)} processed in smaller tiles, for lack of memory:`);
+  for (const line of reduced.lines()) report.info(line);
   if (converted.count > 0) report.info(`${images(converted.count)} converted to another color space:`);
   for (const line of converted.lines()) report.info(line);
   if (droppedFrom > 0)
@@ -201,7 +203,7 @@ export function reportFailures(
   if (exists.count > 0) {
     report.info(`${exists.count} of ${images(total)} left alone, because files that Legible did not write exist:`);
     for (const line of exists.lines()) report.info(line);
-    report.info(`  ${named("overwrite")} replace replaces them`);
+    report.info(`  ${named("overwrite")} replace overwrites them`);
   }
   if (failed.count === 0) return;
   report.info(`${failed.count} of ${images(total)} could not be ${done}${report.interactive ? ":" : ""}`);

@@ -17,8 +17,9 @@ export interface EnhanceFilesOptions
     Pick<EnhanceFileOptions, "tile" | "gate" | "quality" | "color" | "metadata"> {}
 
 /**
- * Enhances image files, one after the other. With a store, if interrupted, the same call resumes; an output is computed again
- * when its input, the model, the tile size or the output itself has changed.
+ * Enhances image files. Results end in the order of the plan; up to four small images are worked on at the same time. With a
+ * store, if interrupted, the same call resumes; an output is computed again when its input, the model, a setting or the output
+ * itself has changed.
  * @example
  * const plan = await planFiles(["holidays"], "enhanced");
  * const store = await openOutputStore(plan);
@@ -61,7 +62,7 @@ export interface DegradeFilesOptions extends BatchOptions {
 }
 
 /**
- * Degrades image files for a task, one after the other. The random numbers of an image follow from the seed and its index in
+ * Degrades image files for a task. The random numbers of an image follow from the seed and its index in
  * the plan. Resumes as `enhanceFiles` does.
  * @throws the signal's reason when it aborts.
  */

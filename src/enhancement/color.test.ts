@@ -122,6 +122,15 @@ const inputs: [name: string, content: Buffer, extension: string][] = [
   ],
 ];
 
+const seen = new Map<Buffer, [number, number, number][]>();
+
+/** How the patches of an input look; ImageMagick converts each input once. */
+function looksOf(content: Buffer, extension: string): [number, number, number][] {
+  const found = seen.get(content) ?? looks(content, extension, { scale: 1 });
+  seen.set(content, found);
+  return found;
+}
+
 /** ΔE of CIE 1976: what JPEG and WebP of quality 100, and 8 bits in a wide space, may add. */
 const TOLERANCE = { png: 0.3, tiff: 0.3, jpeg: 2, webp: 6 } as const;
 
@@ -131,7 +140,7 @@ for (const [name, content, extension] of inputs)
       const { data, converted, droppedMetadata } = await enhance(processor, content, { format, quality: 100 });
       assert.deepEqual([converted, droppedMetadata], [undefined, undefined]);
       assert.ok((await sharp(data).metadata()).hasProfile);
-      assertSame(looks(data, format), looks(content, extension, { scale: 1 }), TOLERANCE[format]);
+      assertSame(looks(data, format), looksOf(content, extension), TOLERANCE[format]);
     });
 
 const srgb = join(folder, "srgb.icc");
@@ -143,7 +152,7 @@ for (const [name, content, extension] of inputs)
     assert.equal((await sharp(data).metadata()).hasProfile, false);
     const isGray = name.includes("gray");
     const inside = (colors: [number, number, number][]) => (isGray ? colors : colors.slice(5));
-    assertSame(inside(looks(data, "png", { assumed: srgb })), inside(looks(content, extension, { scale: 1 })), 0.7);
+    assertSame(inside(looks(data, "png", { assumed: srgb })), inside(looksOf(content, extension)), 0.7);
   });
 
 test("a CMYK JPEG and a Lab TIFF are converted to sRGB, with a remark and without a profile", async () => {

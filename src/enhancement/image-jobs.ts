@@ -199,7 +199,7 @@ class ImageRun<Result extends ImageResult> {
   private async completed(state: ImageState, turn: Promise<void>): Promise<ImageEvent> {
     const { image } = state;
     requireShortName(image.output);
-    const leave = await this.slots.enter((await pixelsInHeader(image.input)) ?? 0);
+    const leave = await this.slots.enter(pixelsInHeader(image.input).then((pixels) => pixels ?? Infinity));
     try {
       this.signal.throwIfAborted();
       const start = performance.now();

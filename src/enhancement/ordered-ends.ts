@@ -1,4 +1,4 @@
-/** The most pieces of work that have begun and not ended. */
+/** The most pieces of work that run at the same time. */
 const MOST = 8;
 
 /** Pieces of work that run at the same time and end in their order. After a failure the later ones fail, too. */

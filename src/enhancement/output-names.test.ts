@@ -33,8 +33,8 @@ test("images whose results would have one name are refused before any work, with
   });
 });
 
-test("names that differ in case alone are both processed on a file system that tells them apart", {
-  skip: process.platform !== "linux" && "other systems do not tell them apart",
+test("names that differ in case alone are both processed on a file system that distinguishes them", {
+  skip: process.platform !== "linux" && "other systems do not distinguish them",
 }, async (t) => {
   const folder = temporaryFolder(t);
   writeFiles(join(folder, "in"), { "a.png": png, "A.png": png });

@@ -37,9 +37,9 @@ async function run(folders: { input: string; output: string }, options: EnhanceF
 
 test("skip keeps complete outputs, computes what is missing or changed, and leaves files of others alone", async (t) => {
   const folders = workspace(t);
-  writeFiles(folders.output, { "b.png": "a file of somebody else" });
+  writeFiles(folders.output, { "b.png": "a file of another program" });
   assert.deepEqual(await run(folders, { overwrite: "skip" }), ["done", "exists", "done"]);
-  assert.equal(readFileSync(folders.at("b.png"), "utf8"), "a file of somebody else");
+  assert.equal(readFileSync(folders.at("b.png"), "utf8"), "a file of another program");
   rmSync(folders.at("a.png"));
   const content = readFileSync(folders.at("c.png"));
   writeFileSync(folders.at("c.png"), content.subarray(0, 40));
@@ -50,12 +50,12 @@ test("skip keeps complete outputs, computes what is missing or changed, and leav
 
 test("replace computes every output, also complete ones and in the place of files of others", async (t) => {
   const folders = workspace(t);
-  writeFiles(folders.output, { "b.png": "a file of somebody else" });
+  writeFiles(folders.output, { "b.png": "a file of another program" });
   for (const _ of [1, 2]) assert.deepEqual(await run(folders, { overwrite: "replace" }), ["done", "done", "done"]);
   assert.equal((await sharp(folders.at("b.png")).metadata()).width, 18);
 });
 
-test("newer computes outputs that are older than their input, whoever wrote them, and those that are missing", async (t) => {
+test("newer computes outputs that are older than their input, also those of other programs, and those that are missing", async (t) => {
   const folders = workspace(t);
   writeFiles(folders.output, { "a.png": "old", "b.png": "new" });
   for (const name of NAMES) utimesSync(join(folders.input, name), 2000, 2000);
@@ -68,7 +68,7 @@ test("newer computes outputs that are older than their input, whoever wrote them
 
 test("fail stops before any work if an output exists, and names it", async (t) => {
   const folders = workspace(t);
-  writeFiles(folders.output, { "c.png": "a file of somebody else" });
+  writeFiles(folders.output, { "c.png": "a file of another program" });
   await assert.rejects(run(folders, { overwrite: "fail" }), /^UserError: .*c\.png exists; `overwrite` decides/);
   await assert.rejects(sharp(folders.at("a.png")).metadata(), /missing/);
   rmSync(folders.at("c.png"));

@@ -26,7 +26,7 @@ for (const [title, sideOf] of [
     const durations = images.map((_, i) => 100 + sideOf(i) ** 2 / 2);
     let now = 0;
     const pace = new WorkPace({ folder, toFile: false, images, leftOut: [] }, 2, () => now);
-    pace.begin();
+    pace.start();
     await setTimeout(300); // headers are read meanwhile
     for (const [i, duration] of durations.entries()) {
       now += duration;

@@ -16,12 +16,12 @@ export class WorkPace {
   /** The pixels of the images from each index of the sample on, over the whole plan; undefined until the headers are read. */
   private left: readonly number[] | undefined;
   private readonly stride: number;
-  private begun = 0;
+  private started = 0;
   private last: number | undefined;
   private readonly fit = new Line();
 
   /**
-   * @param scale of the results, whose size tells that of the inputs.
+   * @param scale of the results, which relates their size to that of the inputs.
    * @param now the time in milliseconds.
    */
   constructor(
@@ -32,10 +32,10 @@ export class WorkPace {
     this.stride = Math.max(1, plan.images.length / SAMPLES);
   }
 
-  /** To be called when an image begins that is not complete; reads headers at the first one. */
-  begin(): void {
+  /** To be called when an image starts that is not complete; reads headers at the first one. */
+  start(): void {
     this.last ??= this.now();
-    if (this.begun++ === 0) this.readHeaders();
+    if (this.started++ === 0) this.readHeaders();
   }
 
   /** To be called when an image ends that was computed, with the size of its result. */

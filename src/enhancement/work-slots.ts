@@ -8,14 +8,25 @@ const [MOST_IMAGES, MOST_PIXELS] = [4, 2 ** 21];
 export class WorkSlots {
   private images = 0;
   private pixels = 0;
-  private readonly waiting: { readonly pixels: number; readonly enter: () => void }[] = [];
+  private readonly waiting: { pixels: number | undefined; readonly enter: () => void }[] = [];
 
-  /** Waits until there is room for an image. @returns a function that frees its room, once. */
-  async enter(pixels: number): Promise<() => void> {
-    const size = Math.min(pixels, MOST_PIXELS);
+  /**
+   * Waits until there is room for an image. The order is that of the calls, whenever the pixels are known: an image that waits
+   * for the end of an earlier one would otherwise keep its room from it.
+   * @param counted resolves to the number of its pixels.
+   * @returns a function that frees its room, once.
+   */
+  async enter(counted: Promise<number>): Promise<() => void> {
+    let size = MOST_PIXELS;
     await new Promise<void>((enter) => {
-      this.waiting.push({ pixels: size, enter });
-      this.admit();
+      const place: { pixels: number | undefined; enter: () => void } = { pixels: undefined, enter };
+      this.waiting.push(place);
+      const admit = (pixels: number): void => {
+        size = Math.min(pixels, MOST_PIXELS);
+        place.pixels = size;
+        this.admit();
+      };
+      counted.then(admit, () => admit(MOST_PIXELS));
     });
     let isInside = true;
     return () => {
@@ -30,7 +41,8 @@ export class WorkSlots {
   private admit(): void {
     for (;;) {
       const [next] = this.waiting;
-      if (!next || this.images >= MOST_IMAGES || this.pixels + next.pixels > MOST_PIXELS) return;
+      if (next?.pixels === undefined) return;
+      if (this.images >= MOST_IMAGES || this.pixels + next.pixels > MOST_PIXELS) return;
       this.waiting.shift();
       this.images++;
       this.pixels += next.pixels;

@@ -24,7 +24,7 @@ export interface JobContext {
 export interface OutputRecord {
   readonly path: string;
   readonly sha256: string;
-  /** Size and time of modification of the written file. Absent: only its content tells whether it is unchanged. */
+  /** Size and time of modification of the written file. Absent: only its content shows whether it is unchanged. */
   readonly stamp?: string | undefined;
 }
 

@@ -4,8 +4,8 @@ import { isPng, pngChunks } from "./png.js";
 import { exifDirectory } from "./resolution.js";
 import { TAG, type TiffDirectory, tiffDirectories } from "./tiff.js";
 
-/** A kind of metadata of an image file. C2PA are signed statements of its origin. */
-export type MetadataKind = "EXIF" | "XMP" | "IPTC" | "text" | "C2PA" | "color profile";
+/** A kind of metadata of an image file. C2PA are signed statements of its origin; a gain map is for HDR displays. */
+export type MetadataKind = "EXIF" | "XMP" | "IPTC" | "text" | "C2PA" | "color profile" | "gain map";
 
 const GPS = 34853;
 /** Tags that describe an image rather than its pixels: name, description, maker, model, software, date, artist, copyright. */

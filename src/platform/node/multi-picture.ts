@@ -29,6 +29,10 @@ export function requireSinglePicture(content: Buffer): void {
   if (others.length > 0) throw new UserError(`it has ${others.length + 1} images; expected a single image`);
 }
 
+/** Whether a JPEG has a gain map, which displays of a high dynamic range apply to it. */
+export const hasGainMap = (content: Buffer): boolean =>
+  picturesAfter(content).some((picture) => GAIN_MAP.test(headerOf(picture).text));
+
 /** The images after the first one, without its thumbnails. */
 function picturesAfter(content: Buffer): Buffer[] {
   const start = indexOf(content);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import sharp, { type Sharp } from "sharp";
 import { UserError } from "../../errors.js";
 import { decodeImage } from "./codec.js";
+import { hasGainMap } from "./multi-picture.js";
 import { pngChunk } from "./png.js";
 
 const [width, height] = [64, 48];
@@ -154,6 +155,10 @@ test("a JPEG of two images of one size is refused; previews and gain maps are pa
     multiPicture(first, first.subarray(2), 0x020002),
   ])
     assert.deepEqual(await decoded(content), await decoded(first));
+  assert.deepEqual(
+    [hasGainMap(multiPicture(first, gainMap, 0)), hasGainMap(multiPicture(first, half, 0))],
+    [true, false],
+  );
 });
 
 test("formats that libvips reads besides those that are listed are refused: an SVG named like a PNG", async () => {

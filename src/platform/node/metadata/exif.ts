@@ -167,8 +167,16 @@ function moved({ type, data }: RawEntry, littleEndian: boolean, change: ImageCha
   );
   const [x = 0, y = 0, ...extent] = values.map((value) => value * scale);
   const onItsSide = orientation >= 5;
-  const [w, h] = onItsSide ? [height, width] : [width, height];
-  const upright: readonly (readonly [left: number, top: number])[] = [
+  const [left, top] = upright(orientation, [x, y], onItsSide ? [height, width] : [width, height]);
+  const result = [left, top, ...(onItsSide ? extent.reverse() : extent)]; // a diameter, or width and height
+  return result.every((value) => value >= 0 && value < 65536) ? shorts(result, littleEndian) : undefined;
+}
+
+type Pair = readonly [x: number, y: number];
+
+/** Where a point of a stored image of a size is when its orientation, 1 to 8, is normalized. */
+export function upright(orientation: number, [x, y]: Pair, [w, h]: Pair): Pair {
+  const places: readonly Pair[] = [
     ...([
       [x, y],
       [w - x, y],
@@ -182,7 +190,5 @@ function moved({ type, data }: RawEntry, littleEndian: boolean, change: ImageCha
       [y, w - x],
     ] as const),
   ];
-  const [left, top] = upright[orientation - 1] ?? [x, y];
-  const result = [left, top, ...(onItsSide ? extent.reverse() : extent)]; // a diameter, or width and height
-  return result.every((value) => value >= 0 && value < 65536) ? shorts(result, littleEndian) : undefined;
+  return places[orientation - 1] ?? [x, y];
 }

@@ -1,6 +1,7 @@
 import type { Metadata } from "sharp";
 import type { MetadataKind } from "../file-metadata.js";
 import { headerSegments, isJpeg } from "../jpeg.js";
+import { hasGainMap } from "../multi-picture.js";
 import { isPng, pngChunks } from "../png.js";
 import { isTiff, type TiffDirectory } from "../tiff.js";
 import { isWebp, webpChunks } from "../webp.js";
@@ -18,7 +19,7 @@ export interface SourceMetadata {
   readonly iptc?: Iptc | undefined;
   /** Texts, dates and comments, as chunks of a PNG or segments of a JPEG. */
   readonly texts: readonly Buffer[];
-  /** Kinds of metadata that are damaged or signed, entirely or partly, and therefore are not kept. */
+  /** Kinds of metadata that are not kept, or not all of them, because they are damaged or do not hold for other pixels. */
   readonly damaged: readonly MetadataKind[];
 }
 
@@ -72,6 +73,7 @@ const nothing = (): Blocks => ({ extensions: [], resources: [], texts: [], isSig
 
 function jpegBlocks(content: Buffer): Blocks {
   const blocks = nothing();
+  if (hasGainMap(content)) blocks.damaged.push("gain map");
   for (const { marker, data } of headerSegments(content)) {
     if (marker === APP.comment) blocks.texts.push(segment(marker, data));
     if (marker === APP.c2pa) blocks.isSigned ||= data.subarray(0, 64).includes("c2pa");

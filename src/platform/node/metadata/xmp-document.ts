@@ -85,6 +85,21 @@ export class XmpDocument {
     ]);
   }
 
+  /** The attributes and the elements without children within an element, at any depth. */
+  valuesWithin(element: XmlElement): Property[] {
+    const children = elementsOf(element);
+    const own = children.length === 0 ? [this.propertyOf(element)] : [];
+    return [...this.attributesOf(element), ...own, ...children.flatMap((child) => this.valuesWithin(child))];
+  }
+
+  /** The elements of a name within an element, at any depth. */
+  elementsWithin(element: XmlElement, namespace: string, name: string): XmlElement[] {
+    return elementsOf(element).flatMap((child) => [
+      ...(isNamed(child, namespace, name) ? [child] : []),
+      ...this.elementsWithin(child, namespace, name),
+    ]);
+  }
+
   /** The namespace of a prefix that rdf:RDF declares. */
   declared(prefix: string): string | undefined {
     return this.rdf.attributes[`xmlns:${prefix}`];

@@ -1,5 +1,6 @@
 import type { ImageChange } from "./exif.js";
 import { type Edit, edited, type Property, XmpDocument } from "./xmp-document.js";
+import { regionEdits } from "./xmp-regions.js";
 
 const NAMESPACE = {
   rdf: "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -50,10 +51,8 @@ export const isXmp = (text: string): boolean => XmpDocument.parse(text) !== unde
  */
 export function correctedXmp(text: string, change: ImageChange): string {
   const document = documentOf(text);
-  return edited(
-    text,
-    document.properties.flatMap((property) => correction(property, change) ?? []),
-  );
+  const corrections = document.properties.flatMap((property) => correction(property, change) ?? []);
+  return edited(text, [...corrections, ...regionEdits(document, change)]);
 }
 
 /** A packet with the descriptions of another one about the same image. @throws Error when a text is no packet. */
@@ -116,7 +115,7 @@ function documentOf(text: string): XmpDocument {
 const find = (properties: readonly Property[], prefix: Prefix, name: string): Property | undefined =>
   properties.find((property) => property.namespace === NAMESPACE[prefix] && property.name === name);
 
-/** The values of properties that a changed image has; null: none. */
+/** The edit of a property that does not hold for a changed image. */
 function correction(property: Property, { width, height, isConverted }: ImageChange): Edit | undefined {
   const { namespace, name, start, end, valueStart, valueEnd } = property;
   const isIn = (prefix: Prefix) => namespace === NAMESPACE[prefix];
