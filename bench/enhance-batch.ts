@@ -61,6 +61,8 @@ interface Watched {
   readonly files: number;
   /** Relative errors of the time left after 5 % of the images. */
   readonly errors: readonly number[];
+  /** The same in processor time, which other programs on the machine do not change. */
+  readonly cpuErrors: readonly number[];
 }
 
 /** Runs `legible enhance` and watches its memory, open files and estimates. */
@@ -68,19 +70,21 @@ async function enhance(input: string, output: string, meanwhile?: (child: ChildP
   const args = ["enhance", input, "-o", output, "--model", model, "--threads", "1", "--allow-failures", "1000000"];
   const start = performance.now();
   const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "ignore", "pipe"] });
-  const estimates: { time: number; left: number }[] = [];
+  const estimates: { time: number; left: number; cpu: number }[] = [];
+  let cpu = 0;
   child.stderr?.on("data", (chunk) => {
     for (const [, done, total, left, unit] of String(chunk).matchAll(
       /^enhancing (\d+)\/(\d+).* {2}(\d+) (s|min) left/gm,
     ))
       if (Number(done) > 0.05 * Number(total))
-        estimates.push({ time: performance.now(), left: Number(left) * (unit === "min" ? 60 : 1) });
+        estimates.push({ time: performance.now(), left: Number(left) * (unit === "min" ? 60 : 1), cpu });
   });
   const [memory, files] = [[] as number[], [0]];
   const sample = setInterval(() => {
     try {
       const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
       memory.push(Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024));
+      cpu = cpuTimeOf(child.pid as number);
       files.push(readdirSync(`/proc/${child.pid}/fd`).length);
     } catch {} // it has ended
   }, 500);
@@ -93,7 +97,19 @@ async function enhance(input: string, output: string, meanwhile?: (child: ChildP
   const errors = estimates
     .filter(({ time }) => end - time > 5000)
     .map(({ time, left }) => left / ((end - time) / 1000) - 1);
-  return { seconds: (end - start) / 1000, code, signal, memory, files: Math.max(...files), errors };
+  const cpuErrors = estimates
+    .filter(({ cpu: used }) => cpu - used > 200)
+    .map(({ time, left, cpu: used }) => {
+      const predicted = (1000 * left) / (time - start);
+      return predicted / ((cpu - used) / used) - 1;
+    });
+  return { seconds: (end - start) / 1000, code, signal, memory, files: Math.max(...files), errors, cpuErrors };
+}
+
+/** Processor time of a process in clock ticks. */
+function cpuTimeOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 const filesIn = (folder: string): string[] =>
@@ -106,8 +122,13 @@ function report(title: string, values: Readonly<Record<string, unknown>>): void 
   console.log(`${title}: ${JSON.stringify(values)}`);
 }
 
-const worst = (errors: readonly number[]): string =>
-  errors.length === 0 ? "none" : `${Math.round(100 * Math.max(...errors.map(Math.abs)))} % at most in ${errors.length}`;
+/** "median 8 %, at most 20 % in 12" */
+function summaryOf(errors: readonly number[]): string {
+  const sizes = errors.map((error) => Math.round(100 * Math.abs(error))).sort((x, y) => x - y);
+  return sizes.length === 0
+    ? "none"
+    : `median ${sizes[Math.floor(sizes.length / 2)]} %, at most ${sizes.at(-1)} % in ${sizes.length}`;
+}
 
 /** Kills a run and interrupts it five times. */
 async function interrupted(): Promise<void> {
@@ -119,7 +140,8 @@ async function interrupted(): Promise<void> {
     good,
     seconds: undisturbed.seconds,
     code: undisturbed.code,
-    timeLeft: worst(undisturbed.errors),
+    timeLeft: summaryOf(undisturbed.errors),
+    ofCpu: summaryOf(undisturbed.cpuErrors),
   });
   for (const [i, signal] of (["SIGKILL", "SIGINT", "SIGKILL", "SIGINT", "SIGKILL"] as const).entries()) {
     const ended = await enhance(input, killed, async (child) => {
@@ -154,10 +176,17 @@ async function many(): Promise<void> {
   await writeInputs(input, small, [8, 12, 16, 16, 24], 0);
   await setTimeout(3000); // until the inputs' time stamps are settled
   for (const title of ["small files", "rerun of small files"]) {
-    const { seconds, code, memory, files, errors } = await enhance(input, output);
+    const { seconds, code, memory, files, errors, cpuErrors } = await enhance(input, output);
     const at = (share: number) => memory[Math.floor(share * (memory.length - 1))];
     report(title, {
-      ...{ seconds, code, results: filesIn(output).length, openFiles: files, timeLeft: worst(errors) },
+      ...{
+        seconds,
+        code,
+        results: filesIn(output).length,
+        openFiles: files,
+        timeLeft: summaryOf(errors),
+        ofCpu: summaryOf(cpuErrors),
+      },
       memory: {
         "5 %": at(0.05),
         "25 %": at(0.25),

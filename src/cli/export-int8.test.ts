@@ -31,13 +31,9 @@ test("with --int8 a processor's file is a third as large, and its results differ
   assert.ok(mean > 0 && mean < 1.5, `${mean} levels on average`);
 });
 
-const model = repositoryPath("models/sr-x4-ra.onnx");
-for (const [args, message] of [
-  [["--int8"], /--int8 and --calibrate go together/],
-  [["--int8", "--float16", "--calibrate", "data"], /--int8 does not go with --float16/],
-] as const)
-  test(`export with ${args.join(" ")} is refused`, async (t) => {
-    const { code, err } = await legible(["export", model, ...args, "-o", join(temporaryFolder(t), "out.onnx")]);
-    assert.notEqual(code, 0);
-    assert.match(err, message);
-  });
+test("export with --int8 alone is refused", async (t) => {
+  const args = [repositoryPath("models/sr-x4-ra.onnx"), "--int8", "-o", join(temporaryFolder(t), "out.onnx")];
+  const { code, err } = await legible(["export", ...args]);
+  assert.notEqual(code, 0);
+  assert.match(err, /--int8 and --calibrate go together/);
+});

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import sharp from "sharp";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { WorkPace } from "./work-pace.js";
@@ -26,8 +25,7 @@ for (const [title, sideOf] of [
     const durations = images.map((_, i) => 100 + sideOf(i) ** 2 / 2);
     let now = 0;
     const pace = new WorkPace({ folder, toFile: false, images, leftOut: [] }, 2, () => now);
-    pace.start();
-    await setTimeout(300); // headers are read meanwhile
+    await pace.start();
     for (const [i, duration] of durations.entries()) {
       now += duration;
       pace.done({ width: 2 * sideOf(i), height: 2 * sideOf(i) });

@@ -16,7 +16,7 @@ export class WorkPace {
   /** The pixels of the images from each index of the sample on, over the whole plan; undefined until the headers are read. */
   private left: readonly number[] | undefined;
   private readonly stride: number;
-  private started = 0;
+  private headers: Promise<void> | undefined;
   private last: number | undefined;
   private readonly fit = new Line();
 
@@ -32,10 +32,14 @@ export class WorkPace {
     this.stride = Math.max(1, plan.images.length / SAMPLES);
   }
 
-  /** To be called when an image starts that is not complete; reads headers at the first one. */
-  start(): void {
+  /**
+   * To be called when an image starts that is not complete. At the first one, headers are read.
+   * @returns resolves when they are; until then, images that are left count as those that are done.
+   */
+  start(): Promise<void> {
     this.last ??= this.now();
-    if (this.started++ === 0) this.readHeaders();
+    this.headers ??= this.readHeaders();
+    return this.headers;
   }
 
   /** To be called when an image ends that was computed, with the size of its result. */
@@ -76,21 +80,27 @@ export class WorkPace {
   }
 }
 
-/** A line a + b · x through points, by least squares; a and b are not negative. */
+/** Seconds after which a time counts for 1/e, because the load of a machine changes. */
+const MEMORY = 600;
+
+/** A line a + b · x through points, by least squares in which later points count for more; a and b are not negative. */
 class Line {
+  /** The weight of all points. */
   count = 0;
-  /** The sum of all y. */
+  /** The sum of all y, weighted. */
   seconds = 0;
   private x = 0;
   private xx = 0;
   private xy = 0;
 
+  /** @param y in seconds, which pass until the next point. */
   add(x: number, y: number): void {
-    this.count++;
-    this.x += x;
-    this.xx += x * x;
-    this.xy += x * y;
-    this.seconds += y;
+    const kept = Math.exp(-y / MEMORY);
+    this.count = kept * this.count + 1;
+    this.x = kept * this.x + x;
+    this.xx = kept * this.xx + x * x;
+    this.xy = kept * this.xy + x * y;
+    this.seconds = kept * this.seconds + y;
   }
 
   /** The sum of y over `count` points whose x add up to `x`. */

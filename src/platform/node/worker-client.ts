@@ -31,8 +31,8 @@ export class WorkerClient<Value> {
 
   /** @param title of the thread, for the message when it ends by itself. */
   constructor(script: URL, title: string, workerData?: unknown) {
-    // A program from the command line has --input-type, which Node.js refuses for files.
-    const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
+    // The flag that gives the type of a program on the command line is refused by Node.js for files.
+    const execArgv = process.execArgv.filter((flag) => !/^--input-type\b/.test(flag));
     this.worker = new Worker(script, { workerData, execArgv });
     this.worker.on("message", (response: WorkerResponse<Value>) => this.receive(response));
     this.worker.on("error", (error) => this.end(error));

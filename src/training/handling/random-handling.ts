@@ -57,16 +57,16 @@ export function randomHandling(
 }
 
 /** Share of the images that are not handled. */
-const UNHANDLED = 0.1;
+const UNHANDLED = 0.05;
 /** Probability of each handling of the other images. */
-const APPLIED = 0.75;
+const APPLIED = 0.9;
 
 /** Separates this stream of random numbers from those of the loader. */
 const STREAM = 0x68616e64;
 
 /**
  * The inputs that decide the random handling of a step's images. They follow from the seed and the step alone. Of the images, a
- * tenth is not handled; each handling applies to three quarters of the others, with a value from its range. Shifts go in any direction.
+ * twentieth is not handled; each handling applies to nine tenths of the others, with a value from its range. Shifts go in any direction.
  */
 export function handlingFeeds(
   handlings: readonly Handling[],
