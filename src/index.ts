@@ -43,7 +43,7 @@ export type { OverwriteMode } from "./enhancement/image-states.js";
 export type { ByteStream, EnhanceInput, ImagePath, RawImage, WebByteStream } from "./enhancement/input.js";
 export type { OutputNaming } from "./enhancement/output-names.js";
 export { type FilePlan, type PlannedImage, planFiles } from "./enhancement/plan.js";
-export type { ColorMode, MetadataMode, OutputFormat } from "./enhancement/raster-codec.js";
+export type { MetadataMode, OutputFormat } from "./enhancement/raster-codec.js";
 export { UserError } from "./errors.js";
 export { Control, type ControlOptions } from "./evaluation/control.js";
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
@@ -168,6 +168,7 @@ export { type DecodeOptions, decodeImage, encodeImage } from "./platform/node/co
 export type { LeftOut } from "./platform/node/image-files.js";
 export type { MetadataKind } from "./platform/node/metadata/kind.js";
 export { readModel, writeModel } from "./platform/node/models.js";
+export type { ColorMode } from "./platform/node/open-image.js";
 export { readSafetensors, writeSafetensors } from "./platform/node/safetensors-files.js";
 export { averageProcessors, type Extrapolation, interpolateProcessors } from "./processors/average.js";
 export { withBorder } from "./processors/border.js";
