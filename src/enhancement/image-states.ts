@@ -13,6 +13,7 @@ import type { FilePlan, PlannedImage } from "./plan.js";
  * input was modified after it. `fail`: no output may exist.
  */
 export const overwriteModes = ["skip", "replace", "newer", "fail"] as const;
+/** What happens to outputs that exist. */
 export type OverwriteMode = (typeof overwriteModes)[number];
 
 /** What is known of an image before its input is read. */

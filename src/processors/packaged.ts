@@ -13,10 +13,12 @@ export type PackagedTask = (typeof packagedTasks)[number];
 
 /** Small models are faster, medium ones better. */
 export const packagedSizes = ["s", "m"] as const;
+/** The size of a packaged model: `s` is faster, `m` better. */
 export type PackagedSize = (typeof packagedSizes)[number];
 
 /** Whom a result is made for: `people` selects the objective plain, `machines` ra, `both` weights halfway between them. */
 export const audiences = ["people", "machines", "both"] as const;
+/** Whom a result is made for. */
 export type Audience = (typeof audiences)[number];
 
 /** The objectives of packaged models. */
