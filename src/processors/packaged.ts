@@ -9,6 +9,7 @@ import { Processor } from "./processor.js";
 
 /** The restorations that packaged models are made for; `all` removes several degradations at once. */
 export const packagedTasks = ["sr", "denoise", "jpeg", "all"] as const;
+/** What a packaged model is for. */
 export type PackagedTask = (typeof packagedTasks)[number];
 
 /** Small models are faster, medium ones better. */
