@@ -38,7 +38,7 @@ export async function modelsPage(root: string): Promise<string> {
 const ABOUT = `Processors trained by Legible, as ordinary ONNX files. Input and output are RGB images in [0, 1], NCHW.
 
 \`\`\`
-legible enhance photo.jpg -o large.jpg --model models/sr-x4-ra.onnx
+legible enhance photo.jpg -o large.jpg --model models/sr-x4-m-ra.onnx
 \`\`\`
 
 \`plain\` is trained with the image loss alone, \`ra\` with the loss of frozen recognizers beside it, from the same initial weights. A
