@@ -184,7 +184,10 @@ function recognizerList(models: readonly PublishedModel[]): string[] {
 function figureParts(group: ModelGroup, evaluation: Evaluation): string[] {
   const seen = seenIn(group.models, evaluation);
   const columns = judgeColumns(evaluation);
-  const titles = columnTitles(columns).map((title, i) => `${title}${mark(columns[i]?.judge ?? "", seen)}`);
+  // Instead of the "(R)" of evaluations.
+  const titles = columnTitles(columns).map(
+    (title, i) => `${title.replace(/ \(R\)$/, "")}${mark(columns[i]?.judge ?? "", seen)}`,
+  );
   const luma = evaluation.rows.some(({ psnr_y }) => psnr_y !== undefined);
   const quality = evaluation.rows.map((row) => [
     ...[row.processor, decibels(row.psnr), row.ssim.toFixed(4)],
