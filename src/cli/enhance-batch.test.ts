@@ -176,6 +176,6 @@ test("models lists the files of the package, and prints the card of one; another
   assert.match(out, /^\| sr-x4-[\w-]*ra +\| +sr \| +4 \|/m);
   const name = /sr-x4-[\w-]*ra/.exec(out)?.[0] as string;
   assert.match((await runCommand(models, name)).out, /^objective: ra$/m);
-  assert.equal(JSON.parse((await runCommand(models, name, "--json")).out).card.objective, "ra");
+  assert.equal(JSON.parse((await runCommand(models, name, "--json")).out).objective, "ra");
   await assert.rejects(runCommand(models, "none"), new RegExp(`has no model none; it has .*${name}`));
 });
