@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -88,6 +88,22 @@ test("lines of JSON state what became of each image, and a summary adds up to th
   }
 });
 
+test("a report replaces no result, no record and no model", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFiles(folder, { "x2.onnx": x2, "in/a.png": png });
+  const [model, out, inside] = [join(folder, "x2.onnx"), join(folder, "out"), join(folder, "in")];
+  const run = (output: string, report: string) =>
+    runCommand(enhance, inside, "-o", output, "--model", model, "--report", report);
+  const isPlace = { name: "UserError", message: /it is the place of a result or of its record/ };
+  for (const name of ["a.png", "A.png", "../out/a.png", ".legible-jobs.jsonl"])
+    await assert.rejects(run(out, `${out}/${name}`), isPlace);
+  await assert.rejects(run(out, model), /x2\.onnx is one of the inputs and would be overwritten/);
+  assert.deepEqual(readFileSync(model), Buffer.from(x2));
+  const single = join(folder, "b.png");
+  const words = [join(inside, "a.png"), "-o", single, "--model", model, "--report", single];
+  await assert.rejects(runCommand(enhance, ...words), isPlace);
+});
+
 test("degrade keeps, reports and names its results as enhance does", async (t) => {
   const folder = temporaryFolder(t);
   writeFiles(join(folder, "in"), { "a.png": png, "b.png": png });
@@ -97,6 +113,21 @@ test("degrade keeps, reports and names its results as enhance does", async (t) =
   assert.deepEqual(await statuses(), ["done", "done", undefined]);
   assert.deepEqual(await statuses(), ["kept", "kept", undefined]);
   assert.deepEqual(await statuses("--overwrite", "replace"), ["done", "done", undefined]);
+});
+
+test("an output that cannot be written ends the command with one sentence", {
+  skip: process.platform !== "linux" && "only Linux has /dev/full",
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  writeFiles(folder, { "x2.onnx": x2, "a.png": png });
+  const args = ["enhance", join(folder, "a.png"), "-o", "-", "--model", join(folder, "x2.onnx")];
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", openSync("/dev/full", "w"), "pipe"] });
+  let err = "";
+  child.stderr?.on("data", (chunk) => (err += chunk));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  assert.equal(code, 1);
+  assert.match(err, /legible: cannot write the output: no space is left/);
+  assert.doesNotMatch(err, /^ +at /m);
 });
 
 test("settings that contradict each other are refused in one sentence", async (t) => {
@@ -112,6 +143,7 @@ test("settings that contradict each other are refused in one sentence", async (t
     [[a], /^cannot run enhance: --output is required/],
     [[a, "-o", "x", "--compare", "c.png"], /^--compare and --output cannot both be set/],
     [[a, "--compare", "c.txt"], /--compare takes a name that ends in \.png or \.html/],
+    [[a, "-o", "x", ...model, "--judge", "r.onnx"], /^--judge is for --compare/],
   ] as const)
     await assert.rejects(runCommand(enhance, ...words), { name: "UserError", message });
 });
@@ -122,6 +154,11 @@ test("a comparison shows the input and the results of all packaged models of the
   await writeClassifier(join(folder, "judge.onnx"), 32);
   const page = join(folder, "c.html");
   await runCommand(enhance, join(folder, "a.png"), "--compare", page, "--judge", join(folder, "judge.onnx"));
+  const again = (mode: string) => runCommand(enhance, join(folder, "a.png"), "--compare", page, "--overwrite", mode);
+  await assert.rejects(again("fail"), { name: "UserError", message: /c\.html exists/ });
+  const before = readFileSync(page);
+  await again("skip");
+  assert.deepEqual(readFileSync(page), before); // that of another run would lack the judge
   const html = readFileSync(page, "utf8");
   const listed = JSON.parse((await runCommand(models, "--json")).out) as {
     name: string;
@@ -139,6 +176,6 @@ test("models lists the files of the package, and prints the card of one; another
   assert.match(out, /^\| sr-x4-[\w-]*ra +\| +sr \| +4 \|/m);
   const name = /sr-x4-[\w-]*ra/.exec(out)?.[0] as string;
   assert.match((await runCommand(models, name)).out, /^objective: ra$/m);
-  assert.equal(JSON.parse((await runCommand(models, name, "--json")).out).card.objective, "ra");
+  assert.equal(JSON.parse((await runCommand(models, name, "--json")).out).objective, "ra");
   await assert.rejects(runCommand(models, "none"), new RegExp(`has no model none; it has .*${name}`));
 });

@@ -67,10 +67,11 @@ export async function run(args: readonly string[]): Promise<void> {
 /** Exit code of a process that writes to a program that has ended, as shells report SIGPIPE. */
 const BROKEN_PIPE = 141;
 
-/** Ends silently when the program that reads the output has ended. */
+/** Ends silently when the program that reads the output has ended, and with a message when the output cannot be written. */
 function endIfBroken(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(BROKEN_PIPE);
-  throw error;
+  console.error(`legible: cannot write the output: ${printable(messageOf(error))}`);
+  process.exit(EXIT_CODES.error);
 }
 
 function reportError(error: unknown, args: readonly string[], debug: boolean): void {

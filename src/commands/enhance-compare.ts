@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { enhancePixels } from "../enhancement/enhance.js";
+import type { OverwriteMode } from "../enhancement/image-states.js";
 import { UserError } from "../errors.js";
 import { type JudgeFile, openJudge } from "../evaluation/open-judge.js";
 import { centerCrop } from "../images/crop.js";
@@ -16,11 +17,13 @@ import { readRecognizer } from "../recognition/recognizer.js";
 import { type ComparedResult, comparisonPage, comparisonSheet } from "../report/comparison.js";
 import { named } from "../settings.js";
 import type { Context, Ended } from "./command.js";
+import { isKept } from "./enhance-stream.js";
 
 interface CompareSettings extends PackagedChoice {
   readonly inputs: readonly string[];
   readonly output?: string | undefined;
   readonly compare: string;
+  readonly overwrite: OverwriteMode;
   readonly model?: string | undefined;
   readonly judge?: readonly JudgeFile[] | undefined;
   readonly tile?: number | undefined;
@@ -38,6 +41,10 @@ export async function compare(settings: CompareSettings, { report, print }: Cont
   const { compare: out, judge = [], tile, threads } = settings;
   const input = oneInput(settings);
   await requireWritable([out], [input]);
+  if (await isKept(out, settings)) {
+    report.info(`left alone: ${out} exists; ${named("overwrite")} replace overwrites it`);
+    return "done";
+  }
   const models = await packagedModelsFor(settings);
   const image = centralPart(await decodeImage(input));
   const scale = models[0]?.scale ?? 1;

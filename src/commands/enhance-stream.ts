@@ -95,7 +95,7 @@ async function formatFor({ format, output }: StreamSettings): Promise<OutputForm
 }
 
 /** Whether an existing file stays. @throws UserError when it must not exist. */
-async function isKept(output: string, { overwrite }: StreamSettings): Promise<boolean> {
+export async function isKept(output: string, { overwrite }: Pick<StreamSettings, "overwrite">): Promise<boolean> {
   if (!(await stat(output).catch(() => undefined))) return false;
   if (overwrite === "fail") throw new UserError(`${output} exists; ${named("overwrite")} decides what happens to it`);
   return overwrite === "skip";

@@ -94,6 +94,7 @@ ${batchNotes}
     requireOneOutput(settings);
     if (settings.compare !== undefined)
       return (await import("./enhance-compare.js")).compare({ ...settings, compare: settings.compare }, context);
+    if (settings.judge !== undefined) throw new UserError(`${named("judge")} is for ${named("compare")}`);
     const { output, threads, gate: gateFile } = settings;
     if (output === undefined) throw new UserError(`cannot run enhance: ${named("output")} is required`);
     const processor = await chosenProcessor(choiceOf(settings), threads === undefined ? {} : { threads });
@@ -130,7 +131,8 @@ async function enhanceBatch(
   const start = performance.now();
   const options = imageOptions(settings, gate);
   const about = { model, scale, device, ...(gateFile !== undefined && { gate: gateFile }) };
-  const run = { ...settings, scale, about, collect: json };
+  const read = [model, ...(gateFile === undefined ? [] : [gateFile])];
+  const run = { ...settings, scale, about, read, collect: json };
   const ended = await runBatch(
     "enhancing",
     plan,

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { BatchOptions, BatchSummary, ImageEvent } from "../enhancement/image-jobs.js";
-import { openOutputStore } from "../enhancement/image-jobs.js";
+import { openOutputStore, storeFileOf } from "../enhancement/image-jobs.js";
 import type { OverwriteMode } from "../enhancement/image-states.js";
 import type { FilePlan } from "../enhancement/plan.js";
 import { WorkPace } from "../enhancement/work-pace.js";
@@ -28,6 +28,8 @@ export interface BatchRunSettings {
   readonly overwrite?: OverwriteMode;
   readonly verify?: boolean;
   readonly report?: string | undefined;
+  /** Files that are read beside the images. */
+  readonly read?: readonly string[];
   readonly jsonLines?: boolean;
   readonly verbose?: boolean;
   /** Whether the summary lists all images. */
@@ -59,10 +61,11 @@ export async function runBatch<Summary extends BatchSummary>(
   const file =
     settings.report === undefined
       ? undefined
-      : await ReportFile.open(settings.report, [
-          ...plan.images.map(({ input }) => input),
-          ...plan.images.map(({ output }) => output),
-        ]);
+      : await ReportFile.open(
+          settings.report,
+          [...plan.images.map(({ input }) => input), ...(settings.read ?? [])],
+          [...plan.images.map(({ output }) => output), storeFileOf(plan) ?? []].flat(),
+        );
   const entry = (value: object): void => {
     file?.add(value);
     if (settings.jsonLines) context.print(JSON.stringify(value));

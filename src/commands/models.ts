@@ -97,7 +97,10 @@ const tableOf = (listed: readonly ListedModel[]): string =>
 /** All that the card and the package state of a model, one fact a line. */
 function cardText(model: ListedModel): string {
   const { note, card } = model.published;
-  const facts = { ...figuresOf(model), ...card, training: note };
+  const { objective } = model.packaged;
+  // The card of an ra model states which variant of that objective trained it.
+  const variant = card.objective === objective ? undefined : card.objective;
+  const facts = { ...figuresOf(model), ...card, objective, variant, training: note };
   return Object.entries(facts)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`)

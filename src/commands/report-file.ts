@@ -1,7 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { messageOf, UserError } from "../errors.js";
-import { requireWritable } from "../platform/node/outputs.js";
+import { placeOf, requireWritable } from "../platform/node/outputs.js";
 import { forget, removeAtExit, temporaryPath } from "../platform/node/temporary.js";
 
 /** Characters that are written at once. */
@@ -17,9 +17,13 @@ export class ReportFile {
     private readonly file: number,
   ) {}
 
-  /** @throws UserError when the file cannot be written or is one of the inputs. */
-  static async open(path: string, inputs: readonly string[]): Promise<ReportFile> {
-    await requireWritable([path], inputs);
+  /**
+   * @param outputs other files that are written, which need not exist.
+   * @throws UserError when the file cannot be written, or is one of the inputs or outputs.
+   */
+  static async open(path: string, inputs: readonly string[], outputs: readonly string[]): Promise<ReportFile> {
+    await requireOtherPlace(path, outputs);
+    await requireWritable([path], [...inputs, ...outputs]);
     const temporary = temporaryPath(dirname(path));
     removeAtExit(temporary);
     try {
@@ -57,4 +61,13 @@ export class ReportFile {
     }
     this.text = "";
   }
+}
+
+/** @throws UserError when one of the outputs has that path, also if case is not distinguished. */
+async function requireOtherPlace(path: string, outputs: readonly string[]): Promise<void> {
+  const name = basename(path).toLowerCase();
+  const place = (await placeOf(path)).toLowerCase();
+  for (const output of outputs)
+    if (basename(output).toLowerCase() === name && (await placeOf(output)).toLowerCase() === place)
+      throw new UserError(`cannot write ${path}: it is the place of a result or of its record; choose another file`);
 }

@@ -97,8 +97,14 @@ interface WorkContext {
  * @returns undefined if the output is a single named file, beside which no store is kept.
  * @throws UserError when the file cannot be read.
  */
-export const openOutputStore = async ({ folder, toFile }: FilePlan): Promise<JobStore | undefined> =>
-  toFile ? undefined : openLocalStore(join(folder, ".legible-jobs.jsonl"));
+export const openOutputStore = async (plan: FilePlan): Promise<JobStore | undefined> => {
+  const file = storeFileOf(plan);
+  return file === undefined ? undefined : openLocalStore(file);
+};
+
+/** The file of the records; undefined if there are none. */
+export const storeFileOf = ({ folder, toFile }: FilePlan): string | undefined =>
+  toFile ? undefined : join(folder, ".legible-jobs.jsonl");
 
 /**
  * Runs the work on each image of a plan, in order; results are written while the next images are computed. Images that fail are
