@@ -204,7 +204,7 @@ export function reportFailures(
   settings: BatchRunSettings = {},
 ): void {
   if (exists.count > 0) {
-    report.info(`${exists.count} of ${images(total)} left alone, because files that Legible did not write exist:`);
+    report.info(`${exists.count} of ${images(total)} left alone, because files exist that Legible has no record of:`);
     for (const line of exists.lines()) report.info(line);
     report.info(`  ${named("overwrite")} replace overwrites them`);
   }

@@ -52,5 +52,7 @@ export async function requireNoOutputs({ images }: FilePlan): Promise<void> {
   for (const { output } of images) if (await isThere(output)) existing.push(output);
   if (existing.length === 0) return;
   const others = existing.length > 1 ? `, and so do ${existing.length - 1} other outputs` : "";
-  throw new UserError(`${existing[0]} exists${others}; ${named("overwrite")} decides what happens to them`);
+  throw new UserError(
+    `${existing[0]} exists${others}; ${named("overwrite")} decides what happens to ${others === "" ? "it" : "them"}`,
+  );
 }
