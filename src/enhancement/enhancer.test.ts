@@ -82,20 +82,27 @@ test("timers of this thread fire while the worker computes a tile", async () => 
 
 test("an abort rejects at once with the signal's reason, and the worker does not go on with the image", async () => {
   const begin = performance.now();
-  await enhancer.enhancePixels(large, { tile: 16 });
+  await enhancer.enhancePixels(large, { tile: 8 });
   const whole = performance.now() - begin;
-  const [stop, reason] = [new AbortController(), new Error("no longer needed")];
-  let tiles = 0;
-  const onProgress = () => {
-    if (++tiles === 3) stop.abort(reason);
-  };
-  await assert.rejects(enhancer.enhancePixels(large, { tile: 16, signal: stop.signal, onProgress }), reason);
-  assert.equal(tiles, 3);
-  const aborted = performance.now();
-  const result = await enhancer.enhancePixels(image);
-  const wait = performance.now() - aborted;
-  assert.deepEqual(result, await enhancePixels(processor, image));
-  assert.ok(wait < whole / 2, `${wait} ms until the next result; the whole image takes ${whole} ms`);
+  const waits: number[] = [];
+  // A worker that goes on takes the whole time each time; other programs can delay a result, but rarely all three.
+  while (waits.length < 3 && !waits.some((wait) => wait < whole / 2)) {
+    const [stop, reason] = [new AbortController(), new Error("no longer needed")];
+    let tiles = 0;
+    const onProgress = () => {
+      if (++tiles === 3) stop.abort(reason);
+    };
+    await assert.rejects(enhancer.enhancePixels(large, { tile: 8, signal: stop.signal, onProgress }), reason);
+    assert.equal(tiles, 3);
+    const aborted = performance.now();
+    const result = await enhancer.enhancePixels(image);
+    waits.push(performance.now() - aborted);
+    assert.deepEqual(result, await enhancePixels(processor, image));
+  }
+  assert.ok(
+    waits.some((wait) => wait < whole / 2),
+    `${waits} ms until the next result; the whole image takes ${whole} ms`,
+  );
 });
 
 test("an abort of a waiting call leaves the running one alone", async () => {
