@@ -142,6 +142,9 @@ test("settings that contradict each other are refused in one sentence", async (t
     [["-", "-o", folder, ...model], /^cannot write standard input into the folder /],
     [[a], /^cannot run enhance: --output is required/],
     [[a, "-o", "x", "--compare", "c.png"], /^--compare and --output cannot both be set/],
+    [[a, "--compare", "c.png", "--strip"], /^--compare and --strip cannot both be set/],
+    [[a, "--compare", "c.png", "--report", "r.json"], /^--compare and --report cannot both be set/],
+    [[a, "--compare", "c.png", "--quality", "50"], /^--compare and --quality cannot both be set/],
     [[a, "--compare", "c.txt"], /--compare takes a name that ends in \.png or \.html/],
     [[a, "-o", "x", ...model, "--judge", "r.onnx"], /^--judge is for --compare/],
   ] as const)

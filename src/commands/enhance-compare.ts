@@ -21,10 +21,8 @@ import { isKept } from "./enhance-stream.js";
 
 interface CompareSettings extends PackagedChoice {
   readonly inputs: readonly string[];
-  readonly output?: string | undefined;
   readonly compare: string;
   readonly overwrite: OverwriteMode;
-  readonly model?: string | undefined;
   readonly judge?: readonly JudgeFile[] | undefined;
   readonly tile?: number | undefined;
   readonly threads?: number | undefined;
@@ -66,16 +64,11 @@ export async function compare(settings: CompareSettings, { report, print }: Cont
   return "done";
 }
 
-/** @throws UserError when the settings are not those of a comparison. */
-function oneInput({ inputs, output, model, for: audience, balance, size, compare: out }: CompareSettings): string {
+/** @throws UserError when the inputs or the output are not those of a comparison. */
+function oneInput({ inputs, compare: out }: CompareSettings): string {
   const [input = "", ...others] = inputs;
   if (others.length > 0) throw new UserError(`${named("compare")} takes one image, not ${inputs.length}`);
   if (input === "-") throw new UserError(`${named("compare")} takes a file, not standard input`);
-  const [unfit] = Object.entries({ output, model, for: audience, balance, size }).filter(
-    ([, value]) => value !== undefined,
-  );
-  if (unfit)
-    throw new UserError(`${named("compare")} and ${named(unfit[0])} cannot both be set: all models are compared`);
   if (!/^\.(png|html)$/i.test(extname(out)))
     throw new UserError(`cannot write ${out}: ${named("compare")} takes a name that ends in .png or .html`);
   return input;

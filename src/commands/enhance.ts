@@ -92,8 +92,10 @@ ${batchNotes}
   ],
   async run(settings, context) {
     requireOneOutput(settings);
-    if (settings.compare !== undefined)
+    if (settings.compare !== undefined) {
+      requireComparable(settings);
       return (await import("./enhance-compare.js")).compare({ ...settings, compare: settings.compare }, context);
+    }
     if (settings.judge !== undefined) throw new UserError(`${named("judge")} is for ${named("compare")}`);
     const { output, threads, gate: gateFile } = settings;
     if (output === undefined) throw new UserError(`cannot run enhance: ${named("output")} is required`);
@@ -105,6 +107,19 @@ ${batchNotes}
     return enhanceBatch(processor, gate, { ...settings, output }, context);
   },
 });
+
+/** The settings that a comparison reads. */
+const COMPARED = ["inputs", "compare", "overwrite", "task", "scale", "judge", "tile", "threads"];
+
+/** @throws UserError when a setting that a comparison does not read differs from its default. */
+function requireComparable({ inputs, ...settings }: EnhanceSettings): void {
+  const defaults: Readonly<Record<string, unknown>> = schema.parse({ inputs });
+  for (const [key, value] of Object.entries(settings))
+    if (!COMPARED.includes(key) && value !== defaults[key])
+      throw new UserError(
+        `${named("compare")} and ${named(key)} cannot both be set: a comparison shows all models in one file`,
+      );
+}
 
 /** The options of each image. */
 const imageOptions = ({ tile, quality, color, strip }: EnhanceSettings, gate: Gate | undefined) => ({
