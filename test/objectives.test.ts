@@ -150,8 +150,13 @@ const kinds: Record<string, Partial<TrainOptions>> = {
     distance: "kl",
   },
   "feature with l1": { objective: "feature", lambda: 0.01, recognizer: one, imageLoss: "l1" },
-  "ra with features": { objective: "ra", lambda: 0.01, recognizer: two, featureWeight: 5 },
-  "ra with warm-up": { objective: "ra", lambda: 0.01, recognizer: two, lambdaWarmup: 4 },
+  "ra with features and warm-up": {
+    objective: "ra",
+    lambda: 0.01,
+    recognizer: two,
+    featureWeight: 5,
+    lambdaWarmup: 4,
+  },
 };
 
 for (const [name, config] of Object.entries(kinds))
