@@ -90,7 +90,7 @@ export interface EnhancedImage extends ImageSize, ImageRemarks {
  * channel, resolution (dots per inch) and gray. The whole image is in memory, also that of a stream. The event loop is blocked
  * while a tile is computed; in a server, use `openEnhancer`.
  * @example
- * const processor = await openProcessor("models/sr-x4-ra.onnx");
+ * const processor = await openProcessor("models/sr-x4-m-ra.onnx");
  * const { data, width, height } = await enhance(processor, { file: "photo.jpg" }, { format: "webp" });
  * @throws UserError when the input cannot be read or decoded, its enhanced size does not fit the format, or the gate is that of another
  * processor; the signal's reason when it aborts.

@@ -46,7 +46,7 @@ export type EnhancerOptions = OpenOptions;
  * starts a new worker. An idle enhancer does not keep the process alive.
  * @param model the path or the `file:` URL of an ONNX file.
  * @example
- * await using enhancer = await openEnhancer("models/sr-x4-ra.onnx");
+ * await using enhancer = await openEnhancer("models/sr-x4-m-ra.onnx");
  * const { data } = await enhancer.enhance(request, { format: "webp", signal: AbortSignal.timeout(60_000) });
  * response.end(data);
  * @throws UserError when the model cannot be opened or does not run.

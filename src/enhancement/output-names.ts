@@ -1,6 +1,7 @@
 import { basename, extname } from "node:path";
 import { UserError } from "../errors.js";
 import { canEncode } from "../platform/node/codec.js";
+import { LONGEST_NAME } from "../platform/node/outputs.js";
 import type { OutputFormat } from "./raster-codec.js";
 
 /** How results are named. */
@@ -18,9 +19,6 @@ const EXTENSIONS: Readonly<Record<OutputFormat, readonly string[]>> = {
   webp: [".webp"],
   tiff: [".tiff", ".tif"],
 };
-
-/** The most bytes of a file's name. */
-const LONGEST_NAME = 255;
 
 /**
  * The name of the result of an image of that name, which may contain folders. An extension of the wanted format stays as it is

@@ -36,11 +36,11 @@ export async function requireWritableFolder(path: string): Promise<void> {
 }
 
 /** The most bytes of a file's name. */
-const LONGEST = 255;
+export const LONGEST_NAME = 255;
 
 /** Tries it with a temporary file in the folder, or in the nearest parent that exists. */
 async function requireCreatable(folder: string, name: string): Promise<void> {
-  if (Buffer.byteLength(name) > LONGEST) throw new Error(`its name has more than ${LONGEST} bytes`);
+  if (Buffer.byteLength(name) > LONGEST_NAME) throw new Error(`its name has more than ${LONGEST_NAME} bytes`);
   const status = await stat(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
     return undefined;
