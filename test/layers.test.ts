@@ -37,15 +37,30 @@ const rooms = [
     "training",
     "enhancement",
   ],
-  ...["inspection", "profiling", "analysis", "report", "study", "experiments", "commands", "cli", "web", "index"],
+  ...[
+    "inspection",
+    "profiling",
+    "analysis",
+    "widgets",
+    "report",
+    "study",
+    "experiments",
+    "browser",
+    "playground",
+    "commands",
+    "cli",
+    "web",
+    "index",
+  ],
 ];
 
-/** What runs in a browser: whole rooms, the graphs of a training, and the public face for it. */
+/** What runs in a browser: whole rooms, the graphs of a training, the pages, and the public face for it. */
 const pure =
-  /^(onnx|images|autodiff|passes|metrics|networks|objectives)\/|^training\/(step|adam|schedule|freeze|transformer|(processor|recognizer)-forward)\.ts$|^web\.ts$/;
+  /^(onnx|images|autodiff|passes|metrics|networks|objectives|widgets|browser)\/|^\w+\/page\/|^training\/(step|adam|schedule|freeze|transformer|(processor|recognizer)-forward)\.ts$|^web\.ts$/;
 
 /** Packages that run in a browser. */
-const portable = /^(protobufjs|pure-rand|zod|onnxruntime-common|onnxruntime-web)(\/|$)/;
+const portable =
+  /^(protobufjs|pure-rand|zod|onnxruntime-common|onnxruntime-web|preact|@preact\/signals|@observablehq\/plot|@tanstack\/virtual-core|jspsych|@jspsych\/[\w-]+)(\/|$)/;
 
 /** What package.json's import `#backend` can be; the first under the condition `browser`. */
 const backends = ["runtime/web/backend.ts", "runtime/node/backend.ts"];
@@ -53,7 +68,7 @@ const backends = ["runtime/web/backend.ts", "runtime/node/backend.ts"];
 const root = repositoryPath("src");
 const files = (readdirSync(root, { recursive: true }) as string[])
   .map((file) => file.replaceAll("\\", "/"))
-  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".test.ts"));
 const imports = new Map(files.map((file) => [file, importsOf(file)]));
 
 /** What a file imports or exports again: files of src/ and packages. */
@@ -63,11 +78,13 @@ function importsOf(file: string): readonly string[] {
   return [...statements].flatMap(([, named, dynamic]) => {
     const specifier = (named ?? dynamic) as string;
     if (specifier === "#backend") return backends;
-    return specifier.startsWith(".") ? normalize(join(dirname(file), specifier)).replace(/\.js$/, ".ts") : specifier;
+    if (!specifier.startsWith(".")) return specifier;
+    const source = normalize(join(dirname(file), specifier)).replace(/\.js$/, ".ts");
+    return files.includes(`${source}x`) ? `${source}x` : source;
   });
 }
 
-const roomOf = (file: string): number => rooms.indexOf(file.replace(/(\/|\.ts$).*/, ""));
+const roomOf = (file: string): number => rooms.indexOf(file.replace(/(\/|\.tsx?$).*/, ""));
 
 test("a file of src/ imports nothing from a room above its own", () => {
   assert.deepEqual(

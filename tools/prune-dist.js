@@ -9,5 +9,6 @@ const built = /\.(?:js|js\.map|d\.ts|d\.ts\.map)$/;
 
 for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }) : []) {
   const path = String(name);
-  if (built.test(path) && !existsSync(join(root, path.replace(built, ".ts")))) rmSync(join(dist, path));
+  const sources = [".ts", ".tsx"].map((extension) => join(root, path.replace(built, extension)));
+  if (built.test(path) && !sources.some((source) => existsSync(source))) rmSync(join(dist, path));
 }
