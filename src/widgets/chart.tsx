@@ -30,7 +30,7 @@ const symbols = ["circle", "square", "triangle", "diamond", "star", "wye"] as co
 export const seriesSymbol = (place: number): (typeof symbols)[number] => symbols[place % symbols.length] ?? "circle";
 
 /** Pixels: narrower charts scroll, wider ones are hard to read. */
-const [NARROWEST, WIDEST] = [280, 960];
+const [NARROWEST, WIDEST] = [280, 1120];
 
 /** A chart of Observable Plot. It is drawn again when its options or the width of the page change. */
 export function Chart({ label, options, figures }: ChartProps) {

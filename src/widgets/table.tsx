@@ -36,7 +36,7 @@ export interface TableProps {
 }
 
 /** Rows from which on only the visible ones are part of the page. */
-const MANY = 100;
+const MANY = 24;
 /** Height in pixels of a row of a large table. */
 const ROW = 36;
 

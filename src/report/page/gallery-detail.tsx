@@ -11,7 +11,7 @@ interface DetailProps {
 /** One image: its rows in the viewer, and what each judge predicts for each. */
 export function GalleryDetail({ part: { rows, judges, names }, item: { file, truth, views } }: DetailProps) {
   return (
-    <article class="detail" aria-label={file}>
+    <article class="opened" aria-label={file}>
       <h3>
         {file} <span class="totals">{names[truth]}</span>
       </h3>

@@ -99,7 +99,7 @@ function Group({ kind, part, filter, items, open, onOpen }: GroupProps) {
           {items.map((item) => (
             <li key={item.file}>
               <button type="button" aria-pressed={item === open} onClick={() => onOpen(item)}>
-                <img src={item.views[row]?.image ?? ""} alt="" loading="lazy" />
+                <img src={item.views[row]?.image ?? ""} alt="" decoding="async" />
                 <span class="name">{item.file}</span>
                 <span class="class">{names[item.truth]}</span>
                 {judges.map((judge, j) => (

@@ -1,7 +1,7 @@
 import { dot, line, type PlotOptions, pointer, ruleX, text, tip } from "@observablehq/plot";
 import { useMemo } from "preact/hooks";
 import { Chart, type ChartFigures, seriesColor, seriesSymbol } from "../../widgets/chart.js";
-import type { ScatterPart } from "../document.js";
+import type { ScatterPart, ScatterPoint } from "../document.js";
 import { Legend } from "./legend.js";
 import { figureText } from "./numbers.js";
 
@@ -22,13 +22,22 @@ export function ScatterView({ part }: { readonly part: ScatterPart }) {
 
 /** Points that have labels; more would cover each other. */
 const LABELED = 24;
+/** Pixels between the intervals of series that have the same x. */
+const APART = 6;
+
+/** Of points with one label at one x, the upper one. */
+function labeled<P extends ScatterPoint>(points: readonly P[]): P[] {
+  const upper = new Map<string, P>();
+  for (const point of points.toSorted((a, b) => a.y - b.y)) upper.set(`${point.x} ${point.label}`, point);
+  return [...upper.values()];
+}
 
 function optionsOf({ series, x, y }: ScatterPart): PlotOptions {
   const points = series.flatMap(({ name, points: own }, place) => own.map((point) => ({ ...point, name, place })));
   type Point = (typeof points)[number];
   const at = { x: "x", y: "y" } as const;
   const styled = { stroke: ({ place }: Point) => seriesColor(place), fill: ({ place }: Point) => seriesColor(place) };
-  const labels = points.length <= LABELED ? points : [];
+  const labels = points.length <= LABELED ? labeled(points) : [];
   return {
     ...{ height: 400, inset: 28, marginLeft: 56, marginBottom: 44, grid: true },
     x: { label: x.title, labelAnchor: "center", labelArrow: "none", nice: true },
@@ -36,12 +45,19 @@ function optionsOf({ series, x, y }: ScatterPart): PlotOptions {
     color: { type: "identity" },
     symbol: { type: "identity" },
     marks: [
-      ruleX(
-        points.filter(({ interval }) => interval),
-        {
-          ...{ x: "x", y1: ({ interval }: Point) => interval?.[0], y2: ({ interval }: Point) => interval?.[1] },
-          ...{ stroke: styled.stroke, strokeOpacity: 0.35, strokeWidth: 2 },
-        },
+      ...series.map(({ points: own }, place) =>
+        ruleX(
+          own.filter(({ interval }) => interval),
+          {
+            ...{
+              x: "x",
+              y1: ({ interval }: ScatterPoint) => interval?.[0],
+              y2: ({ interval }: ScatterPoint) => interval?.[1],
+            },
+            ...{ stroke: seriesColor(place), strokeOpacity: 0.45, strokeWidth: 2 },
+            dx: APART * (place - (series.length - 1) / 2),
+          },
+        ),
       ),
       ...series.map(({ points: own }, place) =>
         line(
@@ -52,7 +68,7 @@ function optionsOf({ series, x, y }: ScatterPart): PlotOptions {
       dot(points, { ...at, ...styled, symbol: ({ place }: Point) => seriesSymbol(place), r: 5 }),
       text(labels, {
         ...at,
-        ...{ text: "label", fill: styled.fill, textAnchor: "start", dx: 9, dy: -9 },
+        ...{ text: "label", fill: "var(--ink)", textAnchor: "start", dx: 9, dy: -9 },
         ...{ stroke: "var(--surface)", strokeWidth: 4, fontSize: 12 },
       }),
       tip(
