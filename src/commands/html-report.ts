@@ -6,6 +6,7 @@ import type { ReportDocument } from "../report/document.js";
 import { reportPage } from "../report/html.js";
 import type { Reporter } from "../reporter.js";
 import { path } from "../settings.js";
+import type { Given } from "./command.js";
 
 /** The setting of the commands that write a report. */
 export const reportSettings = {
@@ -14,20 +15,18 @@ export const reportSettings = {
   }).optional(),
 };
 
+/** The report among the settings of a stage, which it writes beside its results. */
+export const reportOf = ({ report }: Given): string[] => (typeof report === "string" ? [report] : []);
+
 /**
  * Checks before the work that the report can be written.
  * @param inputs files that must not be overwritten.
- * @param outputs other files that are written.
  * @throws UserError also when its name does not end in .html.
  */
-export async function requireReport(
-  file: string | undefined,
-  inputs: readonly string[] = [],
-  outputs: readonly string[] = [],
-): Promise<void> {
+export async function requireReport(file: string | undefined, inputs: readonly string[]): Promise<void> {
   if (file === undefined) return;
   requireHtml(file);
-  await requireWritable([...outputs, file], inputs);
+  await requireWritable([file], inputs);
 }
 
 /** @throws UserError when the name does not end in .html or .htm. */

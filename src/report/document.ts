@@ -176,6 +176,8 @@ export interface MatrixCell {
   readonly starred?: true;
   /** False: not on the color scale, such as a figure of another unit. */
   readonly colored?: false;
+  /** Default: those of the matrix. */
+  readonly digits?: number;
 }
 
 export interface HistogramPart {

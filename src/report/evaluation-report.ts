@@ -35,6 +35,33 @@ export function evaluationReport(evaluation: Evaluation, options: EvaluationRepo
   };
 }
 
+/** The report of evaluations that were read from predictions: of one, or of several with the same processors. */
+export function joinedReport(
+  evaluations: readonly Evaluation[],
+  measured: readonly { readonly measurements: Measurements }[],
+): ReportDocument {
+  const [first, ...others] = evaluations as readonly [Evaluation, ...Evaluation[]];
+  const partsOf = (evaluation: Evaluation, place: number) => {
+    const { measurements } = measured[place] ?? {};
+    const hashes = Object.entries(evaluation.processor_sha256 ?? {});
+    const models = hashes.map(([name, sha256]) => ({ name, role: "processor (network)", sha256 }));
+    return { ...(measurements && { measurements }), models };
+  };
+  if (others.length === 0) return evaluationReport(first, partsOf(first, 0));
+  return {
+    title: `Evaluations: ${taskTitle(first)}`,
+    summary: evaluations
+      .map((each, place) => `(${place + 1}) ${dataTitle(each)}, protocol ${each.protocol}.`)
+      .join(" "),
+    highlights: [],
+    sections: evaluations.flatMap((evaluation, place) => {
+      const options = partsOf(evaluation, place);
+      const sections = [...evaluationSections(evaluation, options), settingSection(evaluation, options.models)];
+      return sections.map(({ title, parts }) => ({ title: `${title} (${place + 1})`, parts }));
+    }),
+  };
+}
+
 /** The sections of an evaluation, without its setting. */
 export function evaluationSections(evaluation: Evaluation, options: EvaluationReportOptions = {}): Section[] {
   const { measurements, gallery, nameOf = (label) => `class ${label}` } = options;

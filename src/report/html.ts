@@ -27,12 +27,16 @@ export async function reportPage(document: ReportDocument): Promise<string> {
 <meta http-equiv="Content-Security-Policy" content="${policy.join("; ")}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${escaped(document.warning === undefined ? document.title : `${document.warning}: ${document.title}`)}</title>
+<title>${escaped(document.title)}</title>
 <style>${style}</style>
 </head>
 <body>
-<noscript><p>${escaped(document.title)}: ${escaped(document.summary)} Tables and images need JavaScript, which is turned off.</p></noscript>
-<div id="report"></div>
+<div id="report">
+${document.warning === undefined ? "" : `<p class="warning">${escaped(document.warning)}</p>`}
+<h1>${escaped(document.title)}</h1>
+<p class="summary">${escaped(document.summary)}</p>
+<noscript><p>Tables, plots and images need JavaScript, which is turned off.</p></noscript>
+</div>
 <script type="application/json" id="report-data">${jsonOf(document)}</script>
 <script type="module">${code}</script>
 <script type="text/plain" id="licenses">${withoutMarkup(licenses ?? "")}</script>

@@ -28,7 +28,7 @@ export function processorModel({ name, file, sha256, card }: Processor): Reporte
 }
 
 /** "ra, λ 0.001, compact-m, 4000 steps of 16 crops of 96, learning rate 0.0001, seed 0, 400 images" */
-const trainingText = ({ objective, lambda, network, steps, batch, crop, lr, seed, data }: Card): string =>
+export const trainingText = ({ objective, lambda, network, steps, batch, crop, lr, seed, data }: Card): string =>
   [
     ...[objective, ...(lambda > 0 ? [`λ ${lambda}`] : []), network],
     ...[`${steps} steps of ${batch} crops of ${crop}`, `learning rate ${lr}`, `seed ${seed}`, `${data.count} images`],

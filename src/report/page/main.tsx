@@ -5,4 +5,5 @@ import { Report } from "./report.js";
 
 const place = document.getElementById("report") as HTMLElement;
 const data = document.getElementById("report-data")?.textContent ?? "";
+place.replaceChildren();
 render(<Report document={JSON.parse(data) as ReportDocument} />, place);

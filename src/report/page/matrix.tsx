@@ -52,11 +52,11 @@ function CellView({ cell, most, digits }: CellProps) {
   if (!cell?.figure) return <td>–</td>;
   const [value, low, high] = cell.figure;
   const share = Math.round((STRONGEST * Math.min(Math.abs(value), most)) / most);
-  const color = `color-mix(in srgb, var(${value < 0 ? "--bad" : "--good"}) ${share}%, var(--surface))`;
+  const color = `color-mix(in srgb, ${value < 0 ? "var(--bad)" : "var(--good)"} ${share}%, var(--surface))`;
   return (
     <td style={cell.colored === false ? {} : { background: color }}>
       <span class="cell-value">
-        {numberText(value, digits, true)}
+        {numberText(value, cell.digits ?? digits, true)}
         {cell.starred && " ★"}
       </span>
       {low !== undefined && high !== undefined && (
