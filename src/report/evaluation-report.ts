@@ -147,5 +147,4 @@ function gainHighlight(label: string, value: number, ci95: readonly [number, num
 }
 
 /** A number with its sign. */
-const signed = (value: number, digits: number): string =>
-  `${value > 0 ? "+" : ""}${value.toFixed(digits)}`.replace("-", "−");
+const signed = (value: number, digits: number): string => `${value > 0 ? "+" : ""}${value.toFixed(digits)}`;

@@ -1,6 +1,6 @@
 import { dot, line, type PlotOptions, pointer, ruleX, text, tip } from "@observablehq/plot";
 import { useMemo } from "preact/hooks";
-import { Chart, type ChartFigures, seriesColor, seriesSymbol } from "../../widgets/chart.js";
+import { APART, Chart, type ChartFigures, seriesColor, seriesSymbol } from "../../widgets/chart.js";
 import type { ScatterPart, ScatterPoint } from "../document.js";
 import { Legend } from "./legend.js";
 import { figureText } from "./numbers.js";
@@ -22,8 +22,6 @@ export function ScatterView({ part }: { readonly part: ScatterPart }) {
 
 /** Points that have labels; more would cover each other. */
 const LABELED = 24;
-/** Pixels between the intervals of series that have the same x. */
-const APART = 6;
 
 /** Of points with one label at one x, the upper one. */
 function labeled<P extends ScatterPoint>(points: readonly P[]): P[] {
