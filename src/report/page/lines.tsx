@@ -33,7 +33,7 @@ function optionsOf({ series, x, y }: LinesPart): PlotOptions {
   const bounded = points.filter(({ interval }) => interval);
   const marked = series.every(({ points: own }) => own.length <= MARKED);
   return {
-    ...{ height: 320, marginLeft: 60, marginBottom: 44, grid: true, inset: 12 },
+    ...{ height: 320, marginLeft: 60, marginBottom: 48, grid: true, inset: 12 },
     x: {
       ...{ label: x.title, labelAnchor: "center", labelArrow: "none" },
       ...(x.scale === "points" && { type: "point", domain: series[0]?.points.map((point) => point.x) ?? [] }),
