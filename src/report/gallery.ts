@@ -32,15 +32,15 @@ const CLASSES = 3;
 /**
  * The flipped images of an evaluation, each as every processor restores it. Only these images are loaded, degraded and restored
  * again, one after the other, so that memory does not grow with the evaluation.
- * @returns undefined without classifiers or without processors.
+ * @returns undefined without processors.
  */
 export async function galleryOf(options: GalleryOptions): Promise<GalleryPart | undefined> {
-  const { measurements, processors } = options;
+  const { measurements } = options;
   const { images, judges } = measurements;
   const rows = [...measurements.processors];
   const classifiers = classifiersIn(measurements);
   const pairs = shownPairs(rows);
-  if (classifiers.length === 0 || pairs.length === 0) return undefined;
+  if (pairs.length === 0) return undefined;
   const chosen = flippedImages(measurements);
   const titles = shortTitles(images.map(({ file }) => file));
   const list = new NameList(options.nameOf);
@@ -55,22 +55,23 @@ export async function galleryOf(options: GalleryOptions): Promise<GalleryPart | 
   }
   return {
     kind: "gallery",
-    caption: "Flipped predictions",
+    caption: classifiers.length > 0 ? "Flipped predictions" : "Images",
     ...{ names: list.names, rows, pairs, items, judges: classifiers.map((judge) => judges[judge] as string) },
     totals: flipTotals(measurements),
-    note: noteOf(shownImages(rows.length, pairs.length), options, processors.length),
+    note: noteOf(options, shownImages(rows.length, pairs.length), classifiers.length > 0),
   };
 }
 
-function noteOf(most: number, { setting: { protocol } }: GalleryOptions, processors: number): string {
+function noteOf({ setting: { protocol }, processors }: GalleryOptions, most: number, areFlips: boolean): string {
   const form =
     protocol === "imagenet"
       ? "Images are the center crops that were judged, without loss."
       : `Images are whole, reduced to at most ${LARGEST_SIDE} pixels on the longer side; those that were not reduced are without loss.`;
-  return (
-    `At most ${most} images of each kind${processors > 2 ? " and processor" : ""}: those whose class loses or gains the largest share. ${form} ` +
-    "The numbers beside the headings count all flips."
-  );
+  const which = areFlips
+    ? "those whose class loses or gains the largest share"
+    : "those with the largest change of PSNR";
+  const counts = areFlips ? " The numbers beside the headings count all flips." : "";
+  return `At most ${most} images of each kind${processors.length > 2 ? " and processor" : ""}: ${which}. ${form}${counts}`;
 }
 
 async function viewOf(
