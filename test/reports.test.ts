@@ -45,7 +45,7 @@ function inverting(scale: number): Graph {
 async function workspace(t: TestContext) {
   const folder = temporaryFolder(t);
   const at = (name: string) => join(folder, name);
-  await writeLabeledImages(at("data"), 24, 48);
+  await writeLabeledImages(at("data"), 12, 48);
   renameSync(at("data/0.png"), at(`data/${HOSTILE_FILE}`));
   const labels = readFileSync(at("data/labels.csv"), "utf8");
   writeFileSync(at("data/labels.csv"), labels.replace("0.png", HOSTILE_FILE));
