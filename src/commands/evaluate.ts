@@ -341,7 +341,11 @@ async function judged(
 }
 
 /** The file of an evaluation's store, next to that of its results. It is removed once the evaluation is complete. */
-const partialOf = ({ json, predictions }: Pick<Settings, "json" | "predictions">): string | undefined => {
-  const results = json ?? predictions;
+const partialOf = ({
+  json,
+  predictions,
+  report,
+}: Pick<Settings, "json" | "predictions" | "report">): string | undefined => {
+  const results = json ?? predictions ?? report;
   return results === undefined ? undefined : `${results}.partial.jsonl`;
 };

@@ -10,7 +10,7 @@ import { path, seed } from "../settings.js";
 import { type AnalyzedStudy, analyzeStudy } from "../study/analysis/analysis.js";
 import { methodsParagraph } from "../study/analysis/methods.js";
 import { readAnswersCsv } from "../study/analysis/read-answers.js";
-import { studyDocument } from "../study/analysis/study-document.js";
+import { studyReport } from "../study/analysis/report.js";
 import { analysisTable } from "../study/analysis/table.js";
 import type { AnswerRow, StudyAnswers } from "../study/answers.js";
 import { StudyDefinition } from "../study/definition.js";
@@ -61,7 +61,7 @@ alphabetical order, the first as the reference; --definition gives these.`,
       await writeBytes(given.json, [`${JSON.stringify(content, null, 2)}\n`]);
       report.info(`analysis: ${given.json}`);
     }
-    await writeReport(given.report, () => studyDocument(study, analysis, provenance), report);
+    await writeReport(given.report, () => studyReport(study, analysis, provenance), report);
     return "done";
   },
   stage: {

@@ -9,7 +9,7 @@ import {
 } from "../report/evaluation-parts.js";
 import { evaluationFacts } from "../report/setting-parts.js";
 import { trainingCurves } from "../report/training-curves.js";
-import { mainParts } from "../study/analysis/study-document.js";
+import { mainParts } from "../study/analysis/report.js";
 import { remarks } from "../study/analysis/table.js";
 import { type Findings, type Training, trainingTitle } from "./findings.js";
 

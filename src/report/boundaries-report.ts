@@ -193,6 +193,7 @@ function nearestScatter(
       x: { title: `${first} (gray levels)` },
       y: { title: others.length === 1 ? `${others[0]} (gray levels)` : "other recognizer (gray levels)" },
       series,
+      labeled: false,
       note: "Images that both classify correctly and whose boundaries were found.",
     },
   ];

@@ -116,6 +116,8 @@ export interface ScatterPart {
   readonly x: Axis;
   readonly y: Axis;
   readonly series: readonly ScatterSeries[];
+  /** False: labels are shown for the point under the pointer alone. */
+  readonly labeled?: boolean;
   readonly note?: string;
 }
 

@@ -73,7 +73,7 @@ export function evaluationSections(evaluation: Evaluation, options: EvaluationRe
       parts: [figuresTable(evaluation), ...gainsTable(evaluation), ...notesOf(evaluation)],
     },
     ...sectionOf("Quality and accuracy", paretoPart(evaluation)),
-    ...sectionOf("Flipped predictions", [...(gallery ? [gallery] : []), ...flips]),
+    ...sectionOf(flips.length > 0 ? "Flipped predictions" : "Images", [...(gallery ? [gallery] : []), ...flips]),
     ...sectionOf("After handlings", survival),
     ...sectionOf("Gates", gateParts(evaluation)),
     ...(measurements ? [{ title: "All predictions", parts: [predictionsPart(measurements, nameOf)] }] : []),
@@ -147,5 +147,4 @@ function gainHighlight(label: string, value: number, ci95: readonly [number, num
 }
 
 /** A number with its sign. */
-const signed = (value: number, digits: number): string =>
-  `${value > 0 ? "+" : ""}${value.toFixed(digits)}`.replace("-", "−");
+const signed = (value: number, digits: number): string => `${value > 0 ? "+" : ""}${value.toFixed(digits)}`;

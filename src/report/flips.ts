@@ -16,6 +16,7 @@ export const shownImages = (rows: number, pairs: number): number =>
 /**
  * The images whose flips are shown, by their places: of each pair those that are right before and wrong after, then the
  * reverse. Images come first whose class loses or gains the largest share for a judge that flips, then those of earlier names.
+ * Without classifiers, the images whose PSNR falls most, then those whose PSNR rises most.
  */
 export function flippedImages(measurements: Measurements): number[] {
   const { images, processors } = measurements;
@@ -25,7 +26,10 @@ export function flippedImages(measurements: Measurements): number[] {
   const chosen = pairs.flatMap((pair) =>
     [-1, 1].flatMap((sign) => {
       const changes = images.flatMap((image, place) => {
-        const change = Math.max(0, ...judges.map((judge) => changeOf(image, pair, judge, sign)));
+        const change =
+          judges.length === 0
+            ? sign * psnrChange(image, pair)
+            : Math.max(...judges.map((judge) => changeOf(image, pair, judge, sign)));
         return change > 0 ? [{ place, change, file: image.file }] : [];
       });
       changes.sort((a, b) => b.change - a.change || (a.file < b.file ? -1 : 1));
@@ -34,6 +38,10 @@ export function flippedImages(measurements: Measurements): number[] {
   );
   return [...new Set(chosen)];
 }
+
+/** In dB; 0 where both are infinite. */
+const psnrChange = ({ rows }: MeasuredImage, [row, over]: RowPair): number =>
+  (rows[row]?.psnr ?? 0) - (rows[over]?.psnr ?? 0) || 0;
 
 /** How much the share of the class changes if the prediction flips in the direction of `sign`; otherwise 0. */
 function changeOf({ rows, label }: MeasuredImage, [row, over]: RowPair, judge: number, sign: number): number {

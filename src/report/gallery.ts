@@ -1,13 +1,13 @@
 import type { Dataset } from "../data/dataset.js";
-import { titleOf } from "../data/item.js";
+import { type Item, readItem, titleOf } from "../data/item.js";
 import type { Task } from "../data/task.js";
 import type { MeasuredImage } from "../evaluation/measured-image.js";
 import type { MeasuredEvaluation } from "../evaluation/measurements.js";
-import { resolveProtocol } from "../evaluation/protocols.js";
-import { loadSamples, type Sample, separated, spread } from "../evaluation/samples.js";
-import { EvaluationWorkers } from "../evaluation/workers.js";
+import { type EvaluationSample, evaluationSample, resolveProtocol } from "../evaluation/protocols.js";
+import { spread } from "../evaluation/samples.js";
 import type { Image } from "../images/image.js";
 import type { Processor } from "../processors/processor.js";
+import { randomAt } from "../random.js";
 import { sharesOf } from "./class-shares.js";
 import type { GalleryItem, GalleryPart, GalleryView } from "./document.js";
 import { embeddedImage, LARGEST_SIDE } from "./embedded-image.js";
@@ -32,15 +32,16 @@ const CLASSES = 3;
 /**
  * The flipped images of an evaluation, each as every processor restores it. Only these images are loaded, degraded and restored
  * again, one after the other, so that memory does not grow with the evaluation.
- * @returns undefined without classifiers or without processors.
+ * @returns undefined without processors.
+ * @throws UserError when an image is no longer there.
  */
 export async function galleryOf(options: GalleryOptions): Promise<GalleryPart | undefined> {
-  const { measurements, processors } = options;
+  const { measurements } = options;
   const { images, judges } = measurements;
   const rows = [...measurements.processors];
   const classifiers = classifiersIn(measurements);
   const pairs = shownPairs(rows);
-  if (classifiers.length === 0 || pairs.length === 0) return undefined;
+  if (pairs.length === 0) return undefined;
   const chosen = flippedImages(measurements);
   const titles = shortTitles(images.map(({ file }) => file));
   const list = new NameList(options.nameOf);
@@ -55,22 +56,23 @@ export async function galleryOf(options: GalleryOptions): Promise<GalleryPart | 
   }
   return {
     kind: "gallery",
-    caption: "Flipped predictions",
+    caption: classifiers.length > 0 ? "Flipped predictions" : "Images",
     ...{ names: list.names, rows, pairs, items, judges: classifiers.map((judge) => judges[judge] as string) },
     totals: flipTotals(measurements),
-    note: noteOf(shownImages(rows.length, pairs.length), options, processors.length),
+    note: noteOf(options, shownImages(rows.length, pairs.length), classifiers.length > 0),
   };
 }
 
-function noteOf(most: number, { setting: { protocol } }: GalleryOptions, processors: number): string {
+function noteOf({ setting: { protocol }, processors }: GalleryOptions, most: number, areFlips: boolean): string {
   const form =
     protocol === "imagenet"
       ? "Images are the center crops that were judged, without loss."
       : `Images are whole, reduced to at most ${LARGEST_SIDE} pixels on the longer side; those that were not reduced are without loss.`;
-  return (
-    `At most ${most} images of each kind${processors > 2 ? " and processor" : ""}: those whose class loses or gains the largest share. ${form} ` +
-    "The numbers beside the headings count all flips."
-  );
+  const which = areFlips
+    ? "those whose class loses or gains the largest share"
+    : "those with the largest change of PSNR";
+  const counts = areFlips ? " The numbers beside the headings count all flips." : "";
+  return `At most ${most} images of each kind${processors.length > 2 ? " and processor" : ""}: ${which}. ${form}${counts}`;
 }
 
 async function viewOf(
@@ -102,21 +104,17 @@ async function* restoredImages(places: readonly number[], options: GalleryOption
   const items = spread(dataset.items, limit);
   const numbers = new Map(items.map((item, number) => [titleOf(item), number]));
   const border = setting.protocol === "full" ? setting.crop_border : undefined;
-  const workers = new EvaluationWorkers(resolveProtocol(setting.protocol, task.scale, border));
-  try {
-    for (const place of places) {
-      const first = numbers.get(measurements.images[place]?.file ?? "") ?? -1;
-      const samples = await loadSamples({ items: items.slice(first, first + 1), first }, task, workers);
-      const [sample] = separated(samples).loaded;
-      if (sample) yield { place, shown: await rowsOf(sample, processors, task, measurements.processors) };
-    }
-  } finally {
-    await workers.close();
+  const protocol = resolveProtocol(setting.protocol, task.scale, border);
+  for (const place of places) {
+    const number = numbers.get(measurements.images[place]?.file ?? "") ?? -1;
+    const image = await readItem(items[number] as Item, { onFlaw: () => {} }); // reported when it was evaluated
+    const sample = await evaluationSample(image, task, randomAt(setting.seed, number), protocol);
+    yield { place, shown: await rowsOf(sample, processors, task, measurements.processors) };
   }
 }
 
 async function rowsOf(
-  { clean, degraded, interpolated }: Sample,
+  { clean, degraded, interpolated }: EvaluationSample,
   processors: readonly Processor[],
   task: Task,
   names: readonly string[],

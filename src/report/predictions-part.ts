@@ -22,7 +22,7 @@ export function predictionsPart(measurements: Measurements, nameOf: (label: numb
     predicted: processors.map((_, row) => classifiers.map((judge) => columnOf(row, judge))),
     ...{ names: list.names, rows: processors, pairs: shownPairs(processors) },
     judges: classifiers.map((judge) => judges[judge] as string),
-    note: classifiers.length > 0 ? SHARES_NOTE : "PSNR in dB on RGB.",
+    note: classifiers.length > 0 ? `✓: right, ✗: wrong. ${SHARES_NOTE}` : "PSNR in dB on RGB.",
   };
 }
 

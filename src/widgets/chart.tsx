@@ -29,6 +29,9 @@ const symbols = ["circle", "square", "triangle", "diamond", "star", "wye"] as co
 /** The symbol of a series. */
 export const seriesSymbol = (place: number): (typeof symbols)[number] => symbols[place % symbols.length] ?? "circle";
 
+/** Pixels between marks of series that have the same x. */
+export const APART = 6;
+
 /** Pixels: narrower charts scroll, wider ones are hard to read. */
 const [NARROWEST, WIDEST] = [280, 1120];
 
@@ -72,6 +75,8 @@ function drawn(label: string, options: PlotOptions): Element {
   for (const style of chart.querySelectorAll("style")) style.remove();
   const image = chart.matches("svg") ? chart : (chart.querySelector("svg") ?? chart);
   image.setAttribute("role", "img");
+  // Names of its marks, such as "dot", which are parts of one image.
+  for (const mark of image.querySelectorAll("[aria-label]")) mark.removeAttribute("aria-label");
   image.setAttribute("aria-label", label);
   return chart;
 }

@@ -12,17 +12,22 @@ export function sortedRows(
   by: (row: number) => number | string | null,
   direction: SortDirection,
 ): number[] {
-  const values = new Map(rows.map((row) => [row, known(by(row))]));
+  const keys = keysOf(rows.map(by));
+  const places = Array.from(rows.keys());
   const sign = direction === "ascending" ? 1 : -1;
-  return rows.toSorted((a, b) => {
-    const [one, other] = [values.get(a) ?? null, values.get(b) ?? null];
-    if (one === null || other === null) return Number(one === null) - Number(other === null);
-    return sign * compared(one, other);
+  places.sort((a, b) => {
+    const [one, other] = [keys[a] as number, keys[b] as number];
+    if (Number.isNaN(one) || Number.isNaN(other)) return Number(Number.isNaN(one)) - Number(Number.isNaN(other));
+    return one === other ? 0 : one < other ? -sign : sign;
   });
+  return places.map((place) => rows[place] as number);
 }
 
-const known = (value: number | string | null): number | string | null => (Number.isNaN(value) ? null : value);
-
-const compared = (a: number | string, b: number | string): number =>
-  // Subtracting equal infinities would give NaN.
-  typeof a === "number" && typeof b === "number" ? Number(a > b) - Number(a < b) : collator.compare(`${a}`, `${b}`);
+/** Numbers in the order of the values; NaN for null. Each text is compared once with each other, however often it occurs. */
+function keysOf(values: readonly (number | string | null)[]): Float64Array {
+  const texts = [...new Set(values.filter((value) => typeof value === "string"))].sort(collator.compare);
+  const ranks = new Map(texts.map((text, rank) => [text, rank]));
+  return Float64Array.from(values, (value) =>
+    typeof value === "string" ? (ranks.get(value) ?? Number.NaN) : (value ?? Number.NaN),
+  );
+}

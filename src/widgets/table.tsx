@@ -37,6 +37,8 @@ export interface TableProps {
 
 /** Rows from which on only the visible ones are part of the page. */
 const MANY = 24;
+/** Rows of a large table that are in the page at most; rows that leave it are used again for those that enter it. */
+const SLOTS = 128;
 /** Height in pixels of a row of a large table. */
 const ROW = 36;
 
@@ -81,7 +83,7 @@ export function Table({ caption, columns, rows, sorting: initial, empty = "There
         <tbody>
           {large && <Space height={window.before} columns={columns.length} />}
           {shown.map((row, i) => (
-            <tr key={row} aria-rowindex={(large ? window.first : 0) + i + 2}>
+            <tr key={large ? (window.first + i) % SLOTS : row} aria-rowindex={(large ? window.first : 0) + i + 2}>
               {columns.map((column, place) => (
                 <Cell key={`${place}`} column={column} row={row} isName={place === 0} />
               ))}

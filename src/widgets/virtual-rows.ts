@@ -11,7 +11,7 @@ export interface VirtualRows {
 }
 
 /** Rows beyond each edge, which are there before they are seen. */
-const OVERSCAN = 10;
+const OVERSCAN = 6;
 
 /** The rows of one height that are visible in a box that scrolls. */
 export function useVirtualRows(

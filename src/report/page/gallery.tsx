@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { useMemo, useState } from "preact/hooks";
-import type { GalleryItem, GalleryPart } from "../document.js";
+import type { GalleryItem, GalleryPart, GalleryView } from "../document.js";
 import { type FlipFilter, FlipFilterFields, type FlipKind, flipKinds, flipOf } from "./flip-filter.js";
 import { GalleryDetail } from "./gallery-detail.js";
 
@@ -11,7 +11,7 @@ interface Shown {
 }
 
 /** Flipped predictions: harmful ones first. One image is open, with all its rows in the viewer. */
-export function GalleryView({ part }: { readonly part: GalleryPart }) {
+export function Gallery({ part }: { readonly part: GalleryPart }) {
   const { caption, note, items } = part;
   const [filter, setFilter] = useState<FlipFilter>({ pair: 0, judge: null, flip: null, search: "" });
   const [chosen, setChosen] = useState<string>();
@@ -58,6 +58,7 @@ function shownIn(part: GalleryPart, filter: FlipFilter): Shown[] {
 /** The kinds of flips of an image between the rows of the filter's pair, by the filter's judges. */
 function flipsOf({ pairs, judges }: GalleryPart, { views }: GalleryItem, filter: FlipFilter): ReadonlySet<FlipKind> {
   const [row = 0, over = 0] = pairs[filter.pair] ?? [];
+  if (judges.length === 0) return new Set([isLower(views[row], views[over]) ? "harmful" : "helpful"]);
   const counted = filter.judge === null ? [...judges.keys()] : [filter.judge];
   const flips = counted.map((judge) => {
     const [before, after] = [views[over]?.predictions[judge], views[row]?.predictions[judge]];
@@ -65,6 +66,9 @@ function flipsOf({ pairs, judges }: GalleryPart, { views }: GalleryItem, filter:
   });
   return new Set(flips.filter((flip) => flip !== null));
 }
+
+const isLower = (view: GalleryView | null | undefined, over: GalleryView | null | undefined): boolean =>
+  (view?.psnr ?? Number.POSITIVE_INFINITY) < (over?.psnr ?? Number.POSITIVE_INFINITY);
 
 interface GroupProps {
   readonly kind: FlipKind;
@@ -81,19 +85,16 @@ function Group({ kind, part, filter, items, open, onOpen }: GroupProps) {
   const all = totals
     .filter(({ pair, judge }) => pair === filter.pair && (filter.judge === null || judge === filter.judge))
     .map((total) => `${total[kind]} for ${judges[total.judge]}`);
+  const { title, meaning, none } = textsOf(kind, judges.length > 0, rows[row] ?? "", rows[over] ?? "");
   return (
     <section class="flips">
       <h3>
-        {kind === "harmful" ? "Harmful flips" : "Helpful flips"}
+        {title}
         <span class="totals">{all.join(", ")}</span>
       </h3>
-      <p class="note">
-        {kind === "harmful"
-          ? `Right with ${rows[over]}, wrong with ${rows[row]}.`
-          : `Wrong with ${rows[over]}, right with ${rows[row]}.`}
-      </p>
+      <p class="note">{meaning}</p>
       {items.length === 0 ? (
-        <p class="empty">{`No ${kind} flips fit.`}</p>
+        <p class="empty">{isFiltered(filter) ? `${none} that fit.` : `${none}.`}</p>
       ) : (
         <ul class="thumbnails">
           {items.map((item) => (
@@ -112,6 +113,23 @@ function Group({ kind, part, filter, items, open, onOpen }: GroupProps) {
       )}
     </section>
   );
+}
+
+const isFiltered = ({ judge, search }: FlipFilter): boolean => judge !== null || search.trim() !== "";
+
+/** The texts of a group: of flips, or of images whose PSNR is lower or higher. */
+function textsOf(kind: FlipKind, areFlips: boolean, row: string, over: string) {
+  const isHarmful = kind === "harmful";
+  if (!areFlips) {
+    const [title, other] = isHarmful ? ["Lower PSNR", "lower"] : ["Higher PSNR", "higher"];
+    return { title, meaning: `The PSNR of ${row} is ${other} than that of ${over}.`, none: "No images" };
+  }
+  const [before, after] = isHarmful ? ["Right", "wrong"] : ["Wrong", "right"];
+  return {
+    title: isHarmful ? "Harmful flips" : "Helpful flips",
+    meaning: `${before} with ${over}, ${after} with ${row}.`,
+    none: `No ${kind} flips`,
+  };
 }
 
 interface ChangeProps {

@@ -23,7 +23,7 @@ export function HistogramView({ part }: { readonly part: HistogramPart }) {
   const { caption, values, x, counted } = part;
   const options = useMemo(
     (): PlotOptions => ({
-      ...{ height: 260, marginLeft: 56, marginBottom: 44 },
+      ...{ height: 260, marginLeft: 56, marginBottom: 48 },
       x: { label: x.title, labelAnchor: "center", labelArrow: "none" },
       y: { label: counted, labelArrow: "none", grid: true },
       marks: [rectY(binsOf(values), { x1: "from", x2: "to", y: "count", fill: seriesColor(0) }), ruleY([0])],

@@ -1,6 +1,6 @@
 import { areaY, dot, line, type PlotOptions, pointerX, ruleX, tip } from "@observablehq/plot";
 import { useMemo } from "preact/hooks";
-import { Chart, type ChartFigures, seriesColor, seriesSymbol } from "../../widgets/chart.js";
+import { APART, Chart, type ChartFigures, seriesColor, seriesSymbol } from "../../widgets/chart.js";
 import type { LinesPart } from "../document.js";
 import { Legend } from "./legend.js";
 import { figureText } from "./numbers.js";
@@ -33,7 +33,7 @@ function optionsOf({ series, x, y }: LinesPart): PlotOptions {
   const bounded = points.filter(({ interval }) => interval);
   const marked = series.every(({ points: own }) => own.length <= MARKED);
   return {
-    ...{ height: 320, marginLeft: 60, marginBottom: 44, grid: true, inset: 12 },
+    ...{ height: 320, marginLeft: 60, marginBottom: 48, grid: true, inset: 12 },
     x: {
       ...{ label: x.title, labelAnchor: "center", labelArrow: "none" },
       ...(x.scale === "points" && { type: "point", domain: series[0]?.points.map((point) => point.x) ?? [] }),
@@ -42,9 +42,17 @@ function optionsOf({ series, x, y }: LinesPart): PlotOptions {
     color: { type: "identity" },
     symbol: { type: "identity" },
     marks: [
-      marked
-        ? ruleX(bounded, { x: "x", y1: low, y2: high, stroke: color, strokeOpacity: 0.35, strokeWidth: 2 })
-        : areaY(bounded, { x: "x", y1: low, y2: high, z: "name", fill: color, fillOpacity: 0.15 }),
+      ...(marked
+        ? series.map((_, place) =>
+            ruleX(
+              bounded.filter((point) => point.place === place),
+              {
+                ...{ x: "x", y1: low, y2: high, stroke: seriesColor(place), strokeOpacity: 0.45, strokeWidth: 2 },
+                dx: APART * (place - (series.length - 1) / 2),
+              },
+            ),
+          )
+        : [areaY(bounded, { x: "x", y1: low, y2: high, z: "name", fill: color, fillOpacity: 0.15 })]),
       line(points, { ...at, z: "name", stroke: color, strokeWidth: 1.75 }),
       ...(marked
         ? [dot(points, { ...at, fill: color, symbol: ({ place }: Point) => seriesSymbol(place), r: 4.5 })]

@@ -5,7 +5,7 @@ export function numberText(value: number, digits: number, signed = false): strin
   const text = value.toFixed(digits);
   const isZero = Number(text) === 0;
   if (isZero) return text.replace("-", "");
-  return `${signed && value > 0 ? "+" : ""}${text}`.replace("-", "−");
+  return `${signed && value > 0 ? "+" : ""}${text}`;
 }
 
 /** "53.3 [50.6, 56.0]"; "–" for a figure that is not defined. */

@@ -1,5 +1,5 @@
 import type { FactsPart, Part, PicturePart, TextPart } from "../document.js";
-import { GalleryView } from "./gallery.js";
+import { Gallery } from "./gallery.js";
 import { HistogramView } from "./histogram.js";
 import { LinesView } from "./lines.js";
 import { MatrixView } from "./matrix.js";
@@ -29,7 +29,7 @@ export function PartView({ part }: { part: Part }) {
     case "predictions":
       return <PredictionsView part={part} />;
     case "gallery":
-      return <GalleryView part={part} />;
+      return <Gallery part={part} />;
   }
 }
 

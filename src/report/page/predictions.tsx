@@ -63,11 +63,10 @@ interface PredictedProps {
 
 function Predicted({ column: { classes, shares, right }, image, names }: PredictedProps) {
   const isRight = right[image] === "1";
+  const name = names[classes[image] ?? -1];
   return (
     <span class={isRight ? "right" : "wrong"}>
-      <span aria-hidden="true">{isRight ? "✓" : "✗"}</span>
-      <span class="unseen">{isRight ? "right:" : "wrong:"}</span> {names[classes[image] ?? -1]}{" "}
-      <span class="share">{numberText(100 * (shares[image] ?? 0), 0)} %</span>
+      {`${isRight ? "✓" : "✗"} ${name} ${numberText(100 * (shares[image] ?? 0), 0)} %`}
     </span>
   );
 }

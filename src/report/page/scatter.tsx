@@ -1,6 +1,6 @@
 import { dot, line, type PlotOptions, pointer, ruleX, text, tip } from "@observablehq/plot";
 import { useMemo } from "preact/hooks";
-import { Chart, type ChartFigures, seriesColor, seriesSymbol } from "../../widgets/chart.js";
+import { APART, Chart, type ChartFigures, seriesColor, seriesSymbol } from "../../widgets/chart.js";
 import type { ScatterPart, ScatterPoint } from "../document.js";
 import { Legend } from "./legend.js";
 import { figureText } from "./numbers.js";
@@ -22,8 +22,6 @@ export function ScatterView({ part }: { readonly part: ScatterPart }) {
 
 /** Points that have labels; more would cover each other. */
 const LABELED = 24;
-/** Pixels between the intervals of series that have the same x. */
-const APART = 6;
 
 /** Of points with one label at one x, the upper one. */
 function labeled<P extends ScatterPoint>(points: readonly P[]): P[] {
@@ -32,14 +30,18 @@ function labeled<P extends ScatterPoint>(points: readonly P[]): P[] {
   return [...upper.values()];
 }
 
-function optionsOf({ series, x, y }: ScatterPart): PlotOptions {
+/** Labels of points right of it are on their left side, so that they stay inside the chart. */
+const middleOf = (values: readonly number[]): number => (Math.min(...values) + Math.max(...values)) / 2;
+
+function optionsOf({ series, x, y, labeled: areLabeled = true }: ScatterPart): PlotOptions {
   const points = series.flatMap(({ name, points: own }, place) => own.map((point) => ({ ...point, name, place })));
   type Point = (typeof points)[number];
   const at = { x: "x", y: "y" } as const;
   const styled = { stroke: ({ place }: Point) => seriesColor(place), fill: ({ place }: Point) => seriesColor(place) };
-  const labels = points.length <= LABELED ? labeled(points) : [];
+  const labels = areLabeled && points.length <= LABELED ? labeled(points) : [];
+  const middle = middleOf(points.map((point) => point.x));
   return {
-    ...{ height: 400, inset: 28, marginLeft: 56, marginBottom: 44, grid: true },
+    ...{ height: 400, inset: 28, marginLeft: 56, marginBottom: 48, grid: true },
     x: { label: x.title, labelAnchor: "center", labelArrow: "none", nice: true },
     y: { label: y.title, labelArrow: "none", nice: true },
     color: { type: "identity" },
@@ -66,11 +68,22 @@ function optionsOf({ series, x, y }: ScatterPart): PlotOptions {
         ),
       ),
       dot(points, { ...at, ...styled, symbol: ({ place }: Point) => seriesSymbol(place), r: 5 }),
-      text(labels, {
-        ...at,
-        ...{ text: "label", fill: "var(--ink)", textAnchor: "start", dx: 9, dy: -9 },
-        ...{ stroke: "var(--surface)", strokeWidth: 4, fontSize: 12 },
-      }),
+      ...[false, true].map((isRight) =>
+        text(
+          labels.filter((point) => point.x > middle === isRight),
+          {
+            ...at,
+            ...{
+              text: "label",
+              fill: "var(--ink)",
+              textAnchor: isRight ? "end" : "start",
+              dx: isRight ? -9 : 9,
+              dy: -9,
+            },
+            ...{ stroke: "var(--surface)", strokeWidth: 4, fontSize: 12 },
+          },
+        ),
+      ),
       tip(
         points,
         pointer({
