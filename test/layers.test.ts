@@ -43,6 +43,7 @@ const rooms = [
     "analysis",
     "widgets",
     "report",
+    "serving",
     "study",
     "experiments",
     "browser",

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Image } from "../src/images/image.js";
 import { randomAt } from "../src/random.js";
+import { stopServer } from "../src/serving/listen.js";
 import { type AddImage, createStudy, type StudyItems, type StudySettings } from "../src/study/create.js";
 import type { StudyItem, StudyKind } from "../src/study/definition.js";
 import { openStore } from "../src/study/open-store.js";
 import { readPageFiles } from "../src/study/page-files.js";
-import { type StudyServerOptions, stopServer, studyServer } from "../src/study/server.js";
+import { type StudyServerOptions, studyServer } from "../src/study/server.js";
 import type { StudyStore } from "../src/study/store.js";
 import { openStudy, type Study } from "../src/study/study-folder.js";
 

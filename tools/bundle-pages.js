@@ -17,7 +17,11 @@ const bundles = [
   { from: "src/study/page", entries: { page: "main.js", "admin-page": "admin.js" }, to: "src/study/page" },
   { from: "src/report/page", entries: { page: "main.js" }, to: "src/report/page", styles: ["widgets", "report/page"] },
   {
-    ...{ from: "src/playground/page", entries: { page: "main.js" }, to: "src/playground/page" },
+    ...{
+      from: "src/playground/page",
+      entries: { page: "main.js", offline: "service-worker.js" },
+      to: "src/playground/page",
+    },
     styles: ["widgets", "playground/page"],
   },
   {

@@ -11,6 +11,7 @@ import { UserError } from "../errors.js";
 import { requireDistinct } from "../evaluation/evaluate.js";
 import { reportImages } from "../experiments/reported-images.js";
 import { writeBytes } from "../platform/node/files.js";
+import { modelTitle } from "../platform/node/models.js";
 import { requireWritableFolder } from "../platform/node/outputs.js";
 import { pngOfSvg } from "../platform/node/svg.js";
 import { openProcessor } from "../processors/open.js";
@@ -28,6 +29,8 @@ import {
   predictionTable,
   tables,
 } from "../report/boundaries.js";
+import { boundariesReport, gainsReport } from "../report/boundaries-report.js";
+import { reportedModels } from "../report/reported-models.js";
 import {
   listOf,
   named,
@@ -41,6 +44,7 @@ import {
 } from "../settings.js";
 import { type Context, defineCommand } from "./command.js";
 import { failureSettings } from "./failures.js";
+import { reportOf, reportSettings, requireReport, writeReport } from "./html-report.js";
 import { NamedFile } from "./named-file.js";
 import { dataNotes } from "./notes.js";
 import { folderStage } from "./stage.js";
@@ -97,6 +101,7 @@ const settings = z.object({
   }).optional(),
   out: path("the folder of the results", { placeholder: "folder" }),
   threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+  ...reportSettings,
   ...failureSettings,
   ...recognizerInputSettings,
 });
@@ -119,8 +124,9 @@ with the target's gain. Results have no time in them: the same seed gives the sa
     "legible boundaries --measures boundaries/boundaries.json --transfer transfer/transfer.json --out predicted",
   ],
   async run(settings, context) {
-    const { out, measures } = settings;
+    const { out, measures, report: page } = settings;
     await requireWritableFolder(out);
+    await requireReport(page, inputsOf(settings));
     const gainTables = await gainTablesOf(settings);
     if (measures !== undefined) {
       if (settings.recognizer || settings.data)
@@ -131,6 +137,7 @@ with the target's gain. Results have no time in them: the same seed gives the sa
         throw new UserError(`${named("measures")} needs ${named("transfer")} or ${named("gains")}`);
       const predictions = predictGains(await readMeasures(measures), gainTables, settings.seed);
       await writePredictions(out, predictions);
+      await writeReport(page, () => gainsReport(predictions, settings.seed), context.report);
       const table = predictionTable(predictions);
       await writeBytes(join(out, "gains.json"), [`${JSON.stringify(predictions, null, 2)}\n`]);
       await writeBytes(join(out, "gains.md"), [`# Prediction of transfer gains\n\n${table}\n`]);
@@ -147,7 +154,17 @@ with the target's gain. Results have no time in them: the same seed gives the sa
       context.report,
     );
     const predictions = predictGains(found, gainTables, settings.seed);
-    await writeFigures(out, found, await namesOf(settings, opened));
+    const nameOf = await namesOf(settings, opened);
+    await writeFigures(out, found, nameOf);
+    await writeReport(
+      page,
+      async () =>
+        boundariesReport(found, {
+          ...{ predictions, nameOf, maps: mapsOf(found, nameOf) },
+          models: await reportedModels(modelFilesOf(settings)),
+        }),
+      context.report,
+    );
     await writePredictions(out, predictions);
     await writeBytes(join(out, "boundaries.json"), [boundariesJson(found, predictions)]);
     await writeBytes(join(out, "boundaries.md"), [boundariesPage(found, predictions)]);
@@ -157,8 +174,26 @@ with the target's gain. Results have no time in them: the same seed gives the sa
     );
     return { unusable: skipped.length };
   },
-  stage: folderStage(["boundaries.json"]),
+  stage: { ...folderStage(["boundaries.json"]), alsoWrites: reportOf },
 });
+
+const inputsOf = ({ recognizer = [], processor = [], transfer = [], measures, gains = [] }: Settings): string[] => [
+  ...[...recognizer, ...transfer, ...(measures === undefined ? [] : [measures])],
+  ...[...processor, ...gains].map(({ file }) => file),
+];
+
+const modelFilesOf = ({ recognizer = [], processor = [] }: Settings) => [
+  ...recognizer.map((file) => ({ name: modelTitle(file), role: "recognizer", file })),
+  ...processor.map(({ name, file }) => ({ name, role: "processor", file })),
+];
+
+/** The maps of each kind of plane that there is. */
+const mapsOf = (found: Boundaries, nameOf: (label: number) => string) =>
+  (["gradient", "triple"] as const).flatMap((kind) => {
+    const svg = planesFigure(kind, found, nameOf);
+    const caption = kind === "gradient" ? "along the loss gradient" : "through three images";
+    return svg === undefined ? [] : [{ caption: `Predicted classes on planes ${caption}`, svg }];
+  });
 
 /** The gains to predict, checked before the work. */
 async function gainTablesOf({ transfer = [], gains = [] }: Settings): Promise<GainTable[]> {

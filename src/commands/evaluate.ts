@@ -10,11 +10,12 @@ import { taskFrom, taskSettings } from "../data/tasks/settings.js";
 import { detectorFrom, detectorSettings } from "../detection/settings.js";
 import { UserError } from "../errors.js";
 import type { Control } from "../evaluation/control.js";
-import { type EvaluateOptions, evaluate as judge } from "../evaluation/evaluate.js";
-import type { Evaluation } from "../evaluation/evaluation.js";
+import { type EvaluateOptions, measureImages } from "../evaluation/evaluate.js";
 import { requireCard, writeMeasured } from "../evaluation/measured-card.js";
+import type { MeasuredEvaluation } from "../evaluation/measurements.js";
 import { annotationsOf, type JudgeFile, judgeFiles, openJudge, recognizerFiles } from "../evaluation/open-judge.js";
 import { defaultProtocol, protocolNames, protocols } from "../evaluation/protocols.js";
+import { summarize } from "../evaluation/summarize.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { RESULTS } from "../experiments/findings.js";
 import { reportEvaluated } from "../experiments/reported-images.js";
@@ -32,8 +33,10 @@ import { isServiceName } from "../remote/names.js";
 import { listOf, named, path, paths, positiveInteger, threadCount, wholeNumber } from "../settings.js";
 import { type Context, defineCommand } from "./command.js";
 import { controlFrom, controlSettings } from "./control.js";
+import { evaluatedReport } from "./evaluate-report.js";
 import { failureSettings } from "./failures.js";
 import { interruptedAfter, RESUMED } from "./files.js";
+import { reportSettings, requireHtml, writeReport } from "./html-report.js";
 import { NamedFile } from "./named-file.js";
 import { dataNotes, listOfNames } from "./notes.js";
 import {
@@ -81,6 +84,7 @@ const settings = z.object({
   predictions: path("write the measurements and predictions of each image to this file (JSON Lines)", {
     placeholder: "file",
   }).optional(),
+  ...reportSettings,
   after: HandlingChains.optional()
     .describe(
       "judge again after what happens to images later, such as jpeg:85,resize:0.7; a+b applies both; may be repeated",
@@ -160,7 +164,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
     if (settings.cards) for (const { file, card } of processors) requireCard(file, card);
     await requireInputsKept(
-      filesIn([json, predictions, cache]),
+      filesIn([json, predictions, settings.report, cache]),
       dataset.items.map((item) => item.path),
     );
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
@@ -200,14 +204,15 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     if (control === null) return "interrupted";
     const instruments = { dataset, task, processors, judges: [...models, ...asked], count };
     const further = { gates, ...(control && { opened: control }), ...(classSynonyms && { classSynonyms }) };
-    const evaluation = await judged({ ...settings, ...instruments, ...further }, { report, signal }).finally(
+    const measurement = await judged({ ...settings, ...instruments, ...further }, { report, signal }).finally(
       async () => {
         await control?.release();
         for (const line of spentLines(asked)) report.info(line);
         await released(asked);
       },
     );
-    if (!evaluation) return "interrupted";
+    if (!measurement) return "interrupted";
+    const evaluation = summarize(measurement.setting, measurement.measurements);
     reportEvaluated(evaluation, report);
     print(evaluationTable(evaluation));
     if (json !== undefined) {
@@ -215,6 +220,9 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
       report.info(`results: ${json}`);
     }
     if (predictions !== undefined) report.info(`predictions: ${predictions}`);
+    const files = judging.map(({ file }, i) => ({ name: models[i]?.name as string, file }));
+    const evaluated = { ...measurement, evaluation, dataset, task, processors, judges: [...files, ...services], limit };
+    await writeReport(settings.report, () => evaluatedReport(evaluated), report);
     if (partialOf(settings)) await rm(partialOf(settings) as string, { force: true });
     if (settings.cards)
       for (const { name, file } of processor) {
@@ -226,8 +234,8 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
   stage: {
     ...fileStage("json", RESULTS),
     alsoWrites(given) {
-      const { predictions, cards, processor = [], cache } = settings.parse(given);
-      return filesIn([predictions, cache, ...(cards ? processor.map(({ file }) => file) : [])]);
+      const { predictions, report, cards, processor = [], cache } = settings.parse(given);
+      return filesIn([predictions, report, cache, ...(cards ? processor.map(({ file }) => file) : [])]);
     },
   },
 });
@@ -257,10 +265,11 @@ type Settings = z.output<typeof settings>;
 
 /** Checks before the work that the results can be written, and that every setting has an effect. */
 async function requireOutputs(given: Settings, cache: string | undefined): Promise<void> {
-  const { json, predictions, cards, processor = [], recognizer = [] } = given;
+  const { json, predictions, report, cards, processor = [], recognizer = [] } = given;
+  requireHtml(report);
   const models = processor.map(({ file }) => file);
   const judges = [...recognizer, ...namedJudges(given).map(({ file }) => file)];
-  await requireWritable(filesIn([json, predictions, cache]), [...models, ...judges].flatMap(modelFiles));
+  await requireWritable(filesIn([json, predictions, report, cache]), [...models, ...judges].flatMap(modelFiles));
   if (given.after && judges.length === 0 && servicesIn(given.judge ?? []).length === 0)
     throw new UserError(`${named("after")} needs ${named("judge")}`);
   if (cards) await requireWritable(models);
@@ -300,12 +309,12 @@ async function judged(
     ...settings
   }: Judging,
   { report, signal }: Pick<Context, "report" | "signal">,
-): Promise<Evaluation | undefined> {
+): Promise<MeasuredEvaluation | undefined> {
   const partial = partialOf({ predictions, ...settings });
   const store = partial === undefined ? undefined : await openLocalStore(partial);
   const bar = report.progress(count, "evaluating");
   let done = 0;
-  const judging = judge({
+  const judging = measureImages({
     ...{ dataset, task, processors, gates, judges, signal },
     ...(classSynonyms && { synonyms: classSynonyms }),
     ...(protocol && { protocol }),
@@ -332,7 +341,11 @@ async function judged(
 }
 
 /** The file of an evaluation's store, next to that of its results. It is removed once the evaluation is complete. */
-const partialOf = ({ json, predictions }: Pick<Settings, "json" | "predictions">): string | undefined => {
-  const results = json ?? predictions;
+const partialOf = ({
+  json,
+  predictions,
+  report,
+}: Pick<Settings, "json" | "predictions" | "report">): string | undefined => {
+  const results = json ?? predictions ?? report;
   return results === undefined ? undefined : `${results}.partial.jsonl`;
 };

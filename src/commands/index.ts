@@ -24,6 +24,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import("./inspect.js")).inspect,
   gradient: async () => (await import("./gradient.js")).gradient,
   profile: async () => (await import("./profile.js")).profile,
+  playground: async () => (await import("./playground.js")).playground,
   "study plan": async () => (await import("./study-plan.js")).studyPlan,
   "study create": async () => (await import("./study-create.js")).studyCreate,
   "study serve": async () => (await import("./study-serve.js")).studyServe,

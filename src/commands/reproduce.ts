@@ -3,6 +3,7 @@ import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 import { type Given as InputsGiven, placeholdersIn, type Stage } from "../experiments/plan.js";
 import { findRecipes, type Input, inputNames, inputs, packagedRecipes, type RecipeSet } from "../experiments/recipe.js";
+import { recipesReport } from "../experiments/recipes-report.js";
 import { planRecipes, reproduce as runRecipes, type StageRunner } from "../experiments/reproduce.js";
 import { isInside, isThere } from "../platform/node/files.js";
 import { named, path, paths, threadCount } from "../settings.js";
@@ -12,6 +13,7 @@ import { evaluate } from "./evaluate.js";
 import { exportModel } from "./export.js";
 import { failureSettings } from "./failures.js";
 import { wordsOf } from "./flags.js";
+import { reportSettings, requireReport, writeReport } from "./html-report.js";
 import { studyAnalyze } from "./study-analyze.js";
 import { studyCreate } from "./study-create.js";
 import { studySimulate } from "./study-simulate.js";
@@ -54,6 +56,7 @@ const settings = z.object({
   allowFailures: failureSettings.allowFailures.describe(
     "number of unusable inputs of a stage with which the command still exits with 0; with more it exits with 2",
   ),
+  ...reportSettings,
   dryRun: z.boolean().default(false).describe("check the stages and print their command lines without running them"),
 });
 type Settings = z.output<typeof settings>;
@@ -89,6 +92,7 @@ with those that build on it; its earlier results are kept beside it as STAGE.ear
       );
     const set = await findRecipes(given.recipe);
     requireUsed(set, givenBy(given));
+    await requireReport(given.report, [...(given.recognizer ?? []), ...(given.judge ?? [])]);
     const out = given.out ?? join("reproduced", set.name);
     const runner = runnerFor(context);
     const plans = await planRecipes(set, given.dryRun ? withPlaceholders(given) : await existing(given), out, runner);
@@ -97,7 +101,8 @@ with those that build on it; its earlier results are kept beside it as STAGE.ear
       return "done";
     }
     const title = `legible reproduce ${set.name}`;
-    const { page, stages } = await runRecipes(plans, { title, out, runner, ...context });
+    const { page, stages, recipes } = await runRecipes(plans, { title, out, runner, ...context });
+    await writeReport(given.report, () => recipesReport(title, recipes), context.report);
     context.print(`results: ${page}`);
     const incomplete = stages.filter(({ stage, unusable }) => unusable > Number(stage.settings.allowFailures ?? 0));
     for (const { stage, unusable } of incomplete)

@@ -16,6 +16,7 @@ import type { AnswerRow, StudyAnswers } from "../study/answers.js";
 import { StudyDefinition } from "../study/definition.js";
 import { requireStudyKept, sha256 } from "../study/study-folder.js";
 import { defineCommand } from "./command.js";
+import { reportSettings, requireHtml, writeReport } from "./html-report.js";
 import { databaseSetting } from "./study-settings.js";
 
 const settings = z.object({
@@ -28,7 +29,7 @@ const settings = z.object({
   }).optional(),
   database: databaseSetting,
   json: path("write the analysis to this file as JSON", { placeholder: "file" }).optional(),
-  report: path("write the report to this file as one HTML page", { placeholder: "file" }).optional(),
+  ...reportSettings,
   seed: seed("seed of the intervals"),
 });
 type Settings = z.output<typeof settings>;
@@ -48,6 +49,7 @@ alphabetical order, the first as the reference; --definition gives these.`,
   ],
   async run(given, { report, print }) {
     const written = [given.json, given.report].filter((file) => file !== undefined);
+    requireHtml(given.report);
     await requireWritable(written, [given.answers, ...(given.definition === undefined ? [] : [given.definition])]);
     await requireStudyKept(given.answers, written);
     const { study, answers, hash, items } = await opened(given);
@@ -59,10 +61,7 @@ alphabetical order, the first as the reference; --definition gives these.`,
       await writeBytes(given.json, [`${JSON.stringify(content, null, 2)}\n`]);
       report.info(`analysis: ${given.json}`);
     }
-    if (given.report !== undefined) {
-      await writeBytes(given.report, [studyReport(study, analysis, provenance)]);
-      report.info(`report: ${given.report}`);
-    }
+    await writeReport(given.report, () => studyReport(study, analysis, provenance), report);
     return "done";
   },
   stage: {

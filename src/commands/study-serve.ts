@@ -1,6 +1,5 @@
-import type { AddressInfo } from "node:net";
 import { z } from "zod";
-import { messageOf, UserError } from "../errors.js";
+import { UserError } from "../errors.js";
 import { printable } from "../printable.js";
 import { named, wholeNumber } from "../settings.js";
 import { defineCommand } from "./command.js";
@@ -45,10 +44,11 @@ Ctrl-C stops the server; run the command again to continue the study.`,
     const { folder, port, host, trustProxy, database, closed } = settings;
     const { openStudy } = await import("../study/study-folder.js");
     const { openStore } = await import("../study/open-store.js");
-    const { studyServer, stopServer } = await import("../study/server.js");
+    const { studyServer } = await import("../study/server.js");
+    const { aborted, listen, stopServer } = await import("../serving/listen.js");
     const { readPageFiles } = await import("../study/page-files.js");
     const { adminTokenOf } = await import("../study/admin-token.js");
-    const { isLoopback } = await import("../study/security.js");
+    const { isLoopback } = await import("../serving/own-origin.js");
     const origin = originOf(settings.origin);
     const study = await openStudy(folder);
     const pages = await readPageFiles();
@@ -60,11 +60,7 @@ Ctrl-C stops the server; run the command again to continue the study.`,
         ...{ study, store, pages, adminToken, trustProxy, closed, loopback, ...(origin !== undefined && { origin }) },
         onFailure: (message) => report.info(printable(`a request failed: ${message}`)),
       });
-      await app.listen({ port, host }).catch((error) => {
-        throw new UserError(`cannot listen on ${named("host")} ${host}, ${named("port")} ${port}: ${messageOf(error)}`);
-      });
-      const { port: bound } = app.server.address() as AddressInfo;
-      const own = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+      const own = await listen(app, { host, port });
       if (!loopback && !origin?.startsWith("https:")) report.info(UNENCRYPTED);
       if (study.definition.simulated) report.info("the participants of this study are simulated");
       print(`study: ${origin ?? own}/`);
@@ -92,9 +88,3 @@ function originOf(address: string | undefined): string | undefined {
 const UNENCRYPTED =
   "warning: participants' answers and tokens cross the network unencrypted; " +
   `put the server behind a proxy that ends TLS, and give its address with ${named("origin")}`;
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });

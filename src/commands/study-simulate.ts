@@ -1,4 +1,3 @@
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
 import { linesOf, readTextIfThere, writeBytes } from "../platform/node/files.js";
@@ -119,7 +118,8 @@ async function withServer<T>(
 ): Promise<T> {
   if (url !== undefined) return run(url);
   const { openStore } = await import("../study/open-store.js");
-  const { studyServer, stopServer } = await import("../study/server.js");
+  const { studyServer } = await import("../study/server.js");
+  const { listen, stopServer } = await import("../serving/listen.js");
   const { adminTokenOf } = await import("../study/admin-token.js");
   const adminToken = await adminTokenOf(folder);
   const store = await openStore(study, database);
@@ -129,8 +129,7 @@ async function withServer<T>(
       onFailure: (message) => report.info(printable(`a request failed: ${message}`)),
     });
     try {
-      await app.listen({ port: 0, host: "127.0.0.1" });
-      return await run(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`);
+      return await run(await listen(app, { port: 0, host: "127.0.0.1" }));
     } finally {
       await stopServer(app);
     }

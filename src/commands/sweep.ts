@@ -1,13 +1,18 @@
 import { sweep as runSweep, sweepSettings } from "../experiments/sweep.js";
+import { modelTitle } from "../platform/node/models.js";
+import { reportedModels } from "../report/reported-models.js";
+import { sweepReport } from "../report/sweep-report.js";
+import { trainingCurves } from "../report/training-curves.js";
 import { defineCommand } from "./command.js";
 import { failureSettings } from "./failures.js";
+import { reportOf, reportSettings, requireReport, writeReport } from "./html-report.js";
 import { dataNotes, trainingChoices } from "./notes.js";
 import { folderStage } from "./stage.js";
 
 export const sweep = defineCommand({
   name: "sweep",
   summary: "train a processor for each of several lambdas, and compare PSNR with accuracy",
-  settings: sweepSettings.extend(failureSettings),
+  settings: sweepSettings.extend({ ...failureSettings, ...reportSettings }),
   notes: `${trainingChoices}
 
 ${dataNotes}
@@ -21,9 +26,25 @@ If interrupted, rerun the command to resume.`,
     "legible sweep --lambda 0,1e-3 --objective ra --recognizer cifar.onnx --scale 2 --data cifar-10-batches-bin --crop 32 --steps 1000 --out sweep",
   ],
   async run(settings, context, given) {
-    const { table, plot, results, unusable } = await runSweep(settings, given, context);
+    const judges = settings.judge ?? (settings.recognizer ?? []).map(({ file }) => file);
+    await requireReport(settings.report, judges);
+    const { table, plot, results, unusable, points, evaluation } = await runSweep(settings, given, context);
+    const named = points.map(({ lambda, model }) => ({ name: `lambda ${lambda}`, model }));
+    await writeReport(
+      settings.report,
+      async () =>
+        sweepReport({
+          ...{ objective: settings.objective, points, evaluation },
+          models: await reportedModels([
+            ...named.map(({ name, model }) => ({ name, role: "processor", file: model })),
+            ...judges.map((file) => ({ name: modelTitle(file), role: "judge", file })),
+          ]),
+          training: await trainingCurves(named),
+        }),
+      context.report,
+    );
     context.print(`${table}\n\nplot:    ${plot}\nresults: ${results}`);
     return { unusable };
   },
-  stage: folderStage(["sweep.json"]),
+  stage: { ...folderStage(["sweep.json"]), alsoWrites: reportOf },
 });

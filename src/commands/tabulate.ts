@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import { evaluationFrom } from "../evaluation/from-predictions.js";
+import { readPredictions } from "../evaluation/from-predictions.js";
+import type { MeasuredEvaluation } from "../evaluation/measurements.js";
+import { summarize } from "../evaluation/summarize.js";
 import { evaluationTable } from "../evaluation/table.js";
 import { writeBytes } from "../platform/node/files.js";
 import { requireWritable } from "../platform/node/outputs.js";
+import { joinedReport } from "../report/evaluation-report.js";
 import { path, paths } from "../settings.js";
 import { defineCommand } from "./command.js";
+import { reportSettings, requireHtml, writeReport } from "./html-report.js";
 
 export const tabulate = defineCommand({
   name: "tabulate",
@@ -17,6 +21,7 @@ export const tabulate = defineCommand({
       placeholder: "file",
     }),
     json: path("write the results to this file as JSON", { placeholder: "file" }).optional(),
+    ...reportSettings,
     out: path("write the tables to this file as Markdown", { short: "o", placeholder: "file" }).optional(),
   }),
   notes: `Several files make one table, such as that of an evaluation by classifiers and that of another by detectors on other images.
@@ -26,11 +31,13 @@ Their JSON is {"evaluations": […]}, in the order of the files.`,
     "legible tabulate predictions.jsonl --json results.json",
     "legible tabulate classes.jsonl boxes.jsonl -o transfer.md",
   ],
-  async run({ predictions, json, out }, { report, print }) {
-    const written = [json, out].filter((file) => file !== undefined);
+  async run({ predictions, json, out, report: page }, { report, print }) {
+    const written = [json, out, page].filter((file) => file !== undefined);
+    requireHtml(page);
     await requireWritable(written, predictions);
-    const evaluations: Evaluation[] = [];
-    for (const file of predictions) evaluations.push(await evaluationFrom(file));
+    const measured: MeasuredEvaluation[] = [];
+    for (const file of predictions) measured.push(await readPredictions(file));
+    const evaluations = measured.map(({ setting, measurements }) => summarize(setting, measurements));
     requireSameRows(predictions, evaluations);
     const tables = evaluationTable(...evaluations);
     print(tables);
@@ -43,6 +50,7 @@ Their JSON is {"evaluations": […]}, in the order of the files.`,
       await writeBytes(out, [`${tables}\n`]);
       report.info(`tables: ${out}`);
     }
+    await writeReport(page, () => joinedReport(evaluations, measured), report);
     return "done";
   },
 });

@@ -1,14 +1,21 @@
+import { join } from "node:path";
 import { transfer as runTransfer } from "../experiments/transfer.js";
-import { transferSettings } from "../experiments/transfer-settings.js";
+import { type TransferSettings, transferSettings } from "../experiments/transfer-settings.js";
+import { modelTitle } from "../platform/node/models.js";
+import { reportedModels } from "../report/reported-models.js";
+import { trainingCurves } from "../report/training-curves.js";
+import { PLAIN } from "../report/transfer.js";
+import { transferReport } from "../report/transfer-report.js";
 import { defineCommand } from "./command.js";
 import { failureSettings } from "./failures.js";
+import { reportOf, reportSettings, requireReport, writeReport } from "./html-report.js";
 import { dataNotes, trainingChoices } from "./notes.js";
 import { folderStage } from "./stage.js";
 
 export const transfer = defineCommand({
   name: "transfer",
   summary: "train processors with the loss of each of several recognizers, and measure the gain of other recognizers",
-  settings: transferSettings.extend(failureSettings),
+  settings: transferSettings.extend({ ...failureSettings, ...reportSettings }),
   notes: `${trainingChoices}
 
 ${dataNotes}
@@ -29,9 +36,33 @@ If interrupted, rerun the command to resume. With other targets or images to jud
     "legible transfer --data images/train --source resnet18.onnx --source yolo.onnx --target vgg16.onnx --objective unsupervised --evaluate images/test --evaluate-boxes synthetic --crop 224 --steps 2000 --out transfer/tasks",
   ],
   async run(settings, context, given) {
-    const { tables, page, results, unusable } = await runTransfer(settings, given, context);
+    const recognizers = [...new Set([...settings.source.map(({ file }) => file), ...(settings.target ?? [])])];
+    await requireReport(settings.report, recognizers);
+    const { tables, page, results, unusable, ...transferred } = await runTransfer(settings, given, context);
+    const named = [
+      { name: PLAIN, model: join(settings.out, "runs", PLAIN, "model.onnx") },
+      ...transferred.points.map(({ name, model }) => ({ name, model })),
+    ];
+    await writeReport(
+      settings.report,
+      async () =>
+        transferReport({
+          ...transferred,
+          models: await reportedModels([
+            ...named.map(({ name, model }) => ({ name, role: "processor", file: model })),
+            ...recognizers.map((file) => ({ name: modelTitle(file), role: roleOf(file, settings), file })),
+          ]),
+          curves: await trainingCurves(named),
+        }),
+      context.report,
+    );
     context.print(`${tables}\n\ntables:  ${page}\nresults: ${results}`);
     return { unusable };
   },
-  stage: folderStage(["transfer.json"]),
+  stage: { ...folderStage(["transfer.json"]), alsoWrites: reportOf },
 });
+
+const roleOf = (file: string, { source, target = [] }: TransferSettings): string =>
+  [...(source.some((each) => each.file === file) ? ["source"] : []), ...(target.includes(file) ? ["target"] : [])].join(
+    ", ",
+  );

@@ -13,6 +13,7 @@ import type { Evaluation, EvaluationSetting, Skipped } from "./evaluation.js";
 import { digestsOf, gatedRows, withGatedRows } from "./gated-rows.js";
 import { type Instruments, measure } from "./measure.js";
 import type { MeasuredImage } from "./measured-image.js";
+import type { MeasuredEvaluation } from "./measurements.js";
 import { writePredictions } from "./predictions.js";
 import { defaultProtocol, type ProtocolName, resolveProtocol } from "./protocols.js";
 import { batchesOf, type ItemBatch, loadSamples, prefetched, type Sample, SEED, separated, spread } from "./samples.js";
@@ -71,6 +72,12 @@ const DEFAULT_BATCH: Readonly<Record<ProtocolName, number>> = { imagenet: 16, fu
  * can be read; the signal's reason when it aborts.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { setting, measurements } = await measureImages(options);
+  return summarize(setting, measurements);
+}
+
+/** The evaluation before it is summarized, with the predictions of each image. @throws as `evaluate` does. */
+export async function measureImages(options: EvaluateOptions): Promise<MeasuredEvaluation> {
   const { dataset, task, processors, control, judges, handlings = [], limit = Number.POSITIVE_INFINITY } = options;
   const { protocol: name = defaultProtocol(judges), batch = DEFAULT_BATCH[name] } = options;
   const protocol = resolveProtocol(name, task.scale, options.cropBorder);
@@ -127,7 +134,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   };
   const measurements = { processors: rows, judges: judgeNames, images };
   if (options.predictions !== undefined) await writePredictions(options.predictions, setting, measurements);
-  return summarize(setting, measurements);
+  return { setting, measurements };
 }
 
 /** The synonyms of the classes of the images, by class, if a service judges them. */

@@ -54,6 +54,12 @@ const Settings = z.object({
 type Settings = z.infer<typeof Settings> & { readonly processor?: string };
 const Run = z.object({ config: Settings, settings: z.object({ processor: z.string().optional() }) });
 
+/** "ra, λ 0.001, compact-m" */
+export const trainingTitle = ({ network, objective, lambda, processor }: Settings): string =>
+  network === undefined
+    ? [objective, ...(lambda ? [`λ ${lambda}`] : []), processor].join(", ")
+    : `recognizer ${network}`;
+
 const LOG = "log.jsonl";
 /** The file in a stage's folder that `evaluate` writes. */
 export const RESULTS = "results.json";

@@ -7,7 +7,7 @@ import { writeBytes } from "../platform/node/files.js";
 import { markdownText, printable } from "../printable.js";
 import { tradeoffPlot, tradeoffs } from "../report/tradeoff.js";
 import { analysisTable } from "../study/analysis/table.js";
-import type { Findings, Training } from "./findings.js";
+import { type Findings, type Training, trainingTitle } from "./findings.js";
 
 /**
  * Writes report.md, report.json and a plot for each evaluation, report-RECIPE-STAGE.svg, into a folder.
@@ -120,19 +120,13 @@ const trainingsTable = (trainings: readonly Training[]): string =>
     ["run", "training", "images", "steps", "batch", "crop", "learning rate", "seed"],
     trainings.map(({ run, images, settings }) => [
       run,
-      titleOfTraining(settings),
+      trainingTitle(settings),
       String(images ?? "–"),
       ...[settings.steps, settings.batch, settings.crop ?? settings.size ?? "–", settings.lr, settings.seed].map(
         String,
       ),
     ]),
   );
-
-/** "ra, λ 0.001, compact-m" */
-const titleOfTraining = ({ network, objective, lambda, processor }: Training["settings"]): string =>
-  network === undefined
-    ? [objective, ...(lambda ? [`λ ${lambda}`] : []), processor].join(", ")
-    : `recognizer ${network}`;
 
 const hashesTable = (trainings: readonly Training[]): string =>
   markdownTable(

@@ -5,10 +5,11 @@ import type { Job, JobStore } from "../jobs/job.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { runJobs } from "../jobs/run-jobs.js";
 import { isThere } from "../platform/node/files.js";
-import { type Findings, findingsOf } from "./findings.js";
+import { findingsOf } from "./findings.js";
 import { writePage } from "./page.js";
 import { type Given, planStages, type Stage } from "./plan.js";
 import type { NamedRecipe, RecipeSet } from "./recipe.js";
+import type { FoundRecipe } from "./recipes-report.js";
 import type { ExperimentContext } from "./series.js";
 
 /** Runs the commands of stages. */
@@ -61,23 +62,27 @@ export async function planRecipes(
 /**
  * Runs planned recipes and writes one page of results. If interrupted, the same call does only what is left. A stage whose
  * settings or inputs have changed runs again; its earlier results are kept beside it.
- * @returns the path of report.md, and for each stage the number of inputs that it could not use, now or when it completed.
+ * @returns the path of report.md, the results of each recipe, and for each stage the number of inputs that it could not use, now or when it completed.
  * @throws the signal's reason when it aborts.
  */
 export async function reproduce(
   plans: readonly RecipePlan[],
   { title, out, runner, ...context }: ExperimentContext & { title: string; out: string; runner: StageRunner },
-): Promise<{ page: string; stages: StageResult[] }> {
+): Promise<{ page: string; stages: StageResult[]; recipes: FoundRecipe[] }> {
   const results: StageResult[] = [];
-  const findings: Findings[] = [];
+  const recipes: FoundRecipe[] = [];
   let page = "";
   for (const { recipe, folder, stages } of plans) {
     const unusable = await runStages(recipe, stages, folder, runner, context);
     results.push(...stages.map((stage, i) => ({ stage, unusable: unusable[i] ?? 0 })));
-    findings.push(await findingsOf(recipe, stages, runner.commandLine));
-    page = await writePage(out, title, findings);
+    recipes.push({ findings: await findingsOf(recipe, stages, runner.commandLine), folder });
+    page = await writePage(
+      out,
+      title,
+      recipes.map(({ findings }) => findings),
+    );
   }
-  return { page, stages: results };
+  return { page, stages: results, recipes };
 }
 
 /** @returns the number of unusable inputs of each stage; null in the records of earlier versions. */

@@ -11,7 +11,15 @@ import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelTitle } from "../platform/node/models.js";
 import { requireWritableFolder } from "../platform/node/outputs.js";
-import { PLAIN, type TransferRun, transferPoints, transferSetting, transferTables } from "../report/transfer.js";
+import {
+  PLAIN,
+  type TransferPoint,
+  type TransferRun,
+  type TransferTraining,
+  transferPoints,
+  transferSetting,
+  transferTables,
+} from "../report/transfer.js";
 import { named } from "../settings.js";
 import { distanceFor } from "../training/frozen-recognizers.js";
 import { resolveTraining } from "../training/resolve.js";
@@ -38,6 +46,10 @@ import type { TransferSettings } from "./transfer-settings.js";
 /** The result of a transfer experiment. */
 export interface TransferResult {
   readonly evaluation: Evaluation;
+  /** Of images with classes, of images with boxes: at least one. */
+  readonly evaluations: readonly Evaluation[];
+  readonly training: TransferTraining;
+  readonly points: readonly TransferPoint[];
   /** Markdown. */
   readonly tables: string;
   /** Paths of transfer.json and transfer.md. */
@@ -210,5 +222,5 @@ async function write(plan: Plan, runs: readonly TransferRun[], evaluations: read
   const at = (extension: string) => join(settings.out, `transfer.${extension}`);
   await writeBytes(at("json"), [`${JSON.stringify({ training, points, evaluation, boxesEvaluation }, null, 2)}\n`]);
   await writeBytes(at("md"), [`${transferSetting(training, ...evaluations)}\n\n${tables}\n`]);
-  return { evaluation, tables, results: at("json"), page: at("md") };
+  return { evaluation, evaluations, training, points, tables, results: at("json"), page: at("md") };
 }

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { HttpError } from "../serving/http-error.js";
 import { answersCsv } from "./answers-csv.js";
 import { tokenHash, tokenIn } from "./codes.js";
-import { HttpError } from "./http-error.js";
 import type { StudyRoutes } from "./participant-routes.js";
 import { answersIn } from "./rows.js";
 import { statusOf } from "./status.js";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { HttpError } from "./http-error.js";
+import { HttpError } from "../serving/http-error.js";
 
 /** A string of a JSON text, with the colon after it if it is a key. */
 const STRING = /"(?:[^"\\]|\\.)*"(\s*:)?/g;

@@ -1,6 +1,6 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { HttpError } from "./http-error.js";
+import { HttpError } from "../serving/http-error.js";
 
 /** Milliseconds over which requests are counted. */
 const WINDOW = 60_000;

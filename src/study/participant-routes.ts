@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { HttpError } from "../serving/http-error.js";
 import { type AssignedTrial, assignedTrials } from "./assignment.js";
 import { codeHash, randomCode, randomToken, tokenHash, tokenIn, tokenOf } from "./codes.js";
 import type { StudyDefinition } from "./definition.js";
-import { HttpError } from "./http-error.js";
 import { validBody } from "./json-body.js";
 import type { Limits } from "./limits.js";
 import { Answer, type Finished, Joining, type Session, type Stored, type StudyInfo } from "./protocol.js";

@@ -2,14 +2,17 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { messageOf, UserError } from "../errors.js";
+import { HttpError, httpErrorOf } from "../serving/http-error.js";
+import { type Reach, requireOwnOrigin } from "../serving/own-origin.js";
+import { addSecurityHeaders } from "../serving/security-headers.js";
 import { addAdminRoutes } from "./admin-routes.js";
 import type { StudyDefinition } from "./definition.js";
-import { HttpError, httpErrorOf } from "./http-error.js";
+
 import { parseBody } from "./json-body.js";
 import { addLimits } from "./limits.js";
 import type { PageFile } from "./page-files.js";
 import { addParticipantRoutes } from "./participant-routes.js";
-import { addSecurityHeaders, type Reach, requireOwnOrigin } from "./security.js";
+
 import type { StudyStore } from "./store.js";
 import { type Study, studyFiles } from "./study-folder.js";
 
@@ -34,6 +37,8 @@ const CONNECTION = {
   keepAliveTimeout: 30_000,
   http: { headersTimeout: 8_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 8 * 1024 },
 };
+/** What a failure of the server means for a participant; it may pass. */
+const NOT_STORED = new HttpError(503, "the answer could not be stored; try again", 5);
 /** Connections at once; a browser opens up to 6. */
 const CONNECTIONS = 4_000;
 
@@ -50,11 +55,11 @@ export async function studyServer(options: StudyServerOptions): Promise<FastifyI
       if (socket.writable) socket.end(refusalOf(error.code));
       else socket.destroy();
     },
-    frameworkErrors: (error, _request, reply) => void send(reply, httpErrorOf(error)),
+    frameworkErrors: (error, _request, reply) => void send(reply, httpErrorOf(error, NOT_STORED)),
   });
   app.server.maxConnections = CONNECTIONS;
   app.setErrorHandler((error, _request, reply) => {
-    const found = httpErrorOf(error);
+    const found = httpErrorOf(error, NOT_STORED);
     if (found.statusCode === 503) onFailure(messageOf(error));
     return send(reply, found);
   });
@@ -126,13 +131,3 @@ async function requireImages({ folder, definition }: Study): Promise<void> {
 /** The names of all images of a study. */
 const imagesIn = ({ items }: StudyDefinition): string[] =>
   items.flatMap((item) => (item.kind === "labels" ? [item.image] : Object.values(item.images)));
-
-/** Milliseconds that running requests have to end when the server stops. */
-const GRACE = 5_000;
-
-/** Stops accepting requests and finishes the running ones. */
-export async function stopServer(app: FastifyInstance): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), GRACE);
-  await app.close();
-  clearTimeout(timer);
-}

@@ -1,274 +1,401 @@
-import { createHash } from "node:crypto";
-import { histogram } from "../../report/histogram.js";
-import { type IntervalPlot, intervalPlot, type PlottedInterval } from "../../report/interval-plot.js";
-import { escaped } from "../../report/markup.js";
+import { clopperPearson } from "../../metrics/binomial.js";
+import type {
+  Column,
+  Figure,
+  FigureColumn,
+  Highlight,
+  Part,
+  ReportDocument,
+  TablePart,
+} from "../../report/document.js";
+import { textColumn } from "../../report/evaluation-parts.js";
 import type { AnalyzedStudy, Results, StudyAnalysis } from "./analysis.js";
-import { counted, decimals, percent, percentRange, pValue, seconds } from "./figures.js";
+import { counted, decimals, percent, percentRange, pValue } from "./figures.js";
 import { methodsParagraph, type Provenance, ruleText } from "./methods.js";
-import { STYLE } from "./report-style.js";
+import type { Proportion } from "./proportion.js";
 import type { ItemRow } from "./rows.js";
 import { remarks } from "./table.js";
 
-/**
- * The report as one HTML page without scripts that loads nothing; its policy forbids both. Names that participants typed are
- * escaped, as is every other text.
- */
-export function studyReport(study: AnalyzedStudy, analysis: StudyAnalysis, provenance: Provenance): string {
-  const { title, simulated, results } = analysis;
-  const policy = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${simulated ? "SIMULATED: " : ""}${escaped(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-${simulated ? '<p class="simulated">SIMULATED: these are answers of simulated participants, not of people</p>' : ""}
-<main>
-<h1>${escaped(title)}</h1>
-<p>${escaped(summaryOf(analysis))}</p>
-<h2>Results</h2>
-${mainPart(analysis)}
-<ul>${remarks(results)
-    .map((remark) => `<li>${escaped(remark)}</li>`)
-    .join("\n")}</ul>
-<h2>Exclusions</h2>
-${exclusionPart(analysis)}
-<h2>Items</h2>
-${itemPart(analysis)}
-<h2>Participants</h2>
-${participantPart(analysis)}
-<h2>Times</h2>
-${timePart(analysis)}
-<h2>Methods</h2>
-<p>${escaped(methodsParagraph(study, analysis, provenance))}</p>
-${aboutPart(study)}
-</main>
-</body>
-</html>
-`;
+const SIMULATED = "SIMULATED: these are answers of simulated participants, not of people";
+
+/** The report of a study: preferences or names with their intervals, by question and participant, exclusions and methods. */
+export function studyReport(study: AnalyzedStudy, analysis: StudyAnalysis, provenance: Provenance): ReportDocument {
+  const { title, simulated, results, joined, finished, exclusions } = analysis;
+  return {
+    title: `${simulated ? "SIMULATED: " : ""}${title}`,
+    ...(simulated && { warning: SIMULATED }),
+    summary:
+      `${counted(results.answers, "answer")} of ${counted(results.participants, "participant")} are analyzed; ` +
+      `${joined} joined, ${finished} finished, ${exclusions.length} excluded. Seed ${analysis.seed}; intervals are 95 %.`,
+    highlights: highlightsOf(analysis),
+    sections: [
+      { title: "Results", parts: [...mainParts(analysis), { kind: "text", lines: remarks(results) }] },
+      { title: "Questions", parts: [questionTable(analysis)] },
+      { title: "Participants", parts: [participantTable(analysis), exclusionPart(analysis)] },
+      { title: "Times", parts: timeParts(analysis) },
+      {
+        title: "What was measured",
+        parts: [
+          { kind: "text", lines: [methodsParagraph(study, analysis, provenance)] },
+          { kind: "facts", facts: factsOf(study, analysis, provenance) },
+        ],
+      },
+    ],
+  };
 }
 
-const summaryOf = ({ results, joined, finished, exclusions }: StudyAnalysis): string =>
-  `${counted(results.answers, "answer")} of ${counted(results.participants, "participant")} are analyzed; ` +
-  `${joined} joined, ${finished} finished, ${exclusions.length} excluded.`;
+const factsOf = (
+  study: AnalyzedStudy,
+  { seed, systems, kind }: StudyAnalysis,
+  { version, hash, items }: Provenance,
+) => [
+  ["Kind", kind] as const,
+  ["Systems", systems.join(", ")] as const,
+  ["Questions", `${items}`] as const,
+  ["Seed", `${seed}`] as const,
+  ["Legible", version] as const,
+  ...(hash === undefined ? [] : [["SHA-256 of study.json", hash] as const]),
+  ...Object.entries(study.about),
+];
 
-/** A plot that scrolls on a narrow screen instead of becoming unreadable. */
-const plot = (content: IntervalPlot): string => `<div class="scroll">${intervalPlot(content)}</div>`;
-
-function table(caption: string, titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const head = titles.map((title) => `<th scope="col">${escaped(title)}</th>`).join("");
-  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`).join("\n");
-  return `<div class="scroll"><table><caption>${escaped(caption)}</caption><thead><tr>${head}</tr></thead><tbody>
-${body}
-</tbody></table></div>`;
+/** The main result of the last system. */
+function highlightsOf({ results: { preferences, naming } }: StudyAnalysis): Highlight[] {
+  const shares = preferences.map(({ system, over, decided }) => shareHighlight(`${system} over ${over}`, decided, 0.5));
+  const names = (naming?.systems ?? []).map(({ system, accuracy }) =>
+    shareHighlight(`Right names: ${system}`, accuracy),
+  );
+  return [...shares, ...names].flat().slice(0, 4);
 }
 
-function mainPart({ results, withExcluded, exclusions }: StudyAnalysis): string {
+function shareHighlight(label: string, { share, count, of, crossed }: Proportion, reference?: number): Highlight[] {
+  if (share === null) return [];
+  const { low = null, high = null } = crossed ?? {};
+  const range = low === null || high === null ? "" : `95 %: ${percentRange([low, high])}, `;
+  const tone =
+    reference === undefined || low === null || high === null
+      ? undefined
+      : low > reference
+        ? "good"
+        : high < reference
+          ? "bad"
+          : undefined;
+  return [{ label, value: percent(share), detail: `${range}${count} of ${of}`, ...(tone && { tone }) }];
+}
+
+/** Shares in percent, with an interval where it is known. */
+const percentFigure = (value: number | null, low?: number | null, high?: number | null): Figure =>
+  value === null
+    ? null
+    : low === null || low === undefined || high === null || high === undefined
+      ? [100 * value]
+      : [100 * value, 100 * low, 100 * high];
+
+const crossedFigure = ({ share, crossed }: Proportion): Figure => percentFigure(share, crossed?.low, crossed?.high);
+const exactFigure = ({ share, exact }: Proportion): Figure => percentFigure(share, ...exact);
+
+const shareColumn = (title: string, values: readonly Figure[], reference?: number): FigureColumn => ({
+  ...{ kind: "figure", title, values, digits: 1, unit: "%" },
+  ...(reference !== undefined && { reference }),
+});
+
+const countColumn = (title: string, values: readonly number[]): Column => ({
+  kind: "number",
+  title,
+  values,
+  digits: 0,
+});
+
+/** Tables of the main results of an analysis; those of all participants too, if some are excluded. */
+export function mainParts({ results, withExcluded, exclusions }: StudyAnalysis): Part[] {
   const all = exclusions.length > 0 ? withExcluded : undefined;
   return [
-    ...(results.preferences.length > 0 ? [preferencePart(results, all)] : []),
-    ...(results.strengths ? [strengthPart(results.strengths)] : []),
-    ...(results.naming ? [namingPart(results.naming, all?.naming ?? null)] : []),
-  ].join("\n");
+    ...(results.preferences.length > 0 ? [preferenceTable("Preference", results)] : []),
+    ...(all && all.preferences.length > 0 ? [preferenceTable("Preference with the excluded participants", all)] : []),
+    ...(results.strengths ? strengthParts(results.strengths) : []),
+    ...(results.naming ? namingTables("Accuracy of names", results.naming) : []),
+    ...(all?.naming ? namingTables("Accuracy of names with the excluded participants", all.naming) : []),
+  ];
 }
 
-function preferencePart({ preferences }: Results, all: Results | undefined): string {
-  const rows = preferences.flatMap(({ system, over, decided, tiesSplit }, i): PlottedInterval[] => {
-    const label = `${system} over ${over}`;
-    const [low, high] = decided.exact;
-    const other = all?.preferences[i]?.decided;
-    return [
-      ...(decided.share === null
-        ? []
-        : [
-            { label, value: decided.share, low: decided.crossed?.low, high: decided.crossed?.high },
-            { label: "as if independent (exact)", value: decided.share, low, high, secondary: true },
-          ]),
-      ...(tiesSplit ? [{ label: "ties as half", ...tiesSplit, secondary: true }] : []),
-      ...(other?.share == null
-        ? []
-        : [
-            {
-              label: "with excluded",
-              value: other.share,
-              low: other.crossed?.low,
-              high: other.crossed?.high,
-              secondary: true,
-            },
-          ]),
-    ].map((row) => ({ ...row, low: row.low ?? null, high: row.high ?? null }));
-  });
-  return [
-    plot({
-      title: "Preference",
-      x: "share of decided answers, 95 % intervals",
-      range: [0, 1],
-      reference: 0.5,
-      rows,
-      format: percent,
-    }),
-    table(
-      "Preference",
-      [
+function preferenceTable(caption: string, { preferences }: Results): TablePart {
+  const split = preferences.map(({ tiesSplit }) =>
+    percentFigure(tiesSplit?.value ?? null, tiesSplit?.low, tiesSplit?.high),
+  );
+  return {
+    ...{ kind: "table", caption },
+    columns: [
+      textColumn(
         "pair",
+        preferences.map(({ system, over }) => `${system} over ${over}`),
+      ),
+      shareColumn(
+        "share (%), participants × items",
+        preferences.map(({ decided }) => crossedFigure(decided)),
+        50,
+      ),
+      shareColumn(
+        "share (%), exact",
+        preferences.map(({ decided }) => exactFigure(decided)),
+        50,
+      ),
+      shareColumn("ties as half (%)", split, 50),
+      countColumn(
         "wins",
+        preferences.map(({ wins }) => wins),
+      ),
+      countColumn(
         "losses",
+        preferences.map(({ losses }) => losses),
+      ),
+      countColumn(
         "ties",
+        preferences.map(({ ties }) => ties),
+      ),
+      countColumn(
         "neither",
-        "share",
-        "95 %, participants × items",
-        "95 %, exact",
+        preferences.map(({ neither }) => neither),
+      ),
+      textColumn(
         "sign test",
-        "ties as half",
-      ],
-      preferences.map((each) => [
-        `${each.system} over ${each.over}`,
-        ...[each.wins, each.losses, each.ties, each.neither].map(String),
-        percent(each.decided.share),
-        each.decided.crossed ? percentRange([each.decided.crossed.low, each.decided.crossed.high]) : "–",
-        percentRange(each.decided.exact),
-        `${pValue(each.signTest)}${preferences.length > 1 ? ` (adjusted: ${pValue(each.adjustedSignTest)})` : ""}`,
-        each.tiesSplit
-          ? `${percent(each.tiesSplit.value)} (${percentRange([each.tiesSplit.low, each.tiesSplit.high])})`
-          : "–",
-      ]),
-    ),
-  ].join("\n");
-}
-
-function strengthPart({ systems, ties, regularized }: NonNullable<Results["strengths"]>): string {
-  const ends = systems.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
-  const reach = 1.1 * Math.max(0.1, ...ends.map(Math.abs));
-  return [
-    plot({
-      ...{ title: "Strengths", x: "logarithm of the strength relative to the reference, 95 % intervals" },
-      ...{ range: [-reach, reach], reference: 0, format: (value) => value.toFixed(2) },
-      rows: systems.map(({ system, ...strength }) => ({ label: system, ...strength })),
-    }),
-    `<p>Davidson's parameter of ties: ${decimals(ties)}.${regularized ? " The answers determine no finite strengths: one answer was added for each pair of systems." : ""}</p>`,
-  ].join("\n");
-}
-
-function namingPart({ systems, differences }: NonNullable<Results["naming"]>, all: Results["naming"]): string {
-  const rowOf = ({ system, accuracy }: (typeof systems)[number], secondary: boolean): PlottedInterval[] =>
-    accuracy.share === null
-      ? []
-      : [
-          {
-            ...{ label: secondary ? `${system}, with excluded` : system, value: accuracy.share, secondary },
-            ...{ low: accuracy.crossed?.low ?? null, high: accuracy.crossed?.high ?? null },
-          },
-        ];
-  return [
-    plot({
-      ...{
-        title: "Accuracy of names",
-        x: "share of right names, 95 % intervals",
-        range: [0, 1],
-        reference: 0.5,
-        format: percent,
-      },
-      rows: systems.flatMap((each, i) => [
-        ...rowOf(each, false),
-        ...(all?.systems[i] ? rowOf(all.systems[i], true) : []),
-      ]),
-    }),
-    table(
-      "Accuracy of names",
-      ["system", "right", "answers", "accuracy", "95 %, participants × items", "95 %, exact"],
-      systems.map(({ system, accuracy }) => [
-        ...[system, String(accuracy.count), String(accuracy.of), percent(accuracy.share)],
-        accuracy.crossed ? percentRange([accuracy.crossed.low, accuracy.crossed.high]) : "–",
-        percentRange(accuracy.exact),
-      ]),
-    ),
-    table(
-      "Differences",
-      ["pair", "difference", "95 %, participants × items"],
-      differences.map(({ system, over, value, low, high }) => [
-        `${system} - ${over}`,
-        percent(value),
-        percentRange([low, high]),
-      ]),
-    ),
-  ].join("\n");
-}
-
-function exclusionPart({ exclusions, rules }: StudyAnalysis): string {
-  if (Object.keys(rules).length === 0) return "<p>No rule of exclusion was fixed when the study was created.</p>";
-  if (exclusions.length === 0) return "<p>The rules that were fixed when the study was created exclude nobody.</p>";
-  const rows = exclusions.flatMap(({ participant, broken }) =>
-    broken.map(({ rule, value, limit }) => [participant, ruleText(rule, limit), String(Number(value.toFixed(3)))]),
-  );
-  return table("Excluded participants", ["participant", "rule", "value"], rows);
-}
-
-function itemPart({ items, systems, kind }: StudyAnalysis): string {
-  const later = systems.at(-1) ?? "";
-  const shareOf = ({ counts, shown }: ItemRow): number => {
-    const all = shown ? (shown[later] ?? 0) : Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return all > 0 ? (counts[later] ?? 0) / all : 0.5;
-  };
-  const sorted = items.toSorted((a, b) => shareOf(b) - shareOf(a));
-  const x = kind === "naming" ? `share of right names of ${later}` : `share of ${later} among decided answers`;
-  return [
-    plot({
-      ...{ title: "By item", x, range: [0, 1], reference: 0.5, format: percent },
-      rows: sorted.map((row) => ({ label: row.item, value: shareOf(row) })),
-    }),
-    table(
-      kind === "naming" ? "Right names of each system, of those shown" : "Choices of each system",
-      ["item", "answers", ...systems, ...(kind === "naming" ? ["other names"] : ["ties", "neither"]), "median time"],
-      items.map(({ item, answers, counts, shown, ties, neither, wrongNames = [], medianMilliseconds }) => [
-        ...[item, String(answers)],
-        ...systems.map((system) => `${counts[system] ?? 0}${shown ? ` / ${shown[system] ?? 0}` : ""}`),
-        ...(kind === "naming"
-          ? [wrongNames.map(({ name, count }) => `${name} (${count})`).join(", ")]
-          : [String(ties), String(neither)]),
-        seconds(medianMilliseconds),
-      ]),
-    ),
-  ].join("\n");
-}
-
-function participantPart({ participants, systems, kind }: StudyAnalysis): string {
-  return table(
-    kind === "naming" ? "Right names of each system, of those shown" : "Choices of each system",
-    [
-      "participant",
-      "answers",
-      ...systems,
-      "ties",
-      "neither",
-      "agrees with the majority",
-      "failed checks",
-      "median time",
-      "excluded",
+        preferences.map(
+          ({ signTest, adjustedSignTest }) =>
+            `${pValue(signTest)}${preferences.length > 1 ? ` (adjusted: ${pValue(adjustedSignTest)})` : ""}`,
+        ),
+      ),
     ],
-    participants.map(({ participant, answers, counts, shown, ties, neither, consistency, rules, broken }) => [
-      ...[participant, String(answers)],
-      ...systems.map((system) => `${counts[system] ?? 0}${shown ? ` / ${shown[system] ?? 0}` : ""}`),
-      ...[String(ties), String(neither), percent(consistency), String(rules.failed_checks ?? 0)],
-      rules.median_milliseconds === null ? "–" : seconds(rules.median_milliseconds),
-      broken.length > 0 ? "yes" : "",
-    ]),
+    note: "Shares of decided answers. The main interval is that over participants and items; the exact one is as if all answers were independent.",
+  };
+}
+
+function strengthParts({ systems, ties, regularized }: NonNullable<Results["strengths"]>): Part[] {
+  const figures = systems.map(
+    ({ value, low, high }): Figure => (low === null || high === null ? [value] : [value, low, high]),
   );
+  return [
+    {
+      kind: "table",
+      caption: "Strengths",
+      columns: [
+        textColumn(
+          "system",
+          systems.map(({ system }) => system),
+        ),
+        {
+          kind: "figure",
+          title: "logarithm of the strength",
+          values: figures,
+          digits: 3,
+          unit: "strength",
+          reference: 0,
+          signed: true,
+        },
+      ],
+      note: `Relative to the reference. Davidson's parameter of ties: ${decimals(ties)}.${regularized ? " The answers determine no finite strengths: one answer was added for each pair of systems." : ""}`,
+    },
+  ];
 }
 
-function timePart({ results, milliseconds }: StudyAnalysis): string {
-  if (!results.times) return "<p>There are no answers.</p>";
-  const svg = histogram({
-    title: "Times of answers",
-    x: "seconds",
-    values: milliseconds.map((each) => each / 1000),
-    most: Math.max(0.1, (1.5 * results.times.slow) / 1000),
-  });
-  return `<div class="scroll">${svg}</div>`;
+const namingTables = (caption: string, { systems, differences }: NonNullable<Results["naming"]>): Part[] => [
+  {
+    ...{ kind: "table", caption },
+    columns: [
+      textColumn(
+        "system",
+        systems.map(({ system }) => system),
+      ),
+      shareColumn(
+        "accuracy (%), participants × items",
+        systems.map(({ accuracy }) => crossedFigure(accuracy)),
+      ),
+      shareColumn(
+        "accuracy (%), exact",
+        systems.map(({ accuracy }) => exactFigure(accuracy)),
+      ),
+      countColumn(
+        "right",
+        systems.map(({ accuracy }) => accuracy.count),
+      ),
+      countColumn(
+        "answers",
+        systems.map(({ accuracy }) => accuracy.of),
+      ),
+    ],
+  },
+  ...(differences.length > 0
+    ? [
+        {
+          ...({ kind: "table", caption: `${caption}: differences in points` } as const),
+          columns: [
+            textColumn(
+              "pair",
+              differences.map(({ system, over }) => `${system} - ${over}`),
+            ),
+            {
+              ...shareColumn(
+                "difference",
+                differences.map(({ value, low, high }) => percentFigure(value, low, high)),
+                0,
+              ),
+              ...({ unit: "points", signed: true } as const),
+            },
+          ],
+        },
+      ]
+    : []),
+];
+
+/** Each question: how often each system was chosen or named, with the exact interval of the last system's share. */
+function questionTable({ items, systems, kind }: StudyAnalysis): TablePart {
+  const later = systems.at(-1) ?? "";
+  const shareOf = ({ counts, shown }: ItemRow): Figure => {
+    const all = shown ? (shown[later] ?? 0) : Object.values(counts).reduce((sum, count) => sum + count, 0);
+    const count = counts[later] ?? 0;
+    return all > 0 ? percentFigure(count / all, ...clopperPearson(count, all)) : null;
+  };
+  return {
+    kind: "table",
+    caption: kind === "naming" ? "Right names by question" : "Choices by question",
+    columns: [
+      textColumn(
+        "question",
+        items.map(({ item }) => item),
+      ),
+      shareColumn(`${later} (%)`, items.map(shareOf), kind === "naming" ? undefined : 50),
+      countColumn(
+        "answers",
+        items.map(({ answers }) => answers),
+      ),
+      ...systems.flatMap((system) => countsOf(system, items)),
+      ...(kind === "naming"
+        ? [
+            textColumn(
+              "other names",
+              items.map(({ wrongNames = [] }) => wrongNames.map(({ name, count }) => `${name} (${count})`).join(", ")),
+            ),
+          ]
+        : [
+            countColumn(
+              "ties",
+              items.map(({ ties }) => ties),
+            ),
+            countColumn(
+              "neither",
+              items.map(({ neither }) => neither),
+            ),
+          ]),
+      secondsColumn(items.map(({ medianMilliseconds }) => medianMilliseconds)),
+    ],
+    empty: "There are no answers.",
+    note: `${kind === "naming" ? "Share of right names" : "Share of decided answers"} for ${later}, with the exact interval.`,
+  };
 }
 
-const aboutPart = ({ about }: AnalyzedStudy): string =>
-  Object.keys(about).length === 0 ? "" : table("About the study", ["what", "value"], Object.entries(about));
+/** How often a system was chosen or named rightly, and of names how often it was shown. */
+const countsOf = (system: string, rows: readonly Pick<ItemRow, "counts" | "shown">[]): Column[] => [
+  countColumn(
+    system,
+    rows.map(({ counts }) => counts[system] ?? 0),
+  ),
+  ...(rows.some(({ shown }) => shown)
+    ? [
+        countColumn(
+          `${system} shown`,
+          rows.map(({ shown }) => shown?.[system] ?? 0),
+        ),
+      ]
+    : []),
+];
+
+const secondsColumn = (milliseconds: readonly (number | null)[]): Column => ({
+  ...{ kind: "number", title: "median time (s)", digits: 1 },
+  values: milliseconds.map((each) => (each === null ? null : each / 1000)),
+});
+
+const participantTable = ({ participants, systems }: StudyAnalysis): TablePart => ({
+  kind: "table",
+  caption: "Participants",
+  columns: [
+    textColumn(
+      "participant",
+      participants.map(({ participant }) => participant),
+    ),
+    countColumn(
+      "answers",
+      participants.map(({ answers }) => answers),
+    ),
+    ...systems.flatMap((system) => countsOf(system, participants)),
+    countColumn(
+      "ties",
+      participants.map(({ ties }) => ties),
+    ),
+    countColumn(
+      "neither",
+      participants.map(({ neither }) => neither),
+    ),
+    {
+      ...{ kind: "number", title: "agrees with the majority (%)", digits: 1 },
+      values: participants.map(({ consistency }) => (consistency === null ? null : 100 * consistency)),
+    },
+    countColumn(
+      "failed checks",
+      participants.map(({ rules }) => rules.failed_checks ?? 0),
+    ),
+    secondsColumn(participants.map(({ rules }) => rules.median_milliseconds)),
+    textColumn(
+      "excluded",
+      participants.map(({ broken }) => (broken.length > 0 ? "yes" : "no")),
+    ),
+  ],
+  empty: "Nobody joined.",
+});
+
+function exclusionPart({ exclusions, rules }: StudyAnalysis): Part {
+  if (Object.keys(rules).length === 0)
+    return { kind: "text", lines: ["No rule of exclusion was fixed when the study was created."] };
+  if (exclusions.length === 0)
+    return { kind: "text", lines: ["The rules that were fixed when the study was created exclude nobody."] };
+  const rows = exclusions.flatMap(({ participant, broken }) => broken.map((each) => ({ participant, ...each })));
+  return {
+    kind: "table",
+    caption: "Excluded participants",
+    columns: [
+      textColumn(
+        "participant",
+        rows.map(({ participant }) => participant),
+      ),
+      textColumn(
+        "rule",
+        rows.map(({ rule, limit }) => ruleText(rule, limit)),
+      ),
+      textColumn(
+        "value",
+        rows.map(({ value }) => String(Number(value.toFixed(3)))),
+      ),
+    ],
+  };
+}
+
+function timeParts({ results: { times }, milliseconds }: StudyAnalysis): Part[] {
+  if (!times) return [{ kind: "text", lines: ["There are no answers."] }];
+  const most = 1.5 * times.slow;
+  const shown = milliseconds.filter((each) => each <= most);
+  return [
+    {
+      kind: "histogram",
+      caption: `Times of ${counted(milliseconds.length, "answer")}`,
+      x: { title: "seconds" },
+      counted: "answers",
+      values: shown.map((each) => each / 1000),
+    },
+    ...(shown.length < milliseconds.length
+      ? [
+          {
+            kind: "text",
+            lines: [
+              `${counted(milliseconds.length - shown.length, "answer")} took longer than ${(most / 1000).toFixed(1)} s.`,
+            ],
+          } as const,
+        ]
+      : []),
+  ];
+}

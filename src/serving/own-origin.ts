@@ -1,23 +1,5 @@
-import helmet from "@fastify/helmet";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import { HttpError } from "./http-error.js";
-
-/** Scripts, styles, images and requests of the own origin, and nothing else. */
-const POLICY = {
-  "default-src": ["'none'"],
-  ...Object.fromEntries(["script-src", "style-src", "img-src", "connect-src"].map((name) => [name, ["'self'"]])),
-  ...Object.fromEntries(["base-uri", "form-action", "frame-ancestors"].map((name) => [name, ["'none'"]])),
-};
-
-/** Adds the security headers to every response. A proxy that ends TLS adds Strict-Transport-Security. */
-export async function addSecurityHeaders(app: FastifyInstance): Promise<void> {
-  await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: POLICY },
-    referrerPolicy: { policy: "no-referrer" },
-    strictTransportSecurity: false,
-    xFrameOptions: { action: "deny" },
-  });
-}
 
 /** Names and addresses of the machine itself, with a port. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
@@ -26,14 +8,14 @@ export const isLoopback = (host: string): boolean => LOOPBACK.test(host.includes
 
 /** Where a server can be reached. */
 export interface Reach {
-  /** The address of the study for participants, `https://study.example.org`, if it is not that of the server itself. */
+  /** The address of the pages for visitors, `https://study.example.org`, if it is not that of the server itself. */
   readonly origin?: string;
   /** Whether the server is bound to the machine itself. */
   readonly loopback: boolean;
 }
 
 /**
- * Refuses requests that another site caused. Without this, a site could use a participant's browser to reach the server; a name of
+ * Refuses requests that another site caused. Without this, a site could use a visitor's browser to reach the server; a name of
  * another site that leads to this machine (DNS rebinding) is refused by its `Host`.
  * @throws HttpError (400) for an address that is no path; (403) for a foreign Host, or a request that changes something and comes from another origin.
  */

@@ -22,10 +22,13 @@ const SENTENCES: Readonly<Record<number, string>> = {
   431: "the headers are too large",
 };
 
-/** What the framework's error means for the client; every other error is a failure of the server that may pass. */
-export function httpErrorOf(error: unknown): HttpError {
+/**
+ * What the framework's error means for the client.
+ * @param failure what every other error, a failure of the server, is for the client.
+ */
+export function httpErrorOf(error: unknown, failure = new HttpError(500, "the server failed; try again")): HttpError {
   if (error instanceof HttpError) return error;
-  const status = typeof error === "object" && error && "statusCode" in error ? Number(error.statusCode) : 503;
-  if (status < 400 || status >= 500) return new HttpError(503, "the answer could not be stored; try again", 5);
+  const status = typeof error === "object" && error && "statusCode" in error ? Number(error.statusCode) : 500;
+  if (status < 400 || status >= 500) return failure;
   return new HttpError(status, SENTENCES[status] ?? "the request is not valid");
 }
