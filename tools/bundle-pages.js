@@ -4,11 +4,12 @@
  * packages in the bundles lie beside them.
  */
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const RUNTIME = "onnxruntime-web/dist/ort-wasm-simd-threaded";
 const PACKAGE = /node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 /** Folders of compiled sources, their entries by the names of the bundles, and the folder of the bundles. */
@@ -23,15 +24,20 @@ const bundles = [
     },
     styles: ["widgets", "playground/page"],
   },
-  { from: "src/browser", entries: { legible: "legible.js", worker: "worker.js" }, to: "web" },
+  {
+    ...{ from: "src/browser", entries: { legible: "legible.js", worker: "worker.js" }, to: "web" },
+    // Threads start from the `.mjs` files, which therefore lie beside the `.wasm` files.
+    files: ["", ".asyncify"].flatMap((build) => [`${RUNTIME}${build}.mjs`, `${RUNTIME}${build}.wasm`]),
+  },
 ].filter(({ from, entries }) => Object.values(entries).every((file) => existsSync(join(root, "dist", from, file))));
 
-for (const { from, entries, to, styles } of bundles) {
+for (const { from, entries, to, styles, files = [] } of bundles) {
   const [source, built, out] = [join(root, from), join(root, "dist", from), join(root, "dist", to)];
   const modules = [];
   for (const [name, file] of Object.entries(entries)) modules.push(...(await bundled(join(built, file), name, out)));
   for (const name of readdirSync(source))
     if (/\.(html|css|svg|webmanifest)$/.test(name)) copyFileSync(join(source, name), join(out, name));
+  for (const file of files) copyFileSync(join(root, "node_modules", file), join(out, basename(file)));
   if (styles) writeFileSync(join(out, "page.css"), stylesOf(styles));
   writeFileSync(join(out, "LICENSES.txt"), licensesOf(modules));
 }
@@ -47,7 +53,7 @@ async function bundled(entry, name, out) {
     logLevel: "warn",
     publicDir: false,
     base: "./",
-    resolve: { conditions: ["browser", "module", "import", "default"] },
+    resolve: { conditions: ["browser", "module", "import", "onnxruntime-web-use-extern-wasm", "default"] },
     build: {
       outDir: out,
       emptyOutDir: false,

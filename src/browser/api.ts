@@ -49,6 +49,8 @@ export interface WorkOptions {
 /** A loaded processor. */
 export interface BrowserProcessor {
   readonly kind: "processor";
+  /** Its number in the worker. */
+  readonly id: number;
   readonly name: string;
   readonly scale: number;
   /** Bytes of the file. */
@@ -60,6 +62,8 @@ export interface BrowserProcessor {
 /** A loaded recognizer. */
 export interface BrowserRecognizer {
   readonly kind: "recognizer";
+  /** Its number in the worker. */
+  readonly id: number;
   readonly name: string;
   readonly preprocessing: Preprocessing;
   readonly classes: number;
@@ -152,6 +156,8 @@ export interface Legible {
   load(source: ModelSource, options?: LoadModelOptions): Promise<BrowserModel>;
   /** What `legible inspect` says of a model: operators, parameters, whether it has gradients. */
   inspect(model: BrowserModel): Promise<Readonly<Record<string, unknown>>>;
+  /** The upright pixels of an image, in sRGB, as `enhance` and `recognize` read it. */
+  decode(image: BrowserImage, options?: WorkOptions): Promise<Pixels>;
   /** Enhances an image of any size, tile by tile. */
   enhance(processor: BrowserProcessor, image: BrowserImage, options?: WorkOptions & { tile?: number }): Promise<Pixels>;
   /** The five most probable classes of the center crop. */

@@ -4,7 +4,8 @@ import { writeBytes } from "../platform/node/files.js";
 import type { MetadataKind } from "../platform/node/metadata/kind.js";
 import { isBare } from "../platform/node/metadata/source-metadata.js";
 import type { Processor } from "../processors/processor.js";
-import { enlargeAlpha, fillTransparent } from "./alpha.js";
+import { enlargeAlpha } from "./alpha.js";
+import { fillTransparent } from "./fill-transparent.js";
 import {
   contentOf,
   type EnhanceInput,

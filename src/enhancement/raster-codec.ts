@@ -11,7 +11,8 @@ import { type Resolution, resolutionOf } from "../platform/node/resolution.js";
 import { isTiff } from "../platform/node/tiff.js";
 import { decodeTolerantly } from "../platform/node/tolerant.js";
 import type { Provenance } from "./provenance.js";
-import { type Raster, rasterFrom, sharpFrom } from "./raster.js";
+import type { Raster } from "./raster.js";
+import { rasterFrom, sharpFrom } from "./sharp-raster.js";
 
 export type { ColorMode };
 

@@ -1,5 +1,3 @@
-import sharp, { type Sharp } from "sharp";
-
 /**
  * Decoded pixels, interleaved, rows from the top: RGB or RGBA (not premultiplied), 8 or 16 bits a channel.
  */
@@ -22,20 +20,4 @@ export function blankRaster(width: number, height: number, { channels, data }: R
     channels,
     data: data instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length),
   };
-}
-
-/** A pipeline that reads the raster. */
-export const sharpFrom = ({ width, height, channels, data }: Raster): Sharp =>
-  sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
-
-/** The output of a pipeline in sRGB, with 8 or (`deep`) 16 bits a channel. */
-export async function rasterFrom(pipeline: Sharp, deep: boolean): Promise<Raster> {
-  const { data, info } = await pipeline
-    .toColourspace(deep ? "rgb16" : "srgb")
-    .raw({ depth: deep ? "ushort" : "uchar" })
-    .toBuffer({ resolveWithObject: true });
-  const pixels = deep
-    ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2)
-    : new Uint8Array(data.buffer, data.byteOffset, data.length);
-  return { width: info.width, height: info.height, channels: info.hasAlpha ? 4 : 3, data: pixels };
 }

@@ -2,8 +2,8 @@ import { type Gate, requireGateOf, skipReason } from "../gate/gate.js";
 import type { Image } from "../images/image.js";
 import { degradationOf, examinedPart } from "../metrics/degradation/degradation.js";
 import type { Processor } from "../processors/processor.js";
-import { fillTransparent } from "./alpha.js";
 import { enlargedRaster } from "./enlarge.js";
+import { fillTransparent } from "./fill-transparent.js";
 import { peakOf, type Raster } from "./raster.js";
 
 /**

@@ -3,6 +3,7 @@ import { UserError } from "../errors.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { resize } from "../images/resize.js";
+import { softmax } from "../metrics/softmax.js";
 import { float32, int64, type Tensor } from "../onnx/tensor.js";
 import { fitRecognizer } from "../recognition/fit.js";
 import type { RecognizerModel } from "../recognition/model.js";
@@ -73,11 +74,4 @@ export function magnitudes({ data, shape }: Tensor): Float32Array {
   const area = (shape[2] ?? 0) * (shape[3] ?? 0);
   const value = (channel: number, pixel: number) => Math.abs(Number(data[channel * area + pixel]));
   return Float32Array.from({ length: area }, (_, pixel) => Math.max(value(0, pixel), value(1, pixel), value(2, pixel)));
-}
-
-function softmax(logits: Float32Array): number[] {
-  const highest = logits.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  const exponentials = Array.from(logits, (value) => Math.exp(value - highest));
-  const sum = exponentials.reduce((total, value) => total + value, 0);
-  return exponentials.map((value) => value / sum);
 }

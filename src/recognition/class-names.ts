@@ -1,13 +1,8 @@
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { wnids } from "../data/imagenet.js";
 import { readTextIfThere } from "../platform/node/files.js";
 import { sidecarPath } from "../platform/node/models.js";
-
-const Names = z.array(z.string());
-
-/** `classes` is Legible's own key; `labels` is a list too, or names the classes of ImageNet. */
-const Sidecar = z.object({ classes: Names.optional(), labels: z.union([Names, z.string()]).optional() });
+import { statedNames } from "./stated-names.js";
 
 /** Hugging Face's config.json. */
 const Config = z.object({ id2label: z.record(z.string(), z.string()) });
@@ -18,10 +13,8 @@ const Config = z.object({ id2label: z.record(z.string(), z.string()) });
  * @param classOffset index of the output of class 0; the files list names by output, those of ImageNet are by class.
  */
 export async function classNames(model: string, classOffset = 0): Promise<readonly string[]> {
-  const { classes, labels } = Sidecar.safeParse(await readJson(sidecarPath(model))).data ?? {};
-  const own = classes ?? labels;
-  if (Array.isArray(own)) return own.slice(classOffset);
-  if (/^imagenet-1k$/i.test(String(own))) return wnids;
+  const stated = statedNames(await readJson(sidecarPath(model)), classOffset);
+  if (stated) return stated;
   const folder = dirname(resolve(model));
   for (const place of [folder, dirname(folder)]) {
     const { data } = Config.safeParse(await readJson(join(place, "config.json")));

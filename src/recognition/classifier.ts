@@ -8,13 +8,11 @@ import { BatchedSession } from "../runtime/batching.js";
 import type { SessionOptions } from "../runtime/session.js";
 import type { LabelSet } from "./class-offset.js";
 import { requireClasses } from "./classes.js";
-import { rowOf, suggestion } from "./file-outputs.js";
-import { scoresShape } from "./fit.js";
 import type { ClassPrediction, Judge } from "./judge.js";
 import { judgeInput } from "./judge-input.js";
-import { LOGITS, type RecognizerModel } from "./model.js";
-import { isImage, LIKE_PROCESSOR } from "./processor-file.js";
+import { LOGITS } from "./model.js";
 import { type RecognizerSettings, readRecognizer } from "./recognizer.js";
+import { requireScores } from "./require-scores.js";
 
 /** A classifier as a graph whose input has Legible's image format. */
 export interface ClassifierSource {
@@ -62,19 +60,6 @@ export async function openClassifier(
   const key = keyOf({ sha256, preprocessing, output: settings.output, ...(classOffset > 0 && { classOffset }) });
   const source = { name, key, graph, side: preprocessing.size, fileOutputs, declaredBatch };
   return startClassifier({ ...source, ...(learned && { learned }) }, options);
-}
-
-/** @throws UserError when the output has more than one row of numbers for each image. */
-export async function requireScores(model: RecognizerModel): Promise<void> {
-  const { name, sources, fileOutputs = [] } = model;
-  const declared = sources[0]?.shape ?? [];
-  const shape = rowOf(declared) === undefined ? await scoresShape(model) : declared;
-  if (shape.slice(1).filter((size) => size !== 1).length <= 1) return;
-  throw new UserError(
-    `cannot judge with ${name}: its output is [${["N", ...shape.slice(1)].join(", ")}], ` +
-      `not class scores [N, classes]${isImage(shape) ? LIKE_PROCESSOR : ""}` +
-      suggestion(fileOutputs, (numbers) => numbers > 1),
-  );
 }
 
 /**

@@ -1,0 +1,73 @@
+/// <reference lib="dom" />
+import { messageOf, UserError } from "../errors.js";
+import type { BrowserImage, Pixels } from "./api.js";
+import { pixelsOf, type Rgba, rasterOf } from "./pixels.js";
+import type { Work } from "./work.js";
+
+/** Rows that are read back at once. */
+const ROWS = 256;
+
+/** The upright pixels of an image. */
+export const decode = async (_: Work, image: BrowserImage): Promise<Pixels> => pixelsOf(await decodeRgba(image));
+
+/**
+ * Decodes an image with the browser's decoders: upright, in sRGB, the first frame of an animation, exact colors also where
+ * pixels are partly transparent.
+ * @throws UserError when it is empty, truncated or no image of a format that the browser decodes.
+ */
+export async function decodeRgba(image: BrowserImage): Promise<Rgba> {
+  if (!(image instanceof Blob)) return rasterOf(requirePixels(image));
+  const title = nameOf(image);
+  if (image.size === 0) throw new UserError(`cannot decode ${title}: it is empty`);
+  const bitmap = await bitmapOf(image, title);
+  try {
+    return readBack(bitmap, title);
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** The name of a file, or a general one. */
+const nameOf = (image: Blob): string => ("name" in image && image.name ? String(image.name) : "the image");
+
+/** @throws UserError when the number of values is not that of the size. */
+function requirePixels(image: Pixels): Pixels {
+  const { width, height, data } = image ?? {};
+  if (width > 0 && height > 0 && data?.length === 4 * width * height) return image;
+  throw new UserError(
+    `an image is a Blob, or pixels with \`width\`, \`height\` and \`data\` of 4 values each; ` +
+      `given: ${width}x${height} pixels and ${data?.length ?? "no"} values`,
+  );
+}
+
+async function bitmapOf(image: Blob, title: string): Promise<ImageBitmap> {
+  try {
+    return await createImageBitmap(image, {
+      ...{ imageOrientation: "from-image", premultiplyAlpha: "none", colorSpaceConversion: "default" },
+    });
+  } catch (error) {
+    throw new UserError(
+      `cannot decode ${title}: it is truncated or no image of a format that this browser decodes (${messageOf(error)})`,
+    );
+  }
+}
+
+/** The pixels of a bitmap. */
+function readBack(bitmap: ImageBitmap, title: string): Rgba {
+  const { width, height } = bitmap;
+  const data = new Uint8Array(4 * width * height);
+  const canvas = new OffscreenCanvas(width, Math.min(ROWS, height));
+  // Canvases premultiply by alpha. With 8 bits that would lose colors, not with 16.
+  const context = canvas.getContext("2d", {
+    colorType: "float16",
+    willReadFrequently: true,
+  } as CanvasRenderingContext2DSettings);
+  if (!context) throw new UserError(`cannot decode ${title}: the browser has no memory for ${width}x${height} pixels`);
+  for (let top = 0; top < height; top += ROWS) {
+    const rows = Math.min(ROWS, height - top);
+    context.clearRect(0, 0, width, rows);
+    context.drawImage(bitmap, 0, top, width, rows, 0, 0, width, rows);
+    data.set(context.getImageData(0, 0, width, rows).data, 4 * width * top);
+  }
+  return { width, height, channels: 4, data };
+}
