@@ -126,7 +126,7 @@ function Group({ kind, part, filter, items, open, onOpen }: GroupProps) {
 }
 
 /** Letters of a name that there is room for. */
-const LETTERS = 18;
+const LETTERS = 14;
 
 /** The end of a long name, in which names differ. */
 const ending = (name: string): string => (name.length > LETTERS ? `…${name.slice(1 - LETTERS)}` : name);
