@@ -10,6 +10,7 @@ import { studySimulate } from "../src/commands/study-simulate.js";
 import { tabulate } from "../src/commands/tabulate.js";
 import { findTask } from "../src/data/tasks/index.js";
 import type { Evaluation } from "../src/evaluation/evaluation.js";
+import { recipesReport } from "../src/experiments/recipes-report.js";
 import { GraphBuilder } from "../src/onnx/builder.js";
 import type { Graph } from "../src/onnx/graph.js";
 import { writeModel } from "../src/platform/node/models.js";
@@ -62,8 +63,17 @@ async function workspace(t: TestContext) {
 }
 
 /** "53.3 [50.6, 56.0]" as the page writes it. */
-const figure = (value: number, [low, high]: readonly [number, number]) =>
-  `${value.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
+const figure = (value: number, [low, high]: readonly [number, number], digits = 1) =>
+  `${value.toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
+
+/** A made-up evaluation of the processors of a sweep. */
+const swept = madeUpEvaluation(
+  findTask("sr"),
+  ["none", "lambda 0", "lambda 0.001", "clean"].map((processor, i) => ({
+    ...{ processor, psnr: 20 + i, ssim: 0.5 },
+    ranks: { a: [0, 1, 0, 2], b: [0, 0, i, 1] },
+  })),
+);
 
 describe("reports", { skip: chromium === undefined && "no Chromium is installed" }, () => {
   let driven: DrivenBrowser;
@@ -99,6 +109,18 @@ describe("reports", { skip: chromium === undefined && "no Chromium is installed"
         `${kind === "harmful" ? "Harmful" : "Helpful"} flips${own.map((flip) => `${flip[kind]} for ${flip.recognizer}`).join(", ")}`,
       );
     assert.ok((await page.locator(".flips").first().locator("li").count()) > 0);
+    assert.equal(await page.locator(".flips").first().locator("[aria-pressed=true]").count(), 1);
+    const divider = page.getByRole("slider");
+    const edge = () => page.locator(".swipe-left").evaluate((image) => getComputedStyle(image).clipPath);
+    const start = await edge();
+    await divider.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.waitForFunction(
+      (old) => getComputedStyle(document.querySelector(".swipe-left") as Element).clipPath !== old,
+      start,
+    );
+    await page.keyboard.press("Home");
+    assert.equal(await divider.inputValue(), "0");
     const names = await page.getByText(HOSTILE[0], { exact: true }).count();
     assert.ok(names > 0, "the class with a hostile name is not shown");
     await report.requireClean();
@@ -178,24 +200,39 @@ describe("reports", { skip: chromium === undefined && "no Chromium is installed"
     await report.close();
   });
 
-  test("the reports of sweeps, transfers, boundaries and studies show their figures and load nothing", async (t) => {
-    const evaluation = madeUpEvaluation(findTask("sr"), [
-      ...["none", "lambda 0", "lambda 0.001", "clean"].map((processor, i) => ({
-        ...{ processor, psnr: 20 + i, ssim: 0.5 },
-        ranks: { a: [0, 1, 0, 2], b: [0, 0, i, 1] },
-      })),
-    ]);
+  /** Opens a page that is a document's, or a file's, and closes it when nothing is wrong with it. */
+  async function checked(
+    t: TestContext,
+    shown: ReportDocument | string,
+    check: (report: OpenedReport) => Promise<void>,
+  ) {
+    const report =
+      typeof shown === "string"
+        ? await OpenedReport.open(driven.browser, shown)
+        : await OpenedReport.of(driven.browser, shown, join(temporaryFolder(t), "report.html"));
+    await check(report);
+    await report.requireClean();
+    await report.close();
+  }
+
+  test("the report of a sweep plots accuracy over λ, with its figures as a table", async (t) => {
     const points = sweepPoints(
       [0, 0.001].map((lambda) => ({ lambda, name: `lambda ${lambda}`, model: "m" })),
-      evaluation,
+      swept,
     );
-    const swept = sweepReport({ ...{ objective: "ra", points, evaluation, models: [], training: [] } });
-    const sweep = await OpenedReport.of(driven.browser, swept, join(temporaryFolder(t), "report.html"));
-    assert.equal(await sweep.page.getByRole("img", { name: /^Top-1 over λ/ }).count(), 1);
-    await sweep.requireClean();
-    await sweep.requireAccessible();
-    await sweep.close();
+    const document = sweepReport({ objective: "ra", points, evaluation: swept, models: [], training: [] });
+    await checked(t, document, async (report) => {
+      const chart = report.page.getByRole("img", { name: /^Top-1 over λ/ });
+      assert.equal(await chart.count(), 1);
+      await report.page.getByText("Figures of this chart").first().click();
+      const [first] = await report.rows("Top-1 over λ");
+      const { top1 = 0, top1_ci95 = [0, 0] } = swept.rows[1]?.recognizers.a ?? {};
+      assert.deepEqual(first, ["a", "0", figure(top1, top1_ci95, 3)]);
+      await report.requireAccessible();
+    });
+  });
 
+  test("the report of a transfer has the gain of each judge for each source, and a star where the two are one", async (t) => {
     const rows = ["none", "plain", "ra-a", "clean"].map((processor, i) => ({
       ...{ processor, psnr: 20 + i, ssim: 0.5, ranks: { a: [0, 1, Math.max(0, 2 - i), 2], b: [0, 0, i, 1] } },
     }));
@@ -205,50 +242,67 @@ describe("reports", { skip: chromium === undefined && "no Chromium is installed"
       ...{ data: "train", count: 8, processor: "compact-s", init: null },
       ...{ steps: 10, batch: 2, crop: 32, lr: 0.001, seed: 0 },
     };
-    const transferred = transferReport({
-      training,
-      points: transferPoints([run], judged),
-      evaluations: [judged],
-      models: [],
-      curves: [],
+    const points = transferPoints([run], judged);
+    const document = transferReport({ training, points, evaluations: [judged], models: [], curves: [] });
+    await checked(t, document, async (report) => {
+      const [cells] = await report.rows("gain over plain");
+      const gain = judged.gains.find(
+        ({ processor, over, recognizer }) => processor === "ra-a" && over === "plain" && recognizer === "a",
+      );
+      assert.equal(cells?.[0], "a");
+      assert.match(cells?.[1] ?? "", new RegExp(`^\\+${gain?.top1.toFixed(1)} ★`));
+      await report.requireAccessible();
     });
-    const transfer = await OpenedReport.of(driven.browser, transferred, join(temporaryFolder(t), "report.html"));
-    const [cells] = await transfer.rows("gain over plain");
-    const gain = judged.gains.find(
-      (each) => each.processor === "ra-a" && each.over === "plain" && each.recognizer === "a",
-    );
-    assert.equal(cells?.[0], "a");
-    assert.match(cells?.[1] ?? "", new RegExp(`^\\+${gain?.top1.toFixed(1)} ★`));
-    await transfer.requireClean();
-    await transfer.requireAccessible();
-    await transfer.close();
+  });
 
+  test("the report of recipes has their evaluations, trainings and command lines", async (t) => {
+    const findings = {
+      ...{ recipe: "r", title: "A recipe", about: "It trains.", studies: [] },
+      commands: [{ stage: "s", command: "legible sweep" }],
+      trainings: [
+        {
+          ...{ run: "s/run", images: 8, log: "0a", model: "0b" },
+          settings: { ...{ objective: "ra", lambda: 0.001, steps: 10, batch: 2, lr: 0.001, seed: 0 }, processor: "p" },
+        },
+      ],
+      evaluations: [{ stage: "s", evaluation: swept }],
+    };
+    const document = await recipesReport("reproduce", [{ findings, folder: temporaryFolder(t) }]);
+    await checked(t, document, async (report) => {
+      assert.deepEqual((await report.rows("Trainings"))[0]?.slice(0, 4), ["s/run", "ra, λ 0.001, p", "8", "10"]);
+      assert.equal((await report.rows("Image quality"))[2]?.[1], "22.00");
+      assert.deepEqual(await report.rows("Command lines"), [["s", "legible sweep"]]);
+    });
+  });
+
+  test("the report of decision boundaries has the figures of its JSON", async (t) => {
     const { at } = await workspace(t);
-    const shared = ["--recognizer", at("one.onnx"), "--recognizer", at("other.onnx"), "--data", at("data")];
+    const judges = ["--recognizer", at("one.onnx"), "--recognizer", at("other.onnx"), "--data", at("data")];
     const small = ["--images", "4", "--planes", "1", "--grid", "3", "--out", at("b"), "--report", at("b.html")];
-    await runCommand(boundaries, ...shared, ...small);
+    await runCommand(boundaries, ...judges, ...small);
     const { recognizers } = JSON.parse(readFileSync(at("b/boundaries.json"), "utf8"));
-    const compared = await OpenedReport.open(driven.browser, at("b.html"));
-    assert.deepEqual(
-      (await compared.rows("Recognizers on the clean images")).map(([name, top1]) => [name, top1]),
-      recognizers.map(({ recognizer, top1 }: { recognizer: string; top1: number }) => [recognizer, top1.toFixed(1)]),
-    );
-    await compared.requireClean();
-    await compared.requireAccessible();
-    await compared.close();
+    await checked(t, at("b.html"), async (report) => {
+      assert.deepEqual(
+        (await report.rows("Recognizers on the clean images")).map(([name, top1]) => [name, top1]),
+        recognizers.map(({ recognizer, top1 }: { recognizer: string; top1: number }) => [recognizer, top1.toFixed(1)]),
+      );
+    });
+  });
 
+  test("the report of a simulated study has the preference of its JSON, and states that it is simulated", async (t) => {
     const { folder } = await testStudy(t, { simulated: true, title: HOSTILE[0] });
+    const at = (name: string) => join(temporaryFolder(t), name);
+    const [json, html] = [at("s.json"), at("s.html")];
     await runCommand(studySimulate, folder, "--participants", "4", "--prefer", "ra=0.9");
-    await runCommand(studyAnalyze, folder, "--json", at("s.json"), "--report", at("s.html"));
-    const { results } = JSON.parse(readFileSync(at("s.json"), "utf8"));
-    const study = await OpenedReport.open(driven.browser, at("s.html"));
-    const [preference] = await study.rows(/^Preference$/);
-    assert.ok(preference?.[1]?.startsWith((100 * results.preferences[0].decided.share).toFixed(1)));
-    assert.match(await study.page.title(), /^SIMULATED: /);
-    assert.match(await study.page.locator(".warning").innerText(), /^SIMULATED/);
-    await study.requireClean();
-    await study.requireAccessible();
-    await study.close();
+    await runCommand(studyAnalyze, folder, "--json", json, "--report", html);
+    const { results } = JSON.parse(readFileSync(json, "utf8"));
+    await checked(t, html, async (report) => {
+      const [preference] = await report.rows(/^Preference$/);
+      assert.ok(preference?.[1]?.startsWith((100 * results.preferences[0].decided.share).toFixed(1)));
+      assert.match(await report.page.title(), /^SIMULATED: /);
+      assert.match(await report.page.locator(".warning").innerText(), /^SIMULATED/);
+      await report.requireAccessible();
+    });
   });
 });
 

@@ -221,8 +221,8 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     }
     if (predictions !== undefined) report.info(`predictions: ${predictions}`);
     const files = judging.map(({ file }, i) => ({ name: models[i]?.name as string, file }));
-    const evaluated = { ...measurement, evaluation, dataset, task, processors, judges: [...files, ...services], limit };
-    await writeReport(settings.report, () => evaluatedReport(evaluated), report);
+    const evaluated = { ...measurement, evaluation, dataset, task, processors, limit };
+    await writeReport(settings.report, () => evaluatedReport(evaluated, [...files, ...services]), report);
     if (partialOf(settings)) await rm(partialOf(settings) as string, { force: true });
     if (settings.cards)
       for (const { name, file } of processor) {

@@ -1,5 +1,6 @@
 import { sweep as runSweep, sweepSettings } from "../experiments/sweep.js";
 import { modelTitle } from "../platform/node/models.js";
+import { imageSections } from "../report/evaluated.js";
 import { reportedModels } from "../report/reported-models.js";
 import { sweepReport } from "../report/sweep-report.js";
 import { trainingCurves } from "../report/training-curves.js";
@@ -28,7 +29,7 @@ If interrupted, rerun the command to resume.`,
   async run(settings, context, given) {
     const judges = settings.judge ?? (settings.recognizer ?? []).map(({ file }) => file);
     await requireReport(settings.report, judges);
-    const { table, plot, results, unusable, points, evaluation } = await runSweep(settings, given, context);
+    const { table, plot, results, unusable, points, evaluation, evaluated } = await runSweep(settings, given, context);
     const named = points.map(({ lambda, model }) => ({ name: `lambda ${lambda}`, model }));
     await writeReport(
       settings.report,
@@ -40,6 +41,7 @@ If interrupted, rerun the command to resume.`,
             ...judges.map((file) => ({ name: modelTitle(file), role: "judge", file })),
           ]),
           training: await trainingCurves(named),
+          images: await imageSections(evaluated, judges),
         }),
       context.report,
     );

@@ -1,7 +1,10 @@
 import { join } from "node:path";
+import { dataMark } from "../evaluation/table.js";
 import { transfer as runTransfer } from "../experiments/transfer.js";
 import { type TransferSettings, transferSettings } from "../experiments/transfer-settings.js";
 import { modelTitle } from "../platform/node/models.js";
+import type { Section } from "../report/document.js";
+import { type Evaluated, imageSections } from "../report/evaluated.js";
 import { reportedModels } from "../report/reported-models.js";
 import { trainingCurves } from "../report/training-curves.js";
 import { PLAIN } from "../report/transfer.js";
@@ -38,7 +41,7 @@ If interrupted, rerun the command to resume. With other targets or images to jud
   async run(settings, context, given) {
     const recognizers = [...new Set([...settings.source.map(({ file }) => file), ...(settings.target ?? [])])];
     await requireReport(settings.report, recognizers);
-    const { tables, page, results, unusable, ...transferred } = await runTransfer(settings, given, context);
+    const { tables, page, results, unusable, evaluated, ...transferred } = await runTransfer(settings, given, context);
     const named = [
       { name: PLAIN, model: join(settings.out, "runs", PLAIN, "model.onnx") },
       ...transferred.points.map(({ name, model }) => ({ name, model })),
@@ -53,6 +56,7 @@ If interrupted, rerun the command to resume. With other targets or images to jud
             ...recognizers.map((file) => ({ name: modelTitle(file), role: roleOf(file, settings), file })),
           ]),
           curves: await trainingCurves(named),
+          images: await imagesOf(evaluated, recognizers),
         }),
       context.report,
     );
@@ -61,6 +65,13 @@ If interrupted, rerun the command to resume. With other targets or images to jud
   },
   stage: { ...folderStage(["transfer.json"]), alsoWrites: reportOf },
 });
+
+async function imagesOf(evaluated: readonly Evaluated[], judges: readonly string[]): Promise<Section[]> {
+  const sections: Section[] = [];
+  for (const [place, each] of evaluated.entries())
+    sections.push(...(await imageSections(each, judges, evaluated.length > 1 ? ` ${dataMark(place)}` : "")));
+  return sections;
+}
 
 const roleOf = (file: string, { source, target = [] }: TransferSettings): string =>
   [...(source.some((each) => each.file === file) ? ["source"] : []), ...(target.includes(file) ? ["target"] : [])].join(

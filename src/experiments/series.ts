@@ -5,8 +5,9 @@ import { titleOf } from "../data/item.js";
 import { type DataSettings, datasetFrom, selectionFrom } from "../data/settings.js";
 import { type TaskSettings, taskFrom } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
-import { evaluate } from "../evaluation/evaluate.js";
+import { measureImages } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
+import { summarize } from "../evaluation/summarize.js";
 import { type Job, type JobStore, keyOf } from "../jobs/job.js";
 import { runJobs } from "../jobs/run-jobs.js";
 import { type Objective, readsOutput } from "../objectives/objective.js";
@@ -15,6 +16,7 @@ import { requireGradientPath } from "../recognition/gradient-path.js";
 import type { Judge } from "../recognition/judge.js";
 import { type RecognizerSettings, readRecognizer } from "../recognition/recognizer.js";
 import { recognizerFrom } from "../recognition/settings.js";
+import type { Evaluated } from "../report/evaluated.js";
 import type { Reporter } from "../reporter.js";
 import { named, paths, positiveInteger } from "../settings.js";
 import { type ResolvedTraining, resolveTraining } from "../training/resolve.js";
@@ -173,14 +175,16 @@ export async function judgeSeries(
   settings: SeriesSettings,
   store: JobStore,
   { report, signal }: ExperimentContext,
-): Promise<Evaluation> {
+): Promise<Evaluated> {
   const { limit, threads } = settings;
   const processors = [];
   for (const { name, model } of models)
     processors.push(await openProcessor(model, { name, ...(threads && { threads }) }));
   const bar = report.progress(Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length), "evaluating");
-  const options = { dataset, task: taskFrom(settings), processors, judges, store, signal, ...(limit && { limit }) };
-  const evaluation = await evaluate({ ...options, onProgress: (done) => bar.update(done) }).finally(bar.stop);
+  const judging = { dataset, task: taskFrom(settings), processors, ...(limit && { limit }) };
+  const options = { ...judging, judges, store, signal, onProgress: (done: number) => bar.update(done) };
+  const measured = await measureImages(options).finally(bar.stop);
+  const evaluation = summarize(measured.setting, measured.measurements);
   reportEvaluated(evaluation, report);
-  return evaluation;
+  return { ...measured, ...judging, evaluation };
 }

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Dataset } from "../data/dataset.js";
 import { datasetFrom } from "../data/settings.js";
-import { taskFrom } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { openLocalStore } from "../jobs/local-store.js";
@@ -14,6 +13,7 @@ import { markdownText } from "../printable.js";
 import { labelSetOf } from "../recognition/class-offset.js";
 import { classifierNotes, openClassifier } from "../recognition/classifier.js";
 import { recognizerFrom } from "../recognition/settings.js";
+import type { Evaluated } from "../report/evaluated.js";
 import { type SweepPoint, sweepPlot, sweepPoints, sweepTable } from "../report/sweep.js";
 import { listOf, named, nonnegativeNumber, paths } from "../settings.js";
 import { onlyRead, requireRead, type TrainingSettings, trainingSettings } from "../training/settings.js";
@@ -45,6 +45,7 @@ export type SweepSettings = z.output<typeof sweepSettings>;
 export interface SweepResult {
   readonly points: readonly SweepPoint[];
   readonly evaluation: Evaluation;
+  readonly evaluated: Evaluated;
   /** Markdown. */
   readonly table: string;
   /** Paths of sweep.json and sweep.svg. */
@@ -82,12 +83,12 @@ export async function sweep(
   try {
     const runs = settings.lambda.map((lambda) => runOf(trainingPart(given), lambda));
     const trained = await trainSeries(runs, settings, dataset, store, context);
-    const evaluation = await judgeSeries(trained.models, judged, judges, settings, store, context);
+    const evaluated = await judgeSeries(trained.models, judged, judges, settings, store, context);
     const swept = trained.models.map((model, i) => ({ ...model, lambda: settings.lambda[i] as number }));
-    const task = taskFrom(settings);
+    const { task, evaluation } = evaluated;
     const title = `${task.name} ×${task.scale}, ${objective.name}: ${evaluation.data.count} images`;
     const written = await write(settings.out, title, sweepPoints(swept, evaluation), evaluation);
-    return { ...written, unusable: unusableIn(dataset, trained, evaluation) };
+    return { ...written, evaluated, unusable: unusableIn(dataset, trained, evaluation) };
   } finally {
     await store.close();
   }

@@ -11,6 +11,7 @@ import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelTitle } from "../platform/node/models.js";
 import { requireWritableFolder } from "../platform/node/outputs.js";
+import type { Evaluated } from "../report/evaluated.js";
 import {
   PLAIN,
   type TransferPoint,
@@ -48,6 +49,7 @@ export interface TransferResult {
   readonly evaluation: Evaluation;
   /** Of images with classes, of images with boxes: at least one. */
   readonly evaluations: readonly Evaluation[];
+  readonly evaluated: readonly Evaluated[];
   readonly training: TransferTraining;
   readonly points: readonly TransferPoint[];
   /** Markdown. */
@@ -99,16 +101,17 @@ export async function transfer(
   const store = await openLocalStore(join(settings.out, "jobs.jsonl"));
   try {
     const trained = await trainSeries(series, settings, dataset, store, context);
-    const evaluations: Evaluation[] = [];
+    const evaluated: Evaluated[] = [];
     for (const { dataset: images, judges } of judged)
-      evaluations.push(await judgeSeries(trained.models, images, judges, settings, store, context));
+      evaluated.push(await judgeSeries(trained.models, images, judges, settings, store, context));
+    const evaluations = evaluated.map(({ evaluation }) => evaluation);
     const transferred = runs.map(({ objective, ...each }, i) => ({
       ...each,
       objective: objective.name,
       model: trained.models[i + 1]?.model as string,
     }));
     const written = await write(plan, transferred, evaluations);
-    return { ...written, unusable: unusableIn(dataset, trained, ...evaluations) };
+    return { ...written, evaluated, unusable: unusableIn(dataset, trained, ...evaluations) };
   } finally {
     await store.close();
   }

@@ -1,6 +1,6 @@
 import type { Evaluation } from "../evaluation/evaluation.js";
 import type { LinesPart, ReportDocument, ScatterPart, Section } from "./document.js";
-import { figuresTable, flipsTable, gainsTable } from "./evaluation-parts.js";
+import { figuresTable, gainsTable } from "./evaluation-parts.js";
 import { dataTitle, type ReportedModel, settingSection, taskTitle } from "./setting-parts.js";
 import type { SweepPoint } from "./sweep.js";
 
@@ -12,10 +12,19 @@ export interface SweptReport {
   readonly models: readonly ReportedModel[];
   /** See `trainingCurves`. */
   readonly training: readonly Section[];
+  /** See `imageSections`. Default: none. */
+  readonly images?: readonly Section[];
 }
 
 /** The report of a sweep: PSNR and accuracy over λ, the Pareto front, tables and the curves of the trainings. */
-export function sweepReport({ objective, points, evaluation, models, training }: SweptReport): ReportDocument {
+export function sweepReport({
+  objective,
+  points,
+  evaluation,
+  models,
+  training,
+  images = [],
+}: SweptReport): ReportDocument {
   const lambdas = points.map(({ lambda }) => String(lambda));
   const judges = Object.keys(points[0]?.top1 ?? {});
   return {
@@ -27,7 +36,8 @@ export function sweepReport({ objective, points, evaluation, models, training }:
     sections: [
       { title: "Over λ", parts: [accuracyOver(points, evaluation), psnrOver(points)] },
       { title: "Quality and accuracy", parts: [frontOf(points, evaluation)] },
-      { title: "Results", parts: [figuresTable(evaluation), ...gainsTable(evaluation), ...flipsTable(evaluation)] },
+      { title: "Results", parts: [figuresTable(evaluation), ...gainsTable(evaluation)] },
+      ...images,
       ...training,
       settingSection(evaluation, models),
     ],

@@ -3,7 +3,7 @@ import type { Evaluation } from "../evaluation/evaluation.js";
 import { judgeNotes } from "../evaluation/notes.js";
 import { MAX_PSNR } from "../metrics/psnr.js";
 import type { Highlight, MatrixPart, ReportDocument, Section } from "./document.js";
-import { figureOf, figuresTable, flipsTable, gainsTable, paretoPart } from "./evaluation-parts.js";
+import { figureOf, figuresTable, gainsTable, paretoPart } from "./evaluation-parts.js";
 import { dataTitle, evaluationFacts, modelsTable, type ReportedModel, taskTitle } from "./setting-parts.js";
 import { PLAIN, type TransferPoint, type TransferTraining } from "./transfer.js";
 
@@ -16,10 +16,19 @@ export interface TransferredReport {
   readonly models: readonly ReportedModel[];
   /** See `trainingCurves`. */
   readonly curves: readonly Section[];
+  /** See `imageSections`. Default: none. */
+  readonly images?: readonly Section[];
 }
 
 /** The report of a transfer: a matrix of gains for each objective, then the figures of all rows. */
-export function transferReport({ training, points, evaluations, models, curves }: TransferredReport): ReportDocument {
+export function transferReport({
+  training,
+  points,
+  evaluations,
+  models,
+  curves,
+  images = [],
+}: TransferredReport): ReportDocument {
   const [evaluation] = evaluations as readonly [Evaluation];
   const objectives = [...new Set(points.map(objectiveOf))];
   const sources = [...new Set(points.map(({ source }) => source))];
@@ -42,8 +51,9 @@ export function transferReport({ training, points, evaluations, models, curves }
       },
       ...evaluations.map((each, place) => ({
         title: evaluations.length > 1 ? `Figures ${place + 1}: ${dataTitle(each)}` : "Figures",
-        parts: [figuresTable(each), ...paretoPart(each), ...gainsTable(each), ...flipsTable(each)],
+        parts: [figuresTable(each), ...paretoPart(each), ...gainsTable(each)],
       })),
+      ...images,
       ...curves,
       {
         title: "What was measured",

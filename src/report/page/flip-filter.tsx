@@ -46,7 +46,7 @@ export function FlipFilterFields({ filter, onFilter, pairs, rows, judges, count 
           </select>
         </label>
       )}
-      {judges.length > 1 && (
+      {judges.length > 1 && pairs.length > 0 && (
         <label>
           Judge
           <select
@@ -62,7 +62,7 @@ export function FlipFilterFields({ filter, onFilter, pairs, rows, judges, count 
           </select>
         </label>
       )}
-      {judges.length > 0 && (
+      {judges.length > 0 && pairs.length > 0 && (
         <label>
           Flips
           <select

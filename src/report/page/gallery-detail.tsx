@@ -1,5 +1,6 @@
-import type { GalleryItem, GalleryPart } from "../document.js";
+import type { GalleryItem, GalleryPart, GalleryPrediction } from "../document.js";
 import { numberText } from "./numbers.js";
+import { Swipe } from "./swipe.js";
 
 interface DetailProps {
   readonly part: GalleryPart;
@@ -8,32 +9,80 @@ interface DetailProps {
   readonly pair: number;
 }
 
-/** One image: its rows in the viewer, and what each judge predicts for each. */
-export function GalleryDetail({ part: { rows, judges, names }, item: { file, truth, views } }: DetailProps) {
+/** One image: its versions under a divider, and what each judge predicts for each. */
+export function GalleryDetail({ part, item, pair }: DetailProps) {
+  const { rows, judges, names, pairs } = part;
+  const { file, truth, views } = item;
+  const [row = 0, over = 0] = pairs[pair] ?? [];
+  const shown = views.flatMap((view, place) => (view ? [{ ...view, place, label: labelOf(rows[place]) }] : []));
+  const paneOf = (place: number) =>
+    Math.max(
+      0,
+      shown.findIndex((view) => view.place === place),
+    );
   return (
     <article class="opened" aria-label={file}>
       <h3>
         {file} <span class="totals">{names[truth]}</span>
       </h3>
-      <div class="views">
-        {views.map(
-          (view, row) =>
-            view && (
-              <figure key={rows[row]}>
-                <img src={view.image} alt={`${file}: ${rows[row]}`} />
-                <figcaption>
-                  {rows[row]}
-                  {view.psnr !== null && ` ${numberText(view.psnr, 2)} dB`}
-                </figcaption>
-                {judges.map((judge, j) => (
-                  <p key={judge}>
-                    {judge}: {view.predictions[j]?.ranked.map(([name]) => names[name]).join(", ")}
-                  </p>
-                ))}
-              </figure>
-            ),
-        )}
+      <div class="opened-parts">
+        <Swipe label={file} panes={shown} shown={[paneOf(over), paneOf(row)]} />
+        <div class="opened-predictions">
+          {shown.map(({ place, label, psnr, predictions }) => (
+            <section key={place} aria-label={label}>
+              <h4>
+                {label}
+                <span class="totals">{psnr === null ? "" : `${numberText(psnr, 2)} dB`}</span>
+              </h4>
+              {predictions.map((prediction, judge) => (
+                <Predicted
+                  key={judges[judge]}
+                  judge={judges[judge] ?? ""}
+                  prediction={prediction}
+                  truth={truth}
+                  part={part}
+                />
+              ))}
+            </section>
+          ))}
+        </div>
       </div>
     </article>
+  );
+}
+
+/** What a row of an evaluation is. */
+const labelOf = (row = ""): string =>
+  row === "none" ? "none (interpolated)" : row === "clean" ? "clean (original)" : row;
+
+interface PredictedProps {
+  readonly judge: string;
+  readonly prediction: GalleryPrediction;
+  readonly truth: number;
+  readonly part: GalleryPart;
+}
+
+/** The first classes of a judge with bars of their shares. */
+function Predicted({ judge, prediction: { ranked, right }, truth, part: { names } }: PredictedProps) {
+  return (
+    <div class="predicted">
+      <p class={right ? "right" : "wrong"}>
+        <span aria-hidden="true">{right ? "✓ " : "✗ "}</span>
+        {judge}
+        <span class="unseen">{right ? " is right" : " is wrong"}</span>
+      </p>
+      <ol>
+        {ranked.map(([name, share]) => (
+          <li key={name} class={name === truth ? "truth" : ""}>
+            <span class="bar" style={{ width: `${Math.max(1, 100 * share)}%` }} />
+            <span class="bar-name">
+              {names[name]}
+              {name === truth && <span class="unseen"> (the class of the image)</span>}
+            </span>
+            <span class="bar-share">{numberText(100 * share, 0)} %</span>
+          </li>
+        ))}
+      </ol>
+    </div>
   );
 }

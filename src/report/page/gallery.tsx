@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import type { GalleryItem, GalleryPart, GalleryView } from "../document.js";
 import { type FlipFilter, FlipFilterFields, type FlipKind, flipKinds, flipOf } from "./flip-filter.js";
 import { GalleryDetail } from "./gallery-detail.js";
@@ -15,6 +15,7 @@ export function Gallery({ part }: { readonly part: GalleryPart }) {
   const { caption, note, items } = part;
   const [filter, setFilter] = useState<FlipFilter>({ pair: 0, judge: null, flip: null, search: "" });
   const [chosen, setChosen] = useState<string>();
+  const opened = useRef<HTMLDivElement>(null);
   const shown = useMemo(() => shownIn(part, filter), [part, filter]);
   const open = shown.find(({ item }) => item.file === chosen) ?? shown[0];
   return (
@@ -25,7 +26,11 @@ export function Gallery({ part }: { readonly part: GalleryPart }) {
         onFilter={setFilter}
         count={`${shown.length} of ${items.length} images`}
       />
-      {open && <GalleryDetail key={open.item.file} part={part} item={open.item} pair={filter.pair} />}
+      <div ref={opened}>
+        {open && (
+          <GalleryDetail key={`${open.item.file} ${filter.pair}`} part={part} item={open.item} pair={filter.pair} />
+        )}
+      </div>
       {flipKinds
         .filter((kind) => filter.flip === null || filter.flip === kind)
         .map((kind) => (
@@ -36,7 +41,10 @@ export function Gallery({ part }: { readonly part: GalleryPart }) {
             filter={filter}
             items={shown.filter(({ flip }) => flip === kind).map(({ item }) => item)}
             open={open?.item}
-            onOpen={({ file }) => setChosen(file)}
+            onOpen={({ file }) => {
+              setChosen(file);
+              opened.current?.scrollIntoView({ block: "nearest" });
+            }}
           />
         ))}
       <p class="note">{note}</p>
@@ -101,7 +109,9 @@ function Group({ kind, part, filter, items, open, onOpen }: GroupProps) {
             <li key={item.file}>
               <button type="button" aria-pressed={item === open} onClick={() => onOpen(item)}>
                 <img src={item.views[row]?.image ?? ""} alt="" decoding="async" />
-                <span class="name">{item.file}</span>
+                <span class="name" title={item.file}>
+                  {ending(item.file)}
+                </span>
                 <span class="class">{names[item.truth]}</span>
                 {judges.map((judge, j) => (
                   <Change key={judge} judge={judge} item={item} row={row} over={over} place={j} />
@@ -114,6 +124,12 @@ function Group({ kind, part, filter, items, open, onOpen }: GroupProps) {
     </section>
   );
 }
+
+/** Letters of a name that there is room for. */
+const LETTERS = 14;
+
+/** The end of a long name, in which names differ. */
+const ending = (name: string): string => (name.length > LETTERS ? `…${name.slice(1 - LETTERS)}` : name);
 
 const isFiltered = ({ judge, search }: FlipFilter): boolean => judge !== null || search.trim() !== "";
 
