@@ -44,11 +44,12 @@ function tableColumn(column: Column, scales: ReadonlyMap<string, Scale>): TableC
     };
   }
   if (column.kind === "figure") return figureColumn(column, scales.get(column.unit) ?? [0, 1]);
-  const { values, digits, signed, none = "–" } = column;
+  const { values, digits, signed, none = "–", least = Number.NEGATIVE_INFINITY } = column;
+  const textOf = (value: number) => (value < least ? `< ${least}` : numberText(value, digits, signed));
   return {
     ...{ title, width: Math.max(title.length, 9), numeric: true },
     value: (row) => values[row] ?? (none === "∞" ? Number.POSITIVE_INFINITY : null),
-    cell: (row) => (values[row] == null ? none : numberText(values[row], digits, signed)),
+    cell: (row) => (values[row] == null ? none : textOf(values[row])),
   };
 }
 
