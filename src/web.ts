@@ -8,6 +8,28 @@
 /** Gradients of graphs. */
 export { type Differentiated, gradients, type Obstacle, obstacles } from "./autodiff/gradients.js";
 export { noGradient, type Rule, type RuleContext } from "./autodiff/rule.js";
+/** The library in a worker: images and models in, images and predictions out. */
+export type {
+  BrowserDevice,
+  BrowserImage,
+  BrowserModel,
+  BrowserOptions,
+  BrowserProcessor,
+  BrowserRecognizer,
+  BrowserTraining,
+  GradientMap,
+  Legible,
+  LoadModelOptions,
+  ModelSource,
+  OpenLegible,
+  Pixels,
+  Recognition,
+  TrainedInBrowser,
+  TrainingStepReport,
+  UsedDevice,
+  WorkOptions,
+} from "./browser/api.js";
+export { encodePixels, openLegible, type PixelFormat } from "./browser/legible.js";
 /** Errors that a user can act on. */
 export { UserError } from "./errors.js";
 /** 8-bit images, such as those of a canvas, and their float planes; Pillow's resizing. */

@@ -1,5 +1,5 @@
-import protobuf from "protobufjs";
 import { messageOf, UserError } from "../errors.js";
+import { messageTypes } from "../onnx/protobuf.js";
 import { readRegular } from "../platform/node/files.js";
 
 /** The properties of an ONNX file other than its graph. */
@@ -13,18 +13,16 @@ export interface Header {
 }
 
 /** The fields of ModelProto without the graph, which the decoder skips. */
-const HeaderMessage = protobuf.Root.fromJSON({
-  nested: {
-    OpsetId: { fields: { domain: { type: "string", id: 1 }, version: { type: "int64", id: 2 } } },
-    Header: {
-      fields: {
-        producerName: { type: "string", id: 2 },
-        producerVersion: { type: "string", id: 3 },
-        opsetImport: { rule: "repeated", type: "OpsetId", id: 8 },
-      },
+const { Header: HeaderMessage } = messageTypes({
+  OpsetId: { fields: { domain: { type: "string", id: 1 }, version: { type: "int64", id: 2 } } },
+  Header: {
+    fields: {
+      producerName: { type: "string", id: 2 },
+      producerVersion: { type: "string", id: 3 },
+      opsetImport: { rule: "repeated", type: "OpsetId", id: 8 },
     },
   },
-}).lookupType("Header");
+});
 
 interface HeaderShape {
   producerName?: string;

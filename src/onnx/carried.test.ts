@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Session } from "../runtime/session.js";
 import { decodeModel } from "./decode.js";
 import { encodeModel } from "./encode.js";
-import { ModelMessage } from "./schema.js";
+import { ModelMessage, TypeMessage } from "./schema.js";
 import { toNumbers } from "./tensor.js";
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -73,7 +73,7 @@ test("texts, tensors of 4 bits and the type of an optional value survive reading
     opType: "Optional",
     input: [],
     output: ["none"],
-    attribute: [{ name: "type", type: 13, tp: ModelMessage.root.lookupType("Type").encode(type).finish() }],
+    attribute: [{ name: "type", type: 13, tp: TypeMessage.encode(type).finish() }],
   };
   const graph = decodeModel(
     file({

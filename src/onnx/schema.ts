@@ -1,4 +1,4 @@
-import protobuf from "protobufjs";
+import { type FieldSchema, messageTypes } from "./protobuf.js";
 import type { DataType } from "./tensor.js";
 
 /*
@@ -7,172 +7,174 @@ import type { DataType } from "./tensor.js";
  */
 
 type Field = [name: string, type: string, id: number];
-const one = (fields: Field[]) => Object.fromEntries(fields.map(([name, type, id]) => [name, { type, id }]));
-const many = (fields: Field[], packed = false) =>
+const one = (fields: Field[]): Record<string, FieldSchema> =>
+  Object.fromEntries(fields.map(([name, type, id]) => [name, { type, id }]));
+const many = (fields: Field[], packed = false): Record<string, FieldSchema> =>
   Object.fromEntries(fields.map(([name, type, id]) => [name, { rule: "repeated", type, id, options: { packed } }]));
 
-const root = protobuf.Root.fromJSON({
-  nested: {
-    Pair: {
-      fields: one([
-        ["key", "string", 1],
-        ["value", "string", 2],
+const messages = messageTypes({
+  Pair: {
+    fields: one([
+      ["key", "string", 1],
+      ["value", "string", 2],
+    ]),
+  },
+  OpsetId: {
+    fields: one([
+      ["domain", "string", 1],
+      ["version", "int64", 2],
+    ]),
+  },
+  Dimension: {
+    fields: one([
+      ["dimValue", "int64", 1],
+      ["dimParam", "string", 2],
+    ]),
+  },
+  Shape: { fields: many([["dim", "Dimension", 1]]) },
+  TensorType: {
+    fields: one([
+      ["elemType", "int32", 1],
+      ["shape", "Shape", 2],
+    ]),
+  },
+  // Types other than tensors, attributes of types and the like are only written again, so their bytes are kept.
+  Type: {
+    fields: one([
+      ["tensorType", "TensorType", 1],
+      ["sequenceType", "bytes", 4],
+      ["mapType", "bytes", 5],
+      ["sparseTensorType", "bytes", 8],
+      ["optionalType", "bytes", 9],
+    ]),
+  },
+  ValueInfo: {
+    fields: one([
+      ["name", "string", 1],
+      ["type", "Type", 2],
+    ]),
+  },
+  Tensor: {
+    fields: {
+      ...one([
+        ["dataType", "int32", 2],
+        ["name", "string", 8],
+        ["rawData", "bytes", 9],
+        ["dataLocation", "int32", 14],
       ]),
-    },
-    OpsetId: {
-      fields: one([
-        ["domain", "string", 1],
-        ["version", "int64", 2],
+      ...many([
+        ["stringData", "bytes", 6],
+        ["externalData", "Pair", 13],
       ]),
+      ...many(
+        [
+          ["dims", "int64", 1],
+          ["floatData", "float", 4],
+          ["int32Data", "int32", 5],
+          ["int64Data", "int64", 7],
+          ["doubleData", "double", 10],
+          ["uint64Data", "uint64", 11],
+        ],
+        true,
+      ),
     },
-    Dimension: {
-      fields: one([
-        ["dimValue", "int64", 1],
-        ["dimParam", "string", 2],
+  },
+  SparseTensor: {
+    fields: {
+      ...one([
+        ["values", "Tensor", 1],
+        ["indices", "Tensor", 2],
       ]),
+      ...many([["dims", "int64", 3]], true),
     },
-    Shape: { fields: many([["dim", "Dimension", 1]]) },
-    TensorType: {
-      fields: one([
-        ["elemType", "int32", 1],
-        ["shape", "Shape", 2],
-      ]),
-    },
-    // Types other than tensors, attributes of types and the like are only written again, so their bytes are kept.
-    Type: {
-      fields: one([
-        ["tensorType", "TensorType", 1],
-        ["sequenceType", "bytes", 4],
-        ["mapType", "bytes", 5],
-        ["sparseTensorType", "bytes", 8],
-        ["optionalType", "bytes", 9],
-      ]),
-    },
-    ValueInfo: {
-      fields: one([
+  },
+  Attribute: {
+    fields: {
+      ...one([
         ["name", "string", 1],
-        ["type", "Type", 2],
+        ["f", "float", 2],
+        ["i", "int64", 3],
+        ["s", "bytes", 4],
+        ["t", "Tensor", 5],
+        ["g", "Graph", 6],
+        ["tp", "bytes", 14],
+        ["type", "int32", 20],
+        ["refAttrName", "string", 21],
+        ["sparseTensor", "SparseTensor", 22],
+      ]),
+      ...many([
+        ["floats", "float", 7],
+        ["ints", "int64", 8],
+        ["strings", "bytes", 9],
+        ["tensors", "bytes", 10],
+        ["typeProtos", "bytes", 15],
       ]),
     },
-    Tensor: {
-      fields: {
-        ...one([
-          ["dataType", "int32", 2],
-          ["name", "string", 8],
-          ["rawData", "bytes", 9],
-          ["dataLocation", "int32", 14],
-        ]),
-        ...many([
-          ["stringData", "bytes", 6],
-          ["externalData", "Pair", 13],
-        ]),
-        ...many(
-          [
-            ["dims", "int64", 1],
-            ["floatData", "float", 4],
-            ["int32Data", "int32", 5],
-            ["int64Data", "int64", 7],
-            ["doubleData", "double", 10],
-            ["uint64Data", "uint64", 11],
-          ],
-          true,
-        ),
-      },
+  },
+  Node: {
+    fields: {
+      ...one([
+        ["name", "string", 3],
+        ["opType", "string", 4],
+        ["domain", "string", 7],
+        ["overload", "string", 8],
+      ]),
+      ...many([
+        ["input", "string", 1],
+        ["output", "string", 2],
+        ["attribute", "Attribute", 5],
+      ]),
     },
-    SparseTensor: {
-      fields: {
-        ...one([
-          ["values", "Tensor", 1],
-          ["indices", "Tensor", 2],
-        ]),
-        ...many([["dims", "int64", 3]], true),
-      },
+  },
+  Function: {
+    fields: {
+      ...one([
+        ["name", "string", 1],
+        ["domain", "string", 10],
+        ["overload", "string", 13],
+      ]),
+      ...many([
+        ["input", "string", 4],
+        ["output", "string", 5],
+        ["node", "Node", 7],
+        ["opsetImport", "OpsetId", 9],
+        ["attributeProto", "Attribute", 11],
+      ]),
     },
-    Attribute: {
-      fields: {
-        ...one([
-          ["name", "string", 1],
-          ["f", "float", 2],
-          ["i", "int64", 3],
-          ["s", "bytes", 4],
-          ["t", "Tensor", 5],
-          ["g", "Graph", 6],
-          ["tp", "bytes", 14],
-          ["type", "int32", 20],
-          ["refAttrName", "string", 21],
-          ["sparseTensor", "SparseTensor", 22],
-        ]),
-        ...many([
-          ["floats", "float", 7],
-          ["ints", "int64", 8],
-          ["strings", "bytes", 9],
-          ["tensors", "bytes", 10],
-          ["typeProtos", "bytes", 15],
-        ]),
-      },
+  },
+  Graph: {
+    fields: {
+      ...one([["name", "string", 2]]),
+      ...many([
+        ["node", "Node", 1],
+        ["initializer", "Tensor", 5],
+        ["input", "ValueInfo", 11],
+        ["output", "ValueInfo", 12],
+        ["sparseInitializer", "SparseTensor", 15],
+      ]),
     },
-    Node: {
-      fields: {
-        ...one([
-          ["name", "string", 3],
-          ["opType", "string", 4],
-          ["domain", "string", 7],
-          ["overload", "string", 8],
-        ]),
-        ...many([
-          ["input", "string", 1],
-          ["output", "string", 2],
-          ["attribute", "Attribute", 5],
-        ]),
-      },
-    },
-    Function: {
-      fields: {
-        ...one([
-          ["name", "string", 1],
-          ["domain", "string", 10],
-          ["overload", "string", 13],
-        ]),
-        ...many([
-          ["input", "string", 4],
-          ["output", "string", 5],
-          ["node", "Node", 7],
-          ["opsetImport", "OpsetId", 9],
-          ["attributeProto", "Attribute", 11],
-        ]),
-      },
-    },
-    Graph: {
-      fields: {
-        ...one([["name", "string", 2]]),
-        ...many([
-          ["node", "Node", 1],
-          ["initializer", "Tensor", 5],
-          ["input", "ValueInfo", 11],
-          ["output", "ValueInfo", 12],
-          ["sparseInitializer", "SparseTensor", 15],
-        ]),
-      },
-    },
-    Model: {
-      fields: {
-        ...one([
-          ["irVersion", "int64", 1],
-          ["producerName", "string", 2],
-          ["graph", "Graph", 7],
-        ]),
-        ...many([
-          ["opsetImport", "OpsetId", 8],
-          ["metadataProps", "Pair", 14],
-          ["functions", "Function", 25],
-        ]),
-      },
+  },
+  Model: {
+    fields: {
+      ...one([
+        ["irVersion", "int64", 1],
+        ["producerName", "string", 2],
+        ["graph", "Graph", 7],
+      ]),
+      ...many([
+        ["opsetImport", "OpsetId", 8],
+        ["metadataProps", "Pair", 14],
+        ["functions", "Function", 25],
+      ]),
     },
   },
 });
 
 /** The protobuf message of a whole ONNX file. */
-export const ModelMessage = root.lookupType("Model");
+export const ModelMessage = messages.Model;
+
+/** The protobuf message of the type of a value. */
+export const TypeMessage = messages.Type;
 
 type Int64 = number | { toString(): string };
 

@@ -1,0 +1,56 @@
+/// <reference lib="dom" />
+import { signal } from "@preact/signals";
+import type { PlaygroundTask } from "../manifest.js";
+import { processImage } from "./pipeline.js";
+import { activity, library, problem, processors, recognizers } from "./state.js";
+
+/** A model that the visitor dropped, and what `inspect` says of it. */
+export interface AddedModel {
+  readonly name: string;
+  readonly kind: "processor" | "recognizer";
+  readonly about: Readonly<Record<string, unknown>>;
+}
+
+export const added = signal<readonly AddedModel[]>([]);
+
+/** Offers dropped models; a JSON file beside a model of the same name is its sidecar. */
+export async function addModelFiles(files: readonly File[]): Promise<void> {
+  const sidecars = new Map(files.filter(({ name }) => /\.json$/i.test(name)).map((file) => [baseOf(file), file]));
+  const models = files.filter(({ name }) => /\.onnx$/i.test(name));
+  if (models.length === 0) problem.value = "A sidecar needs its model: drop the ONNX file and the JSON file together.";
+  for (const file of models) await addModel(file, sidecars.get(baseOf(file)));
+}
+
+const baseOf = ({ name }: File): string => name.replace(/\.[a-z]+$/i, "");
+
+async function addModel(file: File, sidecarFile: File | undefined): Promise<void> {
+  const legible = library.value;
+  if (!legible) return;
+  const name = baseOf(file);
+  activity.value = { text: `loading ${file.name}` };
+  problem.value = undefined;
+  try {
+    const sidecar: { sidecar?: unknown } = sidecarFile ? { sidecar: JSON.parse(await sidecarFile.text()) } : {};
+    const model = await legible.load(file, { name, ...sidecar });
+    const about = await legible.inspect(model);
+    added.value = [...added.value, { name, kind: model.kind, about }];
+    if (model.kind === "recognizer")
+      recognizers.value = [{ name, own: true, source: file, ...sidecar }, ...recognizers.value];
+    else {
+      const { scale, card } = model;
+      const offered = { name, scale, task: taskOf(card?.task, scale), objective: "ra" as const, source: file };
+      processors.value = [...processors.value, { ...offered, ...(card && { card }) }];
+    }
+    legible.release(model);
+  } catch (error) {
+    problem.value = `${file.name}: ${error instanceof Error ? error.message : String(error)}`;
+    return;
+  } finally {
+    activity.value = undefined;
+  }
+  await processImage();
+}
+
+/** A processor without a card enlarges, or is offered for denoising. */
+const taskOf = (task: unknown, scale: number): PlaygroundTask =>
+  task === "jpeg" || task === "denoise" ? task : scale > 1 ? "sr" : "denoise";

@@ -1,0 +1,26 @@
+import { activity, online, problem } from "./state.js";
+
+/** What the page is doing, what went wrong, and whether there is a network. */
+export const Status = () => (
+  <div class="status">
+    {!online.value && <p class="notice">You are offline. The page goes on with what it has stored.</p>}
+    <div role="alert">{problem.value && <p class="problem">{problem.value}</p>}</div>
+    <div role="status" aria-live="polite" class={activity.value ? "activity" : "unseen"}>
+      {activity.value && (
+        <>
+          <span>{activity.value.text} …</span>
+          <progress
+            aria-label={activity.value.text}
+            max={1}
+            {...(activity.value.share !== undefined && { value: activity.value.share })}
+          />
+          {activity.value.cancel && (
+            <button type="button" onClick={activity.value.cancel}>
+              Cancel
+            </button>
+          )}
+        </>
+      )}
+    </div>
+  </div>
+);
