@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { messageOf, UserError } from "../errors.js";
 import type { BrowserImage, Pixels } from "./api.js";
+import { decodeDeepPng } from "./deep-png.js";
 import { pixelsOf, type Rgba, rasterOf } from "./pixels.js";
 import type { Work } from "./work.js";
 
@@ -19,6 +20,8 @@ export async function decodeRgba(image: BrowserImage): Promise<Rgba> {
   if (!(image instanceof Blob)) return rasterOf(requirePixels(image));
   const title = nameOf(image);
   if (image.size === 0) throw new UserError(`cannot decode ${title}: it is empty`);
+  const deep = await decodeDeepPng(image);
+  if (deep) return deep;
   const bitmap = await bitmapOf(image, title);
   try {
     return readBack(bitmap, title);
