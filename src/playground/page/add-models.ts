@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { PlaygroundTask } from "../manifest.js";
 import { processImage } from "./pipeline.js";
-import { activity, library, problem, processors, recognizers } from "./state.js";
+import { activity, library, messageOf, problem, processors, recognizers } from "./state.js";
 
 /** A model that the visitor dropped, and what `inspect` says of it. */
 export interface AddedModel {
@@ -43,7 +43,7 @@ async function addModel(file: File, sidecarFile: File | undefined): Promise<void
     }
     legible.release(model);
   } catch (error) {
-    problem.value = `${file.name}: ${error instanceof Error ? error.message : String(error)}`;
+    problem.value = `${file.name}: ${messageOf(error)}`;
     return;
   } finally {
     activity.value = undefined;
