@@ -1,7 +1,7 @@
 import { activity, news, online, problem } from "./state.js";
 
 /** News that are shown; others are for screen readers alone. */
-const NOTED = /^Canceled/;
+const NOTED = /^Canceled|is ready/;
 
 /** What the page is doing, what went wrong, and whether there is a network. */
 export const Status = () => (
