@@ -36,6 +36,6 @@ const Inspected = ({ name, kind, about }: AddedModel) => (
           </div>
         ))}
     </dl>
-    <pre>{JSON.stringify(about, null, 1)}</pre>
+    {Object.values(about).some((value) => typeof value === "object") && <pre>{JSON.stringify(about, null, 1)}</pre>}
   </details>
 );
