@@ -60,11 +60,14 @@ export interface DrivenBrowser {
   end(): Promise<void>;
 }
 
-/** Starts the Chromium that is installed, headless and in a process group of its own. */
-export async function openBrowser(): Promise<DrivenBrowser> {
+/**
+ * Starts the Chromium that is installed, headless and in a process group of its own.
+ * @param flags of the graphics. Default: none are used.
+ */
+export async function openBrowser(flags: readonly string[] = ["--disable-gpu"]): Promise<DrivenBrowser> {
   const executablePath = spawnSync("sh", ["-c", `command -v ${chromium}`], { encoding: "utf8" }).stdout.trim();
   // Root, as in containers, has to give up the sandbox.
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+  const args = ["--no-sandbox", ...flags, "--disable-dev-shm-usage"];
   const server = await playwright.launchServer({ executablePath, args, headless: true });
   const group = server.process().pid;
   const end = async () => {

@@ -95,8 +95,10 @@ function notesOf(evaluation: Evaluation): TextPart[] {
 
 /** The gain, the cost in PSNR and the flips of the last processor that is shown. */
 function highlightsOf(evaluation: Evaluation): Highlight[] {
-  const { rows, flips } = evaluation;
-  const [row, over] = shownPairs(rows.map(({ processor }) => processor)).at(-1) ?? [];
+  const { rows, flips, control, gates = [] } = evaluation;
+  const others = [...(control ? [control.name] : []), ...gates.map(({ name }) => name)];
+  const names = rows.map(({ processor }) => processor);
+  const [row, over] = shownPairs(names, others).at(-1) ?? [];
   const [after, before] = [rows[row ?? -1], rows[over ?? -1]];
   if (!after || !before) return [];
   const pair = `${after.processor} over ${before.processor}`;

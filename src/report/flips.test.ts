@@ -20,6 +20,8 @@ const image = (file: string, shares: readonly (readonly number[])[], psnr: reado
 });
 
 const processors = ["none", "plain", "ra", "clean"];
+/** ra over plain. */
+const pairs = [[2, 1]] as const;
 
 test("harmful flips come before helpful ones, each from the largest change of the class's share on, equal ones by name", () => {
   const images = [
@@ -32,10 +34,10 @@ test("harmful flips come before helpful ones, each from the largest change of th
   ];
   const measurements = { processors, judges: ["judge"], images };
   assert.deepEqual(
-    flippedImages(measurements).map((place) => images[place]?.file),
+    flippedImages(measurements, pairs).map((place) => images[place]?.file),
     ["a harmful", "b harmful", "slightly harmful", "helpful"],
   );
-  assert.deepEqual(flipTotals(measurements), [{ pair: 0, judge: 0, harmful: 3, helpful: 1 }]);
+  assert.deepEqual(flipTotals(measurements, pairs), [{ pair: 0, judge: 0, harmful: 3, helpful: 1 }]);
 });
 
 test("an image that flips in both directions for two judges is chosen once and counted for each", () => {
@@ -51,8 +53,8 @@ test("an image that flips in both directions for two judges is chosen once and c
       ]),
     ],
   };
-  assert.deepEqual(flippedImages(measurements), [0]);
-  assert.deepEqual(flipTotals(measurements), [
+  assert.deepEqual(flippedImages(measurements, pairs), [0]);
+  assert.deepEqual(flipTotals(measurements, pairs), [
     { pair: 0, judge: 0, harmful: 1, helpful: 0 },
     { pair: 0, judge: 1, harmful: 0, helpful: 1 },
   ]);
@@ -65,7 +67,7 @@ test("without classifiers the images are those whose PSNR falls most, then those
     image("falls more", [[], [], [], []], [10, 20, 15, Number.POSITIVE_INFINITY]),
     image("equal", [[], [], [], []], [10, 20, 20, Number.POSITIVE_INFINITY]),
   ];
-  assert.deepEqual(flippedImages({ processors, judges: [], images }), [2, 1, 0]);
+  assert.deepEqual(flippedImages({ processors, judges: [], images }, pairs), [2, 1, 0]);
 });
 
 test("the views of a gallery are at most 240, unless one image of each kind has more", () => {

@@ -64,11 +64,7 @@ export function Swipe({ label, before, after, heat, place, onPlace, onPoint }: S
   };
   const layer = { label, heat, place, frame };
   return (
-    <div
-      ref={frame}
-      class={place.zoom > 1 ? "viewer-frame enlarged" : "viewer-frame"}
-      style={{ "--aspect": `${aspect}` }}
-    >
+    <div ref={frame} class={place.zoom > 1 ? "viewer-frame enlarged" : "viewer-frame"} style={`--aspect: ${aspect};`}>
       <div class="viewer-side">
         <Layer pane={after} {...layer} />
       </div>
