@@ -1,4 +1,5 @@
 import { activity, news, online, problem } from "./state.js";
+import { training } from "./tuning.js";
 
 /** News that are shown; others are for screen readers alone. */
 const NOTED = /^Canceled|is ready/;
@@ -42,7 +43,10 @@ function Working() {
     <div role="status" class={running ? "toast activity" : "unseen"}>
       {running && (
         <>
-          <span>{running.text} …</span>
+          <span>
+            {training.value ? "waiting for the training: " : ""}
+            {running.text} …
+          </span>
           <progress aria-label={running.text} max={1} {...(running.share !== undefined && { value: running.share })} />
           {running.cancel && (
             <button type="button" class="small" onClick={running.cancel}>
