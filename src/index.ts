@@ -99,8 +99,8 @@ export {
   type Inspection,
   type InspectOptions,
   inspectGraph,
-  inspectModel,
 } from "./inspection/inspect.js";
+export { inspectModel } from "./inspection/inspect-file.js";
 export type { LossKind } from "./inspection/loss.js";
 export { magnitudes, type Saliency, saliency } from "./inspection/saliency.js";
 export { type ParameterKind, parameterKinds, weightsOf } from "./inspection/weights.js";

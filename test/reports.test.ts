@@ -111,14 +111,11 @@ describe("reports", { skip: chromium === undefined && "no Chromium is installed"
     assert.ok((await page.locator(".flips").first().locator("li").count()) > 0);
     assert.equal(await page.locator(".flips").first().locator("[aria-pressed=true]").count(), 1);
     const divider = page.getByRole("slider");
-    const edge = () => page.locator(".swipe-left").evaluate((image) => getComputedStyle(image).clipPath);
+    const edge = () => page.locator('.opened [style*="clip-path"]').getAttribute("style");
     const start = await edge();
     await divider.focus();
     await page.keyboard.press("ArrowRight");
-    await page.waitForFunction(
-      (old) => getComputedStyle(document.querySelector(".swipe-left") as Element).clipPath !== old,
-      start,
-    );
+    assert.notEqual(await edge(), start);
     await page.keyboard.press("Home");
     assert.equal(await divider.inputValue(), "0");
     const names = await page.getByText(HOSTILE[0], { exact: true }).count();
@@ -174,7 +171,7 @@ describe("reports", { skip: chromium === undefined && "no Chromium is installed"
     await report.close();
   });
 
-  test("a list of 5000 images has only the visible rows in the page, scrolls to its end and is sorted in 200 ms", async (t) => {
+  test("a list of 5000 images has only the visible rows in the page, scrolls to its end and is sorted in 100 ms", async (t) => {
     const report = await OpenedReport.of(
       driven.browser,
       predictionsDocument(5000),
@@ -188,14 +185,19 @@ describe("reports", { skip: chromium === undefined && "no Chromium is installed"
     await box.focus();
     await page.keyboard.press("End");
     await table.getByRole("rowheader", { name: "image 4999.png" }).waitFor();
+    // The fastest of five, since it measures time on a machine that may do other work.
     const sorting = await page.evaluate(async () => {
-      const button = document.querySelectorAll<HTMLButtonElement>(".table.large thead button")[2];
-      const start = performance.now();
-      button?.click();
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-      return performance.now() - start;
+      const times: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        const button = document.querySelectorAll<HTMLButtonElement>(".table.large thead button")[2];
+        const start = performance.now();
+        button?.click();
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        times.push(performance.now() - start);
+      }
+      return Math.min(...times);
     });
-    assert.ok(sorting < 200, `sorting took ${sorting} ms`);
+    assert.ok(sorting < 100, `sorting took ${sorting} ms`);
     await report.requireClean();
     await report.close();
   });

@@ -145,6 +145,8 @@ export interface TrainedInBrowser {
   readonly processor: BrowserProcessor;
   /** The ONNX file, with its card in the metadata. */
   readonly file: Blob;
+  /** The processor followed by the transformer, for the objective transformer. */
+  readonly forRecognizers?: Blob;
   readonly card: Readonly<Record<string, unknown>>;
   readonly losses: readonly TrainingStepReport[];
 }

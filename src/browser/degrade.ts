@@ -41,7 +41,7 @@ export async function degraded(image: Image, task: string, strength: number, ran
 }
 
 /** Encodes an image as JPEG of a quality from 1 to 100 with the browser's encoder, and decodes it again. */
-async function throughJpeg(image: Image, quality: number): Promise<Image> {
+export async function throughJpeg(image: Image, quality: number): Promise<Image> {
   if (!Number.isInteger(quality) || quality < 1 || quality > 100)
     throw new UserError(`\`quality\` is ${quality}; expected an integer from 1 to 100`);
   const { width, height, data } = opaquePixels(image);

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import { messageOf, UserError } from "../errors.js";
+import { headerOf } from "../inspection/header.js";
 import { decodeModel } from "../onnx/decode.js";
 import type { Graph } from "../onnx/graph.js";
 import { cardOf } from "../processors/card.js";
@@ -82,16 +83,21 @@ async function loadProcessor({ models, session }: Work, file: GivenFile): Promis
     throw error;
   });
   const { card } = processor;
-  return models.addProcessor(processor, { name: title, scale, bytes: bytes.length, ...(card && { card }) });
+  return models.addProcessor(
+    processor,
+    { name: title, scale, bytes: bytes.length, ...(card && { card }) },
+    headerOf(bytes, title),
+  );
 }
 
 async function loadRecognizer({ models, session }: Work, file: GivenFile): Promise<BrowserRecognizer> {
   const { bytes, title, graph, sidecar } = file;
-  const source = `the sidecar of ${title}`;
-  const statement = sidecar === undefined ? metadataStatement(title, graph.metadata) : inputOf(sidecar, source);
+  const place = `the sidecar of ${title}`;
+  const statement = sidecar === undefined ? metadataStatement(title, graph.metadata) : inputOf(sidecar, place);
   const preprocessing = completePreprocessing({ path: title, sidecar: "the option `sidecar`" }, graph, statement);
-  const stated = statedClassesIn(sidecar ?? {}, source);
-  const model = classifierModel(graph, { name: title, preprocessing, sha256: await sha256Of(bytes), ...stated });
+  const stated = statedClassesIn(sidecar ?? {}, place);
+  const source = { name: title, preprocessing, sha256: await sha256Of(bytes), ...stated };
+  const model = classifierModel(graph, source);
   await requireScores(model);
   const started = startPredicting(model, session);
   const { size } = preprocessing;
@@ -100,7 +106,8 @@ async function loadRecognizer({ models, session }: Work, file: GivenFile): Promi
   const classNames = statedNames(sidecar, model.classOffset);
   const named = classNames && { classNames };
   return models.addRecognizer(
-    { model, classNames, session: started },
+    { model, graph, source, classNames, session: started },
     { name: title, preprocessing, classes, bytes: bytes.length, ...named },
+    headerOf(bytes, title),
   );
 }

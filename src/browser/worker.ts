@@ -1,23 +1,26 @@
 /// <reference lib="dom" />
-import { asUserError, messageOf, UserError } from "../errors.js";
+import { asUserError, messageOf } from "../errors.js";
 import { decode } from "./decode.js";
 import { degrade } from "./degrade.js";
 import { startRuntime } from "./device.js";
 import { enhance } from "./enhance.js";
+import { gradient } from "./gradient.js";
+import { inspect } from "./inspect.js";
 import { interpolate } from "./interpolate.js";
 import { load } from "./load.js";
 import { Models } from "./models.js";
 import type { Answer, CallRequest, Method, OpenRequest, Request, SentError } from "./protocol.js";
 import { quality } from "./quality.js";
 import { recognize } from "./recognize.js";
+import { train } from "./train.js";
 import type { Work } from "./work.js";
 
 /** A method: its arguments are those of `Legible`, without the functions and the signal of the options. */
 type Handler = (work: Work, ...args: never[]) => Promise<unknown>;
 
 /** The methods of the worker by name. */
-const handlers: Partial<Record<Method, Handler>> = {
-  ...{ load, decode, enhance, recognize, quality, interpolate, degrade },
+const handlers: Record<Method, Handler> = {
+  ...{ load, inspect, decode, enhance, recognize, gradient, quality, interpolate, degrade, train },
   release: ({ models }, model: never) => models.release(model),
 };
 
@@ -58,9 +61,7 @@ async function answer({ id, method, args }: CallRequest): Promise<void> {
   try {
     signal.throwIfAborted();
     const { used, session } = await (started as ReturnType<typeof startRuntime>);
-    const handler = handlers[method];
-    if (!handler) throw new UserError(`the worker has no method ${method}`);
-    const value = await handler(
+    const value = await handlers[method](
       {
         ...{ models, used, session, signal },
         onProgress: (share) => send({ kind: "progress", id, share }),

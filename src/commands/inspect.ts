@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { inspectModel } from "../inspection/inspect.js";
+import { inspectModel } from "../inspection/inspect-file.js";
 import { inspectionTable } from "../inspection/table.js";
 import { path, sideLength } from "../settings.js";
 import { defineCommand } from "./command.js";

@@ -3,11 +3,12 @@ import type { Size } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
 import { printable } from "../printable.js";
-import { randomAt, shuffled } from "../random.js";
+import { randomAt } from "../random.js";
 import { type Annotation, type Box, classOf } from "./annotation.js";
+import { Epochs } from "./epochs.js";
 import { type Item, readShrunk, sizeOfItem, titleOf } from "./item.js";
 import { readLabelMap } from "./label-map.js";
-import type { Sampler } from "./sampler.js";
+import type { Sampler } from "./restoration-sampler.js";
 import { SHORTER_SIDE } from "./samples.js";
 import { boxesInView, type LabelMap, labelMapInView, viewOfSize } from "./view.js";
 
@@ -68,7 +69,7 @@ export class BatchMaker {
   private readonly flawed = new Map<string, string>();
   private readonly cache = new Map<string, Decoded>();
   private bytesCached = 0;
-  private order: { epoch: number; items: Uint32Array } = { epoch: -1, items: new Uint32Array() };
+  private readonly epochs: Epochs;
   private readonly plan: BatchPlan;
   private readonly sampler: Sampler;
   private readonly cacheBytes: number;
@@ -80,9 +81,10 @@ export class BatchMaker {
     this.plan = plan;
     this.sampler = sampler;
     this.cacheBytes = cacheBytes;
+    this.epochs = new Epochs(plan.items.length, plan.seed);
     this.owned = new Uint8Array(plan.items.length);
     this.hasMaps = plan.items.some(({ annotation }) => annotation.kind === "label-map");
-    for (const [position, item] of this.orderOf(0).entries())
+    for (const [position, item] of this.epochs.orderOf(0).entries())
       this.owned[item] = Number(position % shard.count === shard.index);
   }
 
@@ -111,12 +113,12 @@ export class BatchMaker {
 
   /** Whether the run's `index`-th sample, counted over all epochs, belongs to this maker's shard. */
   private owns(index: number): boolean {
-    const { epoch, position } = this.locate(index);
-    return this.owned[this.orderOf(epoch)[position] as number] === 1;
+    const { epoch, position } = this.epochs.locate(index);
+    return this.owned[this.epochs.orderOf(epoch)[position] as number] === 1;
   }
 
   private async sample(index: number, remarks: Remarks) {
-    const { epoch, position } = this.locate(index);
+    const { epoch, position } = this.epochs.locate(index);
     const { decoded, annotation } = await this.readOrReplace(epoch, position, remarks);
     const { image, original, labelMap } = decoded;
     const { images, view } = await this.sampler.sample(image, randomAt(this.plan.seed, epoch, position));
@@ -126,11 +128,6 @@ export class BatchMaker {
     return { images, label: classOf({ annotation }), boxes, ...inView };
   }
 
-  private locate(index: number): { epoch: number; position: number } {
-    const { length } = this.plan.items;
-    return { epoch: Math.floor(index / length), position: index % length };
-  }
-
   /** The image at a position of an epoch, or a random replacement if it cannot be read. */
   private async readOrReplace(
     epoch: number,
@@ -138,7 +135,7 @@ export class BatchMaker {
     remarks: Remarks,
   ): Promise<{ decoded: Decoded; annotation: Annotation }> {
     const { items, seed } = this.plan;
-    let index = this.orderOf(epoch)[position] as number;
+    let index = this.epochs.orderOf(epoch)[position] as number;
     for (let draws = 1; draws <= MAX_DRAWS; draws++) {
       const item = items[index] as Item;
       const decoded = await this.decode(item);
@@ -153,12 +150,6 @@ export class BatchMaker {
       `cannot load images: ${MAX_DRAWS} in a row cannot be read, ${this.broken.size} in total (first: ${first}); ` +
         "check the folders in `data`",
     );
-  }
-
-  private orderOf(epoch: number): Uint32Array {
-    if (this.order.epoch !== epoch)
-      this.order = { epoch, items: shuffled(this.plan.items.length, this.plan.seed, epoch) };
-    return this.order.items;
   }
 
   /** The image with its shorter side reduced to `SHORTER_SIDE`; undefined when it, or its label map, cannot be read. */

@@ -4,14 +4,8 @@ import type { Augmentation } from "./augmentation.js";
 import { type Batch, BatchMaker, type BatchPart, type BatchPlan, type ImageRemarks, joined } from "./batches.js";
 import type { Dataset } from "./dataset.js";
 import type { Request, WorkerData } from "./loader-worker.js";
-import {
-  type ImageNameOf,
-  type Recipe,
-  type RecognitionRecipe,
-  type RestorationRecipe,
-  restorationSampler,
-  type Sampler,
-} from "./sampler.js";
+import { restorationSampler, type Sampler } from "./restoration-sampler.js";
+import type { ImageNameOf, Recipe, RecognitionRecipe, RestorationRecipe } from "./sampler.js";
 import type { Task } from "./task.js";
 import { isBuiltInTask } from "./tasks/index.js";
 
@@ -25,7 +19,7 @@ interface CommonOptions {
   firstStep?: number;
   /** Remarks on images of the steps before `firstStep`. Default: none. */
   earlier?: ImageRemarks | undefined;
-  /** Decoding threads. Default: one per core, at most four. */
+  /** Decoding threads. Default: one per core, at most four, and at most one for two images of a batch: a thread takes 0.3 s to start. */
   workers?: number;
   /** Batches requested before `next` needs them. Default: 4. */
   prefetch?: number;
@@ -94,7 +88,7 @@ function startLoader(
     seed,
     firstStep = 0,
     earlier,
-    workers: count = THREADS,
+    workers: count = Math.min(THREADS, Math.ceil(batch / 2)),
     prefetch = 4,
     cacheBytes = 2 ** 30,
   }: CommonOptions,

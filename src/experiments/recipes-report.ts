@@ -7,7 +7,7 @@ import {
   survivalParts,
   textColumn,
 } from "../report/evaluation-parts.js";
-import { evaluationFacts } from "../report/setting-parts.js";
+import { evaluatedNetworks, evaluationFacts, modelsTable } from "../report/setting-parts.js";
 import { trainingCurves } from "../report/training-curves.js";
 import { mainParts } from "../study/analysis/report.js";
 import { remarks } from "../study/analysis/table.js";
@@ -59,6 +59,7 @@ async function recipeSections({ findings, folder }: FoundRecipe, named: boolean)
         ...flipsTable(evaluation),
         ...survivalParts(evaluation),
         evaluationFacts(evaluation),
+        ...modelsTable(evaluatedNetworks(evaluation)),
       ],
     })),
     ...studies.map(({ stage, analysis }) => ({

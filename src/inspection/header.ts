@@ -1,6 +1,5 @@
 import { messageOf, UserError } from "../errors.js";
 import { messageTypes } from "../onnx/protobuf.js";
-import { readRegular } from "../platform/node/files.js";
 
 /** The properties of an ONNX file other than its graph. */
 export interface Header {
@@ -30,10 +29,9 @@ interface HeaderShape {
   opsetImport: { domain?: string; version?: number | { toString(): string } }[];
 }
 
-/** @throws UserError when the file is missing or truncated. */
-export async function readHeader(path: string): Promise<Header> {
+/** The header of a file's content. @param path for the message. @throws UserError when it is truncated. */
+export function headerOf(content: Uint8Array, path: string): Header {
   try {
-    const content = await readRegular(path);
     const message = HeaderMessage.decode(content) as unknown as HeaderShape;
     const opsets = message.opsetImport.map(({ domain, version }) => [domain ?? "", Number(version ?? 0)]);
     const producer = [message.producerName, message.producerVersion].filter(Boolean).join(" ");

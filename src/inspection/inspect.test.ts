@@ -8,7 +8,8 @@ import { GraphBuilder } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32, int64, zeros } from "../onnx/tensor.js";
 import { writeModel } from "../platform/node/models.js";
-import { inspectGraph, inspectModel } from "./inspect.js";
+import { inspectGraph } from "./inspect.js";
+import { inspectModel } from "./inspect-file.js";
 import type { OperatorUse } from "./operators.js";
 import { inspectionTable } from "./table.js";
 

@@ -6,13 +6,11 @@ import { type Dim, type Graph, titleOf, type ValueInfo, withOutputs } from "../o
 import { typeCodes } from "../onnx/schema.js";
 import type { DataType } from "../onnx/tensor.js";
 import { isFloat, isInteger } from "../onnx/types.js";
-import { readModel } from "../platform/node/models.js";
 import { inputNotes, roundingNotes } from "../recognition/input.js";
 import type { Preprocessing } from "../recognition/preprocessing.js";
-import { readPreprocessing } from "../recognition/read-preprocessing.js";
 import { batchingOf, declaredBatchOf } from "../runtime/batching.js";
 import { type Probe, valueSizedNodes } from "../runtime/probe.js";
-import { type Header, readHeader } from "./header.js";
+import type { Header } from "./header.js";
 import { requireFloatValue } from "./loss.js";
 import { type OperatorUse, operatorsOf } from "./operators.js";
 import { imageInput, type Serving, servingOf } from "./serving.js";
@@ -57,22 +55,6 @@ export interface GraphInspection {
 /** The properties of an ONNX file. */
 export interface Inspection extends Header, GraphInspection {
   readonly file: string;
-}
-
-/**
- * Inspects an ONNX file: its inputs and outputs, parameters and operators, which operators block gradients, and what it can
- * serve as. Runs the model on trial inputs.
- * @throws UserError when the file cannot be read, ONNX Runtime cannot load the model, or it does not run with the size that
- * was set.
- */
-export async function inspectModel(file: string, options: InspectOptions = {}): Promise<Inspection> {
-  const graph = await readModel(file);
-  const header = await readHeader(file);
-  const sidecar = await readPreprocessing(file, graph).catch((error: unknown) => messageOf(error));
-  const known = typeof sidecar === "string" ? undefined : sidecar;
-  const found = await inspectGraph(graph, { ...options, ...(known && { preprocessing: known }) });
-  const notes = typeof sidecar === "string" && found.serves.recognizer.serves ? [sidecar] : [];
-  return { file, ...header, ...found, notes: [...found.notes, ...notes] };
 }
 
 /**

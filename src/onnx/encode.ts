@@ -19,7 +19,8 @@ const IR_VERSION = 10;
 const EXTERNAL_MINIMUM = 1024;
 
 /** Encodes a graph as the bytes of an ONNX file. */
-export const encodeModel = (graph: Graph): Uint8Array => encode(graph, (name, tensor) => inlineTensor(name, tensor));
+export const encodeModel = (graph: Graph): Uint8Array<ArrayBuffer> =>
+  encode(graph, (name, tensor) => inlineTensor(name, tensor));
 
 /** An ONNX file with its larger weights in a second file. */
 export interface ExternalModel {
@@ -49,14 +50,14 @@ export const weightBytes = (graph: Graph): number =>
 
 type WriteTensor = (name: string, tensor: Tensor) => TensorMessage;
 
-function encode(graph: Graph, tensor: WriteTensor): Uint8Array {
+function encode(graph: Graph, tensor: WriteTensor): Uint8Array<ArrayBuffer> {
   return ModelMessage.encode({
     irVersion: IR_VERSION,
     producerName: "legible",
     graph: writeGraph(graph, tensor),
     opsetImport: Object.entries(graph.opsets).map(([domain, version]) => ({ domain, version })),
     metadataProps: Object.entries(graph.metadata).map(([key, value]) => ({ key, value })),
-  }).finish();
+  }).finish() as Uint8Array<ArrayBuffer>;
 }
 
 const writeGraph = (graph: Graph, tensor: WriteTensor): GraphMessage => ({

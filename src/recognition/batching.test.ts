@@ -10,7 +10,7 @@ import { float32, sizeOf, type Tensor } from "../onnx/tensor.js";
 import { writeModel } from "../platform/node/models.js";
 import { randomAt } from "../random.js";
 import { openClassifier } from "./classifier.js";
-import { readFeatureExtractor } from "./features.js";
+import { readFeatureExtractor } from "./feature-files.js";
 import { fitFeatures, fitRecognizer } from "./fit.js";
 import { recognizerBatching } from "./model.js";
 import { readRecognizer } from "./recognizer.js";

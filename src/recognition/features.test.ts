@@ -10,7 +10,7 @@ import { readModel } from "../platform/node/models.js";
 import { probe } from "../runtime/probe.js";
 import { Session } from "../runtime/session.js";
 import { defaultFeatures } from "./default-features.js";
-import { readFeatureExtractor } from "./features.js";
+import { readFeatureExtractor } from "./feature-files.js";
 import { fitFeatures } from "./fit.js";
 
 /** The default features of a graph for one image of a size. */

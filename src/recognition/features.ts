@@ -4,12 +4,16 @@ import { isDetector, type OutputKind } from "../objectives/objective.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, withOutputs } from "../onnx/graph.js";
 import { nearestNames } from "../onnx/nearest-names.js";
-import { readModel } from "../platform/node/models.js";
 import { defaultFeatures, headFeatures } from "./default-features.js";
-import { type RecognizerModel, recognizerModel, shapesAt, shapesKey, unitBatch } from "./model.js";
-import { outputKindOf } from "./output-kind.js";
-import type { Preprocessing, PreprocessingOverrides } from "./preprocessing.js";
-import { readSource } from "./recognizer.js";
+import {
+  type RecognizerModel,
+  type RecognizerSource,
+  recognizerModel,
+  shapesAt,
+  shapesKey,
+  unitBatch,
+} from "./model.js";
+import type { Preprocessing } from "./preprocessing.js";
 
 /** A network whose outputs are features: `feature0`, `feature1`, … */
 export interface FeatureExtractor extends RecognizerModel {
@@ -21,22 +25,18 @@ export interface FeatureExtractor extends RecognizerModel {
 const LISTED = 5;
 
 /**
- * Reads a network up to some of its features, with its preprocessing. Later layers are removed.
- * @param names the names of features in the file. Default: `defaultFeatures`.
+ * A network up to some of its features, with its preprocessing. Later layers are removed.
+ * @param chosen names of features in the file, and what the network outputs, which decides the default features.
  * @throws UserError when a name is unknown, with the nearest names, or when the feature does not depend on the image.
  */
-export async function readFeatureExtractor(
-  path: string,
-  names: readonly string[] = [],
-  overrides: PreprocessingOverrides = {},
-): Promise<FeatureExtractor> {
-  const model = await readModel(path);
-  const source = await readSource(path, model, overrides);
-  const kind = names.length > 0 ? "scores" : await outputKindOf(path, model, source, undefined);
-  return withFeatures(model, source.preprocessing, { names, kind }, (values) =>
+export const featureExtractor = (
+  model: Graph,
+  source: RecognizerSource,
+  chosen: ChosenFeatures,
+): Promise<FeatureExtractor> =>
+  withFeatures(model, source.preprocessing, chosen, (values) =>
     recognizerModel(withOutputs(model, values), source, declareFeatures),
   );
-}
 
 /** Declares the outputs `feature0`, `feature1`, … */
 export function declareFeatures(b: GraphBuilder, values: readonly string[]): void {

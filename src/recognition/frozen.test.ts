@@ -8,7 +8,7 @@ import { GraphBuilder, int } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32 } from "../onnx/tensor.js";
 import { sidecarPath, writeModel } from "../platform/node/models.js";
-import { readFeatureExtractor } from "./features.js";
+import { readFeatureExtractor } from "./feature-files.js";
 import { fitFeatures } from "./fit.js";
 import { readLossRecognizer } from "./frozen.js";
 

@@ -6,7 +6,7 @@ import { temporaryFolder } from "../../testing/workspace.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { writeModel } from "../platform/node/models.js";
 import { openClassifier } from "./classifier.js";
-import { readFeatureExtractor } from "./features.js";
+import { readFeatureExtractor } from "./feature-files.js";
 
 const PROCESSOR = repositoryPath("models/sr-x4-ra.onnx");
 const image = ["N", 3, "H", "W"];

@@ -1,6 +1,8 @@
 import type { ClassScore } from "../metrics/ranking.js";
 
-/** How far the sum of probabilities may be above 1 by rounding. */
+/** Classes that a prediction keeps: see `rankingOf`. With fewer, it has all classes. */
+const KEPT = 6;
+/** How far the sum of probabilities may be from 1 by rounding. */
 const TOLERANCE = 1e-3;
 
 /**
@@ -10,7 +12,8 @@ const TOLERANCE = 1e-3;
 export function sharesOf(ranked: readonly ClassScore[]): number[] {
   const scores = ranked.map(({ score }) => score);
   const sum = scores.reduce((total, score) => total + score, 0);
-  const areProbabilities = scores.every((score) => score >= 0 && score <= 1) && sum > 0 && sum <= 1 + TOLERANCE;
+  const isWhole = ranked.length < KEPT ? Math.abs(sum - 1) <= TOLERANCE : sum > 0 && sum <= 1 + TOLERANCE;
+  const areProbabilities = isWhole && scores.every((score) => score >= 0 && score <= 1);
   if (areProbabilities) return scores;
   const most = Math.max(...scores.filter(Number.isFinite), Number.MIN_SAFE_INTEGER);
   const exponentials = scores.map((score) => (Number.isFinite(score) ? Math.exp(score - most) : 0));

@@ -88,6 +88,8 @@ export interface NumberColumn extends TitledColumn {
   readonly signed?: true;
   /** What null means, such as "∞". Default: "–". */
   readonly none?: string;
+  /** Values below it are shown as "< 0.001". */
+  readonly least?: number;
 }
 
 /** Figures with their intervals, which are drawn beside them. */

@@ -142,11 +142,14 @@ export function flipsTable({ flips }: Evaluation): TablePart[] {
           flips.map(({ helpful }) => helpful),
           0,
         ),
-        numberColumn(
-          "McNemar's p",
-          flips.map(({ p }) => p),
-          3,
-        ),
+        {
+          ...numberColumn(
+            "McNemar's p",
+            flips.map(({ p }) => p),
+            3,
+          ),
+          least: 0.001,
+        },
       ],
       note: "Harmful: right with the second of the pair, wrong with the first. Helpful: the reverse.",
     },

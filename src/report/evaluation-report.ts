@@ -7,7 +7,7 @@ import type { GalleryPart, Highlight, ReportDocument, Section, TextPart } from "
 import { figuresTable, flipsTable, gainsTable, gateParts, paretoPart, survivalParts } from "./evaluation-parts.js";
 import { shownPairs } from "./judged-rows.js";
 import { predictionsPart } from "./predictions-part.js";
-import { dataTitle, type ReportedModel, settingSection, taskTitle } from "./setting-parts.js";
+import { dataTitle, evaluatedNetworks, type ReportedModel, settingSection, taskTitle } from "./setting-parts.js";
 
 /** What a report of an evaluation shows beside its figures. */
 export interface EvaluationReportOptions {
@@ -43,9 +43,7 @@ export function joinedReport(
   const [first, ...others] = evaluations as readonly [Evaluation, ...Evaluation[]];
   const partsOf = (evaluation: Evaluation, place: number) => {
     const { measurements } = measured[place] ?? {};
-    const hashes = Object.entries(evaluation.processor_sha256 ?? {});
-    const models = hashes.map(([name, sha256]) => ({ name, role: "processor (network)", sha256 }));
-    return { ...(measurements && { measurements }), models };
+    return { ...(measurements && { measurements }), models: evaluatedNetworks(evaluation) };
   };
   if (others.length === 0) return evaluationReport(first, partsOf(first, 0));
   return {
@@ -97,8 +95,10 @@ function notesOf(evaluation: Evaluation): TextPart[] {
 
 /** The gain, the cost in PSNR and the flips of the last processor that is shown. */
 function highlightsOf(evaluation: Evaluation): Highlight[] {
-  const { rows, flips } = evaluation;
-  const [row, over] = shownPairs(rows.map(({ processor }) => processor)).at(-1) ?? [];
+  const { rows, flips, control, gates = [] } = evaluation;
+  const others = [...(control ? [control.name] : []), ...gates.map(({ name }) => name)];
+  const names = rows.map(({ processor }) => processor);
+  const [row, over] = shownPairs(names, others).at(-1) ?? [];
   const [after, before] = [rows[row ?? -1], rows[over ?? -1]];
   if (!after || !before) return [];
   const pair = `${after.processor} over ${before.processor}`;

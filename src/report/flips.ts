@@ -2,7 +2,7 @@ import type { MeasuredImage } from "../evaluation/measured-image.js";
 import type { Measurements } from "../evaluation/measurements.js";
 import { sharesOf } from "./class-shares.js";
 import type { FlipTotal, RowPair } from "./document.js";
-import { classifiersIn, isRight, rankedIn, shownPairs } from "./judged-rows.js";
+import { classifiersIn, isRight, rankedIn } from "./judged-rows.js";
 
 /** Views in all galleries of a report, which limit the size of its file. */
 const MOST_VIEWS = 240;
@@ -18,9 +18,8 @@ export const shownImages = (rows: number, pairs: number): number =>
  * reverse. Images come first whose class loses or gains the largest share for a judge that flips, then those of earlier names.
  * Without classifiers, the images whose PSNR falls most, then those whose PSNR rises most.
  */
-export function flippedImages(measurements: Measurements): number[] {
+export function flippedImages(measurements: Measurements, pairs: readonly RowPair[]): number[] {
   const { images, processors } = measurements;
-  const pairs = shownPairs(processors);
   const judges = classifiersIn(measurements);
   const most = shownImages(processors.length, pairs.length);
   const chosen = pairs.flatMap((pair) =>
@@ -56,9 +55,9 @@ function changeOf({ rows, label }: MeasuredImage, [row, over]: RowPair, judge: n
 }
 
 /** The number of flips of each pair and judge. */
-export function flipTotals(measurements: Measurements): FlipTotal[] {
-  const { images, processors } = measurements;
-  return shownPairs(processors).flatMap(([row, over], pair) =>
+export function flipTotals(measurements: Measurements, pairs: readonly RowPair[]): FlipTotal[] {
+  const { images } = measurements;
+  return pairs.flatMap(([row, over], pair) =>
     classifiersIn(measurements).map((judge, place) => {
       const count = (before: boolean) =>
         images.filter(

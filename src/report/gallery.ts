@@ -40,9 +40,10 @@ export async function galleryOf(options: GalleryOptions): Promise<GalleryPart | 
   const { images, judges } = measurements;
   const rows = [...measurements.processors];
   const classifiers = classifiersIn(measurements);
-  const pairs = shownPairs(rows);
+  const { control } = options.setting;
+  const pairs = shownPairs(rows, control ? [control.name] : []);
   if (pairs.length === 0) return undefined;
-  const chosen = flippedImages(measurements);
+  const chosen = flippedImages(measurements, pairs);
   const titles = shortTitles(images.map(({ file }) => file));
   const list = new NameList(options.nameOf);
   const items: GalleryItem[] = [];
@@ -52,13 +53,14 @@ export async function galleryOf(options: GalleryOptions): Promise<GalleryPart | 
       const pixels = shown[row];
       return pixels ? viewOf(pixels, image, row, classifiers, list) : null;
     });
-    items.push({ file: titles[place] as string, truth: list.place(image.label), views: await Promise.all(views) });
+    const truth = list.place(image.label);
+    items.push({ file: titles[place] as string, truth, views: await Promise.all(views) });
   }
   return {
     kind: "gallery",
     caption: classifiers.length > 0 ? "Flipped predictions" : "Images",
     ...{ names: list.names, rows, pairs, items, judges: classifiers.map((judge) => judges[judge] as string) },
-    totals: flipTotals(measurements),
+    totals: flipTotals(measurements, pairs),
     note: noteOf(options, shownImages(rows.length, pairs.length), classifiers.length > 0),
   };
 }
@@ -75,6 +77,7 @@ function noteOf({ setting: { protocol }, processors }: GalleryOptions, most: num
   return `At most ${most} images of each kind${processors.length > 2 ? " and processor" : ""}: ${which}. ${form}${counts}`;
 }
 
+/** A row of an image. The names of classes are listed at once, in the order of the calls, so that a rerun lists them alike. */
 async function viewOf(
   pixels: Image,
   { rows, label }: MeasuredImage,
@@ -82,23 +85,19 @@ async function viewOf(
   judges: readonly number[],
   list: NameList,
 ): Promise<GalleryView> {
-  return {
-    image: await embeddedImage(pixels),
-    psnr: finite(rows[row]?.psnr),
-    predictions: judges.map((judge) => {
-      const ranked = rankedIn(rows[row], judge);
-      const shares = sharesOf(ranked);
-      return {
-        ranked: ranked
-          .slice(0, CLASSES)
-          .map((each, i) => [list.place(each.class), Number((shares[i] ?? 0).toFixed(3))] as const),
-        right: isRight(rows[row], judge, label),
-      };
-    }),
-  };
+  const predictions = judges.map((judge) => {
+    const ranked = rankedIn(rows[row], judge);
+    const shares = sharesOf(ranked);
+    const shown = ranked.slice(0, CLASSES);
+    return {
+      ranked: shown.map((each, i) => [list.place(each.class), Number((shares[i] ?? 0).toFixed(3))] as const),
+      right: isRight(rows[row], judge, label),
+    };
+  });
+  return { image: await embeddedImage(pixels), psnr: finite(rows[row]?.psnr), predictions };
 }
 
-/** The images of places, with the pixels of each row; undefined for rows that are no processor's. */
+/** The images of places, with the pixels of each row; undefined for that of a control, which would have to be optimized again. */
 async function* restoredImages(places: readonly number[], options: GalleryOptions) {
   const { dataset, task, processors, setting, measurements, limit = Number.POSITIVE_INFINITY } = options;
   const items = spread(dataset.items, limit);
@@ -109,16 +108,23 @@ async function* restoredImages(places: readonly number[], options: GalleryOption
     const number = numbers.get(measurements.images[place]?.file ?? "") ?? -1;
     const image = await readItem(items[number] as Item, { onFlaw: () => {} }); // reported when it was evaluated
     const sample = await evaluationSample(image, task, randomAt(setting.seed, number), protocol);
-    yield { place, shown: await rowsOf(sample, processors, task, measurements.processors) };
+    const restored = await restoredBy(sample, processors, task);
+    const gated = new Map(setting.gates?.map(({ name, over }) => [name, over]));
+    const shown = measurements.processors.map((name, row) => {
+      const over = gated.get(name);
+      if (over === undefined) return restored.get(name);
+      return restored.get(measurements.images[place]?.rows[row]?.processed ? over : "none");
+    });
+    yield { place, shown };
   }
 }
 
-async function rowsOf(
+/** The images of a sample by the names of their rows. */
+async function restoredBy(
   { clean, degraded, interpolated }: EvaluationSample,
   processors: readonly Processor[],
   task: Task,
-  names: readonly string[],
-): Promise<readonly (Image | undefined)[]> {
+): Promise<ReadonlyMap<string, Image>> {
   const restored = new Map<string, Image>([
     ["none", interpolated],
     ["clean", clean],
@@ -127,5 +133,5 @@ async function rowsOf(
     const [image] = await processor.restore([degraded], task);
     if (image) restored.set(processor.name, image);
   }
-  return names.map((name) => restored.get(name));
+  return restored;
 }

@@ -8,13 +8,15 @@ import type { RowPair } from "./document.js";
  * The pairs of rows whose flips a report shows: each processor over "plain", or over the first one if none has that name; a
  * single processor over "none".
  * @param names of the rows: "none" first, "clean" last.
+ * @param others rows that are no processors, such as a control, and have no pairs.
  */
-export function shownPairs(names: readonly string[]): RowPair[] {
-  const last = names.length - 1;
-  if (last < 2) return [];
-  if (last === 2) return [[1, 0]];
-  const base = Math.max(1, names.indexOf("plain"));
-  return Array.from({ length: last - 1 }, (_, i) => [i + 1, base] as const).filter(([row]) => row !== base);
+export function shownPairs(names: readonly string[], others: readonly string[] = []): RowPair[] {
+  const rows = [...names.keys()].slice(1, -1).filter((row) => !others.includes(names[row] as string));
+  const [first, ...further] = rows;
+  if (first === undefined) return [];
+  if (further.length === 0) return [[first, 0]];
+  const base = rows.find((row) => names[row] === "plain") ?? first;
+  return rows.filter((row) => row !== base).map((row) => [row, base] as const);
 }
 
 /** The classifiers among the judges: their indices. */

@@ -27,6 +27,10 @@ export function processorModel({ name, file, sha256, card }: Processor): Reporte
   };
 }
 
+/** The processors of an evaluation by the hashes of their networks, which it states where their files are not known. */
+export const evaluatedNetworks = ({ processor_sha256: hashes = {} }: EvaluationSetting): ReportedModel[] =>
+  Object.entries(hashes).map(([name, sha256]) => ({ name, role: "processor (network)", sha256 }));
+
 /** "ra, λ 0.001, compact-m, 4000 steps of 16 crops of 96, learning rate 0.0001, seed 0, 400 images" */
 export const trainingText = ({ objective, lambda, network, steps, batch, crop, lr, seed, data }: Card): string =>
   [

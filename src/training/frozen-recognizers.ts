@@ -2,7 +2,7 @@ import { UserError } from "../errors.js";
 import { DEFAULT_DISTANCE, DEFAULT_HEAD_DISTANCE, type DistanceName, distanceOf } from "../objectives/distances.js";
 import { isDetector, type Objective, type OutputKind } from "../objectives/objective.js";
 import type { LabelSet } from "../recognition/class-offset.js";
-import { readFeatureExtractor } from "../recognition/features.js";
+import { readFeatureExtractor } from "../recognition/feature-files.js";
 import { suggestion } from "../recognition/file-outputs.js";
 import { type FittedRecognizer, fitFeatures, fitRecognizer, scoresShape } from "../recognition/fit.js";
 import { type LossRecognizer, readLossRecognizer } from "../recognition/frozen.js";

@@ -1,18 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import type { ImageRemarks } from "../data/batches.js";
 import { UserError } from "../errors.js";
-import type { Session, Tensors } from "../runtime/session.js";
-import { adamScalars } from "./adam.js";
+import type { Tensors } from "../runtime/session.js";
 import { Meter, psnrOf } from "./meter.js";
 import type { Checkpoint, RunFolder } from "./run-folder.js";
 import { learningRate } from "./schedule.js";
-import { nextState, scalars, type TrainingStep } from "./step.js";
-
-/** The graph of a training step and its session. */
-export interface LoadedStep {
-  readonly step: TrainingStep;
-  readonly session: Session;
-}
+import type { TrainingStep } from "./step.js";
+import { type LoadedStep, takeStep } from "./take-step.js";
 
 /** Options of a training loop. */
 export interface Loop {
@@ -96,13 +90,10 @@ export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint
   const meter = new Meter(from.sums);
   while (step < steps && !signal?.aborted) {
     const lr = learningRate(loop.lr, step, steps, loop.lrDrops);
-    const rates = scalars(adamScalars(lr, step + 1));
-    const feeds = { ...state, ...rates, ...(await loop.batch(step)) };
-    const graph = inTurn(graphs, step);
-    const results = await graph.session.run(feeds);
-    const losses = lossesIn(results);
+    const taken = await takeStep(inTurn(graphs, step), state, await loop.batch(step), { lr, at: step });
+    const { feeds, results, losses } = taken;
     if (step < graphs.length) await loop.checkFirst?.(step, feeds, results);
-    state = nextState(graph.step, results);
+    state = taken.state;
     step++;
     const squaredError = Number(results[loop.squaredError ?? ""]?.data[0]);
     meter.add(losses, squaredError);
@@ -119,13 +110,3 @@ export async function runSteps(loop: Loop, from: Checkpoint): Promise<Checkpoint
 /** The entry for a step of a list that is repeated. */
 export const inTurn = <Entry>(entries: readonly Entry[], step: number): Entry =>
   entries[step % entries.length] as Entry;
-
-/** The outputs `loss` and `loss.NAME` as numbers by the keys "loss" and NAME. */
-function lossesIn(results: Tensors): Record<string, number> {
-  const found = Object.entries(results).filter(([name]) => /^loss(\.|$)/.test(name));
-  const losses = Object.fromEntries(found.map(([name, { data }]) => [name.replace("loss.", ""), Number(data[0])]));
-  if (Number.isFinite(losses.loss)) return losses;
-  throw new UserError(
-    "cannot continue training: the loss is not a finite number; lower `lr` (or `lambda`, if the objective has one) and train again",
-  );
-}

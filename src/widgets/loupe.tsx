@@ -29,8 +29,8 @@ export const Loupe = ({ label, panes, spot, onKey }: LoupeProps) => (
   </section>
 );
 
-/** The side of a glass in pixels, and of the part of the image that it shows: a share of the image's shorter side, at least so many pixels. */
-const [SIDE, SHARE, FEWEST] = [144, 0.16, 16];
+/** The side of a glass in pixels, and of the part that it shows, as a share of the image's shorter side: the same part of every pane. */
+const [SIDE, SHARE] = [192, 0.16];
 
 function Glass({ pane, spot }: { readonly pane: Pane; readonly spot: Spot }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -39,11 +39,12 @@ function Glass({ pane, spot }: { readonly pane: Pane; readonly spot: Spot }) {
     const context = canvas.current?.getContext("2d");
     if (!context || !drawable) return;
     const { source, width, height } = drawable;
-    const side = Math.min(width, height, Math.max(FEWEST, SHARE * Math.min(width, height)));
-    const [left, top] = [spot.x * (width - side), spot.y * (height - side)];
-    context.imageSmoothingEnabled = false;
+    const side = SHARE * Math.min(width, height);
+    const [left, top] = [spot.x * width - side / 2, spot.y * height - side / 2];
+    context.imageSmoothingEnabled = side > SIDE;
     context.clearRect(0, 0, SIDE, SIDE);
-    context.drawImage(source, left, top, side, side, 0, 0, SIDE, SIDE);
+    const within = (start: number, length: number) => Math.min(length - side, Math.max(0, start));
+    context.drawImage(source, within(left, width), within(top, height), side, side, 0, 0, SIDE, SIDE);
   }, [drawable, spot]);
   return <canvas ref={canvas} width={SIDE} height={SIDE} />;
 }

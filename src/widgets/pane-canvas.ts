@@ -63,15 +63,45 @@ const SCALE = [
   [252, 255, 164],
 ] as const;
 
-/** A heat map as an image; the largest magnitudes (one percent of the pixels) are the lightest. */
-export function heatCanvas({ width, height, magnitudes }: Heat): HTMLCanvasElement {
-  const sorted = Float32Array.from(magnitudes).sort();
-  const top = sorted[Math.floor(0.99 * (sorted.length - 1))] || 1;
+/** Canvases are drawn no larger: two of them lie over each other. */
+const LARGEST_LAYER = 2048;
+/** Weight of the image under the darkest and the lightest color of a heat map. */
+const [UNDER_DARK, UNDER_LIGHT] = [0.45, 0.05];
+
+/** Draws a pane; with a heat map, the map over the image in gray. */
+export function drawPane(canvas: HTMLCanvasElement, { source, width, height }: Drawable, heat?: Heat): void {
+  const reduced = Math.min(1, LARGEST_LAYER / Math.max(width, height));
+  const [w, h] = [Math.max(1, Math.round(width * reduced)), Math.max(1, Math.round(height * reduced))];
+  Object.assign(canvas, { width: w, height: h });
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(source, 0, 0, w, h);
+  if (!heat) return;
+  context.globalCompositeOperation = "saturation";
+  context.fillStyle = "#808080";
+  context.fillRect(0, 0, w, h);
+  context.globalCompositeOperation = "source-over";
+  const area = heat.area ?? { x: 0, y: 0, width: 1, height: 1 };
+  context.drawImage(heatCanvas(heat), area.x * w, area.y * h, area.width * w, area.height * h);
+}
+
+/** A heat map as an image that lets through what lies under it. */
+function heatCanvas({ width, height, magnitudes, top = topOf(magnitudes) }: Heat): HTMLCanvasElement {
   const pixels = new Uint8ClampedArray(4 * width * height);
-  for (const [i, magnitude] of magnitudes.entries()) pixels.set([...colorAt(Math.min(1, magnitude / top)), 255], 4 * i);
+  for (const [i, magnitude] of magnitudes.entries()) {
+    const share = top > 0 ? Math.min(1, magnitude / top) : 0;
+    pixels.set([...colorAt(share), 255 * (1 - UNDER_DARK + share * (UNDER_DARK - UNDER_LIGHT))], 4 * i);
+  }
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   canvas.getContext("2d")?.putImageData(new ImageData(pixels, width, height), 0, 0);
   return canvas;
+}
+
+/** The magnitude that only one percent exceed. */
+export function topOf(magnitudes: Float32Array): number {
+  const sorted = Float32Array.from(magnitudes).sort();
+  return sorted[Math.floor(0.99 * (sorted.length - 1))] ?? 0;
 }
 
 function colorAt(share: number): readonly [number, number, number] {

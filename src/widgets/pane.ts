@@ -11,6 +11,10 @@ export interface Heat {
   readonly height: number;
   /** [height, width], 0 or more. */
   readonly magnitudes: Float32Array;
+  /** The part of the pane that it covers, as shares of width and height. Default: all of it. */
+  readonly area?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  /** The magnitude from which pixels have the lightest color. Default: that of the largest one percent. */
+  readonly top?: number;
 }
 
 /** A version of an image. */

@@ -1,9 +1,10 @@
 /// <reference lib="dom" />
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import { Loupe, type Spot } from "./loupe.js";
-import type { Heat, Pane } from "./pane.js";
-import { heatCanvas, useDrawable } from "./pane-canvas.js";
-import { Scroller } from "./scroller.js";
+import type { Pane } from "./pane.js";
+import { Swipe } from "./swipe.js";
+import { LARGEST_ZOOM, WHOLE, zoomed } from "./view-place.js";
 
 export interface ViewerProps {
   /** What the panes show: the start of their accessible names. */
@@ -11,10 +12,12 @@ export interface ViewerProps {
   readonly panes: readonly Pane[];
   /** The panes that are shown first, to the left and to the right of the divider. Default: the first two. */
   readonly shown?: readonly [left: number, right: number];
+  /** Whether heat maps lie over the panes. Default: the viewer has a checkbox for it. */
+  readonly heat?: boolean;
+  /** Further choices, beside those of the viewer. */
+  readonly children?: ComponentChildren;
 }
 
-/** Sizes of the image, as multiples of the place that it has. */
-const ZOOMS = [1, 2, 4, 8] as const;
 /** How far an arrow key moves the loupe, as a share of the image. */
 const STEP = 0.02;
 
@@ -22,74 +25,39 @@ const STEP = 0.02;
  * Versions of an image. Two of them lie under a divider, which moves by pointer, touch and keys. A loupe shows the same spot of all
  * of them, enlarged, where the pointer is or the arrow keys lead.
  */
-export function Viewer({ label, panes, shown = [0, Math.min(1, panes.length - 1)] }: ViewerProps) {
+export function Viewer({ label, panes, shown = [0, Math.min(1, panes.length - 1)], heat, children }: ViewerProps) {
   const [[left, right], setShown] = useState<readonly [number, number]>(shown);
-  const [share, setShare] = useState(50);
-  const [zoom, setZoom] = useState<number>(1);
-  const [heat, setHeat] = useState(false);
+  const [place, setPlace] = useState(WHOLE);
+  const [checked, setChecked] = useState(false);
   const [spot, setSpot] = useState<Spot>({ x: 0.5, y: 0.5 });
   const [before, after] = [panes[left] ?? panes[0], panes[right] ?? panes.at(-1)];
   if (!before || !after) return null;
-  const move = (event: KeyboardEvent) => {
+  const moveLoupe = (event: KeyboardEvent) => {
     const [dx, dy] = ARROWS[event.key] ?? [0, 0];
     if (dx === 0 && dy === 0) return;
     event.preventDefault();
     setSpot({ x: clamp(spot.x + dx * STEP), y: clamp(spot.y + dy * STEP) });
   };
+  const choose = { panes, left: panes.indexOf(before), right: panes.indexOf(after), setShown };
   return (
     <div class="viewer">
       <div class="viewer-choices">
-        <PaneChoice
-          name="Left"
-          panes={panes}
-          value={panes.indexOf(before)}
-          onChoose={(pane) => setShown([pane, right])}
-        />
-        <PaneChoice
-          name="Right"
-          panes={panes}
-          value={panes.indexOf(after)}
-          onChoose={(pane) => setShown([left, pane])}
-        />
-        <label>
-          Zoom
-          <select value={zoom} onChange={({ currentTarget }) => setZoom(Number(currentTarget.value))}>
-            {ZOOMS.map((each) => (
-              <option key={each} value={each}>
-                {each === 1 ? "fit" : `${each} ×`}
-              </option>
-            ))}
-          </select>
-        </label>
-        {panes.some((pane) => pane.heat) && (
+        <PaneChoices {...choose} />
+        {children}
+        {heat === undefined && panes.some((pane) => pane.heat) && (
           <label class="viewer-heat-choice">
-            <input type="checkbox" checked={heat} onChange={({ currentTarget }) => setHeat(currentTarget.checked)} />
+            <input
+              type="checkbox"
+              checked={checked}
+              onChange={({ currentTarget }) => setChecked(currentTarget.checked)}
+            />
             heat map
           </label>
         )}
+        <ZoomTools zoom={place.zoom} onZoom={(factor) => setPlace(zoomed(place, factor))} />
       </div>
-      <Scroller label={`${label}, enlarged`} class={zoom === 1 ? "viewer-frame" : "viewer-frame enlarged"}>
-        <div class="viewer-stage" style={{ width: `${100 * zoom}%` }} onPointerMove={(event) => setSpot(spotOf(event))}>
-          <Layer pane={after} label={label} heat={heat} />
-          <Layer pane={before} label={label} heat={heat} clip={share} />
-          <span class="viewer-line" style={{ left: `${share}%` }} />
-          <input
-            type="range"
-            min={0}
-            max={100}
-            step={1}
-            value={share}
-            aria-label={`Divider between ${before.label} and ${after.label}`}
-            aria-valuetext={`${share} % ${before.label}`}
-            onInput={({ currentTarget }) => setShare(Number(currentTarget.value))}
-          />
-        </div>
-      </Scroller>
-      <p class="viewer-labels" aria-hidden="true">
-        <span>{before.label}</span>
-        <span>{after.label}</span>
-      </p>
-      <Loupe label={label} panes={panes} spot={spot} onKey={move} />
+      <Swipe {...{ label, before, after, place }} heat={heat ?? checked} onPlace={setPlace} onPoint={setSpot} />
+      <Loupe label={label} panes={panes} spot={spot} onKey={moveLoupe} />
     </div>
   );
 }
@@ -103,51 +71,19 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
 
 const clamp = (share: number): number => Math.min(1, Math.max(0, share));
 
-function spotOf({
-  currentTarget,
-  clientX,
-  clientY,
-}: {
-  currentTarget: HTMLElement;
-  clientX: number;
-  clientY: number;
-}): Spot {
-  const { left, top, width, height } = currentTarget.getBoundingClientRect();
-  return { x: clamp((clientX - left) / width), y: clamp((clientY - top) / height) };
+interface ChoicesProps {
+  readonly panes: readonly Pane[];
+  readonly left: number;
+  readonly right: number;
+  setShown(shown: readonly [number, number]): void;
 }
 
-interface LayerProps {
-  readonly pane: Pane;
-  readonly label: string;
-  readonly heat: boolean;
-  /** The percentage of the width that is visible, from the left. Default: all of it. */
-  readonly clip?: number;
-}
-
-/** A pane as a canvas, or its heat map. */
-function Layer({ pane, label, heat, clip }: LayerProps) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const drawable = useDrawable(pane.image);
-  const map: Heat | undefined = heat ? pane.heat : undefined;
-  useEffect(() => {
-    const target = canvas.current;
-    if (!target || !drawable) return;
-    const { source, width, height } = map ? { source: heatCanvas(map), ...map } : drawable;
-    Object.assign(target, { width, height });
-    target.getContext("2d")?.drawImage(source, 0, 0, width, height);
-  }, [drawable, map]);
-  const name = `${label}: ${pane.label}${map ? ", heat map" : ""}`;
-  const style = clip === undefined ? {} : { clipPath: `inset(0 ${100 - clip}% 0 0)` };
-  return (
-    <canvas
-      ref={canvas}
-      class={clip === undefined ? "viewer-under" : "viewer-over"}
-      style={style}
-      role="img"
-      aria-label={name}
-    />
-  );
-}
+const PaneChoices = ({ panes, left, right, setShown }: ChoicesProps) => (
+  <>
+    <PaneChoice name="Left" panes={panes} value={left} onChoose={(pane) => setShown([pane, right])} />
+    <PaneChoice name="Right" panes={panes} value={right} onChoose={(pane) => setShown([left, pane])} />
+  </>
+);
 
 interface ChoiceProps {
   readonly name: string;
@@ -167,4 +103,23 @@ const PaneChoice = ({ name, panes, value, onChoose }: ChoiceProps) => (
       ))}
     </select>
   </label>
+);
+
+interface ZoomProps {
+  readonly zoom: number;
+  onZoom(factor: number): void;
+}
+
+/** Buttons for the zoom; a pinch and the wheel with Ctrl do the same. */
+const ZoomTools = ({ zoom, onZoom }: ZoomProps) => (
+  <fieldset class="viewer-zoom">
+    <legend>Zoom</legend>
+    <button type="button" aria-label="Zoom out" disabled={zoom <= 1} onClick={() => onZoom(0.5)}>
+      −
+    </button>
+    <output>{zoom === 1 ? "fit" : `${Number(zoom.toPrecision(2))} ×`}</output>
+    <button type="button" aria-label="Zoom in" disabled={zoom >= LARGEST_ZOOM} onClick={() => onZoom(2)}>
+      +
+    </button>
+  </fieldset>
 );

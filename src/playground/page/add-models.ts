@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
 import { signal } from "@preact/signals";
+import type { BrowserModel } from "../../browser/api.js";
 import type { PlaygroundTask } from "../manifest.js";
 import { processImage } from "./pipeline.js";
-import { activity, library, problem, processors, recognizers } from "./state.js";
+import { activity, library, messageOf, news, problem, processors, recognizers } from "./state.js";
 
 /** A model that the visitor dropped, and what `inspect` says of it. */
 export interface AddedModel {
@@ -30,9 +31,11 @@ async function addModel(file: File, sidecarFile: File | undefined): Promise<void
   activity.value = { text: `loading ${file.name}` };
   problem.value = undefined;
   try {
-    const sidecar: { sidecar?: unknown } = sidecarFile ? { sidecar: JSON.parse(await sidecarFile.text()) } : {};
+    const sidecar = sidecarFile ? { sidecar: await jsonOf(sidecarFile) } : {};
     const model = await legible.load(file, { name, ...sidecar });
-    const about = await legible.inspect(model);
+    // A model whose operators cannot be listed may still run.
+    const inspected = await legible.inspect(model).catch((error: unknown) => ({ inspect: messageOf(error) }));
+    const about = { ...aboutOf(model), ...inspected };
     added.value = [...added.value, { name, kind: model.kind, about }];
     if (model.kind === "recognizer")
       recognizers.value = [{ name, own: true, source: file, ...sidecar }, ...recognizers.value];
@@ -43,13 +46,35 @@ async function addModel(file: File, sidecarFile: File | undefined): Promise<void
     }
     legible.release(model);
   } catch (error) {
-    problem.value = `${file.name}: ${error instanceof Error ? error.message : String(error)}`;
+    problem.value = `${file.name}: ${messageOf(error)}`;
     return;
   } finally {
     activity.value = undefined;
   }
+  news.value = `${name} is ready.`;
   await processImage();
 }
+
+/** @throws Error when the file is not JSON. */
+async function jsonOf(file: File): Promise<unknown> {
+  const text = await file.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`its sidecar ${file.name} is not JSON`);
+  }
+}
+
+/** What loading a model shows. */
+const aboutOf = (model: BrowserModel): AddedModel["about"] =>
+  model.kind === "processor"
+    ? { bytes: model.bytes, scale: model.scale }
+    : {
+        bytes: model.bytes,
+        classes: model.classes,
+        "input size": model.preprocessing.size,
+        "names of classes": model.classNames ? "yes" : "no",
+      };
 
 /** A processor without a card enlarges, or is offered for denoising. */
 const taskOf = (task: unknown, scale: number): PlaygroundTask =>

@@ -6,7 +6,7 @@ import { FineTune } from "./fine-tune.js";
 import { OwnModels } from "./own-models.js";
 import { Result } from "./result.js";
 import { Samples } from "./samples.js";
-import { library, source } from "./state.js";
+import { library, problem, source } from "./state.js";
 import { Status } from "./status.js";
 
 /** The page: an image, what is done with it, what people and machines see, and training. */
@@ -23,6 +23,7 @@ export function App() {
       </header>
       <main>
         <Status />
+        {!ready && <NotReady />}
         {ready && (
           <div class="steps">
             <section aria-labelledby="image-title" class="card">
@@ -37,6 +38,24 @@ export function App() {
         {ready && <OwnModels />}
         {ready && <FineTune />}
       </main>
+      <footer class="bottom">
+        The page has no other server than its own. <a href="LICENSES.txt">Licenses of the software in it</a>
+      </footer>
     </>
   );
 }
+
+/** The page before its library is loaded, or when that failed. */
+const NotReady = () => (
+  <section class="card" aria-label="Not ready">
+    <div class="waiting">
+      {problem.value === undefined ? (
+        <p>The page loads its networks and WebAssembly, and keeps them for use without a network.</p>
+      ) : (
+        <button type="button" onClick={() => location.reload()}>
+          Load the page again
+        </button>
+      )}
+    </div>
+  </section>
+);

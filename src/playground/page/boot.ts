@@ -3,7 +3,7 @@ import { batch } from "@preact/signals";
 import type { OpenLegible } from "../../browser/api.js";
 import type { PlaygroundManifest } from "../manifest.js";
 import { registerServiceWorker } from "./registration.js";
-import { activity, library, manifest, online, problem, processors, recognizers } from "./state.js";
+import { activity, library, manifest, messageOf, online, problem, processors, recognizers } from "./state.js";
 
 /** Opens the library and reads what models there are. */
 export async function start(): Promise<void> {
@@ -17,7 +17,7 @@ export async function start(): Promise<void> {
     problem.value = "This browser has no WebAssembly, which the page needs. Open it in a newer browser.";
     return;
   }
-  activity.value = { text: "loading the library" };
+  activity.value = { text: "loading the library (14 MB the first time)" };
   try {
     // The address is computed, so that the library stays a file of its own.
     const folder = new URL("legible/", document.baseURI);
@@ -33,7 +33,7 @@ export async function start(): Promise<void> {
       });
     });
   } catch (error) {
-    problem.value = `The page could not start: ${error instanceof Error ? error.message : String(error)}`;
+    problem.value = `The page could not start: ${messageOf(error)}`;
   } finally {
     activity.value = undefined;
   }

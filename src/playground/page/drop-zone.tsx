@@ -21,7 +21,7 @@ export function DropZone() {
       <p>{source.value ? source.value.name : "Drop or paste an image or a model anywhere."}</p>
       <div class="buttons">
         <FileButton text="Choose a file" />
-        <FileButton text="Take a photo" capture />
+        {navigator.maxTouchPoints > 0 && <FileButton text="Take a photo" capture />}
       </div>
     </div>
   );
@@ -55,7 +55,7 @@ function listen(setOver: (over: boolean) => void): () => void {
 
 /** A button that opens the browser's dialog for files, or the camera. */
 const FileButton = ({ text, capture = false }: { readonly text: string; readonly capture?: boolean }) => (
-  <label class={capture ? "button camera" : "button"}>
+  <label class="button">
     {text}
     <input
       type="file"

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
+import { batch } from "@preact/signals";
 import { processImage } from "./pipeline.js";
-import { activity, library, problem, source } from "./state.js";
+import { activity, library, messageOf, problem, source, versions } from "./state.js";
 
 /** Reads an image of the visitor or a sample, and processes it. */
 export async function openImage(file: Blob, name: string): Promise<void> {
@@ -9,9 +10,13 @@ export async function openImage(file: Blob, name: string): Promise<void> {
   problem.value = undefined;
   activity.value = { text: `reading ${name}` };
   try {
-    source.value = { name, pixels: await legible.decode(file) };
+    const pixels = await legible.decode(file);
+    batch(() => {
+      source.value = { name, pixels };
+      versions.value = [];
+    });
   } catch (error) {
-    problem.value = error instanceof Error ? error.message : String(error);
+    problem.value = `${name}: ${messageOf(error)}`;
     activity.value = undefined;
     return;
   }

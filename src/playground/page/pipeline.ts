@@ -2,6 +2,7 @@
 import { batch } from "@preact/signals";
 import type { BrowserProcessor, Legible, Pixels } from "../../browser/api.js";
 import { centerPixels } from "./center-pixels.js";
+import { clearHeatMaps } from "./heat-maps.js";
 import { loadedProcessor, loadedRecognizer } from "./loaded.js";
 import {
   activity,
@@ -9,8 +10,9 @@ import {
   chosenTask,
   degraded,
   fittingProcessors,
-  gradients,
   library,
+  messageOf,
+  news,
   type OfferedProcessor,
   type Predictions,
   predictions,
@@ -35,13 +37,17 @@ export async function processImage(): Promise<void> {
   const control = new AbortController();
   running = control;
   const { signal } = control;
+  const cancel = () => {
+    control.abort();
+    news.value = "Canceled.";
+  };
   const show = (text: string, share?: number) => {
-    if (!signal.aborted)
-      activity.value = { text, ...(share !== undefined && { share }), cancel: () => control.abort() };
+    if (!signal.aborted) activity.value = { text, ...(share !== undefined && { share }), cancel };
   };
   batch(() => {
     problem.value = undefined;
-    gradients.value = new Map();
+    news.value = "";
+    clearHeatMaps();
   });
   try {
     const made = await makeVersions(legible, given.pixels, task, { signal, show });
@@ -51,8 +57,9 @@ export async function processImage(): Promise<void> {
       predictions.value = [];
     });
     await judge(legible, made, { signal, show });
+    if (!signal.aborted) news.value = `Result of ${given.name}: ${made.map(({ label }) => label).join(", ")}`;
   } catch (error) {
-    if (!signal.aborted) problem.value = error instanceof Error ? error.message : String(error);
+    if (!signal.aborted) problem.value = messageOf(error);
   } finally {
     if (running === control) activity.value = undefined;
   }
@@ -92,18 +99,15 @@ interface LabeledProcessor {
 let interpolated: { readonly key: string; readonly processor: BrowserProcessor } | undefined;
 
 /** The plain processor, the one of the balance, and the visitor's own. */
-async function chosenProcessors(legible: Legible, { show }: Run): Promise<LabeledProcessor[]> {
+async function chosenProcessors(legible: Legible, { show }: Pick<Run, "show">): Promise<LabeledProcessor[]> {
   const offered = fittingProcessors.value;
-  const load = async (each: OfferedProcessor) => {
-    show(`loading ${each.name}`);
-    return loadedProcessor(legible, each);
-  };
+  const load = (each: OfferedProcessor) => loadedProcessor(legible, each, show);
   const [plain, ra] = (["plain", "ra"] as const).map((objective) =>
     offered.find((each) => each.size !== undefined && each.objective === objective),
   );
   const found: LabeledProcessor[] = [];
   if (plain) found.push({ label: "plain", processor: await load(plain) });
-  if (ra && balance.value === 1) found.push({ label: "machines", processor: await load(ra) });
+  if (ra && balance.value === 1) found.push({ label: "RA", processor: await load(ra) });
   if (plain && ra && balance.value > 0 && balance.value < 1)
     found.push({
       label: `balance ${balance.value}`,
@@ -126,32 +130,14 @@ async function between(legible: Legible, plain: BrowserProcessor, ra: BrowserPro
 async function judge(legible: Legible, made: readonly Version[], { signal, show }: Run): Promise<void> {
   for (const offered of recognizers.value) {
     if (signal.aborted) return;
-    show(`asking ${offered.name}`);
+    show(`recognizing with ${offered.name}`);
     try {
-      const recognizer = await loadedRecognizer(legible, offered);
+      const recognizer = await loadedRecognizer(legible, offered, show);
       const ranked: Predictions["ranked"][number][] = [];
       for (const { pixels } of made) ranked.push(await legible.recognize(recognizer, pixels, { signal }));
       if (!signal.aborted) predictions.value = [...predictions.value, { recognizer, ranked }];
     } catch (error) {
-      if (!signal.aborted) problem.value = error instanceof Error ? error.message : String(error);
+      if (!signal.aborted) problem.value = messageOf(error);
     }
-  }
-}
-
-/** Computes where each version's pixels change what a recognizer predicts. */
-export async function showGradients(judged: Predictions): Promise<void> {
-  const legible = library.value;
-  if (!legible) return;
-  const maps = new Map(gradients.value);
-  try {
-    for (const { label, pixels } of versions.value) {
-      activity.value = { text: `gradient of ${judged.recognizer.name}: ${label}` };
-      maps.set(label, await legible.gradient(judged.recognizer, pixels));
-    }
-    gradients.value = maps;
-  } catch (error) {
-    problem.value = error instanceof Error ? error.message : String(error);
-  } finally {
-    activity.value = undefined;
   }
 }

@@ -1,57 +1,80 @@
-import { useMemo } from "preact/hooks";
+/// <reference lib="dom" />
+import { useEffect, useMemo } from "preact/hooks";
 import type { Heat, Pane } from "../../widgets/pane.js";
 import { Viewer } from "../../widgets/viewer.js";
 import { changeMap } from "./change-map.js";
-import { showGradients } from "./pipeline.js";
-import { gradients, predictions, source, versions } from "./state.js";
+import { HeatChoice, HeatNote } from "./heat-choice.js";
+import { gradients, heatChoice } from "./heat-maps.js";
+import { processImage } from "./pipeline.js";
+import { activity, source, versions } from "./state.js";
 import { VersionCard } from "./version-card.js";
 
 /** The versions of the image under a divider, and what recognizers predict for each. */
 export function Result() {
   const made = versions.value;
   const change = useMemo(() => changeMap(made), [made]);
-  const maps = gradients.value;
+  const [maps, choice] = [gradients.value, heatChoice.value];
   const panes = useMemo(
     () =>
       made.map(({ label, pixels }): Pane => {
-        const heat: Heat | undefined = maps.get(label) ?? (label === change?.label ? change : undefined);
+        const heat: Heat | undefined = choice === "change" && label === change?.label ? change : maps.get(label);
         return { label, image: pixels, ...(heat && { heat }) };
       }),
-    [made, maps, change],
+    [made, maps, choice, change],
   );
-  if (made.length === 0) return null;
-  const right = made.findIndex(({ label }) => label !== "input" && label !== "plain");
-  const left = Math.max(
-    0,
-    made.findIndex(({ label }) => label === "plain"),
-  );
+  useEffect(showResult, [source.value]);
+  const labels = made.map(({ label }) => label);
+  const right = labels.findIndex((label) => label !== "input" && label !== "plain");
+  const shown = [Math.max(0, labels.indexOf("plain")), Math.max(0, right)] as const;
   return (
-    <section class="card result" aria-labelledby="result-title">
-      <h2 id="result-title">Result</h2>
-      <Viewer
-        key={made.map(({ label }) => label).join()}
-        label={source.value?.name ?? "image"}
-        panes={panes}
-        shown={[left, Math.max(0, right)]}
-      />
-      <p class="heat-note">
-        {maps.size > 0
-          ? "Heat map: how strongly each pixel of the recognizer's crop changes its loss; the strongest 1 % are the lightest."
-          : change &&
-            `Heat map: where “${change.label}” differs from “plain”; the lightest pixels differ by ${change.top} of 255 or more.`}
-      </p>
-      <div class="buttons">
-        {predictions.value.map((judged) => (
-          <button key={judged.recognizer.id} type="button" onClick={() => showGradients(judged)}>
-            Gradient of {judged.recognizer.name}
-          </button>
-        ))}
-      </div>
-      <div class="versions">
-        {made.map((version, place) => (
-          <VersionCard key={version.label} version={version} place={place} />
-        ))}
-      </div>
+    <section class="card result" id="result" aria-labelledby="result-title" aria-busy={activity.value !== undefined}>
+      <h2 id="result-title" tabIndex={-1}>
+        Result
+      </h2>
+      {made.length === 0 ? (
+        <Waiting />
+      ) : (
+        <div class="result-parts">
+          <div>
+            <Viewer
+              key={labels.join()}
+              label={source.value?.name ?? "image"}
+              panes={panes}
+              shown={shown}
+              heat={choice !== "none"}
+            >
+              <HeatChoice change={change} />
+            </Viewer>
+            <HeatNote change={change} />
+          </div>
+          <div class="versions">
+            {made.map((version, place) => (
+              <VersionCard key={version.label} version={version} place={place} />
+            ))}
+          </div>
+        </div>
+      )}
     </section>
   );
 }
+
+/** Scrolls to the result of a new image where it lies below what is visible, as on phones. */
+function showResult(): void {
+  const place = document.getElementById("result");
+  if (!place || place.getBoundingClientRect().top < 0.7 * innerHeight) return;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  place.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+}
+
+/** The place of the result while there is none. */
+const Waiting = () => (
+  <div class="waiting">
+    {activity.value ? (
+      <p>The result appears here.</p>
+    ) : (
+      <button type="button" onClick={() => processImage()}>
+        Process the image
+      </button>
+    )}
+  </div>
+);

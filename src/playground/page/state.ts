@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { computed, signal } from "@preact/signals";
-import type { BrowserRecognizer, GradientMap, Legible, Pixels, Recognition } from "../../browser/api.js";
+import type { BrowserRecognizer, Legible, Pixels, Recognition } from "../../browser/api.js";
 import type { ListedProcessor, ListedRecognizer, PlaygroundManifest, PlaygroundTask } from "../manifest.js";
 
 /** The image that the visitor gave. */
@@ -24,7 +24,7 @@ export interface OfferedRecognizer extends Pick<ListedRecognizer, "name"> {
 
 /** A version of the image. */
 export interface Version {
-  readonly label: "input" | "plain" | "machines" | "original" | string;
+  readonly label: "input" | "plain" | "RA" | "original" | string;
   readonly pixels: Pixels;
   /** Against the original, if there is one. */
   readonly quality?: { readonly psnr: number; readonly ssim: number };
@@ -69,10 +69,10 @@ export const balance = signal(1);
 
 export const versions = signal<readonly Version[]>([]);
 export const predictions = signal<readonly Predictions[]>([]);
-/** The maps of a recognizer's gradient, by the labels of the versions. */
-export const gradients = signal<ReadonlyMap<string, GradientMap>>(new Map());
 export const activity = signal<Activity | undefined>(undefined);
 export const problem = signal<string | undefined>(undefined);
+/** What has just been done, for screen readers and after a cancellation. */
+export const news = signal("");
 export const online = signal(true);
 
 const TITLES: Readonly<Record<PlaygroundTask, string>> = {
@@ -102,3 +102,9 @@ export const chosenTask = computed(
 export const fittingProcessors = computed(() =>
   processors.value.filter(({ task, scale }) => task === chosenTask.value?.task && scale === chosenTask.value.scale),
 );
+
+/** The message of an error as a sentence. */
+export const messageOf = (error: unknown): string => {
+  const text = error instanceof Error ? error.message : String(error);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+};

@@ -2,7 +2,7 @@
 import { dot, lineY } from "@observablehq/plot";
 import { useMemo } from "preact/hooks";
 import { Chart, seriesColor } from "../../widgets/chart.js";
-import { steps, training } from "./tuning.js";
+import { stage, steps, training } from "./tuning.js";
 
 /** The losses of a training while it runs, and the time left. */
 export function TrainingCurves() {
@@ -18,10 +18,11 @@ export function TrainingCurves() {
       marks: [lineY(points, { ...at, stroke: seriesColor(0) }), dot(points, { ...at, r: 1.5, fill: seriesColor(0) })],
     };
   }, [reports]);
-  if (!last) return training.value ? <p role="status">preparing the training …</p> : null;
+  if (!last) return training.value ? <p role="status">{stage.value} …</p> : null;
   const rows = reports.map(({ step, losses, psnr }) => [step, losses.loss ?? 0, losses.recognition ?? 0, psnr]);
   return (
     <div class="curves">
+      <progress max={last.steps} value={last.step} aria-label="Completed steps" />
       <p>
         step {last.step} of {last.steps}
         {timeLeft(last.step, last.steps)} · loss {(last.losses.loss ?? 0).toPrecision(3)} · PSNR {last.psnr.toFixed(2)}{" "}

@@ -6,6 +6,7 @@ import {
   chosenTask,
   fittingProcessors,
   library,
+  messageOf,
   type OfferedRecognizer,
   problem,
   processors,
@@ -43,6 +44,11 @@ export const result = signal<TuningResult | undefined>(undefined);
 /** The running training: when it began, in milliseconds of `performance.now`, and what stops it. */
 export const training = signal<{ readonly since: number; readonly control: AbortController } | undefined>(undefined);
 
+/** What happens before the first step and after the last. */
+export const stage = signal("");
+/** Whether the last training was canceled. */
+export const canceled = signal(false);
+
 /** Adds images to train on. @returns when all are read; an unreadable one is named and left out. */
 export async function addTrainingImages(files: readonly (readonly [name: string, file: Blob])[]): Promise<void> {
   for (const [name, file] of files)
@@ -50,7 +56,7 @@ export async function addTrainingImages(files: readonly (readonly [name: string,
       const pixels = await library.value?.decode(file);
       if (pixels) trainingImages.value = [...trainingImages.value, { name, pixels }];
     } catch (error) {
-      problem.value = `${name}: ${error instanceof Error ? error.message : String(error)}`;
+      problem.value = `${name}: ${messageOf(error)}`;
     }
 }
 
@@ -61,15 +67,20 @@ export async function fineTune({ recognizer, ...settings }: TuningSettings): Pro
   if (!legible || !choice || !offered) return;
   const control = new AbortController();
   training.value = { since: performance.now(), control };
-  [steps.value, result.value, problem.value] = [[], undefined, undefined];
+  [steps.value, result.value, problem.value, canceled.value] = [[], undefined, undefined, false];
+  const show = (text: string) => {
+    stage.value = text;
+  };
   try {
-    const processor = await loadedProcessor(legible, offered);
+    const processor = await loadedProcessor(legible, offered, show);
+    const judge = await loadedRecognizer(legible, recognizer, show);
+    show("preparing the training");
     const images = trainingImages.value.map(({ pixels }) => pixels);
     const level = strength.value[choice.task];
     const trained = await legible.train(
       {
         ...{ processor, images, task: choice.task, ...settings },
-        recognizer: await loadedRecognizer(legible, recognizer),
+        recognizer: judge,
         ...(choice.task !== "sr" && { strength: [level, level] as const }),
       },
       {
@@ -79,11 +90,14 @@ export async function fineTune({ recognizer, ...settings }: TuningSettings): Pro
         },
       },
     );
+    show("comparing before and after");
     await compare(processor, trained, `tuned-${processors.value.length}`);
   } catch (error) {
-    if (!control.signal.aborted) problem.value = error instanceof Error ? error.message : String(error);
+    canceled.value = control.signal.aborted;
+    if (!control.signal.aborted) problem.value = messageOf(error);
   } finally {
     training.value = undefined;
+    stage.value = "";
   }
 }
 

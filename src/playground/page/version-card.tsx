@@ -1,7 +1,16 @@
 import type { Recognition } from "../../browser/api.js";
 import { PredictionBars } from "../../widgets/bars.js";
 import { download } from "./download.js";
-import { chosenTask, type Predictions, predictions, problem, source, type Version, versions } from "./state.js";
+import {
+  chosenTask,
+  messageOf,
+  type Predictions,
+  predictions,
+  problem,
+  source,
+  type Version,
+  versions,
+} from "./state.js";
 
 interface CardProps {
   readonly version: Version;
@@ -15,7 +24,9 @@ export function VersionCard({ version, place }: CardProps) {
   const reference = versions.value.findIndex((each) => each.label === "original");
   return (
     <article class="version" aria-label={label}>
-      <h3>{label}</h3>
+      <h3>
+        {label} <span>{ABOUT[label] ?? ""}</span>
+      </h3>
       <p class="figures">
         {pixels.width} × {pixels.height}
         {quality && (
@@ -30,16 +41,23 @@ export function VersionCard({ version, place }: CardProps) {
       {predictions.value.map((judged) => (
         <Judged key={judged.recognizer.id} judged={judged} place={place} reference={reference} />
       ))}
-      <button type="button" onClick={() => save(version)}>
-        Download PNG
+      <button type="button" class="small" onClick={() => save(version)}>
+        Download PNG<span class="unseen"> of {label}</span>
       </button>
     </article>
   );
 }
 
+const ABOUT: Readonly<Record<string, string>> = {
+  input: "before processing",
+  plain: "trained for people",
+  RA: "trained for people and machines",
+  original: "the truth",
+};
+
 const save = (version: Version): Promise<void> =>
   download(version.pixels, fileNameOf(version)).catch((error: unknown) => {
-    problem.value = error instanceof Error ? error.message : String(error);
+    problem.value = messageOf(error);
   });
 
 /** "photo-sr-x4-machines.png" */
@@ -65,7 +83,7 @@ function Judged({ judged: { recognizer, ranked }, place, reference }: JudgedProp
       <p>
         {recognizer.name}
         {agrees !== undefined && (
-          <span class={agrees ? "agrees" : "differs"}>{agrees ? "✓ as the original" : "✗ not as the original"}</span>
+          <span class={agrees ? "agrees" : "differs"}>{agrees ? "✓ as original" : "✗ not as original"}</span>
         )}
       </p>
       <PredictionBars

@@ -1,6 +1,7 @@
+import { PredictionBars } from "../../widgets/bars.js";
+import { Viewer } from "../../widgets/viewer.js";
 import type { GalleryItem, GalleryPart, GalleryPrediction } from "../document.js";
 import { numberText } from "./numbers.js";
-import { Swipe } from "./swipe.js";
 
 interface DetailProps {
   readonly part: GalleryPart;
@@ -26,7 +27,7 @@ export function GalleryDetail({ part, item, pair }: DetailProps) {
         {file} <span class="totals">{names[truth]}</span>
       </h3>
       <div class="opened-parts">
-        <Swipe label={file} panes={shown} shown={[paneOf(over), paneOf(row)]} />
+        <Viewer label={file} panes={shown} shown={[paneOf(over), paneOf(row)]} />
         <div class="opened-predictions">
           {shown.map(({ place, label, psnr, predictions }) => (
             <section key={place} aria-label={label}>
@@ -71,18 +72,10 @@ function Predicted({ judge, prediction: { ranked, right }, truth, part: { names 
         {judge}
         <span class="unseen">{right ? " is right" : " is wrong"}</span>
       </p>
-      <ol>
-        {ranked.map(([name, share]) => (
-          <li key={name} class={name === truth ? "truth" : ""}>
-            <span class="bar" style={{ width: `${Math.max(1, 100 * share)}%` }} />
-            <span class="bar-name">
-              {names[name]}
-              {name === truth && <span class="unseen"> (the class of the image)</span>}
-            </span>
-            <span class="bar-share">{numberText(100 * share, 0)} %</span>
-          </li>
-        ))}
-      </ol>
+      <PredictionBars
+        predictions={ranked.map(([name, probability]) => ({ name: names[name] ?? "", probability }))}
+        truth={names[truth]}
+      />
     </div>
   );
 }

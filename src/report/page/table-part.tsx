@@ -33,22 +33,27 @@ function scalesOf(columns: readonly Column[]): ReadonlyMap<string, Scale> {
   );
 }
 
+/** Letters from which on a text is broken into lines. */
+const LONG = 40;
+
 function tableColumn(column: Column, scales: ReadonlyMap<string, Scale>): TableColumn {
   const { title } = column;
   if (column.kind === "text") {
     const { values, code } = column;
-    const width = Math.min(40, Math.max(title.length, ...values.map(({ length }) => length)));
+    const width = Math.min(LONG, Math.max(title.length, ...values.map(({ length }) => length)));
     return {
       ...{ title, width, value: (row) => values[row] ?? "" },
       ...(code && { cell: (row) => <code>{values[row]}</code> }),
+      ...(!code && width === LONG && { cell: (row) => <span class="long">{values[row]}</span> }),
     };
   }
   if (column.kind === "figure") return figureColumn(column, scales.get(column.unit) ?? [0, 1]);
-  const { values, digits, signed, none = "–" } = column;
+  const { values, digits, signed, none = "–", least = Number.NEGATIVE_INFINITY } = column;
+  const textOf = (value: number) => (value < least ? `< ${least}` : numberText(value, digits, signed));
   return {
     ...{ title, width: Math.max(title.length, 9), numeric: true },
     value: (row) => values[row] ?? (none === "∞" ? Number.POSITIVE_INFINITY : null),
-    cell: (row) => (values[row] == null ? none : numberText(values[row], digits, signed)),
+    cell: (row) => (values[row] == null ? none : textOf(values[row])),
   };
 }
 
