@@ -7,7 +7,10 @@ import sharp from "sharp";
 import type * as library from "../src/browser/legible.js";
 import { enhance } from "../src/enhancement/enhance.js";
 import { saliency } from "../src/inspection/saliency.js";
+import { GraphBuilder } from "../src/onnx/builder.js";
 import { encodeModel } from "../src/onnx/encode.js";
+import type { Graph } from "../src/onnx/graph.js";
+import { float32 } from "../src/onnx/tensor.js";
 import { decodeImage } from "../src/platform/node/codec.js";
 import { openProcessor } from "../src/processors/open.js";
 import { Processor } from "../src/processors/processor.js";
@@ -27,6 +30,15 @@ const CONVERTED = ["jpeg-p3.jpg", "png-p3.png", "jpeg-cmyk.jpg"];
 
 /** Enough for measurable work, and too much to finish before a cancellation. */
 const [LARGE_WIDTH, LARGE_HEIGHT] = [4000, 3000];
+
+/** A processor of scale 1 that is fast: the mean of 3 x 3 pixels. */
+function blur(): Graph {
+  const b = new GraphBuilder("blur");
+  const weights = Array.from({ length: 81 }, (_, i) => (Math.floor(i / 27) === Math.floor((i % 27) / 9) ? 1 / 9 : 0));
+  const kernel = b.initializer("kernel", float32(weights, [3, 3, 3, 3]));
+  b.output("result", b.Conv(b.input("image", ["n", 3, "h", "w"]), kernel, "", { pads: [1, 1, 1, 1] }));
+  return b.build();
+}
 
 /** RGBA of 8 bits a channel. */
 async function rgbaOf(file: Buffer): Promise<Buffer> {
@@ -91,6 +103,7 @@ describe("the library in Chromium", { skip: chromium === undefined && "no Chromi
       "/helpers.js": helpers,
       "/x2.onnx": encodeModel(residualProcessor(2)),
       "/x1.onnx": encodeModel(residualProcessor(1)),
+      "/blur.onnx": encodeModel(blur()),
       ...Object.fromEntries(Object.entries({ ...images, ...large }).map(([name, file]) => [`/images/${name}`, file])),
       ...(await expectedOf(new Processor(residualProcessor(2)), images, "x2")),
       ...(await expectedOf(await openProcessor(repositoryPath(`models/${REAL}.onnx`)), few, "real")),
@@ -222,7 +235,7 @@ describe("the library in Chromium", { skip: chromium === undefined && "no Chromi
     const tab = await opened(site);
     const { size, shares } = await tab.evaluate(async () => {
       const legible = await page.open();
-      const processor = (await legible.load("/x1.onnx")) as library.BrowserProcessor;
+      const processor = (await legible.load("/blur.onnx")) as library.BrowserProcessor;
       const shares: number[] = [];
       const { width, height } = await legible.enhance(processor, await page.fetchBlob("/images/large.jpg"), {
         onProgress: (share) => shares.push(share),
@@ -387,6 +400,34 @@ describe("the library in Chromium", { skip: chromium === undefined && "no Chromi
     const end = await rendererMemory(session);
     assert.ok(end < 1.15 * start, `${start / 1e6} MB became ${end / 1e6} MB`);
     await tab.close();
+  });
+
+  test("WebGPU on a software adapter gives the pixels of WebAssembly within 2 levels, and is named as such", async (t) => {
+    const flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
+    const graphics = await openBrowser(flags);
+    t.after(() => graphics.end());
+    const tab = await opened(site, graphics);
+    const hasAdapter = await tab.evaluate(async () => {
+      const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<unknown> } };
+      return Boolean(await gpu?.requestAdapter());
+    });
+    if (!hasAdapter) return t.skip("this Chromium has no software adapter");
+    const [chosen, used, worst] = await tab.evaluate(async () => {
+      const chosen = await page.open();
+      chosen.close();
+      const legible = await page.open({ device: "webgpu" });
+      const processor = (await legible.load("/blur.onnx")) as library.BrowserProcessor;
+      const image = await page.fetchBlob("/images/png-interlaced.png");
+      const onCpu = await page.open({ device: "cpu" });
+      const same = (await onCpu.load("/blur.onnx")) as library.BrowserProcessor;
+      const [a, b] = [await legible.enhance(processor, image), await onCpu.enhance(same, image)];
+      const worst = a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (b.data[i] as number))), 0);
+      return [chosen.used, legible.used, worst] as const;
+    });
+    assert.deepEqual([chosen.device, chosen.fallback], ["cpu", "the adapter of WebGPU is a software one"]);
+    assert.equal(used.device, "webgpu");
+    assert.match(used.adapter ?? "", /software/);
+    assert.ok(worst <= 2, `${worst} levels`);
   });
 
   test("no page wrote to its console, and the policy was not violated", () => {

@@ -21,8 +21,7 @@ test("legible/web bundles for a browser, with onnxruntime-web and without a modu
   );
   assert.deepEqual(warnings, []);
   assert.deepEqual(imports, []);
-  // protobufjs states in its package.json that browsers do without it.
-  assert.deepEqual(builtins, ["fs of protobufjs/src/util/fs.js"]);
+  assert.deepEqual(builtins, []);
   assert.deepEqual(
     modules.filter((module) => /platform\/node|runtime\/node|onnxruntime-node|node_modules\/sharp/.test(module)),
     [],

@@ -48,6 +48,7 @@ export async function awkwardImages(): Promise<Record<string, Buffer>> {
     "jpeg-p3.jpg": await raw8(width, height, 3).withIccProfile("p3").jpeg({ quality: 95 }).toBuffer(),
     "png-16.png": await raw16(width, height, 3).png().toBuffer(),
     "png-16-alpha.png": await raw16(width, height, 4).png().toBuffer(),
+    "png-16-interlaced.png": await raw16(width, height, 3).png({ progressive: true }).toBuffer(),
     "png-16-gray.png": await raw16(width, height, 1).png().toBuffer(),
     "png-alpha.png": await everyAlpha().png().toBuffer(),
     "png-gray-alpha.png": await raw8(width, height, 2).toColourspace("b-w").png().toBuffer(),

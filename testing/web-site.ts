@@ -37,8 +37,11 @@ export class WebSite {
   private readonly server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://site").pathname;
     const content = this.contentOf(path);
-    const headers = { "content-security-policy": POLICY, "content-type": TYPES[extname(path) || ".html"] ?? "" };
-    response.writeHead(content ? 200 : 404, { ...headers, ...(this.isolated && ISOLATION) });
+    response.writeHead(content ? 200 : 404, {
+      "content-type": TYPES[extname(path) || ".html"] ?? "",
+      ...(this.hasPolicy && { "content-security-policy": POLICY }),
+      ...(this.isolated && ISOLATION),
+    });
     response.end(request.method === "HEAD" ? undefined : content);
     if (content) this.sent.set(path, (this.sent.get(path) ?? 0) + content.length);
   });
@@ -46,10 +49,12 @@ export class WebSite {
   /**
    * @param files contents by path; null: the file is missing.
    * @param isolated whether the page is cross-origin isolated.
+   * @param hasPolicy whether the content is restricted; other libraries compile code.
    */
   constructor(
     private readonly files: Readonly<Record<string, Uint8Array | string | null>>,
     private readonly isolated = true,
+    private readonly hasPolicy = true,
   ) {}
 
   async open(): Promise<this> {

@@ -2,8 +2,12 @@
 import { messageOf, UserError } from "../errors.js";
 import type { BrowserImage, Pixels } from "./api.js";
 import { decodeDeepPng } from "./deep-png.js";
+import { readHeader } from "./image-header.js";
 import { pixelsOf, type Rgba, rasterOf } from "./pixels.js";
 import type { Work } from "./work.js";
+
+/** Pixels from which on a failure is put down to their number. */
+const LARGE = 2 ** 28;
 
 /** Rows that are read back at once. */
 const ROWS = 256;
@@ -49,6 +53,9 @@ async function bitmapOf(image: Blob, title: string): Promise<ImageBitmap> {
       ...{ imageOrientation: "from-image", premultiplyAlpha: "none", colorSpaceConversion: "default" },
     });
   } catch (error) {
+    const { width = 0, height = 0 } = (await readHeader(image)) ?? {};
+    if (width * height > LARGE)
+      throw new UserError(`cannot decode ${title}: this browser does not decode ${width}x${height} pixels`);
     throw new UserError(
       `cannot decode ${title}: it is truncated or no image of a format that this browser decodes (${messageOf(error)})`,
     );

@@ -12,6 +12,9 @@ const LEFT_TO_BROWSER = ["iCCP", "cICP", "tRNS", "eXIf", "acTL"];
 /** Chunks that state another color space than sRGB, unless the chunk `sRGB` is there too. */
 const COLOR_SPACE = ["gAMA", "cHRM"];
 
+/** The most pixels that are decoded here: 1 GiB with 16 bits a channel. */
+const MOST_PIXELS = 2 ** 27;
+
 /** Channels of the color types that can have 16 bits: gray, RGB, gray with alpha, RGBA. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 4: 2, 6: 4 };
 
@@ -51,8 +54,9 @@ export async function decodeDeepPng(file: Blob): Promise<Rgba | undefined> {
 function headerOf(view: DataView): Header | undefined {
   if (view.byteLength < 33 || view.getUint32(0) !== 0x89504e47 || view.getUint8(24) !== 16) return undefined;
   const channels = CHANNELS[view.getUint8(25)];
-  if (channels === undefined) return undefined;
-  return { width: view.getUint32(16), height: view.getUint32(20), channels, interlaced: view.getUint8(28) === 1 };
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  if (channels === undefined || width * height > MOST_PIXELS) return undefined;
+  return { width, height, channels, interlaced: view.getUint8(28) === 1 };
 }
 
 /** The contents of the IDAT chunks; undefined if the file is truncated or has a chunk that is left to the browser. */

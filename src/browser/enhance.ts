@@ -4,7 +4,8 @@ import { processTiled } from "../enhancement/tiles.js";
 import { UserError } from "../errors.js";
 import type { BrowserImage, BrowserProcessor, Pixels } from "./api.js";
 import { decodeRgba } from "./decode.js";
-import { isGray, makeGray } from "./gray.js";
+import { makeGray } from "./gray.js";
+import { readHeader } from "./image-header.js";
 import { isOpaque, makeOpaque, pixelsOf, type Rgba } from "./pixels.js";
 import { fillTransparent } from "./transparent.js";
 import type { Work } from "./work.js";
@@ -29,7 +30,7 @@ export async function enhance(
   const opaque = isOpaque(source);
   if (!opaque && hasTransparent(source)) fillTransparent(source);
   const result = await processTiled(processor, source, tile, { inPlace: true, onProgress, signal });
-  if (image instanceof Blob && (await isGray(image))) makeGray(result as Rgba);
+  if (image instanceof Blob && (await readHeader(image))?.gray) makeGray(result as Rgba);
   if (opaque) makeOpaque(result as Rgba);
   else if (result !== source) enlargeAlpha(source, result);
   return pixelsOf(result as Rgba);

@@ -1,27 +1,4 @@
-/// <reference lib="dom" />
 import type { Rgba } from "./pixels.js";
-
-/** Bytes of a file that hold its header: metadata before the header of a JPEG are at most this long, but for rare files. */
-const HEAD = 2 ** 18;
-
-/** Whether a PNG or JPEG file has a single channel of brightness, so that Node.js saves its result in gray. */
-export async function isGray(file: Blob): Promise<boolean> {
-  const view = new DataView(await file.slice(0, HEAD).arrayBuffer());
-  if (view.byteLength < 26) return false;
-  if (view.getUint32(0) === 0x89504e47) return view.getUint8(25) === 0 || view.getUint8(25) === 4;
-  return view.getUint16(0) === 0xffd8 && jpegComponents(view) === 1;
-}
-
-/** The number of components in the frame header of a JPEG (ITU-T T.81, B.2.2); undefined if there is none. */
-function jpegComponents(view: DataView): number | undefined {
-  for (let at = 2; at + 10 <= view.byteLength; ) {
-    const marker = view.getUint8(at + 1);
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame) return view.getUint8(at + 9);
-    at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2);
-  }
-  return undefined;
-}
 
 /** Replaces colors by their brightness: the luminance of linear light, as libvips converts sRGB to gray. */
 export function makeGray({ data }: Rgba): void {

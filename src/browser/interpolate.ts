@@ -11,7 +11,7 @@ export async function interpolate(
   balance: number,
 ): Promise<BrowserProcessor> {
   const [plain, recognition] = [models.processor(first), models.processor(second)];
-  const processor = recognition.withGraph(interpolateProcessors(plain.graph, recognition.graph, balance));
+  const processor = recognition.withWeights(interpolateProcessors(plain.graph, recognition.graph, balance));
   const { card } = processor;
   return models.addProcessor(processor, {
     name: `${first.name} ${1 - balance} + ${second.name} ${balance}`,

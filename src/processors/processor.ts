@@ -82,6 +82,13 @@ export class Processor implements ImageNetwork {
     return new Processor(graph, this.source, this.options);
   }
 
+  /** The same architecture with other weights: geometry, receptive radius and feature maps are not measured again. */
+  withWeights(graph: Graph): Processor {
+    const other = this.withGraph(graph);
+    [other.measured, other.radius, other.features] = [this.measured, this.radius, this.features];
+    return other;
+  }
+
   /** Which initializers are weights and which are constants. */
   get weights(): Weights {
     this.roles ??= weightsOf(this.graph);
