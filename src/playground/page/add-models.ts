@@ -19,27 +19,27 @@ export async function addModelFiles(files: readonly File[]): Promise<void> {
   const sidecars = new Map(files.filter(({ name }) => /\.json$/i.test(name)).map((file) => [baseOf(file), file]));
   const models = files.filter(({ name }) => /\.onnx$/i.test(name));
   if (models.length === 0) problem.value = "A sidecar needs its model: drop the ONNX file and the JSON file together.";
-  let offered = 0;
-  for (const file of models) if (await addModel(file, sidecars.get(baseOf(file)))) offered++;
-  if (offered > 0) await processImage();
+  const offered: BrowserModel[] = [];
+  for (const file of models) offered.push(...(await addModel(file, sidecars.get(baseOf(file)))));
+  if (offered.length === 0) return;
+  await processImage();
+  // After the result, because the search for gradients takes seconds.
+  for (const model of offered) await inspectModel(model);
 }
 
 const baseOf = ({ name }: File): string => name.replace(/\.[a-z]+$/i, "");
 
-/** @returns whether the model can be used. */
-async function addModel(file: File, sidecarFile: File | undefined): Promise<boolean> {
+/** Offers a model. @returns it, or nothing if it cannot be used. */
+async function addModel(file: File, sidecarFile: File | undefined): Promise<BrowserModel[]> {
   const legible = library.value;
-  if (!legible) return false;
+  if (!legible) return [];
   const name = baseOf(file);
   activity.value = { text: `loading ${file.name}` };
   problem.value = undefined;
   try {
     const sidecar = sidecarFile ? { sidecar: await jsonOf(sidecarFile) } : {};
     const model = await legible.load(file, { name, ...sidecar });
-    // A model whose operators cannot be listed may still run.
-    const inspected = await legible.inspect(model).catch((error: unknown) => ({ inspect: messageOf(error) }));
-    const about = { ...aboutOf(model), ...inspected };
-    added.value = [...added.value, { name, kind: model.kind, about }];
+    added.value = [...added.value, { name, kind: model.kind, about: aboutOf(model) }];
     if (model.kind === "recognizer")
       recognizers.value = [{ name, own: true, source: file, ...sidecar }, ...recognizers.value];
     else {
@@ -47,15 +47,25 @@ async function addModel(file: File, sidecarFile: File | undefined): Promise<bool
       const offered = { name, scale, task: taskOf(card?.task, scale), objective: "ra" as const, source: file };
       processors.value = [...processors.value, { ...offered, ...(card && { card }) }];
     }
-    legible.release(model);
+    news.value = `${name} is ready.`;
+    return [model];
   } catch (error) {
     problem.value = `${file.name}: ${messageOf(error)}`;
-    return false;
+    return [];
   } finally {
     activity.value = undefined;
   }
-  news.value = `${name} is ready.`;
-  return true;
+}
+
+/** Adds what `inspect` finds in a model, and frees it. */
+async function inspectModel(model: BrowserModel): Promise<void> {
+  const legible = library.value;
+  if (!legible) return;
+  // A model whose operators cannot be listed may still run.
+  const found = await legible.inspect(model).catch((error: unknown) => ({ inspect: messageOf(error) }));
+  const about = { ...aboutOf(model), ...found };
+  added.value = added.value.map((each) => (each.name === model.name ? { ...each, about } : each));
+  legible.release(model);
 }
 
 /** @throws Error when the file is not JSON. */
