@@ -66,7 +66,7 @@ const SCALE = [
 /** Canvases are drawn no larger: two of them lie over each other. */
 const LARGEST_LAYER = 2048;
 /** Weight of the image under the darkest and the lightest color of a heat map. */
-const [UNDER_DARK, UNDER_LIGHT] = [0.45, 0.05];
+const [UNDER_DARK, UNDER_LIGHT] = [0.6, 0.1];
 
 /** Draws a pane; with a heat map, the map over the image in gray. */
 export function drawPane(canvas: HTMLCanvasElement, { source, width, height }: Drawable, heat?: Heat): void {

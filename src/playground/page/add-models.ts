@@ -19,14 +19,17 @@ export async function addModelFiles(files: readonly File[]): Promise<void> {
   const sidecars = new Map(files.filter(({ name }) => /\.json$/i.test(name)).map((file) => [baseOf(file), file]));
   const models = files.filter(({ name }) => /\.onnx$/i.test(name));
   if (models.length === 0) problem.value = "A sidecar needs its model: drop the ONNX file and the JSON file together.";
-  for (const file of models) await addModel(file, sidecars.get(baseOf(file)));
+  let offered = 0;
+  for (const file of models) if (await addModel(file, sidecars.get(baseOf(file)))) offered++;
+  if (offered > 0) await processImage();
 }
 
 const baseOf = ({ name }: File): string => name.replace(/\.[a-z]+$/i, "");
 
-async function addModel(file: File, sidecarFile: File | undefined): Promise<void> {
+/** @returns whether the model can be used. */
+async function addModel(file: File, sidecarFile: File | undefined): Promise<boolean> {
   const legible = library.value;
-  if (!legible) return;
+  if (!legible) return false;
   const name = baseOf(file);
   activity.value = { text: `loading ${file.name}` };
   problem.value = undefined;
@@ -47,12 +50,12 @@ async function addModel(file: File, sidecarFile: File | undefined): Promise<void
     legible.release(model);
   } catch (error) {
     problem.value = `${file.name}: ${messageOf(error)}`;
-    return;
+    return false;
   } finally {
     activity.value = undefined;
   }
   news.value = `${name} is ready.`;
-  await processImage();
+  return true;
 }
 
 /** @throws Error when the file is not JSON. */

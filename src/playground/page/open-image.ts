@@ -16,7 +16,8 @@ export async function openImage(file: Blob, name: string): Promise<void> {
       versions.value = [];
     });
   } catch (error) {
-    problem.value = `${name}: ${messageOf(error)}`;
+    const text = messageOf(error);
+    problem.value = text.includes(name) ? text : `${name}: ${text}`;
     activity.value = undefined;
     return;
   }

@@ -1,3 +1,4 @@
+import { Scroller } from "../../widgets/scroller.js";
 import { type AddedModel, added } from "./add-models.js";
 import { recognizers } from "./state.js";
 
@@ -36,6 +37,10 @@ const Inspected = ({ name, kind, about }: AddedModel) => (
           </div>
         ))}
     </dl>
-    <pre>{JSON.stringify(about, null, 1)}</pre>
+    {Object.values(about).some((value) => typeof value === "object") && (
+      <Scroller label={`What inspect finds in ${name}`} class="inspected">
+        <pre>{JSON.stringify(about, null, 1)}</pre>
+      </Scroller>
+    )}
   </details>
 );

@@ -1,14 +1,16 @@
 import { openImage } from "./open-image.js";
-import { manifest, problem } from "./state.js";
+import { activity, manifest, problem } from "./state.js";
 
 /** Images that the project renders itself; the packaged recognizers know their classes. */
 export function Samples() {
   const samples = manifest.value?.samples ?? [];
   const open = async (file: string, name: string) => {
+    activity.value = { text: `loading ${name}` };
     try {
       await openImage(await (await fetch(file)).blob(), name);
     } catch {
-      problem.value = `cannot load the sample ${name}`;
+      problem.value = `Cannot load the sample ${name}.`;
+      activity.value = undefined;
     }
   };
   return (

@@ -13,7 +13,7 @@ export function TrainingCurves() {
     const at = { x: "step", y: "loss" } as const;
     return {
       height: 220,
-      x: { label: "step" },
+      x: { label: "step", ticks: Math.min(10, reports.length), tickFormat: "d" },
       y: { label: "recognition loss", grid: true, zero: true },
       marks: [lineY(points, { ...at, stroke: seriesColor(0) }), dot(points, { ...at, r: 1.5, fill: seriesColor(0) })],
     };

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { signal } from "@preact/signals";
 import type { BrowserProcessor, Pixels, TrainedInBrowser, TrainingStepReport } from "../../browser/api.js";
+import { centerPixels } from "./center-pixels.js";
 import { loadedProcessor, loadedRecognizer } from "./loaded.js";
 import {
   chosenTask,
@@ -49,6 +50,9 @@ export const stage = signal("");
 /** Whether the last training was canceled. */
 export const canceled = signal(false);
 
+/** Completed trainings, which number the names of their processors. */
+let trainings = 0;
+
 /** Adds images to train on. @returns when all are read; an unreadable one is named and left out. */
 export async function addTrainingImages(files: readonly (readonly [name: string, file: Blob])[]): Promise<void> {
   for (const [name, file] of files)
@@ -91,7 +95,7 @@ export async function fineTune({ recognizer, ...settings }: TuningSettings): Pro
       },
     );
     show("comparing before and after");
-    await compare(processor, trained, `tuned-${processors.value.length}`);
+    await compare(processor, trained, `tuned-${++trainings}`, control.signal);
   } catch (error) {
     canceled.value = control.signal.aborted;
     if (!control.signal.aborted) problem.value = messageOf(error);
@@ -102,14 +106,20 @@ export async function fineTune({ recognizer, ...settings }: TuningSettings): Pro
 }
 
 /** Processes the first image before and after, and offers the trained processor. */
-async function compare(processor: BrowserProcessor, trained: TrainedInBrowser, name: string): Promise<void> {
+async function compare(
+  processor: BrowserProcessor,
+  trained: TrainedInBrowser,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
   const [legible, choice, first] = [library.value, chosenTask.value, trainingImages.value[0]];
   if (!legible || !choice || !first) return;
   const { task, scale } = choice;
-  const truth = first.pixels;
+  const truth = centerPixels(first.pixels, scale);
   const input = await legible.degrade(truth, task, task === "sr" ? scale : strength.value[task]);
-  const before = await legible.enhance(processor, input);
-  const after = await legible.enhance(trained.processor, input);
+  const before = await legible.enhance(processor, input, { signal });
+  const after = await legible.enhance(trained.processor, input, { signal });
+  legible.release(trained.processor);
   result.value = { ...{ name, input, before, after, truth }, file: trained.file, card: trained.card };
   const offered = { name, task, scale, objective: "ra" as const, source: trained.file, card: trained.card };
   processors.value = [...processors.value, offered];

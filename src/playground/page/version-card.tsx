@@ -52,7 +52,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   input: "before processing",
   plain: "trained for people",
   RA: "trained for people and machines",
-  original: "the truth",
+  original: "before degradation",
 };
 
 const save = (version: Version): Promise<void> =>
