@@ -2,7 +2,7 @@ import type { Measured } from "../processors/processor.js";
 
 /*
  * Before a processor first enhances an image it is run on small images, which takes longer than a small image itself. For
- * published models the results are known.
+ * published models the results are known. testing/write-measured.ts writes this file.
  */
 
 /** What `Processor` measures of published models, by the SHA-256 of their files. */
