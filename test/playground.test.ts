@@ -13,7 +13,7 @@ import { chromium, type DrivenBrowser, openBrowser } from "../testing/chromium.j
 import { PlaygroundPage, ServedPlayground } from "../testing/playground-page.js";
 import { repositoryPath } from "../testing/shared.js";
 
-/** Replaces training, gradients and `inspect` by quick ones; everything else is the library's. */
+/** Replaces training by a quick one; everything else is the library's. */
 const QUICK_LIBRARY = `
 import { openLegible as open } from "./legible.js?real";
 export { encodePixels } from "./legible.js?real";
@@ -23,11 +23,6 @@ export const openLegible = async (options) => {
   return {
     ...library,
     used: library.used,
-    async gradient(recognizer, { width, height }) {
-      const magnitudes = Float32Array.from({ length: width * height }, (_, i) => i);
-      return { width, height, magnitudes, class: 0, probability: 1 };
-    },
-    inspect: async () => ({ operators: 7, differentiable: true }),
     async train({ steps }, { onStep, signal }) {
       for (let step = 1; step <= steps; step++) {
         await wait(20);
@@ -53,6 +48,36 @@ function largestDifference(one: Image, other: Image): number {
   return one.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (other.data[i] as number))), 0);
 }
 
+/** Drops a broken image and a broken model, then an image and models that work. */
+async function dropFiles(opened: PlaygroundPage): Promise<void> {
+  const { page } = opened;
+  await opened.drop({ name: "broken.png", content: Buffer.from("no image") });
+  const alert = page.getByRole("alert");
+  await alert.getByText("broken.png").waitFor();
+  assert.match(await alert.locator("p").innerText(), /^[^.]*broken\.png[^\n]*\.$/);
+  await opened.requireUsable("error");
+  await opened.drop({ name: "broken.onnx", content: Buffer.from("no model") });
+  await alert.getByText("broken.onnx").waitFor();
+
+  await page.getByLabel("bad: process it as it is").check();
+  const size = { width: 41, height: 23, channels: 3, background: "#7a5" } as const;
+  await opened.drop({ name: "small.png", content: await sharp({ create: size }).png().toBuffer() });
+  await opened.finished();
+  assert.equal(await opened.version("original").count(), 0);
+  assert.match(await opened.version("RA").locator(".figures").innerText(), /164 × 92/);
+
+  const model = repositoryPath("models/playground/mobilenet");
+  await opened.drop(
+    { name: "own.onnx", content: readFileSync(`${model}.onnx`) },
+    { name: "own.json", content: readFileSync(`${model}.json`) },
+    { name: "mine.onnx", content: readFileSync(repositoryPath("models/sr-x4-m-plain.onnx")) },
+  );
+  await page.getByText("own, recognizer").click();
+  await opened.version("mine").getByText("own", { exact: true }).waitFor();
+  await opened.finished();
+  await opened.requireUsable("own models");
+}
+
 describe("the playground", { skip: chromium === undefined && "no Chromium is installed" }, () => {
   let driven: DrivenBrowser;
   let served: ServedPlayground;
@@ -64,7 +89,7 @@ describe("the playground", { skip: chromium === undefined && "no Chromium is ins
     await served?.end();
   });
 
-  test("a sample's versions, figures and files are those of Node.js, the page is usable, and it reloads offline", async () => {
+  test("samples, dropped images and own models are processed as by Node.js; broken files give a sentence; the page reloads offline", async () => {
     const opened = await PlaygroundPage.open(driven.browser, served.url);
     const { page, context } = opened;
     await opened.ready();
@@ -106,6 +131,11 @@ describe("the playground", { skip: chromium === undefined && "no Chromium is ins
     await opened.version("balance 0.5").waitFor();
     await opened.finished();
 
+    await page.getByLabel("Heat map").selectOption("gradient of mobilenet");
+    await page.getByRole("img", { name: /: plain, heat map$/ }).waitFor();
+    await opened.finished();
+    await dropFiles(opened);
+
     const second = await context.newPage();
     await second.goto(served.url);
     await second
@@ -119,39 +149,6 @@ describe("the playground", { skip: chromium === undefined && "no Chromium is ins
     await opened.ready();
     await page.getByText("You are offline").waitFor();
     await opened.sample(1);
-    assert.deepEqual(opened.messages, []);
-    await context.close();
-  });
-
-  test("a dropped image is processed as it is; a broken file and a broken model give one sentence each", async () => {
-    const opened = await PlaygroundPage.open(driven.browser, served.url, { serviceWorkers: "block" });
-    const { page, context } = opened;
-    await opened.ready();
-    await opened.drop({ name: "broken.png", content: Buffer.from("no image") });
-    const alert = page.getByRole("alert");
-    await alert.getByText("broken.png").waitFor();
-    assert.match(await alert.locator("p").innerText(), /^[^.]*broken\.png[^\n]*\.$/);
-    await opened.requireUsable("error");
-    await opened.drop({ name: "broken.onnx", content: Buffer.from("no model") });
-    await alert.getByText("broken.onnx").waitFor();
-
-    await page.getByLabel("bad: process it as it is").check();
-    const size = { width: 41, height: 23, channels: 3, background: "#7a5" } as const;
-    await opened.drop({ name: "small.png", content: await sharp({ create: size }).png().toBuffer() });
-    await opened.finished();
-    assert.equal(await opened.version("original").count(), 0);
-    assert.match(await opened.version("RA").locator(".figures").innerText(), /164 × 92/);
-
-    const model = repositoryPath("models/playground/mobilenet");
-    await opened.drop(
-      { name: "own.onnx", content: readFileSync(`${model}.onnx`) },
-      { name: "own.json", content: readFileSync(`${model}.json`) },
-      { name: "mine.onnx", content: readFileSync(repositoryPath("models/sr-x4-m-plain.onnx")) },
-    );
-    await page.getByText("own, recognizer").click();
-    await opened.version("mine").getByText("own", { exact: true }).waitFor();
-    await opened.finished();
-    await opened.requireUsable("own models");
     assert.deepEqual(opened.messages, []);
     await context.close();
   });
@@ -188,12 +185,6 @@ describe("the playground", { skip: chromium === undefined && "no Chromium is ins
       ]);
       assert.ok(download.suggestedFilename().endsWith(ending));
     }
-    await opened.sample(0);
-    await page.getByLabel("Heat map").selectOption({ index: 2 });
-    await page
-      .getByRole("img", { name: /: input, heat map$/ })
-      .or(page.getByRole("img", { name: /: plain, heat map$/ }))
-      .waitFor();
     assert.deepEqual(opened.messages, []);
     await context.close();
   });
