@@ -72,6 +72,7 @@ export interface BrowserRecognizer {
   readonly classNames?: readonly string[];
 }
 
+/** What `load` returns. */
 export type BrowserModel = BrowserProcessor | BrowserRecognizer;
 
 /** Options of `load`. */
