@@ -64,7 +64,7 @@ async function dropFiles(opened: PlaygroundPage): Promise<void> {
   await opened.drop({ name: "small.png", content: await sharp({ create: size }).png().toBuffer() });
   await opened.finished();
   assert.equal(await opened.version("original").count(), 0);
-  assert.match(await opened.version("RA").locator(".figures").innerText(), /164 × 92/);
+  assert.match(await opened.version("plain").locator(".figures").innerText(), /164 × 92/);
 
   const model = repositoryPath("models/playground/mobilenet");
   await opened.drop(
@@ -122,7 +122,7 @@ describe("the playground", { skip: chromium === undefined && "no Chromium is ins
     assert.equal(await divider.getAttribute("aria-valuetext"), "51 % plain");
     await page.keyboard.press("+");
     await page.getByText("2 ×", { exact: true }).waitFor();
-    await page.getByLabel("Heat map").selectOption("change");
+    await page.getByRole("combobox", { name: "Heat map" }).selectOption("change");
     await page.getByRole("img", { name: /RA, heat map$/ }).waitFor();
     const [, difference] = /(\d+) of 255/.exec(await page.locator(".heat-note").innerText()) ?? [];
     assert.ok(Number(difference) > 0, "the scale of the heat map is not stated");
@@ -131,7 +131,7 @@ describe("the playground", { skip: chromium === undefined && "no Chromium is ins
     await opened.version("balance 0.5").waitFor();
     await opened.finished();
 
-    await page.getByLabel("Heat map").selectOption("gradient of mobilenet");
+    await page.getByRole("combobox", { name: "Heat map" }).selectOption("gradient of mobilenet");
     await page.getByRole("img", { name: /: plain, heat map$/ }).waitFor();
     await opened.finished();
     await dropFiles(opened);
