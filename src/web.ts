@@ -1,6 +1,6 @@
 /*
  * `legible/web`: the part of the library that runs in a browser. It builds, differentiates, trains and runs graphs; reading
- * files, decoding images and loading data are the page's own. A bundler has to use the condition `browser`, as esbuild, Vite
+ * files, decoding images and loading data are the page's own. A bundler has to use the condition `browser`, as Vite, esbuild
  * and webpack do for browsers; then `Session` is onnxruntime-web, which is installed beside this package. Its `.wasm` files
  * are found where `env.wasm.wasmPaths` of `onnxruntime-web/wasm` points.
  */
@@ -29,7 +29,8 @@ export type {
   UsedDevice,
   WorkOptions,
 } from "./browser/api.js";
-export { encodePixels, openLegible, type PixelFormat } from "./browser/legible.js";
+export { encodePixels, type PixelFormat } from "./browser/encode.js";
+export { openLegible } from "./browser/legible.js";
 /** Errors that a user can act on. */
 export { UserError } from "./errors.js";
 /** 8-bit images, such as those of a canvas, and their float planes; Pillow's resizing. */

@@ -3,7 +3,7 @@
  * become `page.js` beside copies of their HTML, CSS and icons; the library for browsers becomes `dist/web/`. The licenses of the
  * packages in the bundles lie beside them.
  */
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -29,7 +29,7 @@ const bundles = [
     // Threads start from the `.mjs` files, which therefore lie beside the `.wasm` files.
     files: ["", ".asyncify"].flatMap((build) => [`${RUNTIME}${build}.mjs`, `${RUNTIME}${build}.wasm`]),
   },
-].filter(({ from, entries }) => Object.values(entries).every((file) => existsSync(join(root, "dist", from, file))));
+];
 
 for (const { from, entries, to, styles, files = [] } of bundles) {
   const [source, built, out] = [join(root, from), join(root, "dist", from), join(root, "dist", to)];

@@ -72,6 +72,7 @@ export interface BrowserRecognizer {
   readonly classNames?: readonly string[];
 }
 
+/** What `load` returns. */
 export type BrowserModel = BrowserProcessor | BrowserRecognizer;
 
 /** Options of `load`. */
@@ -170,7 +171,7 @@ export interface Legible {
     image: BrowserImage,
     options?: WorkOptions & { of?: number },
   ): Promise<GradientMap>;
-  /** PSNR and SSIM of the luma, in dB and 0 to 1, as `evaluate` measures them. */
+  /** PSNR and SSIM of the luma of all pixels, in dB and 0 to 1; `evaluate` leaves out a border in the protocol `imagenet`. */
   quality(image: Pixels, truth: Pixels): Promise<{ readonly psnr: number; readonly ssim: number }>;
   /** Weights between two processors of one architecture: 0 the first, 1 the second. */
   interpolate(first: BrowserProcessor, second: BrowserProcessor, balance: number): Promise<BrowserProcessor>;

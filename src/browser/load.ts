@@ -13,6 +13,7 @@ import { requireScores } from "../recognition/require-scores.js";
 import { statedNames } from "../recognition/stated-names.js";
 import { inputOf, metadataStatement, statedClassesIn } from "../recognition/statements.js";
 import type { BrowserModel, BrowserProcessor, BrowserRecognizer, LoadModelOptions, ModelSource } from "./api.js";
+import { measuredBefore } from "./measured-before.js";
 import { scoresOf, startPredicting } from "./recognize.js";
 import { sha256Of } from "./sha256.js";
 import type { Work } from "./work.js";
@@ -69,10 +70,13 @@ function kindOf(graph: Graph): BrowserModel["kind"] | undefined {
 async function loadProcessor({ models, session }: Work, file: GivenFile): Promise<BrowserProcessor> {
   const { bytes, title, graph, sidecar } = file;
   const text = sidecar === undefined ? undefined : JSON.stringify(sidecar);
+  const sha256 = await sha256Of(bytes);
+  const measured = text === undefined ? measuredBefore[sha256] : undefined;
   const processor = new Processor(
     graph,
     {
-      ...{ name: title, sha256: await sha256Of(bytes) },
+      ...{ name: title, sha256 },
+      ...(measured && { measured }),
       format: text === undefined ? plainFormat : parseFormat(text, `the sidecar of ${title}`),
       ...(text !== undefined && { sidecar: text }),
     },

@@ -25,6 +25,14 @@ import {
 } from "./image-network.js";
 import { type Weights, weightsOf } from "./weights.js";
 
+/** What is measured of a processor by running it; see the methods of these names. */
+export interface Measured {
+  readonly geometry: Geometry;
+  readonly receptiveRadius: number;
+  readonly border: number;
+  readonly featureBytes: number;
+}
+
 /** The properties of a processor other than its graph. */
 export interface ProcessorSource {
   /** Default: the graph's name. */
@@ -37,6 +45,8 @@ export interface ProcessorSource {
   readonly sidecar?: string;
   /** SHA-256 of that file, hexadecimal. */
   readonly sha256?: string;
+  /** What was measured of it before, with these weights. Default: it is measured when it is needed. */
+  readonly measured?: Measured;
 }
 
 /**
@@ -75,11 +85,20 @@ export class Processor implements ImageNetwork {
     requireImageNetwork(this);
     this.card = cardOf(graph);
     this.sizes = declaredSizes(this);
+    if (source.measured) this.remember(source.measured);
+  }
+
+  private remember({ geometry, receptiveRadius, border, featureBytes }: Measured): void {
+    this.measured = Promise.resolve(geometry);
+    this.radius = Promise.resolve(receptiveRadius);
+    this.rim = Promise.resolve(border);
+    this.features = Promise.resolve(featureBytes);
   }
 
   /** The same processor with other weights. */
   withGraph(graph: Graph): Processor {
-    return new Processor(graph, this.source, this.options);
+    const { measured: _, ...source } = this.source;
+    return new Processor(graph, source, this.options);
   }
 
   /** The same architecture with other weights: geometry, receptive radius and feature maps are not measured again. */

@@ -1,0 +1,38 @@
+import type { Measured } from "../processors/processor.js";
+
+/*
+ * Before a processor first enhances an image it is run on small images, which takes longer than a small image itself. For
+ * published models the results are known. testing/write-measured.ts writes this file.
+ */
+
+/** What `Processor` measures of published models, by the SHA-256 of their files. */
+export const measuredBefore: Readonly<Record<string, Measured>> = {
+  // sr-x4-m-plain.onnx
+  d7e264ed21e95b179fc9f341495188c017c198b6f47ef5a9e09b264c9685ea7e: {
+    geometry: { scale: 4, multiple: 1 },
+    receptiveRadius: 16,
+    border: 0,
+    featureBytes: 2418.75,
+  },
+  // sr-x4-m-ra.onnx
+  e157055a16f3fc4658749651f19dbc312fc9f6b17cd3118dfa8349e14ce3b099: {
+    geometry: { scale: 4, multiple: 1 },
+    receptiveRadius: 16,
+    border: 0,
+    featureBytes: 2418.75,
+  },
+  // sr-x4-plain.onnx
+  "366d02fba47a076b574662c5d244d9dbfacfce390b6b95b32746a5b76d7983bb": {
+    geometry: { scale: 4, multiple: 1 },
+    receptiveRadius: 15,
+    border: 8,
+    featureBytes: 780,
+  },
+  // sr-x4-ra.onnx
+  "03a6d3916ef195bf40e5a7fd97746a639c2b1885271a408b928dbb11a0eaa92c": {
+    geometry: { scale: 4, multiple: 1 },
+    receptiveRadius: 15,
+    border: 8,
+    featureBytes: 780,
+  },
+};
