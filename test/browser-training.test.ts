@@ -158,15 +158,9 @@ describe("training in Chromium", { skip: chromium === undefined && "no Chromium 
     }
   });
 
-  for (const [objective, more] of [
-    ["plain", {}],
-    ["ra", {}],
-    ["transformer", {}],
-    ["feature", {}],
-  ] as const)
+  for (const objective of ["ra", "transformer", "feature"])
     test(`4 steps of ${objective} have the losses of legible train within 1e-3`, async () => {
-      const recognizer = objective === "plain" ? {} : { recognizer: [{ file: RECOGNIZER, weight: 1 }] };
-      const wanted = await expected({ objective, steps: 4, ...recognizer, ...more });
+      const wanted = await expected({ objective, steps: 4, recognizer: [{ file: RECOGNIZER, weight: 1 }] });
       assertSame((await got({ objective, steps: 4, labels })).steps, wanted, 4);
     });
 

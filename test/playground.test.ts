@@ -7,6 +7,8 @@ import sharp from "sharp";
 import { enhance } from "../src/enhancement/enhance.js";
 import type { Image } from "../src/images/image.js";
 import { psnrY } from "../src/metrics/psnr.js";
+import { findNetwork } from "../src/networks/index.js";
+import { encodeModel } from "../src/onnx/encode.js";
 import { decodeImage } from "../src/platform/node/codec.js";
 import { openProcessor } from "../src/processors/open.js";
 import { chromium, type DrivenBrowser, openBrowser } from "../testing/chromium.js";
@@ -70,7 +72,7 @@ async function dropFiles(opened: PlaygroundPage): Promise<void> {
   await opened.drop(
     { name: "own.onnx", content: readFileSync(`${model}.onnx`) },
     { name: "own.json", content: readFileSync(`${model}.json`) },
-    { name: "mine.onnx", content: readFileSync(repositoryPath("models/sr-x4-m-plain.onnx")) },
+    { name: "mine.onnx", content: Buffer.from(encodeModel(findNetwork("compact-s", 4).build(4, 0))) },
   );
   await page.getByText("own, recognizer").click();
   await opened.version("mine").getByText("own", { exact: true }).waitFor();

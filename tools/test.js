@@ -27,8 +27,7 @@ function testsIn(path) {
   return names.filter((name) => name.endsWith(".test.js")).map((name) => join(built, name));
 }
 
-// Those of test/ take longest: if they begin first, the cores are busy to the end.
-const files = (paths.length > 0 ? paths : ["test", "src"]).flatMap((path) => testsIn(path).sort());
+const files = (paths.length > 0 ? paths : ["."]).flatMap(testsIn).sort();
 const reporter = fileURLToPath(new URL("reporter.js", import.meta.url));
 const options = [
   "--test",

@@ -45,7 +45,7 @@ const commandsWithFailures: Record<string, (at: (name: string) => string) => str
     ...["--out", at("out"), "--resume"],
   ],
   sweep: (at) => [
-    ...["--data", at("data"), "--evaluate", at("data"), "--lambda", "0,1e-3", "--objective", "ra"],
+    ...["--data", at("data"), "--evaluate", at("data"), "--lambda", "1e-3", "--objective", "ra"],
     ...["--recognizer", at("r.onnx"), ...processing, "--out", at("out")],
   ],
   transfer: (at) => [

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listOf, wholeNumber } from "../settings.js";
+import { listOf, path, wholeNumber } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { NamedFile } from "./named-file.js";
 
@@ -22,12 +22,9 @@ export const playground = defineCommand({
       .default([])
       .describe("a recognizer of your own (ONNX), such as a classifier of ImageNet; may be repeated")
       .meta({ placeholder: "name=file" }),
-    out: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("write the page and its files to this new folder, for any host of static files, and serve nothing")
-      .meta({ placeholder: "folder" }),
+    out: path("write the page and its files to this new folder, for any host of static files, and serve nothing", {
+      placeholder: "folder",
+    }).optional(),
   }),
   notes: `Open the printed address in a browser. The page enhances an image with the packaged models, shows what recognizers see in the results,
 and fine-tunes a processor with a recognizer of your own. Everything runs in the browser: images and models stay on this machine.

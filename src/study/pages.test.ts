@@ -6,13 +6,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import type { Image } from "../src/images/image.js";
-import { decodeImage } from "../src/platform/node/codec.js";
-import { randomAt } from "../src/random.js";
-import type { StudyKind } from "../src/study/definition.js";
-import { readStudy } from "../src/study/read-study.js";
-import { chromium, type DrivenBrowser, openBrowser } from "../testing/chromium.js";
-import { ServedStudy, studySettings } from "../testing/served-study.js";
+import { chromium, type DrivenBrowser, openBrowser } from "../../testing/chromium.js";
+import { ServedStudy, studySettings } from "../../testing/served-study.js";
 import {
   devices,
   type ExpectedRow,
@@ -20,7 +15,12 @@ import {
   StudyParticipant,
   storedRows,
   transcripts,
-} from "../testing/study-participant.js";
+} from "../../testing/study-participant.js";
+import type { Image } from "../images/image.js";
+import { decodeImage } from "../platform/node/codec.js";
+import { randomAt } from "../random.js";
+import type { StudyKind } from "./definition.js";
+import { readStudy } from "./read-study.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
