@@ -208,9 +208,14 @@ describe("training in Chromium", { skip: chromium === undefined && "no Chromium 
     for (const [i, pattern] of patterns.entries()) assert.match(refusals[i] ?? "", pattern);
   });
 
-  test("inspect lists what legible inspect lists, and gradient needs no file", async () => {
+  test("inspect lists what legible inspect lists, and gradient refuses what is no class", async () => {
     const { file: _, ...wanted } = await inspectModel(RECOGNIZER);
     const found = await view.evaluate(async () => page.legible.inspect(page.recognizer));
+    const refused = await view.evaluate(async () => {
+      const { legible, recognizer, images } = page;
+      return legible.gradient(recognizer, images[0] as Blob, { of: 1.5 }).then(() => "computed", String);
+    });
+    assert.match(refused, /`of` is 1.5/);
     assert.equal(found.file, "mobilenet");
     assert.deepEqual(JSON.parse(JSON.stringify({ ...found, file: undefined })), JSON.parse(JSON.stringify(wanted)));
   });

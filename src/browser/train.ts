@@ -7,6 +7,7 @@ import { jpegKind } from "../data/tasks/jpeg-kind.js";
 import { sr } from "../data/tasks/sr.js";
 import { UserError } from "../errors.js";
 import { DEFAULT_DISTANCE, type DistanceName, distanceOf } from "../objectives/distances.js";
+import { imageLosses } from "../objectives/image-loss.js";
 import { defaultLambda, findObjective } from "../objectives/index.js";
 import type { Objective } from "../objectives/objective.js";
 import { encodeModel } from "../onnx/encode.js";
@@ -114,6 +115,9 @@ function settingsOf(given: BrowserTraining): Settings {
     if (!Number.isInteger(value) || value < 1)
       throw new UserError(`\`${name}\` is ${value}; expected a whole number of 1 or more`);
   if (!(lr > 0 && Number.isFinite(lr))) throw new UserError(`\`lr\` is ${lr}; expected a number above 0`);
+  if (!Number.isInteger(seed)) throw new UserError(`\`seed\` is ${seed}; expected a whole number`);
+  if (!imageLosses.includes(imageLoss))
+    throw new UserError(`\`imageLoss\` is ${imageLoss}; expected one of ${imageLosses.join(", ")}`);
   const objective = findObjective(given.objective ?? "unsupervised");
   const distance = objective.reads === "output" ? DEFAULT_DISTANCE : null;
   const lambda = given.lambda ?? defaultLambda(objective, distance);
@@ -182,7 +186,7 @@ interface Finished {
 
 /** Encodes the trained processor and holds it. */
 async function finished(
-  { models, session }: Work,
+  { models, session, signal }: Work,
   original: Processor,
   { trained, both, card, losses }: Finished,
 ): Promise<TrainedInBrowser> {
@@ -196,6 +200,9 @@ async function finished(
     session,
   );
   const { scale } = await processor.geometry();
+  if (signal.aborted) await processor.release();
+  // The page never gets the number of a processor whose training it has canceled, so it could not release it.
+  signal.throwIfAborted();
   const described = models.addProcessor(processor, { name, scale, bytes: bytes.length, card });
   const file = blobOf(bytes);
   const second = both && blobOf(encodeModel(withCard(both, { ...card, forRecognizers: true })));

@@ -2,9 +2,9 @@ import { Epochs } from "../data/epochs.js";
 import type { Sampler } from "../data/restoration-sampler.js";
 import { SHORTER_SIDE } from "../data/samples.js";
 import { UserError } from "../errors.js";
-import { shrinkShorterSide } from "../images/crop.js";
 import type { Image } from "../images/image.js";
 import { toPlanar } from "../images/planar.js";
+import { resize } from "../images/resize.js";
 import { float32, int64 } from "../onnx/tensor.js";
 import { randomAt } from "../random.js";
 import type { Tensors } from "../runtime/backend.js";
@@ -42,8 +42,7 @@ export async function pageBatches(
       `cannot train: \`labels\` has ${wrong}; ${recognizer?.name} has ${recognizer?.classes} classes`,
     );
   const decoded: Image[] = [];
-  for (const image of images)
-    decoded.push(shrinkShorterSide(overWhite(pixelsOf(await decodeRgba(image))), SHORTER_SIDE));
+  for (const image of images) decoded.push(shrunk(overWhite(pixelsOf(await decodeRgba(image)))));
   const epochs = new Epochs(images.length, seed);
   return async (step) => {
     const clean = new Float32Array(batch * 3 * crop ** 2);
@@ -63,4 +62,11 @@ export async function pageBatches(
       ...(labeled && { [LABELS]: int64(classes) }),
     };
   };
+}
+
+/** Rounds the longer side, as `decodeShrunk` of Node.js does: one pixel more or less moves every random crop. */
+function shrunk(image: Image): Image {
+  const factor = SHORTER_SIDE / Math.min(image.width, image.height);
+  if (factor >= 1) return image;
+  return resize(image, Math.round(image.width * factor), Math.round(image.height * factor), "bicubic");
 }
