@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname } from "node:path";
+import { mediaTypeOf } from "../src/serving/media-types.js";
 import { repositoryPath } from "./shared.js";
 
 /** The policy that pages with the library need at least. */
@@ -15,13 +16,6 @@ const POLICY = [
 ]
   .map((directive) => directive.join(" "))
   .join("; ");
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".wasm": "application/wasm",
-  ".html": "text/html",
-};
 
 const PAGE = '<!doctype html><html lang="en"><title>Legible</title><link rel="icon" href="data:,"></html>';
 
@@ -38,7 +32,7 @@ export class WebSite {
     const path = new URL(request.url ?? "/", "http://site").pathname;
     const content = this.contentOf(path);
     response.writeHead(content ? 200 : 404, {
-      "content-type": TYPES[extname(path) || ".html"] ?? "",
+      "content-type": mediaTypeOf(extname(path) ? path : "index.html"),
       ...(this.hasPolicy && { "content-security-policy": POLICY }),
       ...(this.isolated && ISOLATION),
     });

@@ -6,7 +6,7 @@ import { denoise } from "../data/tasks/denoise.js";
 import { jpegKind } from "../data/tasks/jpeg-kind.js";
 import { sr } from "../data/tasks/sr.js";
 import { UserError } from "../errors.js";
-import { DEFAULT_DISTANCE, type DistanceName, distanceOf } from "../objectives/distances.js";
+import { DEFAULT_DISTANCE, type DistanceName } from "../objectives/distances.js";
 import { imageLosses } from "../objectives/image-loss.js";
 import { defaultLambda, findObjective } from "../objectives/index.js";
 import type { Objective } from "../objectives/objective.js";
@@ -140,12 +140,11 @@ function taskOf({ task, strength, processor }: BrowserTraining, scale: number): 
 async function recognizerOf(
   { models }: Work,
   { recognizer }: BrowserTraining,
-  { objective, distance, batch, crop }: Settings,
+  { objective, batch, crop }: Settings,
 ): Promise<PageRecognizer | undefined> {
   if (objective.reads === null) return undefined;
   if (!recognizer) throw new UserError(`the objective ${objective.name} needs a \`recognizer\``);
-  const ofScores = objective.reads === "scores" || (distance !== null && distanceOf(distance).ofScores);
-  return frozenRecognizer(models.recognizer(recognizer), { reads: objective.reads, ofScores, batch, crop });
+  return frozenRecognizer(models.recognizer(recognizer), { reads: objective.reads, batch, crop });
 }
 
 interface CardParts {

@@ -1,7 +1,6 @@
-import { UserError } from "../errors.js";
 import type { Objective } from "../objectives/objective.js";
 import { featureExtractor } from "../recognition/features.js";
-import { type FittedRecognizer, fitFeatures, fitRecognizer, scoresShape } from "../recognition/fit.js";
+import { type FittedRecognizer, fitFeatures, fitRecognizer } from "../recognition/fit.js";
 import { requireGradientPath } from "../recognition/gradient-path.js";
 import type { RecognizerModel } from "../recognition/model.js";
 import type { HeldRecognizer } from "./models.js";
@@ -15,19 +14,17 @@ export interface PageRecognizer extends FittedRecognizer {
 
 interface FitOptions {
   readonly reads: NonNullable<Objective["reads"]>;
-  /** Whether the loss applies a softmax to the outputs. */
-  readonly ofScores: boolean;
   readonly batch: number;
   readonly crop: number;
 }
 
 /**
- * Fits a recognizer to the crops of a training.
+ * Fits a recognizer to the crops of a training. `load` has checked that it outputs class scores.
  * @throws UserError when no gradient passes from its output to the image; the message names the operator.
  */
 export async function frozenRecognizer(
   { model, graph, source }: HeldRecognizer,
-  { reads, ofScores, batch, crop }: FitOptions,
+  { reads, batch, crop }: FitOptions,
 ): Promise<PageRecognizer> {
   if (reads === "features") {
     const extractor = await featureExtractor(graph, source, { names: [], kind: "scores" });
@@ -36,10 +33,5 @@ export async function frozenRecognizer(
     return { ...fitted, model: extractor, features: extractor.features };
   }
   requireGradientPath(model, "train with");
-  const shape = await scoresShape(model);
-  if (ofScores && shape.slice(1).filter((size) => size !== 1).length > 1)
-    throw new UserError(
-      `the loss reads class scores [N, classes], but the output of ${model.name} is [${shape.join(", ")}]`,
-    );
   return { ...(await fitRecognizer(model, batch, crop)), model };
 }

@@ -1,19 +1,15 @@
 import { z } from "zod";
-import { listOf, path, wholeNumber } from "../settings.js";
+import { listOf, path } from "../settings.js";
 import { defineCommand } from "./command.js";
 import { NamedFile } from "./named-file.js";
+import { hostSetting, portSetting } from "./server-settings.js";
 
 export const playground = defineCommand({
   name: "playground",
   summary: "serve a page that shows what people and machines see before and after processing",
   settings: z.object({
-    port: wholeNumber().max(65535, "must be at most 65535").default(8420).describe("the port; 0: a free one"),
-    host: z
-      .string()
-      .min(1)
-      .default("127.0.0.1")
-      .describe("the address to listen on; 0.0.0.0 for every network")
-      .meta({ placeholder: "address" }),
+    port: portSetting(8420),
+    host: hostSetting,
     processor: listOf(NamedFile)
       .default([])
       .describe("a processor of your own (ONNX); may be repeated (default name: that of the file or its run)")

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { printable } from "../printable.js";
-import { named, wholeNumber } from "../settings.js";
+import { named } from "../settings.js";
 import { defineCommand } from "./command.js";
+import { hostSetting, portSetting } from "./server-settings.js";
 import { databaseSetting, studyFolder } from "./study-settings.js";
 
 export const studyServe = defineCommand({
@@ -10,13 +11,8 @@ export const studyServe = defineCommand({
   summary: "serve a study to its participants",
   settings: z.object({
     folder: studyFolder(),
-    port: wholeNumber().max(65535, "must be at most 65535").default(8080).describe("the port; 0: a free one"),
-    host: z
-      .string()
-      .min(1)
-      .default("127.0.0.1")
-      .describe("the address to listen on; 0.0.0.0 for every network")
-      .meta({ placeholder: "address" }),
+    port: portSetting(8080),
+    host: hostSetting,
     origin: z
       .url({ protocol: /^https?$/, error: "must be an address such as https://study.example.org" })
       .optional()

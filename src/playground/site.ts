@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, UserError } from "../errors.js";
 import { readRegular } from "../platform/node/files.js";
+import { mediaTypeOf } from "../serving/media-types.js";
 import { modelEntries, type PlaygroundModels } from "./models.js";
 import { sampleEntries } from "./samples.js";
 
@@ -16,20 +17,6 @@ export interface SiteFile {
 
 /** The files of the playground by their addresses, relative to the page; "index.html" is the page. */
 export type Site = ReadonlyMap<string, SiteFile>;
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".mjs": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
-  ".png": "image/png",
-  ".json": "application/json; charset=utf-8",
-  ".webmanifest": "application/manifest+json",
-  ".wasm": "application/wasm",
-  ".onnx": "application/octet-stream",
-  ".txt": "text/plain; charset=utf-8",
-};
 
 const PAGE_FILES = [
   "index.html",
@@ -69,7 +56,7 @@ export async function playgroundSite(models: PlaygroundModels): Promise<Site> {
 }
 
 const onDisk = (file: string): SiteFile => ({
-  type: typeOf(file),
+  type: mediaTypeOf(file),
   read: () =>
     readRegular(file).catch((error) => {
       throw new UserError(
@@ -79,11 +66,9 @@ const onDisk = (file: string): SiteFile => ({
 });
 
 const inMemory = (address: string, content: Uint8Array): SiteFile => ({
-  type: typeOf(address),
+  type: mediaTypeOf(address),
   read: async () => content,
 });
-
-const typeOf = (name: string): string => TYPES[extname(name).toLowerCase()] ?? "application/octet-stream";
 
 const jsonOf = (value: unknown): Uint8Array => Buffer.from(`${JSON.stringify(value, null, 1)}\n`);
 

@@ -1,8 +1,7 @@
-import { mkdir, rename, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf, UserError } from "../errors.js";
-import { isThere, makeFolder } from "../platform/node/files.js";
-import { withTemporary } from "../platform/node/temporary.js";
+import { writeWholeFolder } from "../platform/node/whole-folder.js";
 import type { Site } from "./site.js";
 
 /**
@@ -11,19 +10,18 @@ import type { Site } from "./site.js";
  */
 export async function writeStaticSite(site: Site, folder: string): Promise<void> {
   try {
-    await makeFolder(dirname(folder));
-    await withTemporary(dirname(folder), async (temporary) => {
+    await writeWholeFolder(folder, async (temporary) => {
       for (const [address, { read }] of site) {
         const path = join(temporary, address);
         await mkdir(dirname(path), { recursive: true });
         await writeFile(path, await read());
       }
-      await rmdir(folder).catch(() => {}); // some systems do not rename onto an empty folder
-      if (await isThere(folder)) throw new UserError(`${folder} is not empty; name a new folder`);
-      await rename(temporary, folder);
     });
   } catch (error) {
     if (error instanceof UserError) throw error;
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(code))
+      throw new UserError(`${folder} is not empty; name a new folder`);
     throw new UserError(`cannot write ${folder}: ${messageOf(error)}`);
   }
 }

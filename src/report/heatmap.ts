@@ -1,4 +1,5 @@
 import type { Image } from "../images/image.js";
+import { infernoAt } from "../images/inferno.js";
 
 /** Weight of the heat in the color; the rest is the image in gray. */
 const OPACITY = 0.65;
@@ -8,19 +9,6 @@ const BLUR = 1 / 112;
 
 /** Values above this quantile get the brightest color, so that a few peaks do not darken the rest (SmoothGrad, Smilkov et al. 2017). */
 const PERCENTILE = 0.99;
-
-/** The color map "inferno" of matplotlib (Smith & van der Walt, CC0) at nine equal steps: lightness rises evenly. */
-const inferno = [
-  [0x00, 0x00, 0x04],
-  [0x21, 0x0c, 0x4a],
-  [0x56, 0x10, 0x6e],
-  [0x89, 0x22, 0x6a],
-  [0xbb, 0x37, 0x54],
-  [0xe3, 0x59, 0x32],
-  [0xf9, 0x8c, 0x0a],
-  [0xf9, 0xc9, 0x32],
-  [0xfc, 0xff, 0xa4],
-] as const;
 
 /**
  * Overlays non-negative values on an image as colors, from black to bright yellow. The values are blurred slightly and
@@ -41,14 +29,6 @@ export function heatMap({ width, height, data }: Image, values: Float32Array): I
       result[pixel * 3 + channel] = Math.round(OPACITY * value + (1 - OPACITY) * gray);
   }
   return { width, height, data: result };
-}
-
-/** The color for a heat in [0, 1], interpolated between the two nearest steps. */
-function infernoAt(heat: number): number[] {
-  const place = heat * (inferno.length - 1);
-  const below = Math.min(Math.floor(place), inferno.length - 2);
-  const [low, high] = [inferno[below], inferno[below + 1]] as [readonly number[], readonly number[]];
-  return low.map((value, channel) => value + (place - below) * ((high[channel] as number) - value));
 }
 
 /** Scales values to [0, 1]: 1 is the 99th percentile, or the largest value where that percentile is 0. */

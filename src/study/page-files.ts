@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, UserError } from "../errors.js";
 import { readRegular } from "../platform/node/files.js";
+import { mediaTypeOf } from "../serving/media-types.js";
 
 /** A file of the pages: its content and its media type. */
 export interface PageFile {
@@ -9,22 +10,15 @@ export interface PageFile {
   readonly type: string;
 }
 
-const TYPES = {
-  html: "text/html; charset=utf-8",
-  js: "text/javascript; charset=utf-8",
-  css: "text/css; charset=utf-8",
-  svg: "image/svg+xml",
-};
-
 /** The addresses of the pages, and their files. */
-const FILES: readonly (readonly [address: string, file: string, type: keyof typeof TYPES])[] = [
-  ["/", "index.html", "html"],
-  ["/page.js", "page.js", "js"],
-  ["/page.css", "page.css", "css"],
-  ["/icon.svg", "icon.svg", "svg"],
-  ["/admin", "admin.html", "html"],
-  ["/admin.js", "admin-page.js", "js"],
-  ["/admin.css", "admin.css", "css"],
+const FILES: readonly (readonly [address: string, file: string])[] = [
+  ["/", "index.html"],
+  ["/page.js", "page.js"],
+  ["/page.css", "page.css"],
+  ["/icon.svg", "icon.svg"],
+  ["/admin", "admin.html"],
+  ["/admin.js", "admin-page.js"],
+  ["/admin.css", "admin.css"],
 ];
 
 /**
@@ -33,11 +27,11 @@ const FILES: readonly (readonly [address: string, file: string, type: keyof type
  */
 export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   const folder = fileURLToPath(new URL("page", import.meta.url));
-  const files = FILES.map(async ([address, file, type]) => {
+  const files = FILES.map(async ([address, file]) => {
     const content = await readRegular(join(folder, file)).catch((error) => {
       throw new UserError(`cannot read the study's page ${file}: ${messageOf(error)}; build it with npm run build`);
     });
-    return [address, { content, type: TYPES[type] }] as const;
+    return [address, { content, type: mediaTypeOf(file) }] as const;
   });
   return new Map(await Promise.all(files));
 }

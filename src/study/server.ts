@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { messageOf, UserError } from "../errors.js";
 import { HttpError, httpErrorOf } from "../serving/http-error.js";
+import { mediaTypeOf } from "../serving/media-types.js";
 import { type Reach, requireOwnOrigin } from "../serving/own-origin.js";
 import { addSecurityHeaders } from "../serving/security-headers.js";
 import { addAdminRoutes } from "./admin-routes.js";
@@ -108,14 +109,12 @@ function addPages(app: FastifyInstance, pages: ReadonlyMap<string, PageFile>): v
 /** The images that the definition names. Their names are random, so a browser may keep them. */
 function addImages(app: FastifyInstance, { folder, definition }: Study): void {
   const names = new Set(imagesIn(definition));
-  const types: Readonly<Record<string, string>> = { png: "image/png", jpg: "image/jpeg", webp: "image/webp" };
   app.get<{ Params: { name: string } }>("/images/:name", async ({ params: { name } }, reply) => {
     if (!names.has(name)) throw new HttpError(404, "there is no such image");
     const content = await readFile(join(folder, studyFiles.images, name)).catch(() => {
       throw new HttpError(404, "there is no such image");
     });
-    const type = types[name.slice(name.lastIndexOf(".") + 1)] as string;
-    return reply.header("cache-control", "private, max-age=86400, immutable").type(type).send(content);
+    return reply.header("cache-control", "private, max-age=86400, immutable").type(mediaTypeOf(name)).send(content);
   });
 }
 

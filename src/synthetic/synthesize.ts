@@ -1,10 +1,10 @@
-import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join, sep } from "node:path";
 import { CLASS_FILE, LABEL_FILE } from "../data/labels.js";
 import { BOX_FILE } from "../data/sources/box-file.js";
 import { messageOf, UserError } from "../errors.js";
-import { makeFolder, readTextIfThere, writeBytes } from "../platform/node/files.js";
-import { withTemporary } from "../platform/node/temporary.js";
+import { readTextIfThere, writeBytes } from "../platform/node/files.js";
+import { writeWholeFolder } from "../platform/node/whole-folder.js";
 import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from "./render.js";
 import { RenderWorkers } from "./render-workers.js";
 import type { BoxedObject } from "./scene.js";
@@ -48,13 +48,7 @@ export async function synthesize(folder: string, options: SynthesisOptions): Pro
   const set = resolve(options);
   if (await isComplete(folder, set)) return;
   try {
-    await makeFolder(dirname(folder));
-    await withTemporary(dirname(folder), async (temporary) => {
-      await mkdir(temporary);
-      await writeSet(temporary, set, options);
-      await rmdir(folder).catch(() => {}); // some systems do not rename onto an empty folder
-      await rename(temporary, folder);
-    });
+    await writeWholeFolder(folder, (temporary) => writeSet(temporary, set, options));
   } catch (error) {
     if (error instanceof UserError || options.signal?.aborted) throw error;
     const { code } = error as NodeJS.ErrnoException;

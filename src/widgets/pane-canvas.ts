@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import { useEffect, useState } from "preact/hooks";
+import { infernoAt } from "../images/inferno.js";
 import type { Heat, Pane, PanePixels } from "./pane.js";
 
 /** What a canvas can draw of a pane, and its size in pixels. */
@@ -54,15 +55,6 @@ async function fromPixels({ data, width, height }: PanePixels): Promise<Drawable
   return { source, width: source.width, height: source.height };
 }
 
-/** The steps of the heat map's scale, dark to light: black, purple, orange, yellow. */
-const SCALE = [
-  [0, 0, 4],
-  [87, 16, 110],
-  [188, 55, 84],
-  [249, 142, 9],
-  [252, 255, 164],
-] as const;
-
 /** Canvases are drawn no larger: two of them lie over each other. */
 const LARGEST_LAYER = 2048;
 /** Weight of the image under the darkest and the lightest color of a heat map. */
@@ -91,7 +83,7 @@ function heatCanvas({ width, height, magnitudes, top = topOf(magnitudes) }: Heat
   const pixels = new Uint8ClampedArray(4 * width * height);
   for (const [i, magnitude] of magnitudes.entries()) {
     const share = top > 0 ? Math.min(1, magnitude / top) : 0;
-    pixels.set([...colorAt(share), 255 * (1 - UNDER_DARK + share * (UNDER_DARK - UNDER_LIGHT))], 4 * i);
+    pixels.set([...infernoAt(share), 255 * (1 - UNDER_DARK + share * (UNDER_DARK - UNDER_LIGHT))], 4 * i);
   }
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   canvas.getContext("2d")?.putImageData(new ImageData(pixels, width, height), 0, 0);
@@ -102,12 +94,4 @@ function heatCanvas({ width, height, magnitudes, top = topOf(magnitudes) }: Heat
 export function topOf(magnitudes: Float32Array): number {
   const sorted = Float32Array.from(magnitudes).sort();
   return sorted[Math.floor(0.99 * (sorted.length - 1))] ?? 0;
-}
-
-function colorAt(share: number): readonly [number, number, number] {
-  const place = share * (SCALE.length - 1);
-  const [low, high] = [Math.floor(place), Math.ceil(place)];
-  const [from, to] = [SCALE[low] ?? SCALE[0], SCALE[high] ?? SCALE[0]];
-  const mixed = from.map((value, i) => value + (place - low) * ((to[i] ?? 0) - value));
-  return mixed as unknown as readonly [number, number, number];
 }

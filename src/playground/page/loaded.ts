@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import type { BrowserProcessor, BrowserRecognizer, Legible } from "../../browser/api.js";
+import type { BrowserModel, BrowserProcessor, BrowserRecognizer, Legible } from "../../browser/api.js";
 import type { OfferedProcessor, OfferedRecognizer } from "./state.js";
 
 /** Models that the worker has loaded, by what they were offered as. */
@@ -9,32 +9,22 @@ const held = new Map<object, Promise<BrowserProcessor | BrowserRecognizer>>();
 type Show = (text: string, share?: number) => void;
 
 /** Loads a processor once. @throws UserError when it cannot be loaded. */
-export const loadedProcessor = (legible: Legible, offered: OfferedProcessor, show: Show): Promise<BrowserProcessor> =>
-  once(offered, async () => {
-    const sidecar = offered.sidecar === undefined ? {} : { sidecar: await jsonOf(offered.sidecar) };
-    const model = await legible.load(await fetched(offered, show), {
-      name: offered.name,
-      kind: "processor",
-      ...sidecar,
-    });
-    return model as BrowserProcessor;
-  });
+export const loadedProcessor = (legible: Legible, offered: OfferedProcessor, show: Show) =>
+  once(offered, () => load(legible, offered, "processor", show) as Promise<BrowserProcessor>);
 
 /** Loads a recognizer once. @throws UserError when it cannot be loaded. */
-export const loadedRecognizer = (
+export const loadedRecognizer = (legible: Legible, offered: OfferedRecognizer, show: Show) =>
+  once(offered, () => load(legible, offered, "recognizer", show) as Promise<BrowserRecognizer>);
+
+async function load(
   legible: Legible,
-  offered: OfferedRecognizer,
+  offered: OfferedProcessor | OfferedRecognizer,
+  kind: BrowserModel["kind"],
   show: Show,
-): Promise<BrowserRecognizer> =>
-  once(offered, async () => {
-    const sidecar = offered.sidecar === undefined ? {} : { sidecar: await jsonOf(offered.sidecar) };
-    const model = await legible.load(await fetched(offered, show), {
-      name: offered.name,
-      kind: "recognizer",
-      ...sidecar,
-    });
-    return model as BrowserRecognizer;
-  });
+): Promise<BrowserModel> {
+  const sidecar = offered.sidecar === undefined ? {} : { sidecar: await jsonOf(offered.sidecar) };
+  return legible.load(await fetched(offered, show), { name: offered.name, kind, ...sidecar });
+}
 
 function once<Model extends BrowserProcessor | BrowserRecognizer>(
   key: object,

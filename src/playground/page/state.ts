@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { computed, signal } from "@preact/signals";
 import type { BrowserRecognizer, Legible, Pixels, Recognition } from "../../browser/api.js";
+import { messageOf as plainMessage } from "../../errors.js";
 import type { ListedProcessor, ListedRecognizer, PlaygroundManifest, PlaygroundTask } from "../manifest.js";
 
 /** The image that the visitor gave. */
@@ -105,6 +106,6 @@ export const fittingProcessors = computed(() =>
 
 /** The message of an error as a sentence. */
 export const messageOf = (error: unknown): string => {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = plainMessage(error);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 };
