@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -50,8 +50,17 @@ export async function startPostgres(t: TestContext): Promise<string> {
     },
   );
   t.after(() => ended(server));
-  for (let i = 0; i < 200 && !existsSync(join(folder, ".s.PGSQL.5432")); i++) await setTimeout(50);
+  for (let i = 0; !acceptsConnections(data); i++) {
+    if (i === 1200 || server.exitCode !== null) throw new Error("PostgreSQL did not start within a minute");
+    await setTimeout(50);
+  }
   return `postgres://legible@localhost/postgres?host=${encodeURIComponent(folder)}`;
+}
+
+/** Whether the server says that it takes connections, as `pg_ctl --wait` asks: its socket exists before that. */
+function acceptsConnections(data: string): boolean {
+  const file = join(data, "postmaster.pid");
+  return existsSync(file) && readFileSync(file, "utf8").split("\n")[7]?.trim() === "ready";
 }
 
 /** Ends the server at once; the processes of its connections end with it. */
