@@ -6,6 +6,9 @@ export class UserError extends Error {
   override readonly name = "UserError";
 }
 
+/** A failure that may pass, so that the same call can be tried again: a lost connection, a full disk, a busy service. */
+export class PassingError extends UserError {}
+
 const systemErrors: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
   EISDIR: "it is a folder",

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { JobStore } from "../jobs/job.js";
 import type { Reporter } from "../reporter.js";
 import { parseSettings } from "../settings.js";
 
@@ -9,6 +10,8 @@ export interface Context {
   print(text: string): void;
   /** Aborts when the command should stop. The command then saves its progress. */
   readonly signal: AbortSignal;
+  /** Opens the store of complete work, where it is not the command's own: workers share one. */
+  readonly openStore?: (() => Promise<JobStore>) | undefined;
 }
 
 /** The end of a command. One that continues without inputs that it cannot use returns their number. An error that stops it is thrown. */
@@ -24,6 +27,12 @@ export interface StageRole {
   outputs(folder: string): string[];
   /** Further files that it writes or changes with these settings. */
   alsoWrites?(settings: Given): string[];
+}
+
+/** Parts of a command that can run at the same time on different machines; the command itself then does what is left. */
+export interface CommandParts<Settings> {
+  names(settings: Settings, context: Context, given: Given): Promise<readonly string[]>;
+  run(part: string, settings: Settings, context: Context, given: Given): Promise<Ended>;
 }
 
 /** A command. Flags, help, config files, recipe stages and the JSON Schema derive from its settings. */
@@ -43,6 +52,8 @@ export interface Command<Schema extends z.ZodObject = z.ZodObject> {
   run(settings: z.output<Schema>, context: Context, given: Given): Promise<Ended>;
   /** Absent for a command that cannot be a stage of a recipe. */
   readonly stage?: StageRole;
+  /** Absent for a command that only runs as a whole. */
+  readonly parts?: CommandParts<z.output<Schema>>;
 }
 
 /** Infers the type of a command's settings. */

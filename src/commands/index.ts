@@ -32,6 +32,21 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   "study status": async () => (await import("./study-status.js")).studyStatus,
   "study export": async () => (await import("./study-export.js")).studyExport,
   "study analyze": async () => (await import("./study-analyze.js")).studyAnalyze,
+  "submit enhance": async () => (await import("./submit-enhance.js")).submitEnhance,
+  "submit train": async () => (await import("./submit.js")).submitTrain,
+  "submit evaluate": async () => (await import("./submit.js")).submitEvaluate,
+  "submit sweep": async () => (await import("./submit.js")).submitSweep,
+  "submit transfer": async () => (await import("./submit.js")).submitTransfer,
+  worker: async () => (await import("./worker.js")).worker,
+  "jobs list": async () => (await import("./jobs-list.js")).jobsList,
+  "jobs watch": async () => (await import("./jobs-watch.js")).jobsWatch,
+  "jobs results": async () => (await import("./jobs-results.js")).jobsResults,
+  "jobs dead": async () => (await import("./jobs-dead.js")).jobsDead,
+  "jobs retry": async () => (await import("./jobs-change.js")).jobsRetry,
+  "jobs cancel": async () => (await import("./jobs-change.js")).jobsCancel,
+  "jobs remove": async () => (await import("./jobs-change.js")).jobsRemove,
+  "jobs pause": async () => (await import("./jobs-change.js")).jobsPause,
+  "jobs resume": async () => (await import("./jobs-change.js")).jobsResume,
   "stand-in": async () => (await import("./stand-in.js")).standIn,
 };
 
@@ -47,5 +62,7 @@ export async function commandsFor([first = "", second = ""]: readonly string[]):
 
 /** The summary of each group of commands: the first word of names such as "study create". */
 export const groups: Readonly<Record<string, string>> = {
+  submit: "give work to the workers of a queue",
+  jobs: "see and change what is in a queue",
   study: "ask people which results they prefer: create a study, serve it, analyze the answers",
 };

@@ -1,4 +1,4 @@
-import { sweep as runSweep, sweepSettings } from "../experiments/sweep.js";
+import { sweep as runSweep, sweepSettings, sweepTrainings } from "../experiments/sweep.js";
 import { modelTitle } from "../platform/node/models.js";
 import { imageSections } from "../report/evaluated.js";
 import { reportedModels } from "../report/reported-models.js";
@@ -9,6 +9,7 @@ import { failureSettings } from "./failures.js";
 import { reportOf, reportSettings, requireReport, writeReport } from "./html-report.js";
 import { dataNotes, trainingChoices } from "./notes.js";
 import { folderStage } from "./stage.js";
+import { trainingParts } from "./training-parts.js";
 
 export const sweep = defineCommand({
   name: "sweep",
@@ -49,4 +50,5 @@ If interrupted, rerun the command to resume.`,
     return { unusable };
   },
   stage: { ...folderStage(["sweep.json"]), alsoWrites: reportOf },
+  parts: trainingParts(sweepTrainings),
 });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { dataMark } from "../evaluation/table.js";
-import { transfer as runTransfer } from "../experiments/transfer.js";
+import { transfer as runTransfer, transferTrainings } from "../experiments/transfer.js";
 import { type TransferSettings, transferSettings } from "../experiments/transfer-settings.js";
 import { modelTitle } from "../platform/node/models.js";
 import type { Section } from "../report/document.js";
@@ -14,6 +14,7 @@ import { failureSettings } from "./failures.js";
 import { reportOf, reportSettings, requireReport, writeReport } from "./html-report.js";
 import { dataNotes, trainingChoices } from "./notes.js";
 import { folderStage } from "./stage.js";
+import { trainingParts } from "./training-parts.js";
 
 export const transfer = defineCommand({
   name: "transfer",
@@ -64,6 +65,7 @@ If interrupted, rerun the command to resume. With other targets or images to jud
     return { unusable };
   },
   stage: { ...folderStage(["transfer.json"]), alsoWrites: reportOf },
+  parts: trainingParts(transferTrainings),
 });
 
 async function imagesOf(evaluated: readonly Evaluated[], judges: readonly string[]): Promise<Section[]> {

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { messageOf } from "../errors.js";
-import type { JobRecord, JobStore } from "../jobs/job.js";
+import { type JobRecord, type JobStore, sha256Of } from "../jobs/job.js";
 import { openLocalStore } from "../jobs/local-store.js";
 import { writeBytes } from "../platform/node/files.js";
 import { pixelsInHeader } from "../platform/node/image-header.js";
@@ -308,5 +307,3 @@ class Collected<Result extends ImageResult> {
     return { written, kept, failed, ...(exists.length > 0 && { exists }) };
   }
 }
-
-const sha256Of = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");

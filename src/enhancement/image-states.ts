@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { extname, relative, sep } from "node:path";
 import { UserError } from "../errors.js";
-import { type JobRecord, type JobStore, keyOf } from "../jobs/job.js";
+import { type JobRecord, type JobStore, keyOf, sha256Of } from "../jobs/job.js";
 import { readImageFile } from "../platform/node/codec.js";
 import { sha256OfFile } from "../platform/node/models.js";
 import { isSettled, type Stamp, stampOf } from "../platform/node/stamp.js";
@@ -98,7 +97,7 @@ export async function readInput(path: string): Promise<ReadInput> {
     throw new UserError(`cannot read ${path}: it was changed while it was read; rerun the command to process it`);
   return {
     content,
-    sha256: createHash("sha256").update(content).digest("hex"),
+    sha256: sha256Of(content),
     stamp: before && isSettled(before, time) ? inputText(before) : undefined,
   };
 }

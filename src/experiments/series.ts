@@ -9,6 +9,7 @@ import { measureImages } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { summarize } from "../evaluation/summarize.js";
 import { type Job, type JobStore, keyOf } from "../jobs/job.js";
+import { openLocalStore } from "../jobs/local-store.js";
 import { runJobs } from "../jobs/run-jobs.js";
 import { type Objective, readsOutput } from "../objectives/objective.js";
 import { openProcessor } from "../processors/open.js";
@@ -39,7 +40,13 @@ export type SeriesSettings = z.output<typeof Series> & DataSettings & TaskSettin
 export interface ExperimentContext {
   readonly report: Reporter;
   readonly signal: AbortSignal;
+  /** Opens the store of complete work. Default: the file `jobs.jsonl` in the folder of the experiment. */
+  readonly openStore?: (() => Promise<JobStore>) | undefined;
 }
+
+/** Opens the store of an experiment in a folder. */
+export const storeOf = (out: string, { openStore }: ExperimentContext): Promise<JobStore> =>
+  openStore ? openStore() : openLocalStore(join(out, "jobs.jsonl"));
 
 /**
  * Opens the images that a series is judged on.
@@ -163,6 +170,30 @@ export const unusableIn = (
 ): number =>
   new Set([...trained.missing, ...broken, ...evaluations.flatMap(({ data }) => data.skipped.map(({ file }) => file))])
     .size;
+
+/** The trainings of an experiment, which do not depend on each other, and their images. */
+export interface SeriesPlan {
+  readonly runs: readonly SeriesRun[];
+  readonly dataset: Dataset;
+}
+
+/**
+ * Does one training of an experiment, so that several machines can share them. The experiment itself then finds it complete,
+ * if both use the same folder and the same store.
+ * @returns the number of images that it could not use.
+ */
+export async function trainOne(
+  folder: string,
+  { runs, dataset }: SeriesPlan,
+  settings: SeriesSettings,
+  context: ExperimentContext,
+): Promise<number> {
+  const store = await storeOf(settings.out, context);
+  const chosen = runs.filter((run) => run.folder === folder);
+  return trainSeries(chosen, settings, dataset, store, context)
+    .then((trained) => unusableIn(dataset, trained))
+    .finally(() => store.close());
+}
 
 /**
  * Judges the processors of a series.

@@ -4,7 +4,6 @@ import type { Dataset } from "../data/dataset.js";
 import { datasetFrom } from "../data/settings.js";
 import { UserError } from "../errors.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import { openLocalStore } from "../jobs/local-store.js";
 import { findObjective } from "../objectives/index.js";
 import { plain } from "../objectives/plain.js";
 import { writeBytes } from "../platform/node/files.js";
@@ -22,8 +21,10 @@ import {
   judgedImages,
   judgeSeries,
   requireGradients,
+  type SeriesPlan,
   type SeriesRun,
   seriesSettings,
+  storeOf,
   trainSeries,
   unusableIn,
 } from "./series.js";
@@ -67,6 +68,31 @@ export async function sweep(
   context: ExperimentContext,
 ): Promise<SweepResult> {
   await requireWritableFolder(settings.out);
+  const { runs, dataset } = await sweepTrainings(settings, given);
+  const judged = await judgedImages(settings, dataset);
+  const judges = await judgesOf(settings, judged, context);
+  const store = await storeOf(settings.out, context);
+  try {
+    const trained = await trainSeries(runs, settings, dataset, store, context);
+    const evaluated = await judgeSeries(trained.models, judged, judges, settings, store, context);
+    const swept = trained.models.map((model, i) => ({ ...model, lambda: settings.lambda[i] as number }));
+    const { task, evaluation } = evaluated;
+    const title = `${task.name} ×${task.scale}, ${settings.objective}: ${evaluation.data.count} images`;
+    const written = await write(settings.out, title, sweepPoints(swept, evaluation), evaluation);
+    return { ...written, evaluated, unusable: unusableIn(dataset, trained, evaluation) };
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * The trainings of a sweep, one for each lambda.
+ * @throws UserError when a setting, a recognizer or the images do not fit.
+ */
+export async function sweepTrainings(
+  settings: SweepSettings,
+  given: Readonly<Record<string, unknown>>,
+): Promise<SeriesPlan> {
   const objective = findObjective(settings.objective);
   if (objective.reads === null)
     throw new UserError(
@@ -75,23 +101,9 @@ export async function sweep(
   requireRead([objective], given);
   const { needsLabels } = objective;
   const dataset = await datasetFrom(settings, { needLabels: needsLabels, withLabels: needsLabels });
-  const judged = await judgedImages(settings, dataset);
   const files = (settings.recognizer ?? []).map(({ file }) => file);
   if (settings.lambda.some((lambda) => lambda > 0)) await requireGradients(files, [objective], settings);
-  const judges = await judgesOf(settings, judged, context);
-  const store = await openLocalStore(join(settings.out, "jobs.jsonl"));
-  try {
-    const runs = settings.lambda.map((lambda) => runOf(trainingPart(given), lambda));
-    const trained = await trainSeries(runs, settings, dataset, store, context);
-    const evaluated = await judgeSeries(trained.models, judged, judges, settings, store, context);
-    const swept = trained.models.map((model, i) => ({ ...model, lambda: settings.lambda[i] as number }));
-    const { task, evaluation } = evaluated;
-    const title = `${task.name} ×${task.scale}, ${objective.name}: ${evaluation.data.count} images`;
-    const written = await write(settings.out, title, sweepPoints(swept, evaluation), evaluation);
-    return { ...written, evaluated, unusable: unusableIn(dataset, trained, evaluation) };
-  } finally {
-    await store.close();
-  }
+  return { runs: settings.lambda.map((lambda) => runOf(trainingPart(given), lambda)), dataset };
 }
 
 /** The settings of a training among those of an experiment. */

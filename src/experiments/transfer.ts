@@ -4,7 +4,6 @@ import { datasetFrom, titleOfData } from "../data/settings.js";
 import { UserError } from "../errors.js";
 import { requireDistinct } from "../evaluation/evaluate.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
-import { openLocalStore } from "../jobs/local-store.js";
 import { defaultLambda, findObjective } from "../objectives/index.js";
 import type { Objective } from "../objectives/objective.js";
 import { plain } from "../objectives/plain.js";
@@ -29,7 +28,9 @@ import {
   type ExperimentContext,
   judgeSeries,
   requireGradients,
+  type SeriesPlan,
   type SeriesRun,
+  storeOf,
   trainSeries,
   unusableIn,
 } from "./series.js";
@@ -97,8 +98,8 @@ export async function transfer(
   await requireWritableFolder(settings.out);
   const plan = await planOf(settings, given, context);
   const { dataset, judged, runs } = plan;
-  const series = [plainRun(plan.training), ...runs.map((run) => seriesRun(plan.training, run))];
-  const store = await openLocalStore(join(settings.out, "jobs.jsonl"));
+  const series = seriesOf(plan);
+  const store = await storeOf(settings.out, context);
   try {
     const trained = await trainSeries(series, settings, dataset, store, context);
     const evaluated: Evaluated[] = [];
@@ -116,6 +117,24 @@ export async function transfer(
     await store.close();
   }
 }
+
+/**
+ * The trainings of a transfer: the plain one, and one for each source and objective.
+ * @throws UserError when a setting, a model or an image does not fit.
+ */
+export async function transferTrainings(
+  settings: TransferSettings,
+  given: Readonly<Record<string, unknown>>,
+  context: ExperimentContext,
+): Promise<SeriesPlan> {
+  const plan = await planOf(settings, given, context);
+  return { runs: seriesOf(plan), dataset: plan.dataset };
+}
+
+const seriesOf = ({ training, runs }: Plan): SeriesRun[] => [
+  plainRun(training),
+  ...runs.map((run) => seriesRun(training, run)),
+];
 
 async function planOf(
   settings: TransferSettings,

@@ -66,9 +66,10 @@ export interface JobStore {
  * do not count.
  */
 export const keyOf = (value: unknown): string =>
-  createHash("sha256")
-    .update(JSON.stringify(value, (_, each) => (isPlainObject(each) ? sortedByKey(each) : each)))
-    .digest("hex");
+  sha256Of(JSON.stringify(value, (_, each) => (isPlainObject(each) ? sortedByKey(each) : each)));
+
+/** The SHA-256 of bytes, or of a text in UTF-8, hexadecimal. */
+export const sha256Of = (content: Uint8Array | string): string => createHash("sha256").update(content).digest("hex");
 
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -65,7 +65,8 @@ export async function findImages(folder: string, skips: (real: string) => boolea
 /** Folders that systems and archives create for themselves. */
 const SYSTEM_FOLDERS = new Set(["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"]);
 
-const isHidden = (name: string): boolean => name.startsWith(".") || SYSTEM_FOLDERS.has(name);
+/** Whether a file or folder is hidden, or one that systems create for themselves. */
+export const isHidden = (name: string): boolean => name.startsWith(".") || SYSTEM_FOLDERS.has(name);
 
 class Search {
   private readonly images: FoundImage[] = [];

@@ -1,0 +1,205 @@
+import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import { messageOf, PassingError, UserError } from "../errors.js";
+import { addressOf, connect } from "./connection.js";
+import type { ImageEnd } from "./image-work.js";
+import type { Log } from "./log.js";
+import { type JobData, queueName, queueOptions } from "./queue.js";
+import { RedisStore } from "./redis-store.js";
+import { key, type Run, Runs } from "./run.js";
+import { RunWorks } from "./run-works.js";
+import { REST } from "./submit.js";
+
+/** Runs a part of a command, or what follows all parts, outside this thread. @returns a JSON value for the record. */
+export type CommandRunner = (run: Run, part: string | undefined, signal: AbortSignal) => Promise<unknown>;
+
+export interface WorkerOptions {
+  readonly url: string;
+  /** Jobs at the same time. */
+  readonly concurrency: number;
+  /** Seconds after which the jobs of a worker that ended without a word go to another one. It renews them until then. */
+  readonly lock: number;
+  /** Jobs a second of all workers together. Default: as many as they can. */
+  readonly rate?: number | undefined;
+  readonly log: Log;
+  readonly runCommand: CommandRunner;
+  /** Called after each job with its seconds. */
+  onEnd?(end: JobEnd): void;
+}
+
+/** How a job ended. `retry`: another try follows; `dead`: none does. */
+export interface JobEnd {
+  readonly command: string;
+  readonly status: ImageEnd["status"] | "canceled" | "retry" | "dead";
+  readonly seconds: number;
+}
+
+/** How often a job may start again after workers that ended without a word: an image that kills its worker is given up. */
+const MOST_STALLS = 10;
+
+/** Milliseconds between looks whether the runs of the running jobs are canceled. */
+const LOOK = 2_000;
+
+/** A run, absent if it was removed, and when it was looked up. */
+interface KnownRun {
+  readonly run: Run | undefined;
+  readonly isCanceled: boolean;
+  readonly at: number;
+}
+
+/** Takes jobs from the queue until it is drained. */
+export class QueueWorker {
+  private readonly works: RunWorks;
+  private readonly stop = new AbortController();
+  private readonly running = new Map<string, AbortController>();
+  private readonly looking: NodeJS.Timeout;
+  private readonly known = new Map<string, KnownRun>();
+
+  private constructor(
+    private readonly options: WorkerOptions,
+    private readonly runs: Runs,
+    private readonly redis: Awaited<ReturnType<typeof connect>>["redis"],
+    private readonly worker: Worker<JobData>,
+  ) {
+    this.works = new RunWorks(runs, options.concurrency);
+    this.looking = setInterval(() => void this.abortCanceled().catch(() => {}), LOOK);
+  }
+
+  /** @throws UserError when the server cannot be used, PassingError when it cannot be reached. */
+  static async start(options: WorkerOptions): Promise<QueueWorker> {
+    const { url, concurrency, lock, rate } = options;
+    const { redis } = await connect(url);
+    let self: QueueWorker | undefined;
+    const worker = new Worker<JobData>(queueName(), (job, token) => (self as QueueWorker).process(job, token), {
+      ...queueOptions(redis),
+      ...{ concurrency, autorun: false, lockDuration: lock * 1_000, stalledInterval: lock * 1_000 },
+      maxStalledCount: MOST_STALLS,
+      ...(rate !== undefined && { limiter: { max: Math.ceil(rate), duration: (1_000 * Math.ceil(rate)) / rate } }),
+    });
+    self = new QueueWorker(options, new Runs(redis), redis, worker);
+    self.listen();
+    return self;
+  }
+
+  private listen(): void {
+    const { log, url } = this.options;
+    let isLost = false;
+    this.worker.on("error", (error) => {
+      if (!isLost) log.warn({}, `lost the queue at ${addressOf(url)} (${messageOf(error)}); waiting for it`);
+      isLost = true;
+    });
+    this.worker.on("ready", () => (isLost = false));
+    this.worker.on("active", () => (isLost = false));
+    this.worker.on("stalled", (job) => log.warn({ job }, `job ${job} starts again: its worker ended without a word`));
+    this.worker.on("failed", (job, error) => {
+      // The only failure that is found outside `process`.
+      if (job && /stalled more than/.test(error.message))
+        void this.bury(job, "its workers ended without a word").catch(() => {});
+    });
+    this.worker.run().catch((error) => log.error({}, messageOf(error)));
+  }
+
+  private async process(job: Job<JobData>, token: string | undefined): Promise<void> {
+    const start = performance.now();
+    const abort = new AbortController();
+    this.running.set(job.id as string, abort);
+    const signal = AbortSignal.any([abort.signal, this.stop.signal]);
+    const { run, isCanceled } = await this.knownRun(job.data.run);
+    const end = (status: JobEnd["status"], reason?: string): void => {
+      const seconds = (performance.now() - start) / 1_000;
+      this.report(job, run, { command: run?.command ?? "", status, seconds }, reason);
+    };
+    try {
+      if (!run || isCanceled) return end("canceled");
+      end(await this.perform(run, job, signal));
+    } catch (error) {
+      if (abort.signal.aborted) return end("canceled");
+      if (this.stop.signal.aborted) {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      await this.failed(job, error, end);
+    } finally {
+      this.running.delete(job.id as string);
+    }
+  }
+
+  /** A run, looked up at most every few seconds. */
+  private async knownRun(id: string): Promise<KnownRun> {
+    const known = this.known.get(id);
+    if (known && performance.now() - known.at < LOOK) return known;
+    const run = known?.run ?? (await this.runs.find(id));
+    const found = { run, isCanceled: (await this.runs.state(id)) === "canceled", at: performance.now() };
+    this.known.set(id, found);
+    return found;
+  }
+
+  private async perform(run: Run, job: Job<JobData>, signal: AbortSignal): Promise<ImageEnd["status"]> {
+    const records = new RedisStore(this.redis, key(run.id, "records"));
+    if (run.kind === "images") {
+      const { input = "", output = "", begun = false } = job.data;
+      const begin = () => job.updateData({ ...job.data, begun: true });
+      const image = { input, output, begun, begin };
+      return (await this.works.use(run, (work) => work.enhance(image, records, signal))).status;
+    }
+    const { part = REST } = job.data;
+    if (await records.get(part)) return "kept";
+    const result = await this.options.runCommand(run, job.data.part, signal);
+    await records.put({ name: part, key: "", outputs: [], result });
+    return "done";
+  }
+
+  /** @throws what makes the queue try again, or not. */
+  private async failed(
+    job: Job<JobData>,
+    error: unknown,
+    end: (status: JobEnd["status"], reason: string) => void,
+  ): Promise<never> {
+    const reason = messageOf(error);
+    const mayPass = error instanceof PassingError || !(error instanceof UserError);
+    const isLast = !mayPass || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+    if (isLast) await this.bury(job, reason);
+    end(isLast ? "dead" : "retry", reason);
+    throw isLast ? new UnrecoverableError(reason) : new Error(reason);
+  }
+
+  private bury({ id = "", data: { run, input, part = REST } }: Job<JobData>, reason: string): Promise<void> {
+    return this.runs.noteDead(run, { job: id, what: input ?? part, reason, at: new Date().toISOString() });
+  }
+
+  private report({ id, data }: Job<JobData>, run: Run | undefined, end: JobEnd, reason?: string): void {
+    const { log } = this.options;
+    const { run: runId, input, output, part = REST } = data;
+    const what = input ?? `${run?.command ?? "a command"}, ${part}`;
+    const fields = { job: id, run: runId, input, output, part, ...end, ...(reason !== undefined && { reason }) };
+    const seconds = `${end.seconds.toFixed(2)} s`;
+    if (end.status === "dead") log.error(fields, `${what} failed: ${reason}`);
+    else if (end.status === "retry") log.warn(fields, `${what} is tried again later: ${reason}`);
+    else log.info(fields, `${what} ${end.status} ${seconds}`);
+    this.options.onEnd?.(end);
+  }
+
+  private async abortCanceled(): Promise<void> {
+    for (const [id, abort] of this.running) {
+      const [run = ""] = id.split("-");
+      if ((await this.runs.state(run)) === "canceled") abort.abort(new UserError("the run was canceled"));
+    }
+  }
+
+  /** Whether the worker has a connection to the queue. */
+  get isReady(): boolean {
+    return this.redis.status === "ready" && this.worker.isRunning();
+  }
+
+  /**
+   * Takes no further job, lets the running ones end, and puts those back that have not ended within the time.
+   * @param patience seconds.
+   */
+  async drain(patience: number): Promise<void> {
+    const timer = setTimeout(() => this.stop.abort(new UserError("the worker stops")), patience * 1_000);
+    await this.worker.close();
+    clearTimeout(timer);
+    clearInterval(this.looking);
+    await this.works.close();
+    this.redis.disconnect();
+  }
+}
