@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Session } from "../src/study/protocol.js";
+import { freePort } from "./free-port.js";
 
 const main = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
 
@@ -48,16 +48,6 @@ export class ServeProcess {
     child.kill(signal);
     return exit;
   }
-}
-
-/** A port that is free now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 /** An answer that the server acknowledged. */
