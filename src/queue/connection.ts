@@ -8,14 +8,7 @@ const OLDEST = 6.2;
 const PATIENCE = 5_000;
 
 /** The address of a server without its password, for messages. */
-export function addressOf(url: string): string {
-  try {
-    const { protocol, host, pathname } = new URL(url);
-    return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
-  } catch {
-    return url;
-  }
-}
+export const addressOf = (url: string): string => url.replace(/\/\/[^@]*@/, "//").replace(/\/$/, "");
 
 /** A connection to Redis or Valkey, and what is remarkable about the server. */
 export interface Connection {
