@@ -5,6 +5,7 @@ import { type Document, parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { flagsOf, valueFrom } from "../src/commands/flags.js";
 import { worker } from "../src/commands/worker.js";
+import { version } from "../src/platform/node/version.js";
 import { parseSettings } from "../src/settings.js";
 import { repositoryPath } from "../testing/shared.js";
 
@@ -13,9 +14,6 @@ const names = (readdirSync(repositoryPath("deploy"), { recursive: true }) as str
   name.endsWith(".yaml"),
 );
 const documents = new Map(names.map((name) => [name, parseAllDocuments(read(name)) as Document[]]));
-const { version } = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(repositoryPath("package.json"), "utf8")));
 
 const Container = z.object({
   image: z.string(),
