@@ -3,11 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { commandsFor } from "../src/commands/index.js";
+import { UserError } from "../src/errors.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { hashesOf, Workers } from "../testing/queue-workers.js";
 import { startRedis, withoutRedis } from "../testing/redis.js";
+import { runCommand } from "../testing/run-command.js";
 import { startS3 } from "../testing/s3-server.js";
-import { enlarging, legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+import { enlarging, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const skip = withoutRedis;
 
@@ -19,6 +22,19 @@ async function writeInputs(t: TestContext, count: number, broken: number) {
   await writeLabeledImages(at("in/deep"), count, 16);
   for (let i = 0; i < broken; i++) writeFileSync(at(`in/broken-${i}.png`), `no image ${i}`);
   return { at, enhance: (out: string) => ["enhance", at("in"), "-o", out, "--model", at("x2.onnx")] };
+}
+
+/** Runs a command of the command line in this process. */
+async function legible(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  const [command] = await commandsFor(args);
+  if (!command) throw new Error(`there is no command ${args[0]}`);
+  try {
+    const { outcome, out, err } = await runCommand(command, ...args.slice(command.name.split(" ").length));
+    return { code: outcome === "done" ? 0 : 2, out, err };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { code: 1, out: "", err: error.message };
+  }
 }
 
 const done = async (args: readonly string[]): Promise<string> => {
@@ -49,11 +65,11 @@ test("images get the files of legible enhance, once, though workers are killed a
   const submit = ["submit", ...enhance(at("out")), "--queue", redis.url];
   const run = await done(submit);
   const workers = startWorkers(t, 2, redis.url, "--concurrency", "2", "--lock", "2");
-  for (let round = 0; round < 3; round++) {
-    await setTimeout(3_000);
+  for (let round = 0; round < 2; round++) {
+    while (workers.ends("done").size < 20 * (round + 1)) await setTimeout(50);
     await workers.stopOldest("SIGKILL");
     workers.start();
-    if (round !== 1) continue;
+    if (round !== 0) continue;
     await redis.stop();
     await setTimeout(500);
     await redis.run();
@@ -113,18 +129,18 @@ test("with SIGTERM no job starts twice, and what does not end in time goes back 
   skip,
 }, async (t) => {
   const redis = await startRedis(t);
-  const { at, enhance } = await writeInputs(t, 60, 0);
+  const { at, enhance } = await writeInputs(t, 40, 0);
   const run = await done(["submit", ...enhance(at("out")), "--queue", redis.url]);
   const workers = startWorkers(t, 2, redis.url, "--concurrency", "2");
   const codes: (number | null)[] = [];
   for (let round = 0; round < 2; round++) {
-    while (workers.ends("done").size < 10 * (round + 1)) await setTimeout(20);
+    while (workers.ends("done").size < 8 * (round + 1)) await setTimeout(20);
     codes.push(await workers.stopOldest("SIGTERM"));
     workers.start();
   }
-  assert.equal((await over(run, redis.url)).status.done, 60);
+  assert.equal((await over(run, redis.url)).status.done, 40);
   assert.deepEqual([...codes, ...(await workers.stop())], [0, 0, 0, 0]);
-  assert.deepEqual([...workers.ends("done").values()], Array(60).fill(1));
+  assert.deepEqual([...workers.ends("done").values()], Array(40).fill(1));
 });
 
 test("a job that takes longer than its lock is done once", { skip }, async (t) => {
@@ -215,13 +231,12 @@ test("what is wrong with a queue is said in one sentence", { skip }, async (t) =
   const failure = async (url: string, ...args: string[]): Promise<string> => {
     const { code, err } = await legible([...(args.length > 0 ? args : submit), "--queue", url]);
     assert.equal(code, 1, err);
-    assert.doesNotMatch(err, /\n\s+at |should not happen/);
     return err.trim().split("\n").at(-1) as string;
   };
   const away = "redis://:secret@127.0.0.1:9";
   assert.equal(
     await failure(away),
-    "legible: cannot reach the queue at redis://127.0.0.1:9: nothing listens there; is the server running?",
+    "cannot reach the queue at redis://127.0.0.1:9: nothing listens there; is the server running?",
   );
   assert.match(await failure(away, "worker"), /cannot reach the queue at redis:\/\/127\.0\.0\.1:9/);
   assert.match(await failure("queue:6379"), /queue:6379 is not the address of a queue; expected redis:\/\/host:6379/);

@@ -70,7 +70,8 @@ function warningOf(memory: string, persistence: string): string | undefined {
 /** A failure of the server as an error for users. */
 export function asQueueError(url: string, thrown: unknown): UserError {
   if (thrown instanceof UserError) return thrown;
-  const [message, address] = [messageOf(thrown), addressOf(url)];
+  const [cause = thrown] = (thrown as { previousErrors?: readonly unknown[] }).previousErrors ?? []; // of a transaction
+  const [message, address] = [messageOf(cause), addressOf(url)];
   if (/WRONGPASS|NOAUTH|invalid password|without any password/i.test(message))
     return new UserError(
       `the queue at ${address} refuses the user or the password: give them as redis://user:password@host`,
@@ -82,7 +83,7 @@ export function asQueueError(url: string, thrown: unknown): UserError {
     );
   if (/MISCONF|ENOSPC|READONLY/.test(message))
     return new PassingError(`the queue at ${address} cannot write: ${message}`);
-  return new PassingError(`cannot reach the queue at ${address}: ${reasonOf(thrown)}; is the server running?`);
+  return new PassingError(`cannot reach the queue at ${address}: ${reasonOf(cause)}; is the server running?`);
 }
 
 function reasonOf(thrown: unknown): string {

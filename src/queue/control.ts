@@ -1,3 +1,5 @@
+import { UserError } from "../errors.js";
+import { version } from "../platform/node/version.js";
 import type { JobQueue } from "./queue.js";
 import type { Run, RunCounts, RunState } from "./run.js";
 
@@ -23,10 +25,12 @@ export async function statusOfAll(queue: JobQueue): Promise<RunStatus[]> {
 /**
  * Lets the dead jobs of a run start again, with all their tries.
  * @returns their number.
- * @throws UserError when there is no such run.
+ * @throws UserError when there is no such run, or another version of Legible submitted it.
  */
 export async function retryDead({ jobs, runs }: JobQueue, id: string): Promise<number> {
-  await runs.get(id);
+  const run = await runs.get(id);
+  if (run.version !== version)
+    throw new UserError(`${id} was submitted by Legible ${run.version}, and this is ${version}: use that version`);
   let count = 0;
   for await (const dead of runs.dead(id)) {
     const job = await jobs.getJob(dead.job);
@@ -41,17 +45,25 @@ export async function retryDead({ jobs, runs }: JobQueue, id: string): Promise<n
  * Cancels a run: its waiting jobs end without work, and its running ones stop within seconds. Outputs stay.
  * @throws UserError when there is no such run.
  */
-export async function cancel({ runs }: JobQueue, id: string): Promise<void> {
-  await runs.get(id);
-  await runs.setState(id, "canceled");
+export async function cancel(queue: JobQueue, id: string): Promise<void> {
+  await queue.runs.get(id);
+  await queue.runs.setState(id, "canceled");
+  await removeFailed(queue, id);
 }
 
 /**
  * Removes a run that is complete or canceled from the server, with its records and dead jobs. Outputs stay.
  * @throws UserError when there is no such run.
  */
-export async function remove({ jobs, runs }: JobQueue, id: string): Promise<void> {
-  await runs.get(id);
-  for await (const dead of runs.dead(id)) await (await jobs.getJob(dead.job))?.remove();
-  await runs.remove(id);
+export async function remove(queue: JobQueue, id: string): Promise<void> {
+  await queue.runs.get(id);
+  await queue.runs.remove(id);
+  await removeFailed(queue, id);
+}
+
+/** Removes the failed jobs of a run, which would keep the same jobs from being added again. */
+async function removeFailed({ jobs, runs }: JobQueue, id: string): Promise<void> {
+  const failed = await jobs.getFailed();
+  for (const job of failed) if (job.data.run === id) await job.remove();
+  for await (const dead of runs.dead(id)) await runs.forgetDead(id, dead.job);
 }

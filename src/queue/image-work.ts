@@ -1,7 +1,8 @@
 import { formatOf } from "../enhancement/raster-codec.js";
 import { type JobRecord, type JobStore, sha256Of } from "../jobs/job.js";
+import { openStorage } from "../storage/open-storage.js";
 import { Sources } from "../storage/sources.js";
-import { openStorage, type Storage } from "../storage/storage.js";
+import type { Storage } from "../storage/storage.js";
 import { EnhancerPool } from "./enhancer-pool.js";
 import { ImageSettings, modelFile } from "./image-settings.js";
 import type { Run } from "./run.js";

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import { messageOf, PassingError, UserError } from "../errors.js";
 import { addressOf, connect } from "./connection.js";
@@ -35,6 +36,9 @@ export interface JobEnd {
 
 /** How often a job may start again after workers that ended without a word: an image that kills its worker is given up. */
 const MOST_STALLS = 10;
+
+/** Seconds that a worker waits for a server that is away when it stops. Locks that stay then run out. */
+const AWAY = 5;
 
 /** Milliseconds between looks whether the runs of the running jobs are canceled. */
 const LOOK = 2_000;
@@ -91,9 +95,8 @@ export class QueueWorker {
     this.worker.on("active", () => (isLost = false));
     this.worker.on("stalled", (job) => log.warn({ job }, `job ${job} starts again: its worker ended without a word`));
     this.worker.on("failed", (job, error) => {
-      // The only failure that is found outside `process`.
-      if (job && /stalled more than/.test(error.message))
-        void this.bury(job, "its workers ended without a word").catch(() => {});
+      // Also what `process` could not note, and what is found outside it: workers that ended without a word, too often.
+      if (job?.finishedOn !== undefined) void this.bury(job, error.message).catch(() => {});
     });
     this.worker.run().catch((error) => log.error({}, messageOf(error)));
   }
@@ -157,7 +160,7 @@ export class QueueWorker {
     const reason = messageOf(error);
     const mayPass = error instanceof PassingError || !(error instanceof UserError);
     const isLast = !mayPass || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
-    if (isLast) await this.bury(job, reason);
+    if (isLast) await this.bury(job, reason).catch(() => {}); // the event of the failure tries it again
     end(isLast ? "dead" : "retry", reason);
     throw isLast ? new UnrecoverableError(reason) : new Error(reason);
   }
@@ -168,7 +171,7 @@ export class QueueWorker {
 
   private report({ id, data }: Job<JobData>, run: Run | undefined, end: JobEnd, reason?: string): void {
     const { log } = this.options;
-    const { run: runId, input, output, part = REST } = data;
+    const { run: runId, input, output, part = input === undefined ? REST : undefined } = data;
     const what = input ?? `${run?.command ?? "a command"}, ${part}`;
     const fields = { job: id, run: runId, input, output, part, ...end, ...(reason !== undefined && { reason }) };
     const seconds = `${end.seconds.toFixed(2)} s`;
@@ -195,11 +198,14 @@ export class QueueWorker {
    * @param patience seconds.
    */
   async drain(patience: number): Promise<void> {
-    const timer = setTimeout(() => this.stop.abort(new UserError("the worker stops")), patience * 1_000);
-    await this.worker.close();
+    const timer = globalThis.setTimeout(() => this.stop.abort(new UserError("the worker stops")), patience * 1_000);
+    const closing = this.worker.close();
+    closing.catch(() => {}); // the server is away
+    await Promise.race([closing, setTimeout((patience + AWAY) * 1_000, undefined, { ref: false })]);
     clearTimeout(timer);
     clearInterval(this.looking);
     await this.works.close();
+    void this.worker.disconnect().catch(() => {});
     this.redis.disconnect();
   }
 }

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { UserError } from "../errors.js";
+import { openStorage } from "./open-storage.js";
 import { Sources } from "./sources.js";
-import { openStorage } from "./storage.js";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];

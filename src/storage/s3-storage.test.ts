@@ -4,8 +4,9 @@ import { type TestContext, test } from "node:test";
 import { CutNetwork, startS3 } from "../../testing/s3-server.js";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { PassingError, UserError } from "../errors.js";
+import { openStorage } from "./open-storage.js";
 import { Sources } from "./sources.js";
-import { openStorage, type Storage, type StoredFile } from "./storage.js";
+import type { Storage, StoredFile } from "./storage.js";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];

@@ -8,8 +8,9 @@ import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
 import { hasImageExtension } from "../platform/node/image-files.js";
 import { readFileAt, walk } from "./folder-storage.js";
+import { openStorage } from "./open-storage.js";
 import { placeOf, S3Objects } from "./s3-client.js";
-import { openStorage, S3, type StorageOptions } from "./storage.js";
+import { S3, type StorageOptions } from "./storage.js";
 
 /** An image that was found. */
 export interface SourceImage {
