@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
@@ -240,6 +240,15 @@ test("what is wrong with a queue is said in one sentence", { skip }, async (t) =
   );
   assert.match(await failure(away, "worker"), /cannot reach the queue at redis:\/\/127\.0\.0\.1:9/);
   assert.match(await failure("queue:6379"), /queue:6379 is not the address of a queue; expected redis:\/\/host:6379/);
+  const one = await startRedis(t);
+  const own = ["submit", "enhance", at("in"), "-o", at("in"), "--model", at("x2.onnx")];
+  assert.match(await failure(one.url, ...own), /would be overwritten by its own result: choose another `?(--)?output/);
+  const inside = ["submit", "enhance", at("in"), "-o", at("in/results"), "--model", at("x2.onnx"), "--queue", one.url];
+  mkdirSync(at("in/results"));
+  writeFileSync(at("in/results/0.png"), readFileSync(at("in/deep/0.png")));
+  assert.match((await legible(inside)).err, /submitted 400 jobs/);
+  rmSync(at("in/results"), { recursive: true });
+
   const locked = await startRedis(t, ["--requirepass", "secret"]);
   assert.match(await failure(locked.url), /refuses the user or the password: give them as redis:/);
   assert.match(await failure(locked.url.replace("//", "//:wrong@")), /refuses the user or the password/);

@@ -109,7 +109,17 @@ async function imageSettings(settings: Settings): Promise<ImageSettings> {
   };
 }
 
-async function* planned(images: AsyncIterable<SourceImage>, naming: Settings): AsyncIterable<SubmittedImage> {
-  for await (const { location, name, output } of images)
-    yield { input: location, output: output ?? outputName(name, naming) };
+/**
+ * The images with the names of their outputs. Results of an earlier submission inside an input are left out.
+ * @throws UserError when an output would be its own input.
+ */
+async function* planned(images: AsyncIterable<SourceImage>, settings: Settings): AsyncIterable<SubmittedImage> {
+  const out = absoluteLocation(settings.output);
+  const isInside = (location: string): boolean => location.startsWith(`${out}/`);
+  const holdsResults = settings.inputs.some((input) => out.startsWith(`${absoluteLocation(input)}/`));
+  for await (const { location, name, output = outputName(name, settings) } of images) {
+    if (location === `${out}/${output}`)
+      throw new UserError(`${location} would be overwritten by its own result: choose another ${named("output")}`);
+    if (!holdsResults || !isInside(location)) yield { input: location, output };
+  }
 }
