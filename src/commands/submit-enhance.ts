@@ -5,7 +5,7 @@ import { readGate, requireGateOf } from "../gate/gate.js";
 import { type ImageSettings, modelOf } from "../queue/image-settings.js";
 import { type SubmittedImage, submitImages } from "../queue/submit.js";
 import { lateProgress } from "../reporter.js";
-import { named } from "../settings.js";
+import { named, path, paths } from "../settings.js";
 import { type SourceImage, Sources } from "../storage/sources.js";
 import { absoluteLocation } from "../storage/storage.js";
 import { type Context, defineCommand, resolveSettings } from "./command.js";
@@ -18,23 +18,14 @@ const { output, format, quality, suffix, color, strip, tile, gate, task, scale, 
   enhance.settings.shape;
 
 const schema = z.object({
-  inputs: z
-    .union([
-      z.array(z.string().min(1)),
-      z
-        .string()
-        .min(1)
-        .transform((one) => [one]),
-    ])
-    .describe(
-      "images, folders of images, patterns such as 'photos/**/*.jpg', s3://bucket/prefix, or lists: a .jsonl or .csv file with input and output",
-    )
-    .meta({ position: 0, placeholder: "input" }),
-  output: z
-    .string()
-    .min(1)
-    .describe("where the results go: a folder that all workers see, or s3://bucket/prefix")
-    .meta({ placeholder: "location", short: "o" }),
+  inputs: paths(
+    "images, folders of images, patterns such as 'photos/**/*.jpg', s3://bucket/prefix, or lists: a .jsonl or .csv file with input and output",
+    { position: 0, placeholder: "input" },
+  ),
+  output: path("where the results go: a folder that all workers see, or s3://bucket/prefix", {
+    placeholder: "location",
+    short: "o",
+  }),
   ...{ task, scale, size, for: others.for, balance, model },
   ...{ format, quality, suffix, color, strip, tile, gate },
   overwrite: z
