@@ -10,7 +10,7 @@ import { decodeImage } from "../platform/node/codec.js";
 import { readModel, writeModel } from "../platform/node/models.js";
 import { openProcessor } from "../processors/open.js";
 
-test("with --int8 a processor's file is a third as large, and its results differ by about a level", async (t) => {
+test("with --int8 a processor's file is a third as large, and its results differ by about two levels", async (t) => {
   const folder = temporaryFolder(t);
   const [model, out, data] = [join(folder, "s.onnx"), join(folder, "int8.onnx"), join(folder, "data")];
   await writeModel(patterned(findNetwork("pyramid-s", 1).build(1, 0)), model);
@@ -28,7 +28,7 @@ test("with --int8 a processor's file is a third as large, and its results differ
   ];
   const differences = (float?.data ?? new Uint8Array()).map((value, i) => Math.abs(value - (bytes?.data[i] as number)));
   const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
-  assert.ok(mean > 0 && mean < 1.5, `${mean} levels on average`);
+  assert.ok(mean > 0 && mean < 3, `${mean} levels on average`);
 });
 
 test("export with --int8 alone is refused", async (t) => {

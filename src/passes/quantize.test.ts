@@ -48,9 +48,9 @@ test("the middle convolution computes Jacob et al.'s scheme: q = round(x / s) + 
   for (const [i, value] of values.entries()) {
     const channel = Math.floor(i / 40);
     const byte = Math.min(Math.max(Math.round(value / inputScale) + zero, 0), 255);
-    const scale = Math.abs(weights[channel] as number) / 127;
+    const scale = Math.abs(weights[channel] as number) / 63;
     const sum =
-      (byte - zero) * Math.sign(weights[channel] as number) * 127 +
+      (byte - zero) * Math.sign(weights[channel] as number) * 63 +
       Math.round((bias[channel] as number) / (scale * inputScale));
     const expected = outputScale * Math.min(Math.max(Math.round((sum * scale * inputScale) / outputScale), 0), 255);
     assert.ok(

@@ -99,6 +99,12 @@ function quantizationOf({ min, max }: ActivationRange): { scale: number; zero: n
   return { scale, zero: Math.min(Math.max(Math.round(-low / scale), 0), 255) };
 }
 
+/**
+ * The largest weight in int8: 7 bits. Processors without VNNI add two products in 16 bits, which larger weights saturate: images
+ * then differed by 20 levels rather than by two.
+ */
+const LARGEST_WEIGHT = 63;
+
 /** The inputs of a convolution with its weights in int8 and its bias in int32, each followed by DequantizeLinear. */
 function weightsInBytes(b: GraphBuilder, graph: Graph, { inputs }: Node, inputScale: number): string[] {
   const [image = "", weightName = "", biasName] = inputs;
@@ -108,7 +114,7 @@ function weightsInBytes(b: GraphBuilder, graph: Graph, { inputs }: Node, inputSc
   const values = weight.data as Float32Array;
   const scales = Float32Array.from({ length: count }, (_, channel) => {
     const row = values.subarray(channel * each, (channel + 1) * each);
-    return row.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) / 127 || 1;
+    return row.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) / LARGEST_WEIGHT || 1;
   });
   const bytes = Int8Array.from(values, (value, i) => Math.round(value / (scales[Math.floor(i / each)] as number)));
   const perChannel = (name: string, tensor: Tensor, channelScales: Float32Array): string => {
