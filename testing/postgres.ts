@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { ended } from "./ended.js";
 
 const DEBIAN = "/usr/lib/postgresql";
 
@@ -49,7 +50,7 @@ export async function startPostgres(t: TestContext): Promise<string> {
       stdio: "ignore",
     },
   );
-  t.after(() => ended(server));
+  t.after(() => ended(server, "SIGQUIT")); // at once; the processes of its connections end with it
   for (let i = 0; !acceptsConnections(data); i++) {
     if (i === 1200 || server.exitCode !== null) throw new Error("PostgreSQL did not start within a minute");
     await setTimeout(50);
@@ -61,12 +62,4 @@ export async function startPostgres(t: TestContext): Promise<string> {
 function acceptsConnections(data: string): boolean {
   const file = join(data, "postmaster.pid");
   return existsSync(file) && readFileSync(file, "utf8").split("\n")[7]?.trim() === "ready";
-}
-
-/** Ends the server at once; the processes of its connections end with it. */
-async function ended(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
-  const exit = new Promise((resolve) => server.once("exit", resolve));
-  server.kill("SIGQUIT");
-  await exit;
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ended } from "./ended.js";
 
 const main = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
 
@@ -64,13 +65,6 @@ export class Workers {
       if (job !== undefined && found === status) counts.set(job, (counts.get(job) ?? 0) + 1);
     return counts;
   }
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  child.kill(signal);
-  return exit;
 }
 
 /** The SHA-256 of each file of a folder and its subfolders, hidden ones too, by its path. */

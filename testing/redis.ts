@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { ended } from "./ended.js";
 import { freePort } from "./free-port.js";
 
 /** Why Redis cannot be started here; false if it can. */
@@ -53,11 +54,7 @@ export class RedisServer {
 
   /** @param signal SIGTERM writes what is in memory first, SIGKILL does not. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    const child = this.process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = new Promise((resolve) => child.once("exit", resolve));
-    child.kill(signal);
-    await exit;
+    if (this.process) await ended(this.process, signal);
   }
 
   async remove(): Promise<void> {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Session } from "../src/study/protocol.js";
+import { ended } from "./ended.js";
 import { freePort } from "./free-port.js";
 
 const main = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
@@ -42,11 +43,7 @@ export class ServeProcess {
 
   /** Sends a signal and resolves with the exit code when the process has ended. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
-    const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    child.kill(signal);
-    return exit;
+    return this.child ? ended(this.child, signal) : null;
   }
 }
 

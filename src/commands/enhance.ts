@@ -22,7 +22,7 @@ import {
   runBatch,
 } from "./files.js";
 import { NamedFile } from "./named-file.js";
-import { chosenProcessor, processorSettings, titleOf } from "./processor-choice.js";
+import { chosenProcessor, type ProcessorChoice, processorSettings, titleOf } from "./processor-choice.js";
 
 const schema = z.object({
   inputs: pathsOrStream("images, or folders of images; - is an image on standard input", {
@@ -100,13 +100,19 @@ ${batchNotes}
     const { output, threads, gate: gateFile } = settings;
     if (output === undefined) throw new UserError(`cannot run enhance: ${named("output")} is required`);
     const processor = await chosenProcessor(choiceOf(settings), threads === undefined ? {} : { threads });
-    const gate = gateFile === undefined ? undefined : await readGate(gateFile);
-    if (gate) requireGateOf(gate, processor);
+    const gate = await gateFor(gateFile, processor);
     if (isStreamed(settings.inputs, output))
       return enhanceStream(processor, { ...settings, ...imageOptions(settings, gate), gateFile, output }, context);
     return enhanceBatch(processor, gate, { ...settings, output }, context);
   },
 });
+
+/** The gate of a file, if one is named. @throws UserError when it is that of another processor. */
+export async function gateFor(file: string | undefined, processor: Processor): Promise<Gate | undefined> {
+  const gate = file === undefined ? undefined : await readGate(file);
+  if (gate) requireGateOf(gate, processor);
+  return gate;
+}
 
 /** The settings that a comparison reads. */
 const COMPARED = ["inputs", "compare", "overwrite", "task", "scale", "judge", "tile", "threads"];
@@ -122,11 +128,15 @@ function requireComparable({ inputs, ...settings }: EnhanceSettings): void {
 }
 
 /** The options of each image. */
-const imageOptions = ({ tile, quality, color, strip }: EnhanceSettings, gate: Gate | undefined) => ({
+export const imageOptions = (
+  { tile, quality, color, strip }: Pick<EnhanceSettings, "tile" | "quality" | "color" | "strip">,
+  gate: Gate | undefined,
+) => ({
   ...{ tile, gate, quality, color, metadata: strip ? ("strip" as const) : ("keep" as const) },
 });
 
-const choiceOf = ({ task, scale, size, for: audience, balance, model }: EnhanceSettings) => ({
+/** The settings that choose a processor. */
+export const choiceOf = ({ task, scale, size, for: audience, balance, model }: ProcessorChoice) => ({
   ...{ task, scale, size, for: audience, balance, model },
 });
 

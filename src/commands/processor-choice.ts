@@ -34,7 +34,8 @@ export const processorSettings = {
   model: path("a processor of your own, an ONNX file, instead of a packaged one", { placeholder: "file" }).optional(),
 };
 
-type ProcessorChoice = z.output<z.ZodObject<typeof processorSettings>>;
+/** What they choose. */
+export type ProcessorChoice = z.output<z.ZodObject<typeof processorSettings>>;
 
 /**
  * Opens the processor that settings choose.

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { outputName, requireSuffix } from "../enhancement/output-names.js";
 import { UserError } from "../errors.js";
-import { readGate, requireGateOf } from "../gate/gate.js";
 import { type ImageSettings, modelOf } from "../queue/image-settings.js";
 import { type SubmittedImage, submitImages } from "../queue/submit.js";
 import { lateProgress } from "../reporter.js";
@@ -9,13 +8,12 @@ import { named, path, paths } from "../settings.js";
 import { type SourceImage, Sources } from "../storage/sources.js";
 import { absoluteLocation } from "../storage/storage.js";
 import { type Context, defineCommand, resolveSettings } from "./command.js";
-import { enhance } from "./enhance.js";
-import { chosenProcessor } from "./processor-choice.js";
+import { choiceOf, enhance, gateFor, imageOptions } from "./enhance.js";
+import { chosenProcessor, processorSettings } from "./processor-choice.js";
 import { queueNotes, queueUrl, withQueue } from "./queue-settings.js";
 import { newRun, reportSubmitted, submitSettings, warnOf } from "./submit.js";
 
-const { output, format, quality, suffix, color, strip, tile, gate, task, scale, size, model, balance, ...others } =
-  enhance.settings.shape;
+const { format, quality, suffix, color, strip, tile, gate } = enhance.settings.shape;
 
 const schema = z.object({
   inputs: paths(
@@ -26,7 +24,7 @@ const schema = z.object({
     placeholder: "location",
     short: "o",
   }),
-  ...{ task, scale, size, for: others.for, balance, model },
+  ...processorSettings,
   ...{ format, quality, suffix, color, strip, tile, gate },
   overwrite: z
     .enum(["skip", "replace"])
@@ -87,16 +85,13 @@ async function enhanceHere({ queue: _, priority: __, ...given }: Readonly<Record
 /** The settings of all images, checked on this machine. */
 async function imageSettings(settings: Settings): Promise<ImageSettings> {
   if (settings.suffix !== undefined) requireSuffix(settings.suffix);
-  const { task, scale, size, for: audience, balance, model } = settings;
-  const processor = await chosenProcessor({ task, scale, size, for: audience, balance, model }, {});
+  const processor = await chosenProcessor(choiceOf(settings), {});
   await processor.geometry();
-  const gate = settings.gate === undefined ? undefined : await readGate(settings.gate);
-  if (gate) requireGateOf(gate, processor);
-  const { tile, quality, color, strip, overwrite, endpoint } = settings;
+  const { overwrite, endpoint } = settings;
   return {
     model: await modelOf(processor),
     out: absoluteLocation(settings.output),
-    ...{ tile, quality, color, metadata: strip ? "strip" : "keep", gate, overwrite, endpoint },
+    ...{ ...imageOptions(settings, await gateFor(settings.gate, processor)), overwrite, endpoint },
   };
 }
 

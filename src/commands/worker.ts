@@ -5,11 +5,11 @@ import { JobQueue } from "../queue/queue.js";
 import { QueueWorker } from "../queue/worker.js";
 import { workerServer } from "../queue/worker-server.js";
 import { aborted, listen, stopServer } from "../serving/listen.js";
-import { nonnegativeNumber, positiveInteger, positiveNumber, wholeNumber } from "../settings.js";
+import { nonnegativeNumber, positiveInteger, positiveNumber } from "../settings.js";
 import { type Context, defineCommand } from "./command.js";
 import { partRunner } from "./part-runner.js";
 import { queueNotes, queueSetting, requireQueueUrl } from "./queue-settings.js";
-import { hostSetting } from "./server-settings.js";
+import { hostSetting, portNumber } from "./server-settings.js";
 
 export const worker = defineCommand({
   name: "worker",
@@ -32,11 +32,10 @@ export const worker = defineCommand({
       .describe(
         "seconds that running jobs have to end at SIGTERM or Ctrl-C; what has not ended goes back into the queue",
       ),
-    metricsPort: wholeNumber()
-      .max(65535, "must be at most 65535")
+    metricsPort: portNumber()
       .optional()
       .describe(
-        "serve /metrics for Prometheus, /healthz and /readyz on this port ; 0: a free one (default: not at all)",
+        "serve /metrics for Prometheus, /healthz and /readyz on this port; 0: a free one (default: not at all)",
       ),
     metricsHost: hostSetting,
     log: z

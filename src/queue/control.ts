@@ -12,7 +12,7 @@ export interface RunStatus extends RunCounts {
 /** How far a run is. @throws UserError when there is no such run. */
 export async function statusOf({ runs }: JobQueue, id: string): Promise<RunStatus> {
   const run = await runs.get(id);
-  return { run, state: await runs.state(id), ...(await runs.counts(id)) };
+  return { run, ...(await runs.progress(id)) };
 }
 
 /** How far all runs are, the latest first. */
@@ -65,5 +65,5 @@ export async function remove(queue: JobQueue, id: string): Promise<void> {
 async function removeFailed({ jobs, runs }: JobQueue, id: string): Promise<void> {
   const failed = await jobs.getFailed();
   for (const job of failed) if (job.data.run === id) await job.remove();
-  for await (const dead of runs.dead(id)) await runs.forgetDead(id, dead.job);
+  await runs.forgetDead(id);
 }

@@ -37,7 +37,7 @@ export class RunWorks {
 
   private async closeComplete(): Promise<void> {
     for (const [id, open] of this.opened) {
-      const state = await this.runs.state(id);
+      const { state } = await this.runs.progress(id);
       if (open.users > 0 || (state !== "complete" && state !== "canceled")) continue;
       this.opened.delete(id);
       await closed(open);

@@ -78,18 +78,23 @@ export class Runs {
     return runs.filter((run) => run !== undefined);
   }
 
-  async state(id: string): Promise<RunState> {
+  /** The state as it was set. A removed run counts as canceled. */
+  async setting(id: string): Promise<Exclude<RunState, "complete">> {
     const state = (await this.redis.hget(key(id), "state")) as Exclude<RunState, "complete"> | null;
-    if (state === null) return "canceled"; // it was removed
-    const { total, done } = await this.counts(id);
-    return state === "open" && done >= total ? "complete" : state;
+    return state ?? "canceled";
+  }
+
+  /** How far a run is, and its state. */
+  async progress(id: string): Promise<RunCounts & { readonly state: RunState }> {
+    const [state, counts] = await Promise.all([this.setting(id), this.counts(id)]);
+    return { ...counts, state: state === "open" && counts.done >= counts.total ? "complete" : state };
   }
 
   async setState(id: string, state: Exclude<RunState, "complete">): Promise<void> {
     await this.redis.hset(key(id), "state", state);
   }
 
-  async counts(id: string): Promise<RunCounts> {
+  private async counts(id: string): Promise<RunCounts> {
     const [total, done, dead] = await Promise.all([
       this.redis.hlen(key(id, "submitted")),
       this.redis.hlen(key(id, "records")),
@@ -113,8 +118,10 @@ export class Runs {
     await this.redis.hset(key(id, "dead"), dead.job, JSON.stringify(dead));
   }
 
-  async forgetDead(id: string, job: string): Promise<void> {
-    await this.redis.hdel(key(id, "dead"), job);
+  /** @param job Default: all of the run. */
+  async forgetDead(id: string, job?: string): Promise<void> {
+    if (job === undefined) await this.redis.unlink(key(id, "dead"));
+    else await this.redis.hdel(key(id, "dead"), job);
   }
 
   /** The jobs that failed for good. */

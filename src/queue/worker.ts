@@ -54,7 +54,8 @@ interface KnownRun {
 export class QueueWorker {
   private readonly works: RunWorks;
   private readonly stop = new AbortController();
-  private readonly running = new Map<string, AbortController>();
+  /** The running jobs with their runs. */
+  private readonly running = new Map<AbortController, string>();
   private readonly looking: NodeJS.Timeout;
   private readonly known = new Map<string, KnownRun>();
 
@@ -104,15 +105,17 @@ export class QueueWorker {
   private async process(job: Job<JobData>, token: string | undefined): Promise<void> {
     const start = performance.now();
     const abort = new AbortController();
-    this.running.set(job.id as string, abort);
+    this.running.set(abort, job.data.run);
     const signal = AbortSignal.any([abort.signal, this.stop.signal]);
-    const { run, isCanceled } = await this.knownRun(job.data.run);
+    let run: Run | undefined;
     const end = (status: JobEnd["status"], reason?: string): void => {
       const seconds = (performance.now() - start) / 1_000;
       this.report(job, run, { command: run?.command ?? "", status, seconds }, reason);
     };
     try {
-      if (!run || isCanceled) return end("canceled");
+      const known = await this.knownRun(job.data.run);
+      run = known.run;
+      if (!run || known.isCanceled) return end("canceled");
       end(await this.perform(run, job, signal));
     } catch (error) {
       if (abort.signal.aborted) return end("canceled");
@@ -122,7 +125,7 @@ export class QueueWorker {
       }
       await this.failed(job, error, end);
     } finally {
-      this.running.delete(job.id as string);
+      this.running.delete(abort);
     }
   }
 
@@ -131,7 +134,7 @@ export class QueueWorker {
     const known = this.known.get(id);
     if (known && performance.now() - known.at < LOOK) return known;
     const run = known?.run ?? (await this.runs.find(id));
-    const found = { run, isCanceled: (await this.runs.state(id)) === "canceled", at: performance.now() };
+    const found = { run, isCanceled: (await this.runs.setting(id)) === "canceled", at: performance.now() };
     this.known.set(id, found);
     return found;
   }
@@ -182,10 +185,8 @@ export class QueueWorker {
   }
 
   private async abortCanceled(): Promise<void> {
-    for (const [id, abort] of this.running) {
-      const [run = ""] = id.split("-");
-      if ((await this.runs.state(run)) === "canceled") abort.abort(new UserError("the run was canceled"));
-    }
+    for (const [abort, run] of this.running)
+      if ((await this.knownRun(run)).isCanceled) abort.abort(new UserError("the run was canceled"));
   }
 
   /** Whether the worker has a connection to the queue. */

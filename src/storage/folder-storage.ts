@@ -81,7 +81,7 @@ export async function* walk(folder: string, prefix = ""): AsyncIterable<StoredFi
 const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code);
 
 function failureOf(error: unknown, what: string): UserError {
-  if (error instanceof UserError && !PASSING.has(codeOf(error))) return error;
+  if (error instanceof UserError) return error;
   const Kind = PASSING.has(codeOf(error)) ? PassingError : UserError;
   return new Kind(`${what}: ${messageOf(error)}`);
 }
