@@ -44,5 +44,7 @@ export async function start(): Promise<void> {
 async function readManifest(): Promise<PlaygroundManifest> {
   const response = await fetch("models.json");
   if (!response.ok) throw new Error(`models.json: the server answers ${response.status}`);
+  // A browser may report a network where the page's server cannot be reached; the service worker knows.
+  if (response.headers.has("legible-stored")) online.value = false;
   return response.json();
 }

@@ -10,6 +10,9 @@ const CACHE = "legible-playground";
 /** The answer of the network is preferred, so that a new version is seen at once; after this many milliseconds the stored one serves. */
 const PATIENCE = 3_000;
 
+/** Marks answers that were stored, because the network gave none. */
+const STORED = { "legible-stored": "yes" };
+
 const ISOLATION = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
@@ -44,14 +47,16 @@ async function answer(request: Request): Promise<Response> {
   });
   if (stored === undefined) return isolated(await fresh);
   const late = new Promise<Response>((resolve) => setTimeout(() => resolve(stored), PATIENCE));
-  const failed = fresh.catch(() => stored);
+  const failed = fresh.catch(() => withHeaders(stored, STORED));
   return isolated(await Promise.race([failed, late]));
 }
 
-function isolated(response: Response): Response {
+const isolated = (response: Response): Response => withHeaders(response, ISOLATION);
+
+function withHeaders(response: Response, added: Readonly<Record<string, string>>): Response {
   if (response.status === 0) return response;
   const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+  for (const [name, value] of Object.entries(added)) headers.set(name, value);
   const body = response.status === 204 || response.status === 304 ? null : response.body;
   return new Response(body, { status: response.status, statusText: response.statusText, headers });
 }
