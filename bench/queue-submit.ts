@@ -83,8 +83,8 @@ async function overhead(queue: JobQueue, concurrency: number): Promise<number> {
   const all = new Promise<void>((done) => (resolve = done));
   const log = { info() {}, warn() {}, error() {} };
   const start = performance.now();
-  const worker = await QueueWorker.start({
-    ...{ url: queue.url, concurrency, lock: 30, log, runCommand: async () => null },
+  const worker = new QueueWorker(queue, {
+    ...{ concurrency, lock: 30, log, runCommand: async () => null },
     onEnd: () => void (++ended === idle && resolve()),
   });
   await all;

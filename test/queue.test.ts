@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { Queue } from "bullmq";
 import { commandsFor } from "../src/commands/index.js";
 import { UserError } from "../src/errors.js";
 import { writeModel } from "../src/platform/node/models.js";
+import { JobQueue, queueName, queueOptions } from "../src/queue/queue.js";
 import { hashesOf, Workers } from "../testing/queue-workers.js";
 import { startRedis, withoutRedis } from "../testing/redis.js";
 import { runCommand } from "../testing/run-command.js";
@@ -263,4 +267,45 @@ test("what is wrong with a queue is said in one sentence", { skip }, async (t) =
     /warning: the queue at .* is not safe: its maxmemory-policy is allkeys-lru, so that it may drop jobs/,
   );
   assert.match(await failure(evicting.url, "jobs", "dead", "none"), /the queue has no run none/);
+});
+
+test("a server that is too old is refused", async (t) => {
+  const old = createServer((socket) => {
+    socket.on("data", (chunk) => {
+      const info = "redis_version:5.0.14\r\nloading:0\r\n";
+      for (const command of chunk.toString().match(/^\*\d+\r\n\$\d+\r\n\w+/gm) ?? [])
+        socket.write(/info$/i.test(command) ? `$${info.length}\r\n${info}\r\n` : "+OK\r\n");
+    });
+  });
+  await once(old.listen(0, "127.0.0.1"), "listening");
+  t.after(() => old.close());
+  const url = `redis://127.0.0.1:${(old.address() as AddressInfo).port}`;
+  const { code, err } = await legible(["jobs", "list", "--queue", url]);
+  assert.deepEqual([code, err], [1, `the server at ${url} is Redis 5.0.14; the queue needs 6.2 or newer`]);
+});
+
+test("a worker leaves the jobs of another version alone and says so; without its server it stops in time", {
+  skip,
+}, async (t) => {
+  const redis = await startRedis(t);
+  const queue = await JobQueue.open(redis.url);
+  t.after(() => queue.close());
+  const others = new Queue(queueName("0.0.1"), queueOptions(queue.redis));
+  const run = { kind: "command", command: "train", settings: {}, folder: "/", version: "0.0.1" } as const;
+  await queue.runs.create({ ...run, id: "theirs", submitted: new Date().toISOString() });
+  await others.addBulk(["a", "b"].map((name) => ({ name, data: { run: "theirs" } })));
+
+  const workers = startWorkers(t, 1, redis.url, "--drain", "1");
+  while (!workers.lines.some(({ msg }) => msg.startsWith("waiting for jobs"))) await setTimeout(50);
+  const note = "2 jobs were submitted by Legible 0.0.1 and wait for workers of that version; this is ";
+  assert.ok(workers.lines.some(({ msg }) => msg.startsWith(note)));
+  assert.equal(await others.getWaitingCount(), 2);
+  await others.close();
+
+  await redis.stop();
+  while (!workers.lines.some(({ msg }) => msg.startsWith("lost the queue"))) await setTimeout(50);
+  const start = performance.now();
+  assert.deepEqual(await workers.stop(), [0]);
+  const seconds = (performance.now() - start) / 1_000;
+  assert.ok(seconds < 15, `it took ${seconds} s`);
 });

@@ -67,7 +67,7 @@ ${queueNotes}`,
         log.info({ address }, `metrics on ${address}/metrics`);
       }
       const runCommand = partRunner(url, log);
-      worker = await QueueWorker.start({ ...options, url, log, runCommand, onEnd: (end) => metrics.note(end) });
+      worker = new QueueWorker(queue, { ...options, log, runCommand, onEnd: (end) => metrics.note(end) });
       log.info(options, `waiting for jobs of ${queue.address}, ${options.concurrency} at a time`);
       await aborted(context.signal);
       log.info({}, `stopping: running jobs have ${drain} s to end`);

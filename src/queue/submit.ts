@@ -1,4 +1,4 @@
-import { FlowProducer } from "bullmq";
+import { type FlowJob, FlowProducer } from "bullmq";
 import { UserError } from "../errors.js";
 import { asQueueError } from "./connection.js";
 import { type JobData, type JobQueue, queueName, queueOptions } from "./queue.js";
@@ -119,18 +119,25 @@ export async function submitCommand(
     await queue.runs.create(run);
     const known = await queue.runs.submitted(run.id, names);
     if (known.every((each) => each !== null)) return { added: 0, known: names.length };
-    const flows = new FlowProducer(queueOptions(queue.redis));
     const job = (name: string, data: JobData) => ({
       ...{ name: "command", queueName: queueName(), data },
       opts: { ...queue.jobs.defaultJobOptions, ...PRIORITIES[priority], jobId: `${run.id}-${shortHash(name)}` },
     });
     const children = parts.map((part) => job(part, { run: run.id, part }));
-    await flows.add({ ...job(REST, { run: run.id }), children });
-    await flows.close();
+    await addFlow(queue, { ...job(REST, { run: run.id }), children });
     await queue.runs.noteSubmitted(run.id, new Map(names.map((name) => [name, name])));
     await queue.runs.setState(run.id, "open");
   } catch (error) {
     throw asQueueError(queue.url, error);
   }
   return { added: names.length, known: 0 };
+}
+
+async function addFlow({ redis }: JobQueue, flow: FlowJob): Promise<void> {
+  const flows = new FlowProducer(queueOptions(redis));
+  try {
+    await flows.add(flow);
+  } finally {
+    await flows.close();
+  }
 }

@@ -1,12 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import { messageOf, PassingError, UserError } from "../errors.js";
-import { addressOf, connect } from "./connection.js";
 import type { ImageEnd } from "./image-work.js";
 import type { Log } from "./log.js";
-import { type JobData, queueName, queueOptions } from "./queue.js";
+import { type JobData, type JobQueue, queueName, queueOptions } from "./queue.js";
 import { RedisStore } from "./redis-store.js";
-import { key, type Run, Runs } from "./run.js";
+import { key, type Run } from "./run.js";
 import { RunWorks } from "./run-works.js";
 import { REST } from "./submit.js";
 
@@ -14,7 +13,6 @@ import { REST } from "./submit.js";
 export type CommandRunner = (run: Run, part: string | undefined, signal: AbortSignal) => Promise<unknown>;
 
 export interface WorkerOptions {
-  readonly url: string;
   /** Jobs at the same time. */
   readonly concurrency: number;
   /** Seconds after which the jobs of a worker that ended without a word go to another one. It renews them until then. */
@@ -50,8 +48,9 @@ interface KnownRun {
   readonly at: number;
 }
 
-/** Takes jobs from the queue until it is drained. */
+/** Takes jobs from a queue, from its construction on, until it is drained. */
 export class QueueWorker {
+  private readonly worker: Worker<JobData>;
   private readonly works: RunWorks;
   private readonly stop = new AbortController();
   /** The running jobs with their runs. */
@@ -59,37 +58,27 @@ export class QueueWorker {
   private readonly looking: NodeJS.Timeout;
   private readonly known = new Map<string, KnownRun>();
 
-  private constructor(
+  constructor(
+    private readonly queue: JobQueue,
     private readonly options: WorkerOptions,
-    private readonly runs: Runs,
-    private readonly redis: Awaited<ReturnType<typeof connect>>["redis"],
-    private readonly worker: Worker<JobData>,
   ) {
-    this.works = new RunWorks(runs, options.concurrency);
-    this.looking = setInterval(() => void this.abortCanceled().catch(() => {}), LOOK);
-  }
-
-  /** @throws UserError when the server cannot be used, PassingError when it cannot be reached. */
-  static async start(options: WorkerOptions): Promise<QueueWorker> {
-    const { url, concurrency, lock, rate } = options;
-    const { redis } = await connect(url);
-    let self: QueueWorker | undefined;
-    const worker = new Worker<JobData>(queueName(), (job, token) => (self as QueueWorker).process(job, token), {
-      ...queueOptions(redis),
+    const { concurrency, lock, rate } = options;
+    this.worker = new Worker<JobData>(queueName(), (job, token) => this.process(job, token), {
+      ...queueOptions(queue.redis),
       ...{ concurrency, autorun: false, lockDuration: lock * 1_000, stalledInterval: lock * 1_000 },
       maxStalledCount: MOST_STALLS,
       ...(rate !== undefined && { limiter: { max: Math.ceil(rate), duration: (1_000 * Math.ceil(rate)) / rate } }),
     });
-    self = new QueueWorker(options, new Runs(redis), redis, worker);
-    self.listen();
-    return self;
+    this.works = new RunWorks(queue.runs, concurrency);
+    this.looking = setInterval(() => void this.abortCanceled().catch(() => {}), LOOK);
+    this.listen();
   }
 
   private listen(): void {
-    const { log, url } = this.options;
+    const { log } = this.options;
     let isLost = false;
     this.worker.on("error", (error) => {
-      if (!isLost) log.warn({}, `lost the queue at ${addressOf(url)} (${messageOf(error)}); waiting for it`);
+      if (!isLost) log.warn({}, `lost the queue at ${this.queue.address} (${messageOf(error)}); waiting for it`);
       isLost = true;
     });
     this.worker.on("ready", () => (isLost = false));
@@ -133,14 +122,14 @@ export class QueueWorker {
   private async knownRun(id: string): Promise<KnownRun> {
     const known = this.known.get(id);
     if (known && performance.now() - known.at < LOOK) return known;
-    const run = known?.run ?? (await this.runs.find(id));
-    const found = { run, isCanceled: (await this.runs.setting(id)) === "canceled", at: performance.now() };
+    const run = known?.run ?? (await this.queue.runs.find(id));
+    const found = { run, isCanceled: (await this.queue.runs.setting(id)) === "canceled", at: performance.now() };
     this.known.set(id, found);
     return found;
   }
 
   private async perform(run: Run, job: Job<JobData>, signal: AbortSignal): Promise<ImageEnd["status"]> {
-    const records = new RedisStore(this.redis, key(run.id, "records"));
+    const records = new RedisStore(this.queue.redis, key(run.id, "records"));
     if (run.kind === "images") {
       const { input = "", output = "", begun = false } = job.data;
       const begin = () => job.updateData({ ...job.data, begun: true });
@@ -169,7 +158,7 @@ export class QueueWorker {
   }
 
   private bury({ id = "", data: { run, input, part = REST } }: Job<JobData>, reason: string): Promise<void> {
-    return this.runs.noteDead(run, { job: id, what: input ?? part, reason, at: new Date().toISOString() });
+    return this.queue.runs.noteDead(run, { job: id, what: input ?? part, reason, at: new Date().toISOString() });
   }
 
   private report({ id, data }: Job<JobData>, run: Run | undefined, end: JobEnd, reason?: string): void {
@@ -191,11 +180,12 @@ export class QueueWorker {
 
   /** Whether the worker has a connection to the queue. */
   get isReady(): boolean {
-    return this.redis.status === "ready" && this.worker.isRunning();
+    return this.queue.redis.status === "ready" && this.worker.isRunning();
   }
 
   /**
-   * Takes no further job, lets the running ones end, and puts those back that have not ended within the time.
+   * Takes no further job, lets the running ones end, and puts those back that have not ended within the time. The queue stays
+   * open.
    * @param patience seconds.
    */
   async drain(patience: number): Promise<void> {
@@ -207,6 +197,5 @@ export class QueueWorker {
     clearInterval(this.looking);
     await this.works.close();
     void this.worker.disconnect().catch(() => {});
-    this.redis.disconnect();
   }
 }

@@ -2,16 +2,11 @@ import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { collected } from "../../testing/collected.js";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { UserError } from "../errors.js";
 import { openStorage } from "./open-storage.js";
 import { Sources } from "./sources.js";
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
 
 test("a folder is a storage, and no name leads out of it", async (t) => {
   const storage = await openStorage(join(temporaryFolder(t), "new"));
@@ -19,7 +14,7 @@ test("a folder is a storage, and no name leads out of it", async (t) => {
   await storage.write("a/b.png", Buffer.from("x"));
   assert.equal(await storage.size("a/b.png"), 1);
   assert.equal((await storage.read("a/b.png")).toString(), "x");
-  assert.deepEqual(await all(storage.list()), [{ name: "a/b.png", size: 1 }]);
+  assert.deepEqual(await collected(storage.list()), [{ name: "a/b.png", size: 1 }]);
   for (const name of ["../b.png", "/etc/b.png", "a/../../b.png", "", "a\0b"])
     await assert.rejects(storage.write(name, Buffer.from("x")), /is not a name inside/);
   await assert.rejects(storage.read("c.png"), /no such file/);
@@ -38,14 +33,14 @@ test("sources are folders, files, patterns and lists", async (t) => {
   symlinkSync(file("in/a.jpg"), file("in/link.jpg"));
   symlinkSync(file("in"), file("in/loop"));
   const named = async (...inputs: string[]) =>
-    (await all(new Sources(inputs, {}).images())).map(({ name, output }) => output ?? name).sort();
+    (await collected(new Sources(inputs, {}).images())).map(({ name, output }) => output ?? name).sort();
   assert.deepEqual(await named(file("in")), ["a.jpg", "deep/b.png", "link.jpg"]);
   assert.deepEqual(await named(file("in/a.jpg")), ["a.jpg"]);
   assert.deepEqual(await named(file("**/*.png")), ["in/deep/b.png"]);
   assert.deepEqual(await named(file("in/*.{jpg,png}")), ["a.jpg", "link.jpg"]);
   assert.deepEqual(await named(file("list.jsonl")), ["in/a.jpg", "n/n.png"]);
   assert.deepEqual(await named(file("list.csv")), ["in/a.jpg", "y.png"]);
-  const [{ location = "" } = {}] = await all(new Sources([file("list.csv")], {}).images());
+  const [{ location = "" } = {}] = await collected(new Sources([file("list.csv")], {}).images());
   assert.equal((await new Sources([], {}).read(location)).toString(), "a");
   await assert.rejects(named(file("none")), { name: "UserError", message: /no such file or folder/ });
   await assert.rejects(named(file("wrong.jsonl")), /entry 1 of .* is not valid: expected "input"/);

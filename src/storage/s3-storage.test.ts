@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { type TestContext, test } from "node:test";
+import { collected } from "../../testing/collected.js";
 import { CutNetwork, startS3 } from "../../testing/s3-server.js";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { PassingError, UserError } from "../errors.js";
 import { openStorage } from "./open-storage.js";
 import { Sources } from "./sources.js";
 import type { Storage, StoredFile } from "./storage.js";
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
 
 const isPassing = (error: unknown): boolean => error instanceof PassingError;
 const isLasting = (error: unknown): boolean => error instanceof UserError && !isPassing(error);
@@ -39,8 +34,8 @@ test("a bucket is a storage", async (t) => {
     for (let i = 0; i < numbers.length; i += 50)
       await Promise.all(numbers.slice(i, i + 50).map((name) => many.write(name, Buffer.from("x"))));
     const nameOf = ({ name }: StoredFile): string => name;
-    assert.deepEqual((await all(many.list())).map(nameOf).sort(), numbers.sort());
-    assert.deepEqual((await all(storage.list())).map(nameOf).sort(), names.slice(0, 2).sort());
+    assert.deepEqual((await collected(many.list())).map(nameOf).sort(), numbers.sort());
+    assert.deepEqual((await collected(storage.list())).map(nameOf).sort(), names.slice(0, 2).sort());
   });
 
   await t.test("is a source of images, also in a list", async (t) => {
@@ -48,7 +43,7 @@ test("a bucket is a storage", async (t) => {
     writeFiles(folder, { "list.jsonl": '{"input": "s3://photos/a/b/one.jpg", "output": "first.jpg"}\n' });
     const sources = new Sources(["s3://photos/a", `${folder}/list.jsonl`], { endpoint });
     t.after(() => sources.close());
-    const found = await all(sources.images());
+    const found = await collected(sources.images());
     assert.deepEqual(found.map(({ name, output }) => output ?? name).sort(), [
       "b/one.jpg",
       "b/sub folder/Käfer 🐞+%20&?.png",
