@@ -61,9 +61,17 @@ export async function remove(queue: JobQueue, id: string): Promise<void> {
   await removeFailed(queue, id);
 }
 
+/** Failed jobs that are read at once. */
+const PAGE = 1_000;
+
 /** Removes the failed jobs of a run, which would keep the same jobs from being added again. */
 async function removeFailed({ jobs, runs }: JobQueue, id: string): Promise<void> {
-  const failed = await jobs.getFailed();
-  for (const job of failed) if (job.data.run === id) await job.remove();
+  for (let kept = 0; ; ) {
+    const page = await jobs.getFailed(kept, kept + PAGE - 1);
+    if (page.length === 0) break;
+    const own = page.filter(({ data }) => data.run === id);
+    await Promise.all(own.map((job) => job.remove()));
+    kept += page.length - own.length;
+  }
   await runs.forgetDead(id);
 }
