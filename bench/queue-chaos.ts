@@ -7,7 +7,7 @@ import { statusOf } from "../src/queue/control.js";
 import { JobQueue } from "../src/queue/queue.js";
 import { hashesOf, Workers } from "../testing/queue-workers.js";
 import { RedisServer } from "../testing/redis.js";
-import { enlarging, legible, writeLabeledImages } from "../testing/workspace.js";
+import { enlarging, legibleProcess, writeLabeledImages } from "../testing/workspace.js";
 
 /*
  * Three workers enhance small images from a queue, while one is ended every few seconds and the server restarts twice. Each
@@ -43,9 +43,9 @@ async function writeInputs(): Promise<number> {
 
 writeModel(enlarging(2), model);
 const broken = await writeInputs();
-await legible(["enhance", input, "-o", local, "--model", model]);
+await legibleProcess(["enhance", input, "-o", local, "--model", model]);
 const redis = await RedisServer.start(["--appendfsync", "always"]);
-const submitted = await legible(["submit", "enhance", input, "-o", output, "--model", model, "--queue", redis.url]);
+const submitted = await legibleProcess(["submit", "enhance", input, "-o", output, "--model", model, "--queue", redis.url]);
 const run = submitted.out.trim();
 const workers = new Workers(redis.url, ["--concurrency", "2", "--lock", "5"]);
 for (let i = 0; i < 3; i++) workers.start();

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { vendorNames } from "../src/stand-ins/index.js";
 import { killedAfter, type RequestCounts, requestCounts, spawnStandIn } from "../testing/remote-judges.js";
 import { readLog } from "../testing/stand-ins.js";
-import { legible } from "../testing/workspace.js";
+import { legibleProcess } from "../testing/workspace.js";
 
 /*
  * Two processors, judged by a classifier behind the stand-ins of all services, with faults, killed with SIGKILL in the middle and
@@ -62,7 +62,7 @@ async function runFormat(format: string, seed: number): Promise<Outcome> {
   const killed = await killedAfter(args, log, half);
   if (killed.signal !== "SIGKILL") throw new Error(`${format}: the run ended before it was killed:\n${killed.err}`);
   const received = readLog(log).length;
-  const resumed = await legible(args);
+  const resumed = await legibleProcess(args);
   await server.stop();
   const counts = requestCounts(readLog(log));
   const gains = resumed.code === 0 ? JSON.parse(readFileSync(results, "utf8")).service_gains : null;

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, type TestContext, test } from "node:test";
 import { writeModel } from "../src/platform/node/models.js";
+import { legible } from "../testing/run-command.js";
 import {
   type CommandResult,
   enlarging,
-  legible,
   temporaryFolder,
   writeClassifier,
   writeLabeledImages,

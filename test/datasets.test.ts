@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readModel } from "../src/platform/node/models.js";
 import { cardOf } from "../src/processors/card.js";
-import { legible, temporaryFolder, writeFiles } from "../testing/workspace.js";
+import { legible } from "../testing/run-command.js";
+import { temporaryFolder, writeFiles } from "../testing/workspace.js";
 
 const QUICK = ["--processor", "compact-s", "--steps", "2", "--batch", "2", "--crop", "32", "--threads", "1"];
 

@@ -14,13 +14,8 @@ import { openProcessor } from "../src/processors/open.js";
 import { Session } from "../src/runtime/session.js";
 import { train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
-import {
-  type CommandResult,
-  legible,
-  temporaryFolder,
-  writeClassifier,
-  writeLabeledImages,
-} from "../testing/workspace.js";
+import { legible } from "../testing/run-command.js";
+import { type CommandResult, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const workspace = mkdtempSync(join(tmpdir(), "legible-fine-tune-"));
 const [data, recognizer, pretrained] = ["data", "r.onnx", "their.onnx"].map((name) => join(workspace, name)) as [

@@ -8,8 +8,9 @@ import { float32, type Tensor } from "../src/onnx/tensor.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { readSafetensors, writeSafetensors } from "../src/platform/node/safetensors-files.js";
 import { fixturePath, gradientFixtures, relativeL2 } from "../testing/fixtures.js";
+import { legible } from "../testing/run-command.js";
 import { hasShared, skipWithoutShared as skip } from "../testing/shared.js";
-import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+import { temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const { nets, ops } = hasShared ? gradientFixtures() : { nets: [], ops: [] };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { legible } from "../testing/workspace.js";
+import { legible } from "../testing/run-command.js";
 
 test("the recipe of the published models is valid, and RA continues from the weights of plain", async () => {
   const inputs = [

@@ -14,7 +14,8 @@ import { openProcessor } from "../src/processors/open.js";
 import { Session } from "../src/runtime/session.js";
 import { type TrainOptions, train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
-import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+import { legible } from "../testing/run-command.js";
+import { temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const workspace = mkdtempSync(join(tmpdir(), "legible-objectives-"));
 const [data, one, other, detector, pretrained] = [

@@ -6,13 +6,11 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { Queue } from "bullmq";
-import { commandsFor } from "../src/commands/index.js";
-import { UserError } from "../src/errors.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { JobQueue, queueName, queueOptions } from "../src/queue/queue.js";
 import { hashesOf, Workers } from "../testing/queue-workers.js";
 import { startRedis, withoutRedis } from "../testing/redis.js";
-import { runCommand } from "../testing/run-command.js";
+import { legible } from "../testing/run-command.js";
 import { startS3 } from "../testing/s3-server.js";
 import { enlarging, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
@@ -26,19 +24,6 @@ async function writeInputs(t: TestContext, count: number, broken: number) {
   await writeLabeledImages(at("in/deep"), count, 16);
   for (let i = 0; i < broken; i++) writeFileSync(at(`in/broken-${i}.png`), `no image ${i}`);
   return { at, enhance: (out: string) => ["enhance", at("in"), "-o", out, "--model", at("x2.onnx")] };
-}
-
-/** Runs a command of the command line in this process. */
-async function legible(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const [command] = await commandsFor(args);
-  if (!command) throw new Error(`there is no command ${args[0]}`);
-  try {
-    const { outcome, out, err } = await runCommand(command, ...args.slice(command.name.split(" ").length));
-    return { code: outcome === "done" ? 0 : 2, out, err };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { code: 1, out: "", err: error.message };
-  }
 }
 
 const done = async (args: readonly string[]): Promise<string> => {
@@ -235,7 +220,7 @@ test("what is wrong with a queue is said in one sentence", { skip }, async (t) =
   const failure = async (url: string, ...args: string[]): Promise<string> => {
     const { code, err } = await legible([...(args.length > 0 ? args : submit), "--queue", url]);
     assert.equal(code, 1, err);
-    return err.trim().split("\n").at(-1) as string;
+    return (err.trim().split("\n").at(-1) as string).replace("legible: ", "");
   };
   const away = "redis://:secret@127.0.0.1:9";
   assert.equal(
@@ -281,7 +266,7 @@ test("a server that is too old is refused", async (t) => {
   t.after(() => old.close());
   const url = `redis://127.0.0.1:${(old.address() as AddressInfo).port}`;
   const { code, err } = await legible(["jobs", "list", "--queue", url]);
-  assert.deepEqual([code, err], [1, `the server at ${url} is Redis 5.0.14; the queue needs 6.2 or newer`]);
+  assert.deepEqual([code, err], [1, `legible: the server at ${url} is Redis 5.0.14; the queue needs 6.2 or newer`]);
 });
 
 test("a worker leaves the jobs of another version alone and says so; without its server it stops in time", {
@@ -296,14 +281,13 @@ test("a worker leaves the jobs of another version alone and says so; without its
   await others.addBulk(["a", "b"].map((name) => ({ name, data: { run: "theirs" } })));
 
   const workers = startWorkers(t, 1, redis.url, "--drain", "1");
-  while (!workers.lines.some(({ msg }) => msg.startsWith("waiting for jobs"))) await setTimeout(50);
-  const note = "2 jobs were submitted by Legible 0.0.1 and wait for workers of that version; this is ";
-  assert.ok(workers.lines.some(({ msg }) => msg.startsWith(note)));
+  await workers.logged("2 jobs were submitted by Legible 0.0.1 and wait for workers of that version; this is ");
+  await workers.logged("waiting for jobs");
   assert.equal(await others.getWaitingCount(), 2);
   await others.close();
 
   await redis.stop();
-  while (!workers.lines.some(({ msg }) => msg.startsWith("lost the queue"))) await setTimeout(50);
+  await workers.logged("lost the queue");
   const start = performance.now();
   assert.deepEqual(await workers.stop(), [0]);
   const seconds = (performance.now() - start) / 1_000;

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { stageCommands } from "../src/commands/reproduce.js";
 import { inputNames } from "../src/experiments/recipe.js";
+import { legible } from "../testing/run-command.js";
 import { repositoryPath } from "../testing/shared.js";
-import { legible, temporaryFolder, writeFiles } from "../testing/workspace.js";
+import { temporaryFolder, writeFiles } from "../testing/workspace.js";
 
 const page = readFileSync(repositoryPath("docs/recipes.md"), "utf8");
 

@@ -3,7 +3,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import sharp from "sharp";
-import { legible, temporaryFolder, writeClassifier, writeFiles, writeLabeledImages } from "../testing/workspace.js";
+import { legible } from "../testing/run-command.js";
+import {
+  legibleProcess,
+  temporaryFolder,
+  writeClassifier,
+  writeFiles,
+  writeLabeledImages,
+} from "../testing/workspace.js";
 
 /** Two trainings and their evaluation. The second training is long enough to be interrupted. */
 const recipe = (steps: number): string =>
@@ -46,7 +53,7 @@ async function writeInputs(folder: string) {
 test("an interrupted recipe resumes, writes one report, repeats no finished stage, and reruns changed ones", async (t) => {
   const { at, command } = await writeInputs(temporaryFolder(t));
   const read = (...parts: string[]): string => readFileSync(at(join("out", ...parts)), "utf8");
-  const interrupted = await legible(command, { signal: "SIGINT", when: /tiny: ra .*"step":50/s });
+  const interrupted = await legibleProcess(command, { signal: "SIGINT", when: /tiny: ra .*"step":50/s });
   assert.equal(interrupted.code, 130, interrupted.err);
   assert.match(interrupted.err, /interrupted; rerun the command to resume/);
   assert.ok(!existsSync(at("out/report.md")));

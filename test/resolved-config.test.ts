@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+import { legible } from "../testing/run-command.js";
+import { temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 /** A finished run with the loss of a recognizer whose input is described by flags. */
 async function finishedRun(t: TestContext) {

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { repositoryPath } from "../testing/shared.js";
-import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+import { legibleProcess, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 test("a training killed at random times and resumed writes the same bytes as an uninterrupted one", async (t) => {
   const folder = temporaryFolder(t);
@@ -29,14 +29,14 @@ test("a training killed at random times and resumed writes the same bytes as an 
       join(folder, out),
     ]);
   const start = performance.now();
-  const uninterrupted = await legible(command("uninterrupted"));
+  const uninterrupted = await legibleProcess(command("uninterrupted"));
   const duration = performance.now() - start;
   assert.equal(uninterrupted.code, 0, uninterrupted.err);
 
   let kills = 0;
   for (let attempt = 0; attempt < 40; attempt++) {
     const delay = Math.floor(duration * (0.2 + 0.6 * Math.random()));
-    const result = await legible(
+    const result = await legibleProcess(
       [...command("interrupted"), "--resume"],
       attempt < 4 ? { signal: "SIGKILL", after: delay } : undefined,
     );
@@ -60,7 +60,7 @@ test("Ctrl-C writes a checkpoint and prints how to resume", async (t) => {
   const out = join(folder, "run");
   const command = ["train", "--processor", "compact-s", "--data", join(folder, "data"), "--steps", "100000"];
   const interrupt = { signal: "SIGINT", when: /"step":50/ } as const;
-  const { code, err } = await legible([...command, "--batch", "2", "--crop", "32", "--out", out], interrupt);
+  const { code, err } = await legibleProcess([...command, "--batch", "2", "--crop", "32", "--out", out], interrupt);
   assert.equal(code, 130, err);
   assert.match(err, /interrupted after step \d+ of 100000; rerun with --resume to continue/);
   assert.ok(readFileSync(join(out, "checkpoint.safetensors")).length > 0);
@@ -83,7 +83,7 @@ test("two trainings in one folder at once are refused, and the message names the
     ["train", "--resume", "--out", out],
     [...command, "--resume", "--out", out],
   ]) {
-    const { code, err } = await legible(again);
+    const { code, err } = await legibleProcess(again);
     assert.equal(code, 1, err);
     assert.match(err, new RegExp(`cannot use the run in .*run: process ${first.pid} is already working in it`));
   }
@@ -94,6 +94,6 @@ test("two trainings in one folder at once are refused, and the message names the
   assert.deepEqual(lines, [...new Set(lines)]);
   first.kill("SIGKILL");
   await once(first, "exit");
-  const resumed = await legible(["train", "--resume", "--out", out], { signal: "SIGINT", when: /"step":\d+/ });
+  const resumed = await legibleProcess(["train", "--resume", "--out", out], { signal: "SIGINT", when: /"step":\d+/ });
   assert.equal(resumed.code, 130, resumed.err);
 });

@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { loadCommands } from "../src/commands/index.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { runCommand } from "../testing/run-command.js";
-import { enlarging, legible, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+import { enlarging, legibleProcess, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const commands = await loadCommands();
 
@@ -98,7 +98,7 @@ for (const [what, args] of [
   ["evaluate", () => ["evaluate", "--data", mixed, "--json", at("results.json"), "--threads", "1"]],
 ] as const)
   test(`${what} leaves a pipe and a socket in a folder out, and counts them`, unix, async () => {
-    const { code, err } = await legible(args(), limit);
+    const { code, err } = await legibleProcess(args(), limit);
     assert.equal(code, 0, err);
     assert.match(err, leftOut);
   });
@@ -109,7 +109,7 @@ test("what is left out is in the JSON of evaluate and enhance", unix, async () =
     data.left_out.map(({ reason }: { reason: string }) => reason),
     ["it is a pipe, not a file", "it is a socket, not a file"],
   );
-  const { out } = await legible(["enhance", mixed, "--model", x1, "-o", at("enhanced"), "--json"], limit);
+  const { out } = await legibleProcess(["enhance", mixed, "--model", x1, "-o", at("enhanced"), "--json"], limit);
   assert.deepEqual(
     JSON.parse(out).leftOut.map(({ kind }: { kind: string }) => kind),
     ["other", "unreadable", "unreadable"],
@@ -130,7 +130,7 @@ test("control characters in names of files reach neither the output nor the mess
     ["inspect", at("escapes", name, "none.onnx")],
     training("--data", at("escapes", name, "none")),
   ]) {
-    const { out, err } = await legible(args, limit);
+    const { out, err } = await legibleProcess(args, limit);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     assert.doesNotMatch(out + err, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
     assert.doesNotMatch(err, /^\S*red$/m);

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readModel } from "../src/platform/node/models.js";
 import type { SweepPoint } from "../src/report/sweep.js";
-import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+import { legible } from "../testing/run-command.js";
+import { legibleProcess, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 test("a sweep trains each lambda from the same initial weights, evaluates all, and resumes when interrupted", async (t) => {
   const folder = temporaryFolder(t);
@@ -24,7 +25,7 @@ test("a sweep trains each lambda from the same initial weights, evaluates all, a
     training,
     ["--judge", one, "--judge", other, "--out", out],
   );
-  const interrupted = await legible(sweep, { signal: "SIGINT", when: /lambda 0\.001 .*"step":50/s });
+  const interrupted = await legibleProcess(sweep, { signal: "SIGINT", when: /lambda 0\.001 .*"step":50/s });
   assert.equal(interrupted.code, 130, interrupted.err);
   const { code, out: table, err } = await legible(sweep);
   assert.equal(code, 0, err);

@@ -9,7 +9,8 @@ import { psnr } from "../src/metrics/psnr.js";
 import { decodeImage } from "../src/platform/node/codec.js";
 import { readModel } from "../src/platform/node/models.js";
 import { cardOf } from "../src/processors/card.js";
-import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+import { legible } from "../testing/run-command.js";
+import { temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const workspace = mkdtempSync(join(tmpdir(), "legible-tasks-"));
 const at = (...parts: string[]): string => join(workspace, ...parts);

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Evaluation } from "../src/evaluation/evaluation.js";
 import type { TransferPoint } from "../src/report/transfer.js";
-import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+import { legible } from "../testing/run-command.js";
+import { legibleProcess, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 const schedule = (steps: number) =>
   `--processor compact-s --scale 2 --steps ${steps} --batch 2 --crop 32 --threads 1`.split(" ");
@@ -37,7 +38,7 @@ test("every processor's gain over plain is measured with every recognizer, and a
   ];
   const objectives = ["--objective", "ra=0.1", "--objective", "unsupervised", "--distance", "kl"];
   const args = [...matrix, ...objectives, ...schedule(60), "--out", out];
-  const interrupted = await legible(args, { signal: "SIGINT", when: /ra-one .*"step":50/s });
+  const interrupted = await legibleProcess(args, { signal: "SIGINT", when: /ra-one .*"step":50/s });
   assert.equal(interrupted.code, 130, interrupted.err);
   assert.match(interrupted.err, /interrupted; rerun the command to resume/);
   const { code, out: tables, err } = await legible(args);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Tensor } from "../src/onnx/tensor.js";
 import { readSafetensors } from "../src/platform/node/safetensors-files.js";
 import { relativeL2 } from "../testing/fixtures.js";
-import { legible, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
+import { legibleProcess, temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 /** Relative tolerance of each weight and moment after the last step, and of each loss. */
 const TOLERANCE = 1e-3;
@@ -16,7 +16,7 @@ test("20 training steps with R on WebGPU give the same weights and losses as on 
   await writeLabeledImages(data, 12, 40);
   await writeClassifier(classifier, 32);
   const run = (device: string) =>
-    legible(
+    legibleProcess(
       `train --objective ra --recognizer ${classifier} --processor compact-s --data ${data} --steps ${STEPS} --batch 2 --crop 32
         --device ${device} --out ${join(folder, device)}`.split(/\s+/),
     );

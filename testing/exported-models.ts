@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Tensor, toNumbers } from "../src/onnx/tensor.js";
 import { readSafetensors, writeSafetensors } from "../src/platform/node/safetensors-files.js";
-import { type CommandResult, legible } from "./workspace.js";
+import { type CommandResult, legibleProcess } from "./workspace.js";
 
 /**
  * Checks the files of exported-models.py through the command line and writes docs/exported-models.md:
@@ -52,10 +52,10 @@ async function main([given = "", ...names]: readonly string[]): Promise<void> {
     ({ name }) => names.length === 0 || names.some((wanted) => name.startsWith(wanted)),
   );
   const work = join(folder, "work");
-  await legible(["synthesize", "-o", join(work, "data"), "--count", "16", "--classes", "10"]);
+  await legibleProcess(["synthesize", "-o", join(work, "data"), "--count", "16", "--classes", "10"]);
   const rows: Row[] = [];
   for (const entry of entries) {
-    const inspect = problemOf(await legible(["inspect", join(folder, `${entry.name}.onnx`), "--json"]));
+    const inspect = problemOf(await legibleProcess(["inspect", join(folder, `${entry.name}.onnx`), "--json"]));
     const gradient = await checkGradient(folder, work, entry);
     const training = await checkTraining(folder, work, entry);
     rows.push({ entry, inspect, gradient, training });
@@ -74,7 +74,7 @@ async function checkGradient(folder: string, work: string, { name, input, slopes
   const given = { [input]: tensors[input] as Tensor, weight: tensors.weight as Tensor };
   await writeSafetensors(inputs, { tensors: given, metadata: {} });
   const words = ["gradient", join(folder, `${name}.onnx`), "--inputs", inputs, "--loss", "weighted-sum", "-o", out];
-  const problem = problemOf(await legible(words));
+  const problem = problemOf(await legibleProcess(words));
   if (problem) return { problem, error: Number.NaN, cosine: Number.NaN };
   const found = toNumbers((await readSafetensors(out)).tensors[`grad.${input}`] as Tensor);
   const wanted = toNumbers(tensors.gradient as Tensor);
@@ -99,10 +99,12 @@ async function checkTraining(folder: string, work: string, { name, role, side }:
   const crop = ["--crop", String(role === "R" ? side : side * scale)];
   const out = join(work, "runs", name);
   if (role !== "R")
-    return problemOf(await legible(["train", ...task, ...data, ...crop, ...STEPS, "--processor", model, "--out", out]));
+    return problemOf(
+      await legibleProcess(["train", ...task, ...data, ...crop, ...STEPS, "--processor", model, "--out", out]),
+    );
   const common = [...task, ...data, ...crop, ...STEPS, "--processor", "compact-s"];
   const plain = join(work, "runs", `plain-${side}`);
-  if (!existsSync(join(plain, "model.onnx"))) await legible(["train", ...common, "--out", plain]);
+  if (!existsSync(join(plain, "model.onnx"))) await legibleProcess(["train", ...common, "--out", plain]);
   const recognizer = [
     "--objective",
     "ra",
@@ -117,7 +119,7 @@ async function checkTraining(folder: string, work: string, { name, role, side }:
     "--lambda",
     "1",
   ];
-  const problem = problemOf(await legible(["train", ...common, ...recognizer, "--out", out]));
+  const problem = problemOf(await legibleProcess(["train", ...common, ...recognizer, "--out", out]));
   if (problem) return problem;
   const [a, b] = [plain, out].map((run) => readFileSync(join(run, "model.onnx")));
   return a?.equals(b as Buffer) ? "the weights are those of plain training" : "";

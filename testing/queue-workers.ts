@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ended } from "./ended.js";
 
@@ -45,6 +46,16 @@ export class Workers {
     } catch {
       this.stray.push(line);
     }
+  }
+
+  /** Waits until a worker logs a message that begins so. @throws Error with what was logged, when none does in time. */
+  async logged(beginning: string): Promise<LogLine> {
+    for (let i = 0; i < 600; i++) {
+      const found = this.lines.find(({ msg }) => msg.startsWith(beginning));
+      if (found) return found;
+      await setTimeout(100);
+    }
+    throw new Error(`no worker logged "${beginning}", but ${JSON.stringify([this.lines, this.stray])}`);
   }
 
   /** Ends the worker that has run longest. @returns its exit code, null after SIGKILL. */

@@ -80,12 +80,17 @@ export function enlarging(scale: number): Graph {
   return b.build();
 }
 
-/** The result of a command: exit code, terminating signal, standard output and standard error. */
+/** The result of a command: exit code, standard output and standard error. */
 export interface CommandResult {
   readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
   readonly out: string;
   readonly err: string;
+}
+
+/** The result of a process. */
+export interface ProcessResult extends CommandResult {
+  /** The signal that ended it. */
+  readonly signal: NodeJS.Signals | null;
 }
 
 const main = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
@@ -96,7 +101,7 @@ export type Interruption =
   | { readonly signal: NodeJS.Signals; readonly when: RegExp };
 
 /** Runs `legible …` in a child process and optionally interrupts it. */
-export function legible(args: readonly string[], interruption?: Interruption): Promise<CommandResult> {
+export function legibleProcess(args: readonly string[], interruption?: Interruption): Promise<ProcessResult> {
   const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const interrupt = () => interruption && child.kill(interruption.signal);
   const timer = interruption && "after" in interruption ? setTimeout(interrupt, interruption.after) : undefined;

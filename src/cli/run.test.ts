@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { legible, temporaryFolder, writeClassifier, writeFiles, writeLabeledImages } from "../../testing/workspace.js";
+import { legible } from "../../testing/run-command.js";
+import {
+  legibleProcess,
+  temporaryFolder,
+  writeClassifier,
+  writeFiles,
+  writeLabeledImages,
+} from "../../testing/workspace.js";
 
 const failing: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["a missing file", ["inspect", "none.onnx", "--json"], /none\.onnx/],
@@ -12,7 +19,7 @@ const failing: readonly (readonly [string, readonly string[], RegExp])[] = [
 ];
 for (const [name, args, message] of failing)
   test(`with --json, ${name} is an error as JSON on standard output and as text on standard error`, async () => {
-    const { code, out, err } = await legible(args);
+    const { code, out, err } = await legibleProcess(args);
     assert.equal(code, 1, err);
     const { error } = JSON.parse(out) as { error: string };
     assert.match(error, message);
@@ -20,13 +27,13 @@ for (const [name, args, message] of failing)
   });
 
 test("without --json, an error leaves standard output empty", async () => {
-  const { code, out, err } = await legible(["inspect", "none.onnx"]);
+  const { code, out, err } = await legibleProcess(["inspect", "none.onnx"]);
   assert.deepEqual([code, out], [1, ""]);
   assert.match(err, /^legible: .*none\.onnx/);
 });
 
 test("the help lists the exit codes", async () => {
-  const { out } = await legible(["--help"]);
+  const { out } = await legibleProcess(["--help"]);
   for (const line of [/^ {2}0 +done/m, /^ {2}1 +an error/m, /^ {2}2 +finished/m, /^ {2}130 /m, /^ {2}143 /m])
     assert.match(out, line);
 });

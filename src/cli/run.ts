@@ -12,6 +12,9 @@ import { terminal } from "./terminal.js";
 /** Exit codes other than those of signals. */
 const EXIT_CODES = { done: 0, error: 1, incomplete: 2 } as const;
 
+/** As commander names them. */
+const VERSION_FLAGS = ["-V", "--version"];
+
 const exitCodesHelp = `
 Exit codes:
   0    done
@@ -51,7 +54,8 @@ export async function run(args: readonly string[]): Promise<void> {
           args,
         ),
     });
-  addCommands(program, await commandsFor(args), groups, context, (ended) => {
+  const commands = VERSION_FLAGS.includes(args[0] ?? "") ? [] : await commandsFor(args); // all of them take seconds to load
+  addCommands(program, commands, groups, context, (ended) => {
     outcome = ended;
   });
   try {

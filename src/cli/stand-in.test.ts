@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { legible } from "../../testing/run-command.js";
 import { writeColorClassifier } from "../../testing/stand-ins.js";
-import { legible, temporaryFolder } from "../../testing/workspace.js";
+import { legibleProcess, temporaryFolder } from "../../testing/workspace.js";
 
 test("a stand-in prints its address and ends with exit code 0 on SIGTERM and SIGINT", async (t) => {
   const judge = join(temporaryFolder(t), "colors.onnx");
   await writeColorClassifier(judge);
   const when = /Ctrl-C stops it/;
   const [text, json] = await Promise.all([
-    legible(["stand-in", "google", "--judge", judge, "--faults", "0.5", "--fault", "429", "--fault", "500"], {
+    legibleProcess(["stand-in", "google", "--judge", judge, "--faults", "0.5", "--fault", "429", "--fault", "500"], {
       signal: "SIGTERM",
       when,
     }),
-    legible(["stand-in", "aws", "--judge", judge, "--json"], { signal: "SIGINT", when }),
+    legibleProcess(["stand-in", "aws", "--judge", judge, "--json"], { signal: "SIGINT", when }),
   ]);
   assert.match(text.out, /^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
   const { url, ...others } = JSON.parse(json.out) as { url: string };

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { legible, temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
+import { legible } from "../../testing/run-command.js";
+import { legibleProcess, temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
 
 const ground = mkdtempSync(join(tmpdir(), "legible-train-recognizer-"));
 const data = join(ground, "data");
@@ -44,7 +45,7 @@ test("a run reports what it trains and its accuracy on held-out images, and prin
 
 test("Ctrl-C writes a checkpoint and prints how to resume", async (t) => {
   const out = join(temporaryFolder(t), "run");
-  const { code, err } = await legible(command(out, "100000"), { signal: "SIGINT", when: /"step":50/ });
+  const { code, err } = await legibleProcess(command(out, "100000"), { signal: "SIGINT", when: /"step":50/ });
   assert.equal(code, 130, err);
   assert.match(err, /interrupted after step \d+ of 100000; rerun with --resume to continue/);
   assert.ok(readFileSync(join(out, "checkpoint.safetensors")).length > 0);

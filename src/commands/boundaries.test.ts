@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { legible } from "../../testing/run-command.js";
 import {
   enlarging,
-  legible,
   temporaryFolder,
   writeClassifier,
   writeFiles,

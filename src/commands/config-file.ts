@@ -1,4 +1,3 @@
-import { parse } from "yaml";
 import { z } from "zod";
 import { firstLineOf, messageOf, UserError } from "../errors.js";
 import { readText } from "../platform/node/files.js";
@@ -14,6 +13,7 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
   const text = await readText(path, LARGEST).catch((error: unknown) => {
     throw new UserError(`cannot read the config file ${path}: ${messageOf(error)}`);
   });
+  const { parse } = await import("yaml"); // a tenth of the time to start, and few commands read a file
   try {
     const { $schema, ...settings } = z
       .record(z.string(), z.unknown())

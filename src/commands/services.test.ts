@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { legible } from "../../testing/run-command.js";
 import { standInOf } from "../../testing/stand-ins.js";
-import { legible, temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
+import { temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
 import { cacheFileOf, servicesIn } from "./services.js";
 
 test("a judge of the name of a service is that service, and ./google is a file", () => {

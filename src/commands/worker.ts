@@ -11,6 +11,9 @@ import { partRunner } from "./part-runner.js";
 import { queueNotes, queueSetting, requireQueueUrl } from "./queue-settings.js";
 import { hostSetting, portNumber } from "./server-settings.js";
 
+/** Milliseconds after which a stopped worker ends its process, which BullMQ's timers hold forever if the server is away. */
+const HELD = 1_000;
+
 export const worker = defineCommand({
   name: "worker",
   summary: "take jobs from a queue until it is stopped",
@@ -77,6 +80,7 @@ ${queueNotes}`,
       if (server) await stopServer(server);
       await queue.close();
     }
+    setTimeout(() => process.exit(), HELD).unref();
     return "done";
   },
 });

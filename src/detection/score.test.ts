@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { legible } from "../../testing/run-command.js";
 import { sharedPath, skipWithoutShared } from "../../testing/shared.js";
-import { legible, temporaryFolder, writeFiles } from "../../testing/workspace.js";
+import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { readDevkitResults, writeDevkitResults } from "./result-files.js";
 import { type DetectionScore, scoreDetections } from "./score.js";
 

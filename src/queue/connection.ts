@@ -7,6 +7,9 @@ const OLDEST = 6.2;
 /** Milliseconds that the first connection may take. */
 const PATIENCE = 5_000;
 
+/** Milliseconds before a lost connection is opened again: before the first try, and at most. */
+const [FIRST_WAIT, LONGEST_WAIT] = [50, 2_000];
+
 /** The address of a server without its password, for messages. */
 export const addressOf = (url: string): string => url.replace(/\/\/[^@]*@/, "//").replace(/\/$/, "");
 
@@ -15,6 +18,8 @@ export interface Connection {
   readonly redis: Redis;
   /** A setting of the server under which jobs can be lost; undefined: none was found. */
   readonly warning: string | undefined;
+  /** Lets this connection, and the ones that were made like it, end when they are lost, instead of opening again. */
+  giveUp(): void;
 }
 
 /**
@@ -41,9 +46,15 @@ export async function connect(url: string): Promise<Connection> {
   } finally {
     probe.disconnect();
   }
-  const redis = new Client(url, { maxRetriesPerRequest: null });
+  let isWanted = true;
+  const giveUp = (): void => {
+    isWanted = false;
+  };
+  const retryStrategy = (times: number): number | null =>
+    isWanted ? Math.min(times * FIRST_WAIT, LONGEST_WAIT) : null;
+  const redis = new Client(url, { maxRetriesPerRequest: null, retryStrategy });
   redis.on("error", () => {}); // it connects again by itself; what waits for it is reported where it waits
-  return { redis, warning };
+  return { redis, warning, giveUp };
 }
 
 function requireRedisUrl(url: string): void {

@@ -56,6 +56,7 @@ export class QueueWorker {
   /** The running jobs with their runs. */
   private readonly running = new Map<AbortController, string>();
   private readonly looking: NodeJS.Timeout;
+  private isLost = false;
   private readonly known = new Map<string, KnownRun>();
 
   constructor(
@@ -76,13 +77,13 @@ export class QueueWorker {
 
   private listen(): void {
     const { log } = this.options;
-    let isLost = false;
+    const { redis } = this.queue;
+    redis.on("close", this.noteLoss);
+    redis.on("ready", this.noteReturn);
+    // While the connection is lost, every attempt to use it fails.
     this.worker.on("error", (error) => {
-      if (!isLost) log.warn({}, `lost the queue at ${this.queue.address} (${messageOf(error)}); waiting for it`);
-      isLost = true;
+      if (!this.isLost && redis.status === "ready") log.warn({}, messageOf(error));
     });
-    this.worker.on("ready", () => (isLost = false));
-    this.worker.on("active", () => (isLost = false));
     this.worker.on("stalled", (job) => log.warn({ job }, `job ${job} starts again: its worker ended without a word`));
     this.worker.on("failed", (job, error) => {
       // Also what `process` could not note, and what is found outside it: workers that ended without a word, too often.
@@ -90,6 +91,17 @@ export class QueueWorker {
     });
     this.worker.run().catch((error) => log.error({}, messageOf(error)));
   }
+
+  private readonly noteLoss = (): void => {
+    const { log } = this.options;
+    if (!this.isLost) log.warn({}, `lost the queue at ${this.queue.address}; waiting for it`);
+    this.isLost = true;
+  };
+
+  private readonly noteReturn = (): void => {
+    this.options.log.info({}, `the queue at ${this.queue.address} is there again`);
+    this.isLost = false;
+  };
 
   private async process(job: Job<JobData>, token: string | undefined): Promise<void> {
     const start = performance.now();
@@ -197,5 +209,6 @@ export class QueueWorker {
     clearInterval(this.looking);
     await this.works.close();
     void this.worker.disconnect().catch(() => {});
+    this.queue.redis.off("close", this.noteLoss).off("ready", this.noteReturn);
   }
 }
