@@ -45,7 +45,17 @@ writeModel(enlarging(2), model);
 const broken = await writeInputs();
 await legibleProcess(["enhance", input, "-o", local, "--model", model]);
 const redis = await RedisServer.start(["--appendfsync", "always"]);
-const submitted = await legibleProcess(["submit", "enhance", input, "-o", output, "--model", model, "--queue", redis.url]);
+const submitted = await legibleProcess([
+  "submit",
+  "enhance",
+  input,
+  "-o",
+  output,
+  "--model",
+  model,
+  "--queue",
+  redis.url,
+]);
 const run = submitted.out.trim();
 const workers = new Workers(redis.url, ["--concurrency", "2", "--lock", "5"]);
 for (let i = 0; i < 3; i++) workers.start();
