@@ -99,7 +99,7 @@ export class QueueWorker {
   };
 
   private readonly noteReturn = (): void => {
-    this.options.log.info({}, `the queue at ${this.queue.address} is there again`);
+    if (this.isLost) this.options.log.info({}, `the queue at ${this.queue.address} is there again`);
     this.isLost = false;
   };
 
