@@ -266,7 +266,8 @@ test("a server that is too old is refused", async (t) => {
   t.after(() => old.close());
   const url = `redis://127.0.0.1:${(old.address() as AddressInfo).port}`;
   const { code, err } = await legible(["jobs", "list", "--queue", url]);
-  assert.deepEqual([code, err], [1, `legible: the server at ${url} is Redis 5.0.14; the queue needs 6.2 or newer`]);
+  const expected = `legible: the server at ${url} is Redis 5.0.14; the queue needs 6.2 or newer\n`;
+  assert.deepEqual([code, err], [1, expected]);
 });
 
 test("a worker leaves the jobs of another version alone and says so; without its server it stops in time", {
