@@ -208,7 +208,6 @@ export class QueueWorker {
     clearTimeout(timer);
     clearInterval(this.looking);
     await this.works.close();
-    void this.worker.disconnect().catch(() => {});
     this.queue.redis.off("close", this.noteLoss).off("ready", this.noteReturn);
   }
 }
