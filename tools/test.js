@@ -32,8 +32,8 @@ const reporter = fileURLToPath(new URL("reporter.js", import.meta.url));
 const options = [
   "--test",
   "--enable-source-maps",
-  // A test that hangs fails, instead of the whole run.
-  "--test-timeout=600000",
+  // A test, or a file, that hangs fails, instead of the whole run.
+  "--test-timeout=1200000",
   // Two files more than cores, because tests also wait: for browsers, processes and files.
   `--test-concurrency=${availableParallelism() + 2}`,
   "--test-reporter",
