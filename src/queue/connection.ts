@@ -7,9 +7,6 @@ const OLDEST = 6.2;
 /** Milliseconds that the first connection may take. */
 const PATIENCE = 5_000;
 
-/** Milliseconds before a lost connection is opened again: before the first try, and at most. */
-const [FIRST_WAIT, LONGEST_WAIT] = [50, 2_000];
-
 /** The address of a server without its password, for messages. */
 export const addressOf = (url: string): string => url.replace(/\/\/[^@]*@/, "//").replace(/\/$/, "");
 
@@ -18,8 +15,6 @@ export interface Connection {
   readonly redis: Redis;
   /** A setting of the server under which jobs can be lost; undefined: none was found. */
   readonly warning: string | undefined;
-  /** Lets this connection, and the ones that were made like it, end when they are lost, instead of opening again. */
-  giveUp(): void;
 }
 
 /**
@@ -46,15 +41,9 @@ export async function connect(url: string): Promise<Connection> {
   } finally {
     probe.disconnect();
   }
-  let isWanted = true;
-  const giveUp = (): void => {
-    isWanted = false;
-  };
-  const retryStrategy = (times: number): number | null =>
-    isWanted ? Math.min(times * FIRST_WAIT, LONGEST_WAIT) : null;
-  const redis = new Client(url, { maxRetriesPerRequest: null, retryStrategy });
+  const redis = new Client(url, { maxRetriesPerRequest: null });
   redis.on("error", () => {}); // it connects again by itself; what waits for it is reported where it waits
-  return { redis, warning, giveUp };
+  return { redis, warning };
 }
 
 function requireRedisUrl(url: string): void {

@@ -1,7 +1,7 @@
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { version } from "../platform/node/version.js";
-import { addressOf, type Connection, connect } from "./connection.js";
+import { addressOf, connect } from "./connection.js";
 import { PREFIX, Runs } from "./run.js";
 
 /** What a job in the queue is about. */
@@ -30,23 +30,15 @@ export const queueOptions = (redis: Redis) => ({ connection: redis, prefix: PREF
 export class JobQueue {
   private constructor(
     readonly url: string,
-    private readonly connection: Connection,
+    readonly redis: Redis,
+    readonly warning: string | undefined,
     readonly jobs: Queue<JobData>,
     readonly runs: Runs,
   ) {}
 
-  get redis(): Redis {
-    return this.connection.redis;
-  }
-
-  get warning(): string | undefined {
-    return this.connection.warning;
-  }
-
   /** @throws UserError when the server cannot be used, PassingError when it cannot be reached. */
   static async open(url: string): Promise<JobQueue> {
-    const connection = await connect(url);
-    const { redis } = connection;
+    const { redis, warning } = await connect(url);
     const jobs = new Queue<JobData>(queueName(), {
       ...queueOptions(redis),
       defaultJobOptions: {
@@ -56,7 +48,7 @@ export class JobQueue {
       },
     });
     jobs.on("error", () => {}); // the connection opens again by itself
-    return new JobQueue(url, connection, jobs, new Runs(redis));
+    return new JobQueue(url, redis, warning, jobs, new Runs(redis));
   }
 
   /** The address without the password. */
@@ -81,9 +73,7 @@ export class JobQueue {
     return notes;
   }
 
-  /** Closes the connection, also of a worker, and also when the server is away. */
   async close(): Promise<void> {
-    this.connection.giveUp();
     await this.jobs.close();
     this.redis.disconnect();
   }

@@ -82,7 +82,7 @@ export class QueueWorker {
     redis.on("ready", this.noteReturn);
     // While the connection is lost, every attempt to use it fails.
     this.worker.on("error", (error) => {
-      if (!this.isLost && redis.status === "ready") log.warn({}, messageOf(error));
+      if (redis.status === "ready") log.warn({}, messageOf(error));
     });
     this.worker.on("stalled", (job) => log.warn({ job }, `job ${job} starts again: its worker ended without a word`));
     this.worker.on("failed", (job, error) => {
