@@ -98,6 +98,7 @@ describe("the playground", { skip: chromium === undefined && "no Chromium is ins
     assert.match(await page.locator(".device").innerText(), /WebAssembly, \d+ threads?|WebGPU/);
     await opened.requireUsable("empty");
     await opened.sample(0);
+    assert.ok(served.sent < 15e6, `${served.sent} bytes were sent`);
     await opened.requireUsable("result");
 
     const files = {

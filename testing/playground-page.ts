@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { FastifyInstance } from "fastify";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
@@ -16,10 +16,19 @@ const BLOCKED = "Service Worker registration blocked by Playwright";
 
 /** The playground, served on a free port of this machine. */
 export class ServedPlayground {
+  private readonly sockets = new Set<Socket>();
+
   private constructor(
     readonly url: string,
     private readonly app: FastifyInstance,
-  ) {}
+  ) {
+    app.server.on("connection", (socket) => this.sockets.add(socket));
+  }
+
+  /** Bytes that were sent to all pages, compressed and with headers. */
+  get sent(): number {
+    return [...this.sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0);
+  }
 
   static async start(): Promise<ServedPlayground> {
     const site = await playgroundSite({ processors: [], recognizers: [] });

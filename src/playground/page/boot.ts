@@ -17,7 +17,7 @@ export async function start(): Promise<void> {
     problem.value = "This browser has no WebAssembly, which the page needs. Open it in a newer browser.";
     return;
   }
-  activity.value = { text: "loading the library (14 MB the first time)" };
+  activity.value = { text: "loading the library (up to 14 MB the first time)" };
   try {
     // The address is computed, so that the library stays a file of its own.
     const folder = new URL("legible/", document.baseURI);
