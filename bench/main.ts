@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { messageOf, UserError } from "../src/errors.js";
@@ -23,7 +24,7 @@ Workloads:
 ${works.map(({ name, summary, batch }) => `  ${name.padEnd(22)} ${summary}${batch ? ` (${batch})` : ""}`).join("\n")}
 
 Rivals: ${rivals.map(({ name }) => name).join(", ")}
-A rival that is not installed or does not support a workload is reported with the reason.`;
+LEGIBLE_BENCH_PYTHON names the Python of PyTorch, such as that of a virtual environment. A rival that is not installed or does not support a workload is reported with the reason.`;
 
 const { values } = parseArgs({
   options: {
@@ -46,12 +47,30 @@ function chosen<T extends { readonly name: string }>(all: readonly T[], names: s
   });
 }
 
+/** The instruction sets that decide the speed of networks, as Linux names them. */
+const INSTRUCTIONS = ["avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile", "amx_int8", "amx_bf16"];
+
+/** Those that this processor has; none where the system does not tell. */
+async function instructionSets(): Promise<string[]> {
+  const text = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
+  const flags = /^flags\s*: (.*)$/m.exec(text)?.[1]?.split(" ") ?? [];
+  return INSTRUCTIONS.filter((name) => flags.includes(name));
+}
+
 async function main(): Promise<void> {
   const chosenRivals = chosen(rivals, values.rivals);
   const chosenWorks = chosen(works, values.works);
   const peakGflops = await measurePeak();
-  const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length, peak_gflops: Math.round(peakGflops) };
-  console.error(`${machine.cpu}, ${machine.cores} cores, peak ${machine.peak_gflops} GFLOP/s (measured)`);
+  const machine = {
+    cpu: cpus()[0]?.model ?? "",
+    cores: cpus().length,
+    instructions: await instructionSets(),
+    peak_gflops: Math.round(peakGflops),
+  };
+  console.error(
+    `${machine.cpu}, ${machine.cores} cores, ${machine.instructions.join(", ") || "unknown instructions"}, ` +
+      `peak ${machine.peak_gflops} GFLOP/s (measured)`,
+  );
   const entries: Entry[] = [];
   for (const work of chosenWorks)
     for (const batch of work.batch ? [work.batch] : values.batch.split(",").map(Number)) {

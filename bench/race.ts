@@ -12,6 +12,8 @@ export interface Raced {
   readonly images: number | null;
   /** Milliseconds of each step after the warm-up. */
   readonly ms: readonly number[];
+  /** The loss of the last step, and all steps until then; null if unknown. */
+  readonly loss: { readonly steps: number; readonly value: number } | null;
   /** Peak memory of the process, including its start. */
   readonly peak_mib: number;
   /** Peak memory since the rival was ready; null if unknown. */
@@ -52,8 +54,9 @@ export async function race(work: Work, job: Job, rivals: readonly Rival[], repea
       const ms = [...(earlier?.ms ?? []), ...times.ms.slice(Math.min(warmUp, times.ms.length - 1))];
       const { peak_mib, step_mib } = times;
       const { version } = started;
+      const loss = times.loss ? { steps: (earlier?.loss?.steps ?? 0) + times.ms.length, value: times.loss } : null;
       const images = work.kind === "pipeline" ? job.images : null;
-      results.set(rival, { work, rival: name, version, batch: job.batch, images, ms, peak_mib, step_mib });
+      results.set(rival, { work, rival: name, version, batch: job.batch, images, ms, loss, peak_mib, step_mib });
     }
   for (const { started } of contestants) if (!("missing" in started)) started.process.stop();
   return rivals.flatMap((rival) => results.get(rival) ?? []);

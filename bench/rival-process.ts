@@ -11,6 +11,8 @@ export interface Ready {
 export interface Times {
   /** Milliseconds of each step. */
   readonly ms: readonly number[];
+  /** The loss of the last step, of rivals that begin with the same weights and images as others. */
+  readonly loss?: number | null;
   /** Peak memory of the process so far, including its start. */
   readonly peak_mib: number;
   /** Peak memory since the rival was ready; null where the system does not report it. */

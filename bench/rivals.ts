@@ -20,9 +20,12 @@ export interface Rival {
 const compiled = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const source = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url));
 
-/** The first Python with PyTorch; otherwise the default Python, which reports that PyTorch is missing. */
+/** The Python that `LEGIBLE_BENCH_PYTHON` names, or the first with PyTorch; one without reports that PyTorch is missing. */
 const pythons = ["python3", "/usr/bin/python3"];
-const python = pythons.find((each) => spawnSync(each, ["-c", "import torch"]).status === 0) ?? "python3";
+const python =
+  process.env["LEGIBLE_BENCH_PYTHON"] ??
+  pythons.find((each) => spawnSync(each, ["-c", "import torch"]).status === 0) ??
+  "python3";
 
 const legible = (name: string, kinds: Rival["kinds"]): Rival => ({
   name,
@@ -37,11 +40,14 @@ const legible = (name: string, kinds: Rival["kinds"]): Rival => ({
   ],
 });
 
-const pytorch = (layout: string, kinds: Rival["kinds"]): Rival => ({
-  name: `pytorch-${layout}`,
+const pytorch = (form: string, kinds: Rival["kinds"]): Rival => ({
+  name: `pytorch-${form}`,
   kinds,
-  command: ({ work, batch }) => [python, source("pytorch.py"), work, String(batch), layout],
+  command: ({ work, batch }) => [python, source("pytorch.py"), work, String(batch), form],
 });
+
+/** The rivals that compute with less than float32. */
+export const LOWER_PRECISION: readonly string[] = ["pytorch-bfloat16"];
 
 const script = (name: string, file: string): Rival => ({
   name,
@@ -55,7 +61,9 @@ export const rivals: readonly Rival[] = [
   legible("legible-bare", ["pipeline"]),
   pytorch("nchw", ["step", "inference"]),
   pytorch("channels-last", ["step", "inference"]),
+  pytorch("compile", ["step", "inference"]),
   pytorch("frozen", ["inference"]),
+  pytorch("bfloat16", ["step", "inference"]),
   script("tfjs-wasm", "./tfjs.js"),
   script("jax-js", "./jax-js.js"),
 ];

@@ -105,6 +105,27 @@ const motifs: Readonly<Record<string, Motif>> = {
       return { inner, result: b.Tanh(b.Conv(inner, sketch.weight([16, 32, 3, 3]), sketch.input([16]), same)) };
     },
   },
+  "fast-transposition": {
+    x: [2, 16, 24, 24],
+    make: ({ b }, x) => {
+      // A pixel shuffle in blocks of 8 channels, and a weight that enters the blocked layout.
+      const inner = b.Transpose(b.Reshape(x, [2, 2, 12, 2, 12, 2, 8]), [0, 3, 5, 1, 2, 4, 6]);
+      const weight = b.Transpose(b.Reshape(inner, [4, 16, 2, 16, 3, 3]), [0, 2, 4, 5, 3, 1]);
+      return { inner, result: b.Reshape(weight, [2, 16, 24, 24]) };
+    },
+  },
+  "parallel-operators": {
+    x: [2, 16, 24, 24],
+    make: ({ b }, x) => {
+      const inner = b.add("Min", [x, b.zero]);
+      const masked = b.Sum([b.masked(x, b.Greater(x, b.zero)), b.add("Min", [b.zero, x])]);
+      const parts = [
+        b.Slice(b.Concat([x, masked], 3), [-1], [-40], [-16]),
+        b.Slice(b.Concat([inner, x], 1), [1], [0], [16]),
+      ];
+      return { inner, result: b.Sum(parts) };
+    },
+  },
 };
 
 /** A branch of an If, which may read values of the outer graph. */

@@ -4,9 +4,11 @@ import { type ProbeOptions, probe } from "../runtime/probe.js";
 import type { Device } from "../runtime/session.js";
 import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
+import { fastTransposition } from "./fast-transposition.js";
 import { foldNormalization } from "./fold-normalization.js";
 import { microBatching } from "./micro-batching.js";
 import { narrowConvolution } from "./narrow-convolution.js";
+import { parallelOperators } from "./parallel-operators.js";
 import type { Pass } from "./pass.js";
 import { pixelShuffle } from "./pixel-shuffle.js";
 import { prelu } from "./prelu.js";
@@ -19,6 +21,8 @@ export const passes: readonly Pass[] = [
   prelu,
   narrowConvolution,
   blockedLayout,
+  fastTransposition,
+  parallelOperators,
 ];
 
 /**

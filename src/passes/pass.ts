@@ -23,6 +23,9 @@ export interface Pass {
   apply(graph: Graph, context: PassContext): Graph;
 }
 
+/** From this many elements on the runtime's operators use several threads. */
+export const LARGE = 2 ** 14;
+
 /** The shape of a value. @throws Error if it is unknown because the graph was not probed. */
 export function shapeOf({ shapes }: Pick<PassContext, "shapes">, value: string): readonly number[] {
   const shape = shapes.get(value);

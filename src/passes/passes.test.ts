@@ -13,11 +13,13 @@ import { processorForward } from "../training/processor-forward.js";
 import { type TrainingStep, trainingStep } from "../training/step.js";
 import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
+import { fastTransposition } from "./fast-transposition.js";
 import { foldNormalization } from "./fold-normalization.js";
 import { applyPasses, findPasses, passes } from "./index.js";
 import { microBatching } from "./micro-batching.js";
 import { narrowConvolution } from "./narrow-convolution.js";
 import { optimizeForInference } from "./optimize-for-inference.js";
+import { parallelOperators } from "./parallel-operators.js";
 import type { Pass } from "./pass.js";
 import { pixelShuffle } from "./pixel-shuffle.js";
 import { prelu } from "./prelu.js";
@@ -98,6 +100,70 @@ test("PRelu as a sum computes the same, with one slope and with one slope per ch
     b.output("y", b.PRelu(b.input("x", [2, 5, 4, 3]), b.input("slope", slope)));
     assert.ok(!(await rewrittenOperators(b.build(), prelu)).includes("PRelu"));
   }
+});
+
+test("a transposition of several axes becomes a Gather of rows or two transpositions, and others stay", async () => {
+  const operators = (shape: number[], perm: number[]) => {
+    const b = new GraphBuilder("transposition");
+    b.output("y", b.Transpose(b.input("x", shape), perm));
+    return rewrittenOperators(b.build(), fastTransposition);
+  };
+  const gather = ["Reshape", "Gather", "Reshape", "Identity"];
+  assert.deepEqual(await operators([1, 2, 2, 4, 12, 12, 16], [0, 3, 4, 1, 5, 2, 6]), gather);
+  assert.deepEqual(await operators([2, 3, 4, 5, 6, 7, 8], [0, 5, 3, 1, 4, 2, 6]), gather);
+  const two = ["Reshape", "Transpose", "Reshape", "Transpose", "Reshape", "Identity"];
+  assert.deepEqual(await operators([4, 16, 4, 16, 3, 3], [0, 2, 4, 5, 3, 1]), two);
+  assert.deepEqual(await operators([64, 3, 64, 3], [2, 0, 3, 1]), two);
+  assert.deepEqual(await operators([64, 16, 16], [2, 1, 0]), two);
+  for (const [shape, perm] of [
+    [
+      [64, 1, 16, 16],
+      [1, 3, 0, 2],
+    ],
+    [
+      [4, 64, 112, 57, 1],
+      [4, 0, 1, 2, 3],
+    ],
+    [
+      [7, 6, 5, 8, 9, 4],
+      [5, 2, 0, 4, 1, 3],
+    ],
+    [
+      [2, 3, 4, 5],
+      [1, 3, 0, 2],
+    ],
+  ] as const)
+    assert.deepEqual(await operators([...shape], [...perm]), ["Transpose", "Identity"], `[${shape}], [${perm}]`);
+});
+
+test("operators of one thread become operators of several, where values are large", async () => {
+  const operators = (shape: number[], make: (b: GraphBuilder, x: string) => string) => {
+    const b = new GraphBuilder("serial");
+    b.output("y", make(b, b.input("x", shape)));
+    return rewrittenOperators(b.build(), parallelOperators);
+  };
+  const large = [1, 16, 36, 33];
+  const cases: [expected: string, (b: GraphBuilder, x: string) => string][] = [
+    ["HardSigmoid", (b, x) => b.Cast(b.Greater(x, b.zero), "float32")],
+    ["Clip", (b, x) => b.add("Min", [x, b.zero])],
+    ["Clip", (b, x) => b.add("Min", [b.zero, x])],
+    ["Add", (b, x) => b.Sum([x, x])],
+    ["Split", (b, x) => b.Slice(x, [3], [1], [Number.MAX_SAFE_INTEGER])],
+    ["Split", (b, x) => b.Slice(x, [-2], [-35], [-1])],
+  ];
+  for (const [expected, make] of cases) {
+    assert.deepEqual(await operators(large, make), [expected, "Identity"]);
+    assert.ok(!(await operators([1, 2, 5, 4], make)).includes(expected));
+  }
+  const kept: [kept: string, (b: GraphBuilder, x: string) => string][] = [
+    ["Cast", (b, x) => b.Cast(b.Greater(x, b.one), "float32")],
+    ["Min", (b, x) => b.add("Min", [x, b.one])],
+    ["Sum", (b, x) => b.Sum([x, x, x])],
+    ["Slice", (b, x) => b.Slice(x, [2, 3], [1, 1], [36, 33])],
+    ["Slice", (b, x) => b.Slice(x, [3], [0], [33], [2])],
+    ["Slice", (b, x) => b.Slice(x, [3], [-1], [-Number.MAX_SAFE_INTEGER], [-1])],
+  ];
+  for (const [op, make] of kept) assert.ok((await operators(large, make)).includes(op), op);
 });
 
 test("a convolution with few outputs computed by rows is the same, with uneven padding", async () => {

@@ -8,14 +8,15 @@ import { passes } from "./index.js";
 import type { PassContext } from "./pass.js";
 
 /** Nodes of one repetition in `longGraph`. */
-const PERIOD = 7;
+const PERIOD = 10;
 
 /** A graph in which every pass finds matches throughout, and whose weights all repetitions share. */
 function longGraph(nodes: number): { graph: Graph; context: PassContext } {
   const b = new GraphBuilder("long");
   const shapes = new Map<string, readonly number[]>();
-  const [small, features, halved] = [
+  const [small, turned, features, halved] = [
     [4, 4, 512, 512],
+    [512, 4, 512, 4],
     [4, 16, 512, 512],
     [4, 64, 256, 256],
   ];
@@ -35,7 +36,9 @@ function longGraph(nodes: number): { graph: Graph; context: PassContext } {
     const normal = shaped(b.add("BatchNormalization", [convolved, ...Array(4).fill(statistics)]), small);
     const blocks = shaped(b.Conv(normal, weight, "", { pads: [1, 1, 1, 1], strides: [2, 2] }), halved);
     const rectified = shaped(b.Relu(shaped(b.PRelu(shaped(b.DepthToSpace(blocks, 2, "CRD")), slope))));
-    x = shaped(b.Conv(rectified, narrow, "", { pads: [2, 2, 2, 2] }), small);
+    const result = shaped(b.Conv(rectified, narrow, "", { pads: [2, 2, 2, 2] }), small);
+    const negative = shaped(b.add("Min", [shaped(b.zero, []), result]), small);
+    x = shaped(b.Transpose(shaped(b.Transpose(negative, [2, 0, 3, 1]), turned), [1, 3, 0, 2]), small);
   }
   b.output("y", shaped(b.ReduceSum(x, undefined, false), []));
   shaped("y", []);
