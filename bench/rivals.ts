@@ -23,7 +23,7 @@ const source = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, im
 /** The Python that `LEGIBLE_BENCH_PYTHON` names, or the first with PyTorch; one without reports that PyTorch is missing. */
 const pythons = ["python3", "/usr/bin/python3"];
 const python =
-  process.env["LEGIBLE_BENCH_PYTHON"] ??
+  process.env.LEGIBLE_BENCH_PYTHON ??
   pythons.find((each) => spawnSync(each, ["-c", "import torch"]).status === 0) ??
   "python3";
 

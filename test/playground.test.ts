@@ -108,13 +108,17 @@ describe("the playground", { skip: chromium === undefined && "no Chromium is ins
     };
     assert.match(files.RA.name, /-sr-x4-RA\.png$/);
     const [result, truth] = [await decodeImage(files.RA.content), await decodeImage(files.original.content)];
-    const processor = await openProcessor(repositoryPath("models/sr-x4-m-ra.onnx"));
+    const processor = await openProcessor(repositoryPath("models/sr-x4-s-ra.onnx"));
     const expected = await enhance(processor, files.input.content, { format: "png", name: "input" });
     await processor.release();
     assert.ok(largestDifference(result, await decodeImage(expected.data)) <= 1);
     const shown = Number(/([\d.]+) dB/.exec(await opened.version("RA").locator(".figures").innerText())?.[1]);
     const found = psnrY(result, truth, { border: 0 });
     assert.ok(Math.abs(shown - found) <= 0.0051, `the page shows ${shown} dB, not ${found}`);
+    await page.getByRole("combobox", { name: "Model" }).selectOption("m");
+    await opened.finished();
+    const better = Number(/([\d.]+) dB/.exec(await opened.version("RA").locator(".figures").innerText())?.[1]);
+    assert.notEqual(better, shown);
     const shares = await opened.version("original").locator(".bar-share").allInnerTexts();
     const percents = shares.map((share) => Number.parseInt(share, 10));
     assert.ok(percents.length >= 3 && percents.slice(0, 3).every((p, i, all) => i === 0 || p <= (all[i - 1] ?? 0)));

@@ -10,7 +10,7 @@ export { encodePixels, type PixelFormat } from "./encode.js";
  * Starts the worker that does all work, so that the page stays responsive.
  * @example
  * const legible = await openLegible();
- * const processor = await legible.load("sr-x4-m-ra.onnx");
+ * const processor = await legible.load("sr-x4-s-ra.onnx");
  * const pixels = await legible.enhance(processor, file);
  * @throws UserError when WebAssembly or its files cannot be loaded, or `device` is not possible here.
  */

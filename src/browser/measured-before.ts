@@ -35,4 +35,18 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     border: 8,
     featureBytes: 780,
   },
+  // sr-x4-s-plain.onnx
+  "6428fdfdbacbb4fa5007bbd30a66c7e09948aae4f8b46b450fd48489c149f5fb": {
+    geometry: { scale: 4, multiple: 1 },
+    receptiveRadius: 16,
+    border: 0,
+    featureBytes: 1218.75,
+  },
+  // sr-x4-s-ra.onnx
+  dd09912cc31d843f2a3e9f1aead18193157b785ba2aa0994d5ba2ae19c2c74a7: {
+    geometry: { scale: 4, multiple: 1 },
+    receptiveRadius: 16,
+    border: 0,
+    featureBytes: 1218.75,
+  },
 };

@@ -16,7 +16,7 @@ const isLarge = ({ outputs }: Node, { shapes }: PassContext): boolean =>
 
 const isZero = (value: string, { initializers }: Graph): boolean => {
   const tensor = initializers.get(value);
-  return tensor?.type === "float32" && sizeOf(tensor.shape) === 1 && tensor.data[0] === 0;
+  return tensor?.type === "float32" && tensor.shape.length <= 1 && tensor.data.length === 1 && tensor.data[0] === 0;
 };
 
 const isComputed = (value: string, { initializers }: Graph): boolean => !initializers.has(value);

@@ -1,5 +1,5 @@
 import { processImage } from "./pipeline.js";
-import { balance, chosenTask, degraded, strength, taskChoices, taskKey } from "./state.js";
+import { balance, chosenSize, chosenTask, degraded, size, sizes, strength, taskChoices, taskKey } from "./state.js";
 
 /** Chooses the task, whether the image is degraded first, and for whom the result is. */
 export function Controls() {
@@ -24,6 +24,7 @@ export function Controls() {
           ))}
         </select>
       </label>
+      {sizes.value.length > 1 && <SizeChoice />}
       <fieldset class="field">
         <legend>The image is</legend>
         <SourceChoice text="good: degrade it, and compare with the original" value={true} />
@@ -34,6 +35,27 @@ export function Controls() {
     </section>
   );
 }
+
+const SIZE_TITLES: Readonly<Record<string, string>> = { s: "small: fast", m: "medium: better" };
+
+const SizeChoice = () => (
+  <label class="field">
+    Model
+    <select
+      value={chosenSize.value}
+      onChange={({ currentTarget }) => {
+        size.value = currentTarget.value;
+        processImage();
+      }}
+    >
+      {sizes.value.map((each) => (
+        <option key={each} value={each}>
+          {SIZE_TITLES[each] ?? each}
+        </option>
+      ))}
+    </select>
+  </label>
+);
 
 const SourceChoice = ({ text, value }: { readonly text: string; readonly value: boolean }) => (
   <label class="choice">

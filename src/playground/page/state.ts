@@ -63,6 +63,8 @@ export const source = signal<Source | undefined>(undefined);
 /** Whether the image is good, and is degraded first, so that the original is known. */
 export const degraded = signal(true);
 export const taskKey = signal("");
+/** The size of packaged processors that the visitor wants. */
+export const size = signal("s");
 /** Standard deviation (denoise, 0 to 1) or quality (jpeg). */
 export const strength = signal<Readonly<Record<PlaygroundTask, number>>>({ sr: 0, denoise: 0.1, jpeg: 10 });
 /** 0: for people; 1: for machines. */
@@ -99,9 +101,20 @@ export const chosenTask = computed(
   () => taskChoices.value.find(({ key }) => key === taskKey.value) ?? taskChoices.value[0],
 );
 
-/** The processors of the chosen task. */
-export const fittingProcessors = computed(() =>
+const processorsOfTask = computed(() =>
   processors.value.filter(({ task, scale }) => task === chosenTask.value?.task && scale === chosenTask.value.scale),
+);
+
+/** The sizes of the packaged processors of the chosen task, the small one first. */
+export const sizes = computed(() =>
+  [...new Set(processorsOfTask.value.flatMap(({ size }) => size ?? []))].sort().reverse(),
+);
+
+export const chosenSize = computed(() => sizes.value.find((each) => each === size.value) ?? sizes.value[0]);
+
+/** The visitor's processors of the chosen task, and the packaged ones of the chosen size. */
+export const fittingProcessors = computed(() =>
+  processorsOfTask.value.filter(({ size }) => size === undefined || size === chosenSize.value),
 );
 
 /** The message of an error as a sentence. */
