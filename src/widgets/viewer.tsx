@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
+
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { Choice } from "./choice.js";
 import { Loupe, type Spot } from "./loupe.js";
 import type { Pane } from "./pane.js";
 import { Swipe } from "./swipe.js";
@@ -78,32 +80,15 @@ interface ChoicesProps {
   setShown(shown: readonly [number, number]): void;
 }
 
-const PaneChoices = ({ panes, left, right, setShown }: ChoicesProps) => (
-  <>
-    <PaneChoice name="Left" panes={panes} value={left} onChoose={(pane) => setShown([pane, right])} />
-    <PaneChoice name="Right" panes={panes} value={right} onChoose={(pane) => setShown([left, pane])} />
-  </>
-);
-
-interface ChoiceProps {
-  readonly name: string;
-  readonly panes: readonly Pane[];
-  readonly value: number;
-  onChoose(pane: number): void;
+function PaneChoices({ panes, left, right, setShown }: ChoicesProps) {
+  const choices = panes.map(({ label }, i) => ({ value: i, text: label }));
+  return (
+    <>
+      <Choice name="Left" choices={choices} value={left} onChoose={(pane) => setShown([Number(pane), right])} />
+      <Choice name="Right" choices={choices} value={right} onChoose={(pane) => setShown([left, Number(pane)])} />
+    </>
+  );
 }
-
-const PaneChoice = ({ name, panes, value, onChoose }: ChoiceProps) => (
-  <label>
-    {name}
-    <select value={value} onChange={({ currentTarget }) => onChoose(Number(currentTarget.value))}>
-      {panes.map(({ label }, i) => (
-        <option key={label} value={i}>
-          {label}
-        </option>
-      ))}
-    </select>
-  </label>
-);
 
 interface ZoomProps {
   readonly zoom: number;

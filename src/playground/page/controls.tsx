@@ -1,3 +1,4 @@
+import { Choice } from "../../widgets/choice.js";
 import { processImage } from "./pipeline.js";
 import { balance, chosenSize, chosenTask, degraded, size, sizes, strength, taskChoices, taskKey } from "./state.js";
 
@@ -8,22 +9,16 @@ export function Controls() {
   return (
     <section class="card" aria-labelledby="controls-title">
       <h2 id="controls-title">Processing</h2>
-      <label class="field">
-        Task
-        <select
-          value={chosen.key}
-          onChange={({ currentTarget }) => {
-            taskKey.value = currentTarget.value;
-            processImage();
-          }}
-        >
-          {taskChoices.value.map(({ key, title }) => (
-            <option key={key} value={key}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        class="field"
+        name="Task"
+        choices={taskChoices.value.map(({ key, title }) => ({ value: key, text: title }))}
+        value={chosen.key}
+        onChoose={(key) => {
+          taskKey.value = key;
+          processImage();
+        }}
+      />
       {sizes.value.length > 1 && <SizeChoice />}
       <fieldset class="field">
         <legend>The image is</legend>
@@ -39,22 +34,16 @@ export function Controls() {
 const SIZE_TITLES: Readonly<Record<string, string>> = { s: "small: fast", m: "medium: better" };
 
 const SizeChoice = () => (
-  <label class="field">
-    Model
-    <select
-      value={chosenSize.value}
-      onChange={({ currentTarget }) => {
-        size.value = currentTarget.value;
-        processImage();
-      }}
-    >
-      {sizes.value.map((each) => (
-        <option key={each} value={each}>
-          {SIZE_TITLES[each] ?? each}
-        </option>
-      ))}
-    </select>
-  </label>
+  <Choice
+    class="field"
+    name="Model"
+    choices={sizes.value.map((each) => ({ value: each, text: SIZE_TITLES[each] ?? each }))}
+    value={chosenSize.value ?? ""}
+    onChoose={(chosen) => {
+      size.value = chosen;
+      processImage();
+    }}
+  />
 );
 
 const SourceChoice = ({ text, value }: { readonly text: string; readonly value: boolean }) => (

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import { useState } from "preact/hooks";
+import { Choice } from "../../widgets/choice.js";
 import { chosenTask, recognizers } from "./state.js";
 import { TrainingCurves } from "./training-curves.js";
 import { FEWEST, TrainingImages } from "./training-images.js";
@@ -29,16 +30,13 @@ export function FineTune() {
       </p>
       <TrainingImages />
       <div class="tune-fields">
-        <label class="field">
-          Recognizer
-          <select value={chosen} onChange={({ currentTarget }) => setChosen(Number(currentTarget.value))}>
-            {recognizers.value.map(({ name }, i) => (
-              <option key={name} value={i}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          class="field"
+          name="Recognizer"
+          choices={recognizers.value.map(({ name }, i) => ({ value: i, text: name }))}
+          value={chosen}
+          onChoose={(value) => setChosen(Number(value))}
+        />
         {(Object.keys(FIELDS) as (keyof typeof FIELDS)[]).map((key) => {
           const { title, ...range } = FIELDS[key];
           return (

@@ -1,3 +1,4 @@
+import { Choice } from "../../widgets/choice.js";
 import type { ChangeMap } from "./change-map.js";
 import { chooseHeat, heatChoice } from "./heat-maps.js";
 import { predictions } from "./state.js";
@@ -14,20 +15,12 @@ export function HeatChoice({ change }: HeatProps) {
     const judge = judges.find(({ id }) => `${id}` === value);
     chooseHeat(judge ?? (value === "change" ? "change" : "none"));
   };
-  return (
-    <label>
-      Heat map
-      <select value={heatChoice.value} onChange={({ currentTarget }) => choose(currentTarget.value)}>
-        <option value="none">none</option>
-        {change && <option value="change">change by {change.label}</option>}
-        {judges.map(({ id, name }) => (
-          <option key={id} value={id}>
-            gradient of {name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+  const choices = [
+    { value: "none", text: "none" },
+    ...(change ? [{ value: "change", text: `change by ${change.label}` }] : []),
+    ...judges.map(({ id, name }) => ({ value: id, text: `gradient of ${name}` })),
+  ];
+  return <Choice name="Heat map" choices={choices} value={heatChoice.value} onChoose={choose} />;
 }
 
 /** The scale of the heat map, and what it shows. */
