@@ -24,7 +24,8 @@ Workloads:
 ${works.map(({ name, summary, batch }) => `  ${name.padEnd(22)} ${summary}${batch ? ` (${batch})` : ""}`).join("\n")}
 
 Rivals: ${rivals.map(({ name }) => name).join(", ")}
-LEGIBLE_BENCH_PYTHON names the Python of PyTorch, such as that of a virtual environment. A rival that is not installed or does not support a workload is reported with the reason.`;
+A rival that is not installed or does not support a workload is reported with the reason.
+LEGIBLE_BENCH_PYTHON names the Python of PyTorch, such as that of a virtual environment.`;
 
 const { values } = parseArgs({
   options: {

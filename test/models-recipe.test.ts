@@ -10,21 +10,13 @@ for (const [recipe, starts] of [
   ["sr-x4-s", 0],
 ] as const)
   test(`the recipe of the models ${recipe} is valid, and RA continues from the weights of plain`, async () => {
-    const { code, out, err } = await legible([
-      ...["reproduce", `models/${recipe}`, "--dry-run"],
-      ...[...DATA, ...RECOGNIZERS],
-    ]);
+    const { code, out, err } = await legible(["reproduce", `models/${recipe}`, "--dry-run", ...DATA, ...RECOGNIZERS]);
     assert.equal(code, 0, err);
     const lines = out.trim().split("\n");
-    const [first = "", plain = "", ra = "", ...others] = starts ? lines : ["", ...lines];
-    if (starts) {
-      assert.match(first, /--data a --data b .*--objective plain /);
-      assert.doesNotMatch(first, /--init/);
-      assert.match(plain, /--init \S+\/start\/model\.onnx .*--objective plain --out/);
-    } else {
-      assert.match(plain, /--data a --data b .*--objective plain /);
-      assert.doesNotMatch(plain, /--init/);
-    }
+    assert.match(lines[0] ?? "", /--data a --data b .*--objective plain /);
+    assert.doesNotMatch(lines[0] ?? "", /--init/);
+    const [plain = "", ra = "", ...others] = lines.slice(starts);
+    if (starts) assert.match(plain, /--init \S+\/start\/model\.onnx .*--objective plain --out/);
     assert.match(ra, /--init \S+\/plain-training\/model\.onnx /);
     assert.match(ra, /--recognizer r\.onnx --recognizer s\.onnx /);
     assert.match(ra, /--after shift:\S+ --after resize:\S+ --after jpeg:/);

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import { attribute, type Node } from "../onnx/graph.js";
-import { type Match, type Pattern, rewrite } from "../onnx/matcher.js";
+import { replaceNodes } from "../onnx/matcher.js";
 import { sizeOf, type Tensor } from "../onnx/tensor.js";
 import { LARGE, type Pass, type PassContext, shapeOf } from "./pass.js";
 
@@ -12,19 +12,6 @@ interface Permutation {
   readonly dims: readonly number[];
   readonly perm: readonly number[];
 }
-
-const transposition: Pattern<PassContext> = {
-  op: "Transpose",
-  where: (node, { shapes }) => {
-    const shape = shapes.get(node.inputs[0] ?? "") ?? [];
-    if (sizeOf(shape) < LARGE) return false;
-    const merged = mergedAxes(shape, permOf(node));
-    return swapOf(merged.perm) === undefined && (isOfRows(merged) || twoSwaps(merged) !== undefined);
-  },
-};
-
-/** None: the axes in reverse order, which is left as it is. */
-const permOf = (node: Node): readonly number[] => attribute(node, "perm", "ints", []);
 
 /**
  * ONNX Runtime has fast code for exchanging two neighboring groups of axes. It computes any other transposition element by
@@ -40,17 +27,37 @@ export const fastTransposition: Pass = {
   cpuOnly: true,
   apply(graph, context) {
     const indices = new Map<string, string>();
-    return rewrite(graph, context, [[transposition, (match, b) => replace(match, b, context, indices)]]);
+    return replaceNodes(
+      graph,
+      graph.nodes.flatMap((node) => {
+        const move = moveOf(node, context, indices);
+        return move ? [{ root: node, nodes: [node], add: (b) => replace(node, b, context, move) }] : [];
+      }),
+    );
   },
 };
 
-/** @param indices constants of Gather that were added already, by permutation. */
-function replace(match: Match, b: GraphBuilder, context: PassContext, indices: Map<string, string>): void {
-  const node = match.node(transposition);
-  const [x = "", result = ""] = [node.inputs[0], node.outputs[0]];
-  const merged = mergedAxes(shapeOf(context, x), permOf(node));
-  const moved = isOfRows(merged) ? gathered(b, x, merged, indices) : exchanged(b, x, merged);
-  b.add("Reshape", [moved, b.integers(shapeOf(context, result))], {}, result);
+/** Adds the nodes that move the elements of a value, and returns their output; its shape is another. */
+type Move = (b: GraphBuilder, x: string) => string;
+
+/**
+ * What replaces a transposition; undefined: the node stays.
+ * @param indices constants of Gather that were added already, by permutation.
+ */
+function moveOf(node: Node, { shapes }: PassContext, indices: Map<string, string>): Move | undefined {
+  const shape = shapes.get(node.inputs[0] ?? "") ?? [];
+  if (node.op !== "Transpose" || node.domain !== "" || sizeOf(shape) < LARGE) return undefined;
+  // Without the attribute the axes are in reverse order, which is left as it is.
+  const merged = mergedAxes(shape, attribute(node, "perm", "ints", []));
+  if (swapOf(merged.perm)) return undefined;
+  if (rowOf(merged) >= ROW) return (b, x) => gathered(b, x, merged, indices);
+  const swaps = twoSwaps(merged);
+  return swaps && ((b, x) => exchanged(b, x, merged, swaps));
+}
+
+function replace({ inputs, outputs }: Node, b: GraphBuilder, context: PassContext, move: Move): void {
+  const result = outputs[0] ?? "";
+  b.add("Reshape", [move(b, inputs[0] ?? ""), b.integers(shapeOf(context, result))], {}, result);
 }
 
 /** The permutation without axes of size 1, and with neighbors that remain neighbors as one axis. */
@@ -66,8 +73,6 @@ function mergedAxes(shape: readonly number[], perm: readonly number[]): Permutat
 
 /** The elements at the end that stay together. */
 const rowOf = ({ dims, perm }: Permutation): number => (perm.at(-1) === dims.length - 1 ? (dims.at(-1) as number) : 1);
-
-const isOfRows = (permutation: Permutation): boolean => rowOf(permutation) >= ROW;
 
 function gathered(b: GraphBuilder, x: string, permutation: Permutation, indices: Map<string, string>): string {
   const { dims, perm } = permutation;
@@ -100,6 +105,8 @@ interface Swap {
   readonly to: number;
 }
 
+type TwoSwaps = readonly [first: Swap, second: Swap];
+
 /** The one exchange that a permutation consists of, if it does; that of nothing for the identity. */
 function swapOf(perm: readonly number[]): Swap | undefined {
   const from = perm.findIndex((axis, i) => axis !== i);
@@ -116,8 +123,8 @@ function swapped(rank: number, { from, middle, to }: Swap): number[] {
 }
 
 /** Two exchanges that make up a permutation, of all such pairs the one that moves the largest pieces. */
-function twoSwaps({ dims, perm }: Permutation): readonly [Swap, Swap] | undefined {
-  let best: { swaps: readonly [Swap, Swap]; cost: number } | undefined;
+function twoSwaps({ dims, perm }: Permutation): TwoSwaps | undefined {
+  let best: { swaps: TwoSwaps; cost: number } | undefined;
   for (const first of allSwaps(perm.length)) {
     const order = swapped(perm.length, first);
     const second = swapOf(perm.map((axis) => order.indexOf(axis)));
@@ -136,9 +143,8 @@ function allSwaps(rank: number): Swap[] {
   );
 }
 
-function exchanged(b: GraphBuilder, x: string, { dims, perm }: Permutation): string {
-  const [first, second] = twoSwaps({ dims, perm }) as readonly [Swap, Swap];
-  const order = swapped(perm.length, first).map((axis) => dims[axis] as number);
+function exchanged(b: GraphBuilder, x: string, { dims }: Permutation, [first, second]: TwoSwaps): string {
+  const order = swapped(dims.length, first).map((axis) => dims[axis] as number);
   return exchange(b, exchange(b, x, dims, first), order, second);
 }
 

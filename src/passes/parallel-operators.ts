@@ -1,15 +1,12 @@
-import type { GraphBuilder } from "../onnx/builder.js";
-import { float, int } from "../onnx/builder.js";
+import { float, type GraphBuilder, int } from "../onnx/builder.js";
 import type { Graph, Node } from "../onnx/graph.js";
 import { type Match, type Pattern, rewrite } from "../onnx/matcher.js";
+import { typeCodes } from "../onnx/schema.js";
 import { sizeOf, type Tensor, toNumbers } from "../onnx/tensor.js";
 import { LARGE, type Pass, type PassContext, shapeOf } from "./pass.js";
 
 /** The largest finite number of float32. */
 const LARGEST = 3.4028234663852886e38;
-
-/** ONNX's number for float32. */
-const FLOAT = 1;
 
 const isLarge = ({ outputs }: Node, { shapes }: PassContext): boolean =>
   sizeOf(shapes.get(outputs[0] ?? "") ?? []) >= LARGE;
@@ -34,7 +31,7 @@ const isStepOfOne = (value: string, { initializers }: Graph): boolean => {
 const positive: Pattern<PassContext> = { op: "Greater", inputs: [isComputed, isZero], readOnce: true };
 const mask: Pattern<PassContext> = {
   op: "Cast",
-  attributes: { to: { value: FLOAT, default: 0 } },
+  attributes: { to: { value: typeCodes.float32, default: 0 } },
   inputs: [positive],
   where: isLarge,
 };
