@@ -13,6 +13,7 @@ import { psnr } from "../src/metrics/psnr.js";
 import { decodeImage } from "../src/platform/node/codec.js";
 import { openBrowser } from "../testing/chromium.js";
 import { WebSite } from "../testing/web-site.js";
+import { runSwin2sr, swin2srFiles, TRANSFORMERS } from "./browser-swin2sr.js";
 
 /*
  * Enlarges images four times in Chromium, with Legible and with UpscalerJS (its ESRGAN slim), in alternating order:
@@ -20,6 +21,7 @@ import { WebSite } from "../testing/web-site.js";
  * The input has SIDE pixels a side: the photo, whose center is cropped and downscaled by Pillow's bicubic filter. "cold": from the
  * import of the library to the first result, nothing cached but by the operating system; "warm": the minimum of the other results;
  * "memory": the peak of the renderer; "sent": bytes without compression. UpscalerJS is installed into a temporary folder.
+ * --swin2sr FOLDER adds transformers.js with the model that bench/swin2sr.py wrote for this side; its PSNR says nothing.
  */
 
 const { values, positionals } = parseArgs({
@@ -29,6 +31,7 @@ const { values, positionals } = parseArgs({
     model: { type: "string", default: "sr-x4-m-plain" },
     backends: { type: "string", default: "wasm,webgl" },
     repeats: { type: "string", default: "3" },
+    swin2sr: { type: "string" },
   },
 });
 
@@ -40,6 +43,7 @@ const RIVAL = [
   "@tensorflow/tfjs-backend-wasm@4.11.0",
 ];
 const SLIM = "@upscalerjs/esrgan-slim";
+const INSTALL = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"];
 
 /** The files of the rival by their addresses. */
 const rivalFiles = {
@@ -58,7 +62,7 @@ const rivalFiles = {
 };
 
 /** Times in milliseconds, and the result as RGBA in a data: URL. */
-interface Run {
+export interface Run {
   readonly times: readonly number[];
   readonly pixels: string;
 }
@@ -191,11 +195,13 @@ async function measured(site: WebSite, run: (page: Page) => Promise<Run>) {
 }
 
 async function main(folder: string): Promise<void> {
-  execFileSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder, ...RIVAL]);
-  const files = Object.entries(rivalFiles).map(([path, file]) => [
-    path,
-    readFileSync(join(folder, "node_modules", file)),
-  ]);
+  execFileSync("npm", [...INSTALL, folder, ...RIVAL]);
+  const files: Record<string, Uint8Array> = {};
+  for (const [path, file] of Object.entries(rivalFiles)) files[path] = readFileSync(join(folder, "node_modules", file));
+  if (values.swin2sr !== undefined) {
+    execFileSync("npm", [...INSTALL, folder, TRANSFORMERS]);
+    Object.assign(files, swin2srFiles(folder, values.swin2sr));
+  }
   const photo = await decodeImage(positionals[0] as string);
   for (const side of values.sides.split(",").map(Number)) {
     const shorter = Math.min(photo.width, photo.height);
@@ -204,13 +210,17 @@ async function main(folder: string): Promise<void> {
     const input = await sharp(small.data, { raw: { width: side, height: side, channels: 3 } })
       .png()
       .toBuffer();
-    const site = await new WebSite({ ...Object.fromEntries(files), "/input.png": input }, true, false).open();
+    const site = await new WebSite({ ...files, "/input.png": input }, true, false).open();
     const repeats = Number(values.repeats);
     const programs = [
       ["Legible", (page: Page) => page.evaluate(runLegible, { model: values.model, repeats })],
       ...values.backends
         .split(",")
         .map((backend) => [`UpscalerJS ${backend}`, (page: Page) => page.evaluate(runUpscaler, { backend, repeats })]),
+      ...(values.swin2sr === undefined ? [] : [false, true]).map((bits8) => [
+        `transformers.js ${bits8 ? "8 bits" : "float32"}`,
+        (page: Page) => page.evaluate(runSwin2sr, { bits8, repeats }),
+      ]),
     ] as [string, (page: Page) => Promise<Run>][];
     for (const [name, run] of programs) {
       const row = await measured(site, run).catch((error: unknown) => String(error).split("\n")[0]);

@@ -96,6 +96,13 @@ const motifs: Readonly<Record<string, Motif>> = {
       return { inner, result: b.Conv(inner, sketch.weight([12, 3, 1, 1])) };
     },
   },
+  "fast-shuffle": {
+    x: [2, 3, 4, 5],
+    make: (sketch, x) => {
+      const inner = sketch.b.Conv(x, sketch.weight([27, 3, 3, 3]), sketch.input([27]), same);
+      return { inner, result: sketch.b.Relu(sketch.b.DepthToSpace(inner, 3, "CRD")) };
+    },
+  },
   "blocked-layout": {
     x: [2, 16, 6, 7],
     needsBlocks: true,

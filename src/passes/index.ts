@@ -4,6 +4,7 @@ import { type ProbeOptions, probe } from "../runtime/probe.js";
 import type { Device } from "../runtime/session.js";
 import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
+import { fastShuffle } from "./fast-shuffle.js";
 import { fastTransposition } from "./fast-transposition.js";
 import { foldNormalization } from "./fold-normalization.js";
 import { microBatching } from "./micro-batching.js";
@@ -21,6 +22,7 @@ export const passes: readonly Pass[] = [
   prelu,
   narrowConvolution,
   blockedLayout,
+  fastShuffle,
   fastTransposition,
   parallelOperators,
 ];

@@ -4,7 +4,7 @@ import { assertSameResults } from "../../testing/same-results.js";
 import { compactS } from "../networks/compact.js";
 import { srresnet } from "../networks/srresnet.js";
 import { plain } from "../objectives/plain.js";
-import { GraphBuilder, int, ints } from "../onnx/builder.js";
+import { float, GraphBuilder, int, ints } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.js";
 import { randomAt } from "../random.js";
@@ -13,6 +13,7 @@ import { processorForward } from "../training/processor-forward.js";
 import { type TrainingStep, trainingStep } from "../training/step.js";
 import { blockSize } from "./block-size.js";
 import { blockedLayout } from "./blocked-layout.js";
+import { fastShuffle } from "./fast-shuffle.js";
 import { fastTransposition } from "./fast-transposition.js";
 import { foldNormalization } from "./fold-normalization.js";
 import { applyPasses, findPasses, passes } from "./index.js";
@@ -89,6 +90,40 @@ test("a convolution without weights, which no runtime loads, is left as it is by
   const statistics = ["s", "o", "m", "v"].map((name) => b.initializer(name, float32([1, 1, 1])));
   b.output("y", b.add("BatchNormalization", [b.add("Conv", [b.input("x", ["N", 3, 8, 8])]), ...statistics]));
   assert.deepEqual(operatorsOf(optimizeForInference(b.build())), ["Conv", "BatchNormalization", "Identity"]);
+});
+
+test("a PRelu with one constant slope is a LeakyRelu", async () => {
+  const b = new GraphBuilder("prelu");
+  b.output("y", b.PRelu(b.input("x", [2, 5, 4, 3]), b.constant(float32([-0.25], [1, 1, 1]))));
+  assert.deepEqual(await rewrittenOperators(b.build(), prelu), ["LeakyRelu", "Identity"]);
+});
+
+test("a pixel shuffle as two transpositions computes the same at open sizes, its activation within the convolution", async () => {
+  for (const side of [2, 3]) {
+    const b = new GraphBuilder("shuffle");
+    const weight = b.constant(randomTensor([2 * side ** 2, 3, 3, 3], 7));
+    const x = b.input("x", ["N", 3, "H", "W"]);
+    const shuffled = b.DepthToSpace(b.Conv(x, weight, "", { pads: [1, 0, 1, 2] }), side, "CRD");
+    const bent = b.add("LeakyRelu", [shuffled], { alpha: float(0.1) });
+    b.output("y", b.Relu(b.DepthToSpace(b.Conv(bent, b.constant(randomTensor([side ** 2, 2, 1, 1], 8))), side, "CRD")));
+    const graph = b.build();
+    const rewritten = fastShuffle.apply(graph, { shapes: new Map(), block: null });
+    assert.ok(!operatorsOf(rewritten).includes("DepthToSpace"));
+    const [conv, activation] = operatorsOf(rewritten);
+    assert.deepEqual([conv, activation], ["Conv", "LeakyRelu"]);
+    for (const shape of [
+      [2, 3, 5, 7],
+      [1, 3, 4, 3],
+    ])
+      await assertSameResults(graph, rewritten, { x: randomTensor(shape, 9) });
+  }
+});
+
+test("a pixel shuffle of mode DCR stays", () => {
+  const b = new GraphBuilder("shuffle");
+  b.output("y", b.DepthToSpace(b.input("x", [1, 8, 3, 5]), 2, "DCR"));
+  const graph = b.build();
+  assert.equal(fastShuffle.apply(graph, { shapes: new Map(), block: null }), graph);
 });
 
 test("PRelu as a sum computes the same, with one slope and with one slope per channel", async () => {
