@@ -8,6 +8,7 @@ const RECOGNIZERS = ["--recognizer", "r.onnx", "--recognizer", "s.onnx"];
 for (const [recipe, starts] of [
   ["sr-x4-m", 1],
   ["sr-x4-s", 0],
+  ["jpeg-m", 0],
 ] as const)
   test(`the recipe of the models ${recipe} is valid, and RA continues from the weights of plain`, async () => {
     const { code, out, err } = await legible(["reproduce", `models/${recipe}`, "--dry-run", ...DATA, ...RECOGNIZERS]);

@@ -7,6 +7,20 @@ import type { Measured } from "../processors/processor.js";
 
 /** What `Processor` measures of published models, by the SHA-256 of their files. */
 export const measuredBefore: Readonly<Record<string, Measured>> = {
+  // jpeg-m-plain.onnx
+  "3d0d41d9a21c4c7ebe8670ca5c9021e8592e578ae4ae3ad5947ebe0091324c7a": {
+    geometry: { scale: 1, multiple: 1 },
+    receptiveRadius: 28,
+    border: 0,
+    featureBytes: 459,
+  },
+  // jpeg-m-ra.onnx
+  "2633b3a5ecc5bd44030a29a9eaf437e8014c6c3e85eca3ee52aa8fd3747567c4": {
+    geometry: { scale: 1, multiple: 1 },
+    receptiveRadius: 28,
+    border: 0,
+    featureBytes: 459,
+  },
   // sr-x4-m-plain.onnx
   d7e264ed21e95b179fc9f341495188c017c198b6f47ef5a9e09b264c9685ea7e: {
     geometry: { scale: 4, multiple: 1 },
