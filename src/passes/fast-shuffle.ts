@@ -29,9 +29,8 @@ export const fastShuffle: Pass = {
 };
 
 function moveBefore(match: Match, activation: Pattern, b: GraphBuilder): void {
-  const [{ inputs, attributes }, { op, outputs, ...rest }] = [match.node(convolved), match.node(activation)];
-  const active = b.add(op, inputs, rest.attributes);
-  b.add("DepthToSpace", [active], attributes, outputs[0]);
+  const [shuffle, { op, attributes, outputs }] = [match.node(convolved), match.node(activation)];
+  b.add("DepthToSpace", [b.add(op, shuffle.inputs, attributes)], shuffle.attributes, outputs[0]);
 }
 
 /** Sizes are computed in the graph, so that they may be open. */

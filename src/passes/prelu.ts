@@ -1,6 +1,6 @@
 import { float } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
-import { type Pattern, rewrite } from "../onnx/matcher.js";
+import { anything, type Pattern, rewrite } from "../onnx/matcher.js";
 import { sizeOf } from "../onnx/tensor.js";
 import type { Pass } from "./pass.js";
 
@@ -9,7 +9,7 @@ const isOneConstant = (slope: string, { initializers }: Graph): boolean => {
   return tensor?.type === "float32" && sizeOf(tensor.shape) === 1;
 };
 
-const frozen: Pattern = { op: "PRelu", inputs: [() => true, isOneConstant] };
+const frozen: Pattern = { op: "PRelu", inputs: [anything, isOneConstant] };
 const activation: Pattern = { op: "PRelu" };
 
 /**
