@@ -1,5 +1,6 @@
 import { GraphBuilder } from "./builder.js";
 import type { Graph, Node } from "./graph.js";
+import { sizeOf } from "./tensor.js";
 import { type Uses, usesOf } from "./uses.js";
 
 /**
@@ -34,6 +35,12 @@ export const anything = (): boolean => true;
 /** Accepts a float32 initializer, or a missing optional input. */
 export const float32Constant = (value: string, { initializers }: Graph): boolean =>
   value === "" || initializers.get(value)?.type === "float32";
+
+/** Accepts an initializer with one element, of any type and rank. */
+export function singleConstant(value: string, { initializers }: Graph): boolean {
+  const shape = initializers.get(value)?.shape;
+  return shape !== undefined && sizeOf(shape) === 1;
+}
 
 /** The nodes that match a pattern and the patterns inside it. */
 export class Match {

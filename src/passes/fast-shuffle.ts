@@ -5,8 +5,7 @@ import type { Pass } from "./pass.js";
 
 const crd: Pattern = { op: "DepthToSpace", attributes: { mode: { value: "CRD", default: "DCR" } } };
 const convolved: Pattern = { ...crd, inputs: [{ op: "Conv" }], readOnce: true };
-const relu: Pattern = { op: "Relu", inputs: [convolved] };
-const leakyRelu: Pattern = { op: "LeakyRelu", inputs: [convolved] };
+const activations = ["Relu", "LeakyRelu"].map((op): Pattern => ({ op, inputs: [convolved] }));
 
 /**
  * ONNX Runtime computes a pixel shuffle element by element on one thread. Two exchanges of neighboring axes take less than half
@@ -20,10 +19,11 @@ export const fastShuffle: Pass = {
   stage: "step",
   cpuOnly: true,
   apply: (graph, context) => {
-    const moved = rewrite(graph, context, [
-      [relu, (match, b) => moveBefore(match, relu, b)],
-      [leakyRelu, (match, b) => moveBefore(match, leakyRelu, b)],
-    ]);
+    const moved = rewrite(
+      graph,
+      context,
+      activations.map((activation) => [activation, (match, b) => moveBefore(match, activation, b)]),
+    );
     return rewrite(moved, context, [[crd, exchange]]);
   },
 };

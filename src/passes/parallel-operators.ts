@@ -1,6 +1,6 @@
 import { float, type GraphBuilder, int } from "../onnx/builder.js";
 import type { Graph, Node } from "../onnx/graph.js";
-import { type Match, type Pattern, rewrite } from "../onnx/matcher.js";
+import { type Match, type Pattern, rewrite, singleConstant } from "../onnx/matcher.js";
 import { typeCodes } from "../onnx/schema.js";
 import { sizeOf, type Tensor, toNumbers } from "../onnx/tensor.js";
 import { LARGE, type Pass, type PassContext, shapeOf } from "./pass.js";
@@ -17,11 +17,6 @@ const isZero = (value: string, { initializers }: Graph): boolean => {
 };
 
 const isComputed = (value: string, { initializers }: Graph): boolean => !initializers.has(value);
-
-const isSingle = (value: string, { initializers }: Graph): boolean => {
-  const shape = initializers.get(value)?.shape;
-  return shape !== undefined && sizeOf(shape) === 1;
-};
 
 const isStepOfOne = (value: string, { initializers }: Graph): boolean => {
   const steps = initializers.get(value);
@@ -40,7 +35,7 @@ const valueAndZero: Pattern<PassContext> = { op: "Min", inputs: [isComputed, isZ
 const sum: Pattern<PassContext> = { op: "Sum", where: isPair };
 const slice: Pattern<PassContext> = {
   op: "Slice",
-  inputs: [isComputed, isSingle, isSingle, isSingle, isStepOfOne],
+  inputs: [isComputed, singleConstant, singleConstant, singleConstant, isStepOfOne],
   where: isLarge,
 };
 

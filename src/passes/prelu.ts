@@ -1,15 +1,12 @@
 import { float } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
-import { anything, type Pattern, rewrite } from "../onnx/matcher.js";
-import { sizeOf } from "../onnx/tensor.js";
+import { anything, float32Constant, type Pattern, rewrite, singleConstant } from "../onnx/matcher.js";
 import type { Pass } from "./pass.js";
 
-const isOneConstant = (slope: string, { initializers }: Graph): boolean => {
-  const tensor = initializers.get(slope);
-  return tensor?.type === "float32" && sizeOf(tensor.shape) === 1;
-};
+const isOneFloat = (slope: string, graph: Graph): boolean =>
+  singleConstant(slope, graph) && float32Constant(slope, graph);
 
-const frozen: Pattern = { op: "PRelu", inputs: [anything, isOneConstant] };
+const frozen: Pattern = { op: "PRelu", inputs: [anything, isOneFloat] };
 const activation: Pattern = { op: "PRelu" };
 
 /**
