@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Run } from "./browser.js";
+import type { Run, TimedPage } from "./browser-page.js";
 
 /** transformers.js, with the build of ONNX Runtime that it asks for. */
 export const TRANSFORMERS = "@huggingface/transformers@4.3.2";
@@ -37,23 +37,17 @@ interface Transformers {
 }
 
 interface RawImage {
-  rgba(): { readonly data: Uint8ClampedArray };
+  rgba(): { readonly data: Uint8ClampedArray<ArrayBuffer> };
 }
 
 /** Runs in a page. `bits8` takes the weights of 8 bits, which transformers.js prefers with WebAssembly. */
-export async function runSwin2sr({ bits8, repeats }: { bits8: boolean; repeats: number }): Promise<Run> {
-  const start = performance.now();
-  const { env, pipeline } = (await import("/transformers/transformers.min.js" as string)) as Transformers;
-  Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: "/hub/" });
-  Object.assign(env.backends.onnx.wasm, { wasmPaths: "/transformers/", numThreads: navigator.hardwareConcurrency });
-  const upscale = await pipeline("image-to-image", "swin2sr", { device: "wasm", dtype: bits8 ? "q8" : "fp32" });
-  let { data } = (await upscale("/input.png")).rgba();
-  const times = [performance.now() - start];
-  for (let i = 1; i < repeats; i++) {
-    const from = performance.now();
-    ({ data } = (await upscale("/input.png")).rgba());
-    times.push(performance.now() - from);
-  }
-  const { asUrl } = globalThis as unknown as { asUrl: (data: Uint8ClampedArray) => Promise<string> };
-  return { times, pixels: await asUrl(data) };
+export function runSwin2sr({ bits8, repeats }: { bits8: boolean; repeats: number }): Promise<Run> {
+  const { timed } = globalThis as unknown as TimedPage;
+  return timed(repeats, async () => {
+    const { env, pipeline } = (await import("/transformers/transformers.min.js" as string)) as Transformers;
+    Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: "/hub/" });
+    Object.assign(env.backends.onnx.wasm, { wasmPaths: "/transformers/", numThreads: navigator.hardwareConcurrency });
+    const upscale = await pipeline("image-to-image", "swin2sr", { device: "wasm", dtype: bits8 ? "q8" : "fp32" });
+    return async () => (await upscale("/input.png")).rgba().data;
+  });
 }

@@ -13,6 +13,7 @@ import { psnr } from "../src/metrics/psnr.js";
 import { decodeImage } from "../src/platform/node/codec.js";
 import { openBrowser } from "../testing/chromium.js";
 import { WebSite } from "../testing/web-site.js";
+import { defineTimed, type Run, type TimedPage } from "./browser-page.js";
 import { runSwin2sr, swin2srFiles, TRANSFORMERS } from "./browser-swin2sr.js";
 
 /*
@@ -61,20 +62,13 @@ const rivalFiles = {
   ),
 };
 
-/** Times in milliseconds, and the result as RGBA in a data: URL. */
-export interface Run {
-  readonly times: readonly number[];
-  readonly pixels: string;
-}
-
 /** What the scripts of the rival define in a page. */
 interface RivalPage {
-  readonly asUrl: (data: Uint8ClampedArray) => Promise<string>;
   readonly tf: {
     readonly wasm: { setWasmPaths(folder: string): void };
     readonly browser: {
       fromPixels(canvas: HTMLCanvasElement): object;
-      toPixels(image: object): Promise<Uint8ClampedArray>;
+      toPixels(image: object): Promise<Uint8ClampedArray<ArrayBuffer>>;
     };
     setBackend(name: string): Promise<boolean>;
     ready(): Promise<void>;
@@ -86,73 +80,50 @@ interface RivalPage {
   readonly ESRGANSlim4x: object;
 }
 
-/** Runs in a page, before its scripts: `asUrl` hands a large result over as text, which is smaller than a list of numbers. */
-function defineAsUrl(): void {
-  const asUrl = (data: Uint8ClampedArray<ArrayBuffer>) =>
-    new Promise<string>((resolve) => {
-      const reader = new FileReader();
-      reader.onload = () => resolve(String(reader.result));
-      reader.readAsDataURL(new Blob([data]));
-    });
-  Object.assign(globalThis, { asUrl });
-}
-
 /** Runs in a page. */
-async function runLegible({ model, repeats }: { model: string; repeats: number }): Promise<Run> {
-  const start = performance.now();
-  const { openLegible } = (await import("/legible/legible.js" as string)) as typeof library;
-  const image = await (await fetch("/input.png")).blob();
-  const legible = await openLegible();
-  const processor = (await legible.load(`/models/${model}.onnx`)) as library.BrowserProcessor;
-  let { data } = await legible.enhance(processor, image);
-  const times = [performance.now() - start];
-  for (let i = 1; i < repeats; i++) {
-    const from = performance.now();
-    ({ data } = await legible.enhance(processor, image));
-    times.push(performance.now() - from);
-  }
-  legible.close();
-  return { times, pixels: await (globalThis as unknown as RivalPage).asUrl(data) };
+function runLegible({ model, repeats }: { model: string; repeats: number }): Promise<Run> {
+  const { timed } = globalThis as unknown as TimedPage;
+  return timed(repeats, async () => {
+    const { openLegible } = (await import("/legible/legible.js" as string)) as typeof library;
+    const image = await (await fetch("/input.png")).blob();
+    const legible = await openLegible();
+    const processor = (await legible.load(`/models/${model}.onnx`)) as library.BrowserProcessor;
+    return async () => (await legible.enhance(processor, image)).data;
+  });
 }
 
 /** Runs in a page. Tiles of 64 pixels are those of the documentation of UpscalerJS. */
-async function runUpscaler({ backend, repeats }: { backend: string; repeats: number }): Promise<Run> {
-  const start = performance.now();
-  for (const name of ["tf", "wasm", "slim", "upscaler"])
-    await new Promise((resolve, reject) => {
-      const script = Object.assign(document.createElement("script"), { src: `/rival/${name}.js` });
-      Object.assign(script, { onload: resolve, onerror: reject });
-      document.head.append(script);
-    });
-  const { tf, Upscaler, ESRGANSlim4x, asUrl } = globalThis as unknown as RivalPage;
-  tf.wasm.setWasmPaths("/rival/");
-  await tf.setBackend(backend);
-  await tf.ready();
-  if (tf.getBackend() !== backend) throw new Error(`${backend} is not possible here`);
-  const upscaler = new Upscaler({ model: { ...ESRGANSlim4x, path: "/rival/model.json" } });
-  const image = await createImageBitmap(await (await fetch("/input.png")).blob());
-  const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
-  canvas.getContext("2d")?.drawImage(image, 0, 0);
-  const upscale = async (): Promise<Uint8ClampedArray> => {
-    const input = tf.browser.fromPixels(canvas);
-    const result = await upscaler.upscale(input, {
-      output: "tensor",
-      patchSize: 64,
-      padding: 4,
-      awaitNextFrame: false,
-    });
-    const pixels = await tf.browser.toPixels(tf.clipByValue(result, 0, 255).toInt());
-    tf.dispose([input, result]);
-    return pixels;
-  };
-  let data = await upscale();
-  const times = [performance.now() - start];
-  for (let i = 1; i < repeats; i++) {
-    const from = performance.now();
-    data = await upscale();
-    times.push(performance.now() - from);
-  }
-  return { times, pixels: await asUrl(data) };
+function runUpscaler({ backend, repeats }: { backend: string; repeats: number }): Promise<Run> {
+  const { timed } = globalThis as unknown as TimedPage;
+  return timed(repeats, async () => {
+    for (const name of ["tf", "wasm", "slim", "upscaler"])
+      await new Promise((resolve, reject) => {
+        const script = Object.assign(document.createElement("script"), { src: `/rival/${name}.js` });
+        Object.assign(script, { onload: resolve, onerror: reject });
+        document.head.append(script);
+      });
+    const { tf, Upscaler, ESRGANSlim4x } = globalThis as unknown as RivalPage;
+    tf.wasm.setWasmPaths("/rival/");
+    await tf.setBackend(backend);
+    await tf.ready();
+    if (tf.getBackend() !== backend) throw new Error(`${backend} is not possible here`);
+    const upscaler = new Upscaler({ model: { ...ESRGANSlim4x, path: "/rival/model.json" } });
+    const image = await createImageBitmap(await (await fetch("/input.png")).blob());
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+    canvas.getContext("2d")?.drawImage(image, 0, 0);
+    return async () => {
+      const input = tf.browser.fromPixels(canvas);
+      const result = await upscaler.upscale(input, {
+        output: "tensor",
+        patchSize: 64,
+        padding: 4,
+        awaitNextFrame: false,
+      });
+      const pixels = await tf.browser.toPixels(tf.clipByValue(result, 0, 255).toInt());
+      tf.dispose([input, result]);
+      return pixels;
+    };
+  });
 }
 
 /** The peak of the memory of all renderers in MB, during `work`. */
@@ -180,7 +151,7 @@ async function measured(site: WebSite, run: (page: Page) => Promise<Run>) {
   const driven = await openBrowser(["--enable-unsafe-swiftshader"]);
   try {
     const page = await driven.browser.newPage();
-    await page.addInitScript(defineAsUrl);
+    await page.addInitScript(defineTimed);
     await page.goto(site.url);
     const session = await driven.browser.newBrowserCDPSession();
     let peak = 0;

@@ -45,6 +45,11 @@ export async function awkwardImages(): Promise<Record<string, Buffer>> {
     "jpeg-exif-7.jpg": await raw8(width, height, 3).withMetadata({ orientation: 7 }).jpeg({ quality: 90 }).toBuffer(),
     "jpeg-gray.jpg": await raw8(width, height, 1).toColourspace("b-w").jpeg().toBuffer(),
     "jpeg-cmyk.jpg": await raw8(width, height, 3).toColourspace("cmyk").jpeg({ quality: 95 }).toBuffer(),
+    "jpeg-cmyk-profile.jpg": await raw8(width, height, 3)
+      .toColourspace("cmyk")
+      .withIccProfile("cmyk")
+      .jpeg({ quality: 95 })
+      .toBuffer(),
     "jpeg-p3.jpg": await raw8(width, height, 3).withIccProfile("p3").jpeg({ quality: 95 }).toBuffer(),
     "png-16.png": await raw16(width, height, 3).png().toBuffer(),
     "png-16-alpha.png": await raw16(width, height, 4).png().toBuffer(),
