@@ -9,6 +9,8 @@ for (const [recipe, starts] of [
   ["sr-x4-m", 1],
   ["sr-x4-s", 0],
   ["jpeg-m", 0],
+  ["denoise-m", 0],
+  ["sr-x2-m", 0],
 ] as const)
   test(`the recipe of the models ${recipe} is valid, and RA continues from the weights of plain`, async () => {
     const { code, out, err } = await legible(["reproduce", `models/${recipe}`, "--dry-run", ...DATA, ...RECOGNIZERS]);

@@ -6,7 +6,7 @@ import { PlaygroundPage, ServedPlayground } from "./playground-page.js";
 import { repositoryPath } from "./shared.js";
 
 /** The sample in the picture, by its place. */
-const SAMPLE = 5;
+const SAMPLE = 9;
 /** Colors of the palette, which keeps the file small. */
 const COLORS = 192;
 
