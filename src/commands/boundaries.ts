@@ -29,7 +29,8 @@ import {
   predictionTable,
   tables,
 } from "../report/boundaries.js";
-import { boundariesReport, gainsReport } from "../report/boundaries-report.js";
+import { boundariesReport } from "../report/boundaries-report.js";
+import { gainsReport } from "../report/gains-report.js";
 import { reportedModels } from "../report/reported-models.js";
 import {
   listOf,

@@ -1,12 +1,6 @@
+import { columnsOf } from "../report/columns.js";
 import type { Part, ReportDocument, Section, TablePart } from "../report/document.js";
-import {
-  figuresTable,
-  flipsTable,
-  gainsTable,
-  paretoPart,
-  survivalParts,
-  textColumn,
-} from "../report/evaluation-parts.js";
+import { figuresTable, flipsTable, gainsTable, paretoPart, survivalParts } from "../report/evaluation-parts.js";
 import { evaluatedNetworks, evaluationFacts, modelsTable } from "../report/setting-parts.js";
 import { trainingCurves } from "../report/training-curves.js";
 import { mainParts } from "../study/analysis/report.js";
@@ -77,69 +71,33 @@ async function recipeSections({ findings, folder }: FoundRecipe, named: boolean)
 }
 
 function trainingsTable(trainings: readonly Training[]): TablePart {
-  const settings = trainings.map((each) => each.settings);
-  const numbers = (title: string, values: readonly (number | null)[], digits = 0) =>
-    ({ kind: "number", title, values, digits }) as const;
-  const hashes = (title: string, values: readonly string[]) => ({ ...textColumn(title, values), code: true as const });
+  const column = columnsOf(trainings);
   return {
     kind: "table",
     caption: "Trainings",
     columns: [
-      textColumn(
-        "run",
-        trainings.map(({ run }) => run),
-      ),
-      textColumn("training", settings.map(trainingTitle)),
-      numbers(
-        "images",
-        trainings.map(({ images }) => images),
-      ),
-      numbers(
-        "steps",
-        settings.map(({ steps }) => steps),
-      ),
-      numbers(
-        "batch",
-        settings.map(({ batch }) => batch),
-      ),
-      numbers(
-        "crop",
-        settings.map(({ crop, size }) => crop ?? size ?? null),
-      ),
-      textColumn(
-        "learning rate",
-        settings.map(({ lr }) => String(lr)),
-      ),
-      numbers(
-        "seed",
-        settings.map(({ seed }) => seed),
-      ),
-      hashes(
-        "SHA-256 of model.onnx",
-        trainings.map(({ model }) => model),
-      ),
-      hashes(
-        "SHA-256 of log.jsonl",
-        trainings.map(({ log }) => log),
-      ),
+      column.text("run", ({ run }) => run),
+      column.text("training", ({ settings }) => trainingTitle(settings)),
+      column.number("images", ({ images }) => images),
+      column.number("steps", ({ settings }) => settings.steps),
+      column.number("batch", ({ settings }) => settings.batch),
+      column.number("crop", ({ settings: { crop, size } }) => crop ?? size ?? null),
+      column.text("learning rate", ({ settings }) => String(settings.lr)),
+      column.number("seed", ({ settings }) => settings.seed),
+      { ...column.text("SHA-256 of model.onnx", ({ model }) => model), code: true },
+      { ...column.text("SHA-256 of log.jsonl", ({ log }) => log), code: true },
     ],
   };
 }
 
-const commandsTable = ({ commands }: Findings): TablePart => ({
-  kind: "table",
-  caption: "Command lines by stage",
-  columns: [
-    textColumn(
-      "stage",
-      commands.map(({ stage }) => stage),
-    ),
-    {
-      ...textColumn(
-        "command",
-        commands.map(({ command }) => command),
-      ),
-      code: true,
-    },
-  ],
-});
+function commandsTable({ commands }: Findings): TablePart {
+  const column = columnsOf(commands);
+  return {
+    kind: "table",
+    caption: "Command lines by stage",
+    columns: [
+      column.text("stage", ({ stage }) => stage),
+      { ...column.text("command", ({ command }) => command), code: true },
+    ],
+  };
+}

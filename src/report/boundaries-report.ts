@@ -1,18 +1,9 @@
 import type { Boundaries, BoundarySetting } from "../analysis/boundaries.js";
 import type { MeasurePrediction } from "../analysis/pair-measures.js";
 import type { MeanInterval } from "../analysis/statistics.js";
-import type {
-  Column,
-  Figure,
-  FigureColumn,
-  Part,
-  PicturePart,
-  ReportDocument,
-  ScatterPart,
-  Section,
-  TablePart,
-} from "./document.js";
-import { textColumn } from "./evaluation-parts.js";
+import { columnsOf } from "./columns.js";
+import type { Figure, Part, PicturePart, ReportDocument, ScatterPart, TablePart } from "./document.js";
+import { gainSection } from "./gains-report.js";
 import { shortTitles } from "./judged-rows.js";
 import { modelsTable, type ReportedModel } from "./setting-parts.js";
 
@@ -65,107 +56,59 @@ const planeText = { gradient: "planes along the gradient", triple: "planes throu
 const figureOf = ({ mean, ci95 }: MeanInterval, factor = 1): Figure =>
   mean === null ? null : ci95 ? [factor * mean, factor * ci95[0], factor * ci95[1]] : [factor * mean];
 
-const meanColumn = (
-  title: string,
-  unit: string,
-  values: readonly MeanInterval[],
-  digits: number,
-  factor = 1,
-): FigureColumn => ({
-  ...{ kind: "figure", title, unit, digits, values: values.map((value) => figureOf(value, factor)) },
-});
+const pairOf = ({ a, b }: { readonly a: string; readonly b: string }): string => `${a} and ${b}`;
 
-const numberColumn = (title: string, values: readonly (number | null)[], digits: number): Column => ({
-  ...{ kind: "number", title, values, digits },
-});
-
-function distanceParts({ recognizers, distances, inter_boundary: between, images, setting }: Boundaries): Part[] {
+function distanceParts(found: Boundaries): Part[] {
   return [
-    {
-      kind: "table",
-      caption: "Recognizers on the clean images",
-      columns: [
-        textColumn(
-          "recognizer",
-          recognizers.map(({ recognizer }) => recognizer),
-        ),
-        numberColumn(
-          "top-1 (%)",
-          recognizers.map(({ top1 }) => top1),
-          1,
-        ),
-        meanColumn(
-          "margin of scores",
-          "margin",
-          recognizers.map(({ margin }) => margin),
-          2,
-        ),
-      ],
-    },
-    {
-      kind: "table",
-      caption: "Distance to the boundary, of images that are classified correctly",
-      columns: [
-        textColumn(
-          "recognizer",
-          distances.map(({ recognizer }) => recognizer),
-        ),
-        textColumn(
-          "direction",
-          distances.map(({ direction }) => direction),
-        ),
-        meanColumn(
-          "mean (gray levels)",
-          "gray levels",
-          distances.map(({ gray_levels }) => gray_levels),
-          3,
-        ),
-        {
-          ...numberColumn(
-            "median",
-            distances.map(({ median }) => median),
-            3,
-          ),
-          none: `above ${setting.maximum}`,
-        } as Column,
-        numberColumn(
-          "found",
-          distances.map((row) => row.found),
-          0,
-        ),
-        numberColumn(
-          "images",
-          distances.map((row) => row.images),
-          0,
-        ),
-      ],
-      note: "The mean is over the boundaries that were found; the median counts the others as larger.",
-    },
-    ...nearestScatter(images, setting),
-    ...(between.length > 0
-      ? [
-          {
-            ...({ kind: "table", caption: "Inter-boundary distances" } as const),
-            columns: [
-              textColumn(
-                "recognizers",
-                between.map(({ a, b }) => `${a} and ${b}`),
-              ),
-              textColumn(
-                "direction",
-                between.map(({ direction }) => direction),
-              ),
-              meanColumn("mean (gray levels)", "gray levels", between, 3),
-              numberColumn(
-                "images",
-                between.map(({ n }) => n),
-                0,
-              ),
-            ],
-          },
-        ]
-      : []),
+    recognizersTable(found),
+    distancesTable(found),
+    ...nearestScatter(found.images, found.setting),
+    ...(found.inter_boundary.length > 0 ? [betweenTable(found)] : []),
   ];
+}
+
+function recognizersTable({ recognizers }: Boundaries): TablePart {
+  const column = columnsOf(recognizers);
+  return {
+    kind: "table",
+    caption: "Recognizers on the clean images",
+    columns: [
+      column.text("recognizer", ({ recognizer }) => recognizer),
+      column.number("top-1 (%)", ({ top1 }) => top1, 1),
+      column.figure("margin of scores", "margin", ({ margin }) => figureOf(margin), 2),
+    ],
+  };
+}
+
+function distancesTable({ distances, setting }: Boundaries): TablePart {
+  const column = columnsOf(distances);
+  return {
+    kind: "table",
+    caption: "Distance to the boundary, of images that are classified correctly",
+    columns: [
+      column.text("recognizer", ({ recognizer }) => recognizer),
+      column.text("direction", ({ direction }) => direction),
+      column.figure("mean (gray levels)", "gray levels", ({ gray_levels }) => figureOf(gray_levels), 3),
+      { ...column.number("median", ({ median }) => median, 3), none: `above ${setting.maximum}` },
+      column.number("found", (row) => row.found),
+      column.number("images", (row) => row.images),
+    ],
+    note: "The mean is over the boundaries that were found; the median counts the others as larger.",
+  };
+}
+
+function betweenTable({ inter_boundary: between }: Boundaries): TablePart {
+  const column = columnsOf(between);
+  return {
+    kind: "table",
+    caption: "Inter-boundary distances",
+    columns: [
+      column.text("recognizers", pairOf),
+      column.text("direction", ({ direction }) => direction),
+      column.figure("mean (gray levels)", "gray levels", (row) => figureOf(row), 3),
+      column.number("images", ({ n }) => n),
+    ],
+  };
 }
 
 /** The nearest boundary of each image: of the first recognizer against those of the others. */
@@ -199,248 +142,105 @@ function nearestScatter(
   ];
 }
 
-function agreementParts({ agreement, gradient_cosine: cosines, fragmentation }: Boundaries): Part[] {
-  const tables: (TablePart | undefined)[] = [
-    agreement.length === 0
-      ? undefined
-      : {
-          kind: "table",
-          caption: "Agreement of predicted classes on planes",
-          columns: [
-            textColumn(
-              "recognizers",
-              agreement.map(({ a, b }) => `${a} and ${b}`),
-            ),
-            textColumn(
-              "planes",
-              agreement.map(({ kind }) => planeText[kind]),
-            ),
-            meanColumn(
-              "κ",
-              "kappa",
-              agreement.map(({ kappa }) => kappa),
-              3,
-            ),
-            meanColumn(
-              "raw (%)",
-              "%",
-              agreement.map(({ raw }) => raw),
-              1,
-              100,
-            ),
-            numberColumn(
-              "planes with κ",
-              agreement.map(({ kappa }) => kappa.n),
-              0,
-            ),
-            numberColumn(
-              "planes",
-              agreement.map(({ raw }) => raw.n),
-              0,
-            ),
-          ],
-          note: "κ (Cohen) is the agreement beyond chance.",
-        },
-    cosines.length === 0
-      ? undefined
-      : {
-          kind: "table",
-          caption: "Cosine of loss gradients",
-          columns: [
-            textColumn(
-              "recognizers",
-              cosines.map(({ a, b }) => `${a} and ${b}`),
-            ),
-            { ...meanColumn("mean", "cosine", cosines, 3), reference: 0 },
-            numberColumn(
-              "images",
-              cosines.map(({ n }) => n),
-              0,
-            ),
-          ],
-        },
-    fragmentation.length === 0
-      ? undefined
-      : {
-          kind: "table",
-          caption: "Regions of one class on a plane",
-          columns: [
-            textColumn(
-              "recognizer",
-              fragmentation.map(({ recognizer }) => recognizer),
-            ),
-            textColumn(
-              "planes",
-              fragmentation.map(({ kind }) => planeText[kind]),
-            ),
-            meanColumn("mean", "regions", fragmentation, 2),
-          ],
-        },
+function agreementParts(found: Boundaries): Part[] {
+  const shown = [
+    ...(found.agreement.length > 0 ? [agreementTable(found)] : []),
+    ...(found.gradient_cosine.length > 0 ? [cosinesTable(found)] : []),
+    ...(found.fragmentation.length > 0 ? [fragmentationTable(found)] : []),
   ];
-  const shown = tables.filter((table) => table !== undefined);
   return shown.length > 0
     ? shown
     : [{ kind: "text", lines: ["One recognizer alone, and no planes: there is nothing to compare."] }];
+}
+
+function agreementTable({ agreement }: Boundaries): TablePart {
+  const column = columnsOf(agreement);
+  return {
+    kind: "table",
+    caption: "Agreement of predicted classes on planes",
+    columns: [
+      column.text("recognizers", pairOf),
+      column.text("planes", ({ kind }) => planeText[kind]),
+      column.figure("κ", "kappa", ({ kappa }) => figureOf(kappa), 3),
+      column.figure("raw (%)", "%", ({ raw }) => figureOf(raw, 100)),
+      column.number("planes with κ", ({ kappa }) => kappa.n),
+      column.number("planes", ({ raw }) => raw.n),
+    ],
+    note: "κ (Cohen) is the agreement beyond chance.",
+  };
+}
+
+function cosinesTable({ gradient_cosine: cosines }: Boundaries): TablePart {
+  const column = columnsOf(cosines);
+  return {
+    kind: "table",
+    caption: "Cosine of loss gradients",
+    columns: [
+      column.text("recognizers", pairOf),
+      { ...column.figure("mean", "cosine", (row) => figureOf(row), 3), reference: 0 },
+      column.number("images", ({ n }) => n),
+    ],
+  };
+}
+
+function fragmentationTable({ fragmentation }: Boundaries): TablePart {
+  const column = columnsOf(fragmentation);
+  return {
+    kind: "table",
+    caption: "Regions of one class on a plane",
+    columns: [
+      column.text("recognizer", ({ recognizer }) => recognizer),
+      column.text("planes", ({ kind }) => planeText[kind]),
+      column.figure("mean", "regions", (row) => figureOf(row), 2),
+    ],
+  };
 }
 
 const pictureOf = ({ caption, svg }: { readonly caption: string; readonly svg: string }): PicturePart => ({
   ...{ kind: "picture", caption, image: `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}` },
 });
 
-const segmentsTable = ({ segments }: Boundaries): TablePart => ({
-  kind: "table",
-  caption: "From the images of one processor to those of another",
-  columns: [
-    textColumn(
-      "from",
-      segments.map(({ from }) => from),
-    ),
-    textColumn(
-      "to",
-      segments.map(({ to }) => to),
-    ),
-    textColumn(
-      "recognizer",
-      segments.map(({ recognizer }) => recognizer),
-    ),
-    {
-      ...meanColumn(
-        "cosine with the negative gradient",
-        "cosine",
-        segments.map(({ cosine }) => cosine),
-        4,
-      ),
-      reference: 0,
-    },
-    numberColumn(
-      "changed",
-      segments.map(({ changed }) => changed),
-      0,
-    ),
-    numberColumn(
-      "helpful",
-      segments.map(({ helpful }) => helpful),
-      0,
-    ),
-    numberColumn(
-      "harmful",
-      segments.map(({ harmful }) => harmful),
-      0,
-    ),
-    meanColumn(
-      "first change",
-      "share",
-      segments.map(({ change }) => change),
-      2,
-    ),
-    numberColumn(
-      "images",
-      segments.map(({ images }) => images),
-      0,
-    ),
-  ],
-});
-
-/** How well measures predict gains, with a plot for each measure that has points. */
-function gainSection(predictions: readonly MeasurePrediction[]): Section[] {
-  if (predictions.length === 0) return [];
-  return [
-    { title: "Prediction of transfer gains", parts: [gainsTable(predictions), ...predictions.flatMap(gainScatter)] },
-  ];
+function segmentsTable({ segments }: Boundaries): TablePart {
+  const column = columnsOf(segments);
+  return {
+    kind: "table",
+    caption: "From the images of one processor to those of another",
+    columns: [
+      column.text("from", ({ from }) => from),
+      column.text("to", ({ to }) => to),
+      column.text("recognizer", ({ recognizer }) => recognizer),
+      {
+        ...column.figure("cosine with the negative gradient", "cosine", ({ cosine }) => figureOf(cosine), 4),
+        reference: 0,
+      },
+      column.number("changed", ({ changed }) => changed),
+      column.number("helpful", ({ helpful }) => helpful),
+      column.number("harmful", ({ harmful }) => harmful),
+      column.figure("first change", "share", ({ change }) => figureOf(change), 2),
+      column.number("images", ({ images }) => images),
+    ],
+  };
 }
-
-const gainsTable = (predictions: readonly MeasurePrediction[]): TablePart => ({
-  kind: "table",
-  caption: "Rank correlation of measures with gains",
-  columns: [
-    textColumn(
-      "measure",
-      predictions.map(({ measure }) => measure),
-    ),
-    textColumn(
-      "gains",
-      predictions.map(({ table }) => table),
-    ),
-    {
-      ...{ kind: "figure", title: "Spearman", digits: 2, unit: "correlation", reference: 0, signed: true },
-      values: predictions.map(
-        ({ spearman, ci95 }): Figure => (spearman === null ? null : ci95 ? [spearman, ...ci95] : [spearman]),
-      ),
-    },
-    numberColumn(
-      "pairs",
-      predictions.map(({ pairs }) => pairs),
-      0,
-    ),
-    numberColumn(
-      "unknown",
-      predictions.map(({ unknown }) => unknown),
-      0,
-    ),
-    numberColumn(
-      "error of a line",
-      predictions.map((row) => row.leave_one_target_out),
-      2,
-    ),
-    numberColumn(
-      "error of the mean",
-      predictions.map((row) => row.mean_error),
-      2,
-    ),
-  ],
-  note: "Errors are mean absolute errors in points of top-1 when the pairs of one target are predicted from those of the others.",
-});
-
-function gainScatter({ measure, table, points }: MeasurePrediction): ScatterPart[] {
-  if (points.length === 0) return [];
-  const sources = [...new Set(points.map(({ source }) => source))];
-  return [
-    {
-      kind: "scatter",
-      caption: `${measure} against gain (${table})`,
-      x: { title: measure },
-      y: { title: "gain over plain (points)" },
-      series: sources.map((source) => ({
-        name: source,
-        points: points
-          .filter((point) => point.source === source)
-          .map(({ measure: x, gain: y, target: label }) => ({ x, y, label })),
-      })),
-    },
-  ];
-}
-
-/** The report of gains that are predicted from measures of an earlier run. */
-export const gainsReport = (predictions: readonly MeasurePrediction[], seed: number): ReportDocument => ({
-  title: "Prediction of transfer gains",
-  summary: `${new Set(predictions.map(({ table }) => table)).size} tables of gains, ${new Set(predictions.map(({ measure }) => measure)).size} measures, seed ${seed}. Intervals are 95 %.`,
-  highlights: [],
-  sections: gainSection(predictions),
-});
 
 /** What each recognizer predicts for each clean image, and the distance to its nearest boundary. */
 function imagesTable({ images, setting }: Boundaries, nameOf: (label: number) => string): TablePart {
   const { recognizers, l2_per_gray_level: unit } = setting;
+  const titles = shortTitles(images.map(({ file }) => file));
+  const column = columnsOf(images);
   return {
     kind: "table",
     caption: `Nearest boundaries of ${images.length} images`,
     columns: [
-      textColumn("image", shortTitles(images.map(({ file }) => file))),
-      textColumn(
-        "class",
-        images.map(({ label }) => nameOf(label)),
-      ),
+      column.text("image", (_, i) => titles[i] ?? ""),
+      column.text("class", ({ label }) => nameOf(label)),
       ...recognizers.flatMap((name) => [
-        textColumn(
-          `${name}: predicted`,
-          images.map(({ recognizers: found }) => nameOf(found[name]?.predicted ?? -1)),
-        ),
-        numberColumn(
+        column.text(`${name}: predicted`, ({ recognizers: found }) => nameOf(found[name]?.predicted ?? -1)),
+        column.number(
           `${name}: nearest (gray levels)`,
-          images.map(({ recognizers: found }) => {
+          ({ recognizers: found }) => {
             const nearest = found[name]?.nearest;
             return typeof nearest === "number" ? nearest / unit : null;
-          }),
+          },
           3,
         ),
       ]),

@@ -1,36 +1,27 @@
 import { columnTitles, type JudgeFigure, judgeColumns, meanColumns } from "../evaluation/columns.js";
-import type { Evaluation } from "../evaluation/evaluation.js";
+import type { Evaluation, Row } from "../evaluation/evaluation.js";
 import type { SurvivingFigure } from "../evaluation/robustness.js";
 import { comparedPairs } from "../evaluation/table.js";
-import type { Column, Figure, FigureColumn, NumberColumn, ScatterPart, TablePart, TextColumn } from "./document.js";
+import { columnsOf } from "./columns.js";
+import type { Column, Figure, ScatterPart, TablePart } from "./document.js";
 import { tradeoffs } from "./tradeoff.js";
 
 /** A figure of a judge as one of the page. */
 export const figureOf = (figure: JudgeFigure | undefined): Figure =>
   figure?.value == null ? null : figure.ci95 ? [figure.value, ...figure.ci95] : [figure.value];
 
-export const textColumn = (title: string, values: readonly string[]): TextColumn => ({ kind: "text", title, values });
-
-/** Gains in points, from which 0 is told apart. */
-export const pointsColumn = (title: string, values: readonly Figure[]): FigureColumn => ({
-  ...{ kind: "figure", title, values, digits: 1, signed: true, unit: "points", reference: 0 },
-});
-
-const percentColumn = (title: string, values: readonly Figure[]): FigureColumn => ({
-  ...{ kind: "figure", title, values, digits: 1, unit: "%" },
-});
-
-const numberColumn = (title: string, values: readonly (number | null)[], digits: number): NumberColumn => ({
-  ...{ kind: "number", title, values, digits },
-});
+/** "ra over plain" */
+const pairOf = ({ processor, over }: { readonly processor: string; readonly over: string }): string =>
+  `${processor} over ${over}`;
 
 /** Image quality and the figure of each judge, by row. */
 export function figuresTable(evaluation: Evaluation): TablePart {
   const { rows, data } = evaluation;
   const judges = judgeColumns(evaluation);
   const titles = columnTitles(judges);
-  const decibels = (title: string, values: readonly (number | null)[]): Column => ({
-    ...numberColumn(title, values, 2),
+  const column = columnsOf(rows);
+  const decibels = (title: string, of: (row: Row) => number | null): Column => ({
+    ...column.number(title, of, 2),
     none: "∞",
   });
   const luma = rows.some(({ ssim_y }) => ssim_y !== undefined);
@@ -39,50 +30,22 @@ export function figuresTable(evaluation: Evaluation): TablePart {
     kind: "table",
     caption: `Image quality and recognition of ${data.count} images`,
     columns: [
-      textColumn(
-        "processor",
-        rows.map(({ processor }) => processor),
-      ),
-      decibels(
-        "PSNR (dB)",
-        rows.map(({ psnr }) => psnr),
-      ),
-      numberColumn(
-        "SSIM",
-        rows.map(({ ssim }) => ssim),
-        4,
-      ),
+      column.text("processor", ({ processor }) => processor),
+      decibels("PSNR (dB)", ({ psnr }) => psnr),
+      column.number("SSIM", ({ ssim }) => ssim, 4),
       ...(luma
         ? [
-            decibels(
-              "PSNR-Y (dB)",
-              rows.map(({ psnr_y = null }) => psnr_y),
-            ),
-            numberColumn(
-              "SSIM-Y",
-              rows.map(({ ssim_y = null }) => ssim_y),
-              4,
-            ),
+            decibels("PSNR-Y (dB)", ({ psnr_y = null }) => psnr_y),
+            column.number("SSIM-Y", ({ ssim_y = null }) => ssim_y, 4),
           ]
         : []),
       ...judges.map((judge, i) =>
-        percentColumn(
-          `${titles[i]} (%)`,
-          rows.map(({ processor }) => figureOf(judge.figureOf(processor))),
-        ),
+        column.figure(`${titles[i]} (%)`, "%", ({ processor }) => figureOf(judge.figureOf(processor))),
       ),
       ...(lattice
         ? [
-            numberColumn(
-              "lattice 1/4",
-              rows.map((row) => row.lattice?.quarter ?? null),
-              1,
-            ),
-            numberColumn(
-              "lattice 1/2",
-              rows.map((row) => row.lattice?.half ?? null),
-              1,
-            ),
+            column.number("lattice 1/4", (row) => row.lattice?.quarter ?? null, 1),
+            column.number("lattice 1/2", (row) => row.lattice?.half ?? null, 1),
           ]
         : []),
     ],
@@ -91,24 +54,19 @@ export function figuresTable(evaluation: Evaluation): TablePart {
 
 /** The gain of each processor over each row before it, for each judge. */
 export function gainsTable(evaluation: Evaluation): TablePart[] {
-  const columns = [...judgeColumns(evaluation), ...meanColumns(evaluation)];
+  const judges = [...judgeColumns(evaluation), ...meanColumns(evaluation)];
   const pairs = comparedPairs(evaluation.rows.map(({ processor }) => processor));
-  if (columns.length === 0 || pairs.length === 0) return [];
-  const titles = columnTitles(columns);
+  if (judges.length === 0 || pairs.length === 0) return [];
+  const titles = columnTitles(judges);
+  const column = columnsOf(pairs);
   return [
     {
       kind: "table",
       caption: "Gains in percentage points",
       columns: [
-        textColumn(
-          "pair",
-          pairs.map(({ processor, over }) => `${processor} over ${over}`),
-        ),
-        ...columns.map(({ gainOf }, i) =>
-          pointsColumn(
-            titles[i] ?? "",
-            pairs.map(({ processor, over }) => figureOf(gainOf(processor, over))),
-          ),
+        column.text("pair", pairOf),
+        ...judges.map(({ gainOf }, i) =>
+          column.points(titles[i] ?? "", ({ processor, over }) => figureOf(gainOf(processor, over))),
         ),
       ],
       note: `95 % intervals of a paired bootstrap over images, seed ${evaluation.seed}. Green and red: the interval excludes 0.`,
@@ -119,37 +77,17 @@ export function gainsTable(evaluation: Evaluation): TablePart[] {
 /** The flips of each pair and classifier. */
 export function flipsTable({ flips }: Evaluation): TablePart[] {
   if (flips.length === 0) return [];
+  const column = columnsOf(flips);
   return [
     {
       kind: "table",
       caption: "Flips of top-1",
       columns: [
-        textColumn(
-          "pair",
-          flips.map(({ processor, over }) => `${processor} over ${over}`),
-        ),
-        textColumn(
-          "judge",
-          flips.map(({ recognizer }) => recognizer),
-        ),
-        numberColumn(
-          "harmful",
-          flips.map(({ harmful }) => harmful),
-          0,
-        ),
-        numberColumn(
-          "helpful",
-          flips.map(({ helpful }) => helpful),
-          0,
-        ),
-        {
-          ...numberColumn(
-            "McNemar's p",
-            flips.map(({ p }) => p),
-            3,
-          ),
-          least: 0.001,
-        },
+        column.text("pair", pairOf),
+        column.text("judge", ({ recognizer }) => recognizer),
+        column.number("harmful", ({ harmful }) => harmful),
+        column.number("helpful", ({ helpful }) => helpful),
+        { ...column.number("McNemar's p", ({ p }) => p, 3), least: 0.001 },
       ],
       note: "Harmful: right with the second of the pair, wrong with the first. Helpful: the reverse.",
     },
@@ -201,36 +139,17 @@ export function survivalParts(evaluation: Evaluation): TablePart[] {
   );
   const percentLeft = (figure: SurvivingFigure | undefined): Figure =>
     figure?.left == null ? null : figure.left_ci95 ? [figure.left, ...figure.left_ci95] : [figure.left];
-  const pairColumns = [
-    textColumn(
-      "after",
-      gains.map((gain) => gain.after),
-    ),
-    textColumn(
-      "pair",
-      gains.map(({ processor, over }) => `${processor} over ${over}`),
-    ),
-  ];
+  const figures = columnsOf(after);
+  const column = columnsOf(gains);
+  const pairColumns = [column.text("after", (gain) => gain.after), column.text("pair", pairOf)];
   return [
     {
       kind: "table",
       caption: "Figures after handlings (%)",
       columns: [
-        textColumn(
-          "after",
-          after.map((row) => row.after),
-        ),
-        textColumn(
-          "processor",
-          after.map(({ processor }) => processor),
-        ),
-        ...judges.map(({ judge }, i) =>
-          numberColumn(
-            titles[i] ?? "",
-            after.map((row) => row.judges[judge] ?? null),
-            1,
-          ),
-        ),
+        figures.text("after", (row) => row.after),
+        figures.text("processor", ({ processor }) => processor),
+        ...judges.map(({ judge }, i) => figures.number(titles[i] ?? "", (row) => row.judges[judge] ?? null, 1)),
       ],
     },
     {
@@ -239,13 +158,10 @@ export function survivalParts(evaluation: Evaluation): TablePart[] {
       columns: [
         ...pairColumns,
         ...judges.map(({ judge }, i) =>
-          pointsColumn(
-            titles[i] ?? "",
-            gains.map((gain) => {
-              const { points = null, ci95 = null } = gain.judges[judge] ?? {};
-              return figureOf({ value: points, ci95 });
-            }),
-          ),
+          column.points(titles[i] ?? "", (gain) => {
+            const { points = null, ci95 = null } = gain.judges[judge] ?? {};
+            return figureOf({ value: points, ci95 });
+          }),
         ),
       ],
     },
@@ -254,15 +170,10 @@ export function survivalParts(evaluation: Evaluation): TablePart[] {
       caption: "What is left of the gains (%)",
       columns: [
         ...pairColumns,
-        ...judges.map(
-          ({ judge }, i): FigureColumn => ({
-            ...percentColumn(
-              titles[i] ?? "",
-              gains.map((gain) => percentLeft(gain.judges[judge])),
-            ),
-            ...{ digits: 0, reference: 0 },
-          }),
-        ),
+        ...judges.map(({ judge }, i) => ({
+          ...column.figure(titles[i] ?? "", "%", (gain) => percentLeft(gain.judges[judge]), 0),
+          reference: 0,
+        })),
       ],
       note: "–: the interval of the gain without handling includes 0.",
     },
@@ -272,40 +183,24 @@ export function survivalParts(evaluation: Evaluation): TablePart[] {
 /** The gates and their risks. */
 export function gateParts({ gates = [], gate_risks: risks = [] }: Evaluation): TablePart[] {
   if (risks.length === 0) return [];
-  const limits = risks.map(({ processor }) => gates.find(({ name }) => name === processor)?.alpha ?? null);
+  const column = columnsOf(risks);
+  const limitOf = (processor: string): number | null => {
+    const alpha = gates.find(({ name }) => name === processor)?.alpha;
+    return alpha === undefined ? null : 100 * alpha;
+  };
   return [
     {
       kind: "table",
       caption: "Gates",
       columns: [
-        textColumn(
-          "gate",
-          risks.map(({ processor }) => processor),
+        column.text("gate", ({ processor }) => processor),
+        column.number("processed (%)", ({ processed }) => processed, 1),
+        column.figure("harm to the processed (%)", "%", ({ risk, risk_ci95 }) =>
+          figureOf({ value: risk, ci95: risk_ci95 }),
         ),
-        numberColumn(
-          "processed (%)",
-          risks.map(({ processed }) => processed),
-          1,
-        ),
-        percentColumn(
-          "harm to the processed (%)",
-          risks.map(({ risk, risk_ci95 }) => figureOf({ value: risk, ci95: risk_ci95 })),
-        ),
-        numberColumn(
-          "limit (%)",
-          limits.map((alpha) => (alpha === null ? null : 100 * alpha)),
-          1,
-        ),
-        numberColumn(
-          "without the gate (%)",
-          risks.map(({ risk_without }) => risk_without),
-          1,
-        ),
-        numberColumn(
-          "harm to all (%)",
-          risks.map(({ risk_of_all }) => risk_of_all),
-          1,
-        ),
+        column.number("limit (%)", ({ processor }) => limitOf(processor), 1),
+        column.number("without the gate (%)", ({ risk_without }) => risk_without, 1),
+        column.number("harm to all (%)", ({ risk_of_all }) => risk_of_all, 1),
       ],
     },
   ];

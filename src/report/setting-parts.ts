@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import type { Evaluation, EvaluationSetting } from "../evaluation/evaluation.js";
 import type { Card } from "../processors/card.js";
 import type { Processor } from "../processors/processor.js";
+import { columnsOf } from "./columns.js";
 import type { FactsPart, Section, TablePart } from "./document.js";
-import { textColumn } from "./evaluation-parts.js";
 
 /** A model that took part, for the list of models. */
 export interface ReportedModel {
@@ -96,38 +96,17 @@ export function evaluationFacts(evaluation: Evaluation): FactsPart {
 export function modelsTable(models: readonly ReportedModel[]): TablePart[] {
   if (models.length === 0) return [];
   const about = models.some((model) => model.about !== undefined);
+  const column = columnsOf(models);
   return [
     {
       kind: "table",
       caption: "Models",
       columns: [
-        textColumn(
-          "model",
-          models.map(({ name }) => name),
-        ),
-        textColumn(
-          "role",
-          models.map(({ role }) => role),
-        ),
-        textColumn(
-          "file",
-          models.map(({ file = "–" }) => file),
-        ),
-        ...(about
-          ? [
-              textColumn(
-                "training",
-                models.map((model) => model.about ?? "–"),
-              ),
-            ]
-          : []),
-        {
-          ...textColumn(
-            "SHA-256",
-            models.map(({ sha256 = "–" }) => sha256),
-          ),
-          code: true,
-        },
+        column.text("model", ({ name }) => name),
+        column.text("role", ({ role }) => role),
+        column.text("file", ({ file = "–" }) => file),
+        ...(about ? [column.text("training", (model) => model.about ?? "–")] : []),
+        { ...column.text("SHA-256", ({ sha256 = "–" }) => sha256), code: true },
       ],
     },
   ];
@@ -137,20 +116,12 @@ export function modelsTable(models: readonly ReportedModel[]): TablePart[] {
 function skippedTable({ data }: Evaluation): TablePart[] {
   const left = [...data.skipped, ...(data.left_out ?? [])];
   if (left.length === 0) return [];
+  const column = columnsOf(left);
   return [
     {
       kind: "table",
       caption: `${left.length} files that were not evaluated`,
-      columns: [
-        textColumn(
-          "file",
-          left.map(({ file }) => file),
-        ),
-        textColumn(
-          "reason",
-          left.map(({ reason }) => reason),
-        ),
-      ],
+      columns: [column.text("file", ({ file }) => file), column.text("reason", ({ reason }) => reason)],
     },
   ];
 }

@@ -1,4 +1,5 @@
 import { clopperPearson } from "../../metrics/binomial.js";
+import { columnsOf } from "../../report/columns.js";
 import type {
   Column,
   Figure,
@@ -8,10 +9,10 @@ import type {
   ReportDocument,
   TablePart,
 } from "../../report/document.js";
-import { textColumn } from "../../report/evaluation-parts.js";
 import type { AnalyzedStudy, Results, StudyAnalysis } from "./analysis.js";
 import { counted, decimals, percent, percentRange, pValue } from "./figures.js";
 import { methodsParagraph, type Provenance, ruleText } from "./methods.js";
+import type { Preference } from "./preference.js";
 import type { Proportion } from "./proportion.js";
 import type { ItemRow } from "./rows.js";
 import { remarks } from "./table.js";
@@ -93,18 +94,6 @@ const percentFigure = (value: number | null, low?: number | null, high?: number 
 const crossedFigure = ({ share, crossed }: Proportion): Figure => percentFigure(share, crossed?.low, crossed?.high);
 const exactFigure = ({ share, exact }: Proportion): Figure => percentFigure(share, ...exact);
 
-const shareColumn = (title: string, values: readonly Figure[], reference?: number): FigureColumn => ({
-  ...{ kind: "figure", title, values, digits: 1, unit: "%" },
-  ...(reference !== undefined && { reference }),
-});
-
-const countColumn = (title: string, values: readonly number[]): Column => ({
-  kind: "number",
-  title,
-  values,
-  digits: 0,
-});
-
 /** Tables of the main results of an analysis; those of all participants too, if some are excluded. */
 export function mainParts({ results, withExcluded, exclusions }: StudyAnalysis): Part[] {
   const all = exclusions.length > 0 ? withExcluded : undefined;
@@ -118,49 +107,26 @@ export function mainParts({ results, withExcluded, exclusions }: StudyAnalysis):
 }
 
 function preferenceTable(caption: string, { preferences }: Results): TablePart {
-  const split = preferences.map(({ tiesSplit }) =>
-    percentFigure(tiesSplit?.value ?? null, tiesSplit?.low, tiesSplit?.high),
-  );
+  const column = columnsOf(preferences);
+  const share = (title: string, of: (row: Preference) => Figure): FigureColumn => ({
+    ...column.figure(title, "%", of),
+    reference: 50,
+  });
   return {
     ...{ kind: "table", caption },
     columns: [
-      textColumn(
-        "pair",
-        preferences.map(({ system, over }) => `${system} over ${over}`),
-      ),
-      shareColumn(
-        "share (%), participants × items",
-        preferences.map(({ decided }) => crossedFigure(decided)),
-        50,
-      ),
-      shareColumn(
-        "share (%), exact",
-        preferences.map(({ decided }) => exactFigure(decided)),
-        50,
-      ),
-      shareColumn("ties as half (%)", split, 50),
-      countColumn(
-        "wins",
-        preferences.map(({ wins }) => wins),
-      ),
-      countColumn(
-        "losses",
-        preferences.map(({ losses }) => losses),
-      ),
-      countColumn(
-        "ties",
-        preferences.map(({ ties }) => ties),
-      ),
-      countColumn(
-        "neither",
-        preferences.map(({ neither }) => neither),
-      ),
-      textColumn(
+      column.text("pair", ({ system, over }) => `${system} over ${over}`),
+      share("share (%), participants × items", ({ decided }) => crossedFigure(decided)),
+      share("share (%), exact", ({ decided }) => exactFigure(decided)),
+      share("ties as half (%)", ({ tiesSplit: split }) => percentFigure(split?.value ?? null, split?.low, split?.high)),
+      column.number("wins", ({ wins }) => wins),
+      column.number("losses", ({ losses }) => losses),
+      column.number("ties", ({ ties }) => ties),
+      column.number("neither", ({ neither }) => neither),
+      column.text(
         "sign test",
-        preferences.map(
-          ({ signTest, adjustedSignTest }) =>
-            `${pValue(signTest)}${preferences.length > 1 ? ` (adjusted: ${pValue(adjustedSignTest)})` : ""}`,
-        ),
+        ({ signTest, adjustedSignTest }) =>
+          `${pValue(signTest)}${preferences.length > 1 ? ` (adjusted: ${pValue(adjustedSignTest)})` : ""}`,
       ),
     ],
     note: "Shares of decided answers. The main interval is that over participants and items; the exact one is as if all answers were independent.",
@@ -168,26 +134,21 @@ function preferenceTable(caption: string, { preferences }: Results): TablePart {
 }
 
 function strengthParts({ systems, ties, regularized }: NonNullable<Results["strengths"]>): Part[] {
-  const figures = systems.map(
-    ({ value, low, high }): Figure => (low === null || high === null ? [value] : [value, low, high]),
-  );
+  const column = columnsOf(systems);
   return [
     {
       kind: "table",
       caption: "Strengths",
       columns: [
-        textColumn(
-          "system",
-          systems.map(({ system }) => system),
-        ),
+        column.text("system", ({ system }) => system),
         {
-          kind: "figure",
-          title: "logarithm of the strength",
-          values: figures,
-          digits: 3,
-          unit: "strength",
-          reference: 0,
-          signed: true,
+          ...column.figure(
+            "logarithm of the strength",
+            "strength",
+            ({ value, low, high }) => (low === null || high === null ? [value] : [value, low, high]),
+            3,
+          ),
+          ...{ reference: 0, signed: true },
         },
       ],
       note: `Relative to the reference. Davidson's parameter of ties: ${decimals(ties)}.${regularized ? " The answers determine no finite strengths: one answer was added for each pair of systems." : ""}`,
@@ -196,53 +157,34 @@ function strengthParts({ systems, ties, regularized }: NonNullable<Results["stre
 }
 
 const namingTables = (caption: string, { systems, differences }: NonNullable<Results["naming"]>): Part[] => [
-  {
+  accuracyTable(caption, systems),
+  ...(differences.length > 0 ? [differenceTable(`${caption}: differences in points`, differences)] : []),
+];
+
+function accuracyTable(caption: string, systems: NonNullable<Results["naming"]>["systems"]): TablePart {
+  const column = columnsOf(systems);
+  return {
     ...{ kind: "table", caption },
     columns: [
-      textColumn(
-        "system",
-        systems.map(({ system }) => system),
-      ),
-      shareColumn(
-        "accuracy (%), participants × items",
-        systems.map(({ accuracy }) => crossedFigure(accuracy)),
-      ),
-      shareColumn(
-        "accuracy (%), exact",
-        systems.map(({ accuracy }) => exactFigure(accuracy)),
-      ),
-      countColumn(
-        "right",
-        systems.map(({ accuracy }) => accuracy.count),
-      ),
-      countColumn(
-        "answers",
-        systems.map(({ accuracy }) => accuracy.of),
-      ),
+      column.text("system", ({ system }) => system),
+      column.figure("accuracy (%), participants × items", "%", ({ accuracy }) => crossedFigure(accuracy)),
+      column.figure("accuracy (%), exact", "%", ({ accuracy }) => exactFigure(accuracy)),
+      column.number("right", ({ accuracy }) => accuracy.count),
+      column.number("answers", ({ accuracy }) => accuracy.of),
     ],
-  },
-  ...(differences.length > 0
-    ? [
-        {
-          ...({ kind: "table", caption: `${caption}: differences in points` } as const),
-          columns: [
-            textColumn(
-              "pair",
-              differences.map(({ system, over }) => `${system} - ${over}`),
-            ),
-            {
-              ...shareColumn(
-                "difference",
-                differences.map(({ value, low, high }) => percentFigure(value, low, high)),
-                0,
-              ),
-              ...({ unit: "points", signed: true } as const),
-            },
-          ],
-        },
-      ]
-    : []),
-];
+  };
+}
+
+function differenceTable(caption: string, differences: NonNullable<Results["naming"]>["differences"]): TablePart {
+  const column = columnsOf(differences);
+  return {
+    ...{ kind: "table", caption },
+    columns: [
+      column.text("pair", ({ system, over }) => `${system} - ${over}`),
+      column.points("difference", ({ value, low, high }) => percentFigure(value, low, high)),
+    ],
+  };
+}
 
 /** Each question: how often each system was chosen or named, with the exact interval of the last system's share. */
 function questionTable({ items, systems, kind }: StudyAnalysis): TablePart {
@@ -252,38 +194,23 @@ function questionTable({ items, systems, kind }: StudyAnalysis): TablePart {
     const count = counts[later] ?? 0;
     return all > 0 ? percentFigure(count / all, ...clopperPearson(count, all)) : null;
   };
+  const column = columnsOf(items);
   return {
     kind: "table",
     caption: kind === "naming" ? "Right names by question" : "Choices by question",
     columns: [
-      textColumn(
-        "question",
-        items.map(({ item }) => item),
-      ),
-      shareColumn(`${later} (%)`, items.map(shareOf), kind === "naming" ? undefined : 50),
-      countColumn(
-        "answers",
-        items.map(({ answers }) => answers),
-      ),
+      column.text("question", ({ item }) => item),
+      { ...column.figure(`${later} (%)`, "%", shareOf), ...(kind === "naming" ? {} : { reference: 50 }) },
+      column.number("answers", ({ answers }) => answers),
       ...systems.flatMap((system) => countsOf(system, items)),
       ...(kind === "naming"
         ? [
-            textColumn(
-              "other names",
-              items.map(({ wrongNames = [] }) => wrongNames.map(({ name, count }) => `${name} (${count})`).join(", ")),
+            column.text("other names", ({ wrongNames = [] }) =>
+              wrongNames.map(({ name, count }) => `${name} (${count})`).join(", "),
             ),
           ]
-        : [
-            countColumn(
-              "ties",
-              items.map(({ ties }) => ties),
-            ),
-            countColumn(
-              "neither",
-              items.map(({ neither }) => neither),
-            ),
-          ]),
-      secondsColumn(items.map(({ medianMilliseconds }) => medianMilliseconds)),
+        : [column.number("ties", ({ ties }) => ties), column.number("neither", ({ neither }) => neither)]),
+      column.number("median time (s)", ({ medianMilliseconds }) => secondsOf(medianMilliseconds), 1),
     ],
     empty: "There are no answers.",
     note: `${kind === "naming" ? "Share of right names" : "Share of decided answers"} for ${later}, with the exact interval.`,
@@ -291,63 +218,39 @@ function questionTable({ items, systems, kind }: StudyAnalysis): TablePart {
 }
 
 /** How often a system was chosen or named rightly, and of names how often it was shown. */
-const countsOf = (system: string, rows: readonly Pick<ItemRow, "counts" | "shown">[]): Column[] => [
-  countColumn(
-    system,
-    rows.map(({ counts }) => counts[system] ?? 0),
-  ),
-  ...(rows.some(({ shown }) => shown)
-    ? [
-        countColumn(
-          `${system} shown`,
-          rows.map(({ shown }) => shown?.[system] ?? 0),
-        ),
-      ]
-    : []),
-];
+function countsOf(system: string, rows: readonly Pick<ItemRow, "counts" | "shown">[]): Column[] {
+  const column = columnsOf(rows);
+  return [
+    column.number(system, ({ counts }) => counts[system] ?? 0),
+    ...(rows.some(({ shown }) => shown) ? [column.number(`${system} shown`, ({ shown }) => shown?.[system] ?? 0)] : []),
+  ];
+}
 
-const secondsColumn = (milliseconds: readonly (number | null)[]): Column => ({
-  ...{ kind: "number", title: "median time (s)", digits: 1 },
-  values: milliseconds.map((each) => (each === null ? null : each / 1000)),
-});
+const secondsOf = (milliseconds: number | null): number | null => (milliseconds === null ? null : milliseconds / 1000);
 
-const participantTable = ({ participants, systems }: StudyAnalysis): TablePart => ({
-  kind: "table",
-  caption: "Participants",
-  columns: [
-    textColumn(
-      "participant",
-      participants.map(({ participant }) => participant),
-    ),
-    countColumn(
-      "answers",
-      participants.map(({ answers }) => answers),
-    ),
-    ...systems.flatMap((system) => countsOf(system, participants)),
-    countColumn(
-      "ties",
-      participants.map(({ ties }) => ties),
-    ),
-    countColumn(
-      "neither",
-      participants.map(({ neither }) => neither),
-    ),
-    {
-      ...{ kind: "number", title: "agrees with the majority (%)", digits: 1 },
-      values: participants.map(({ consistency }) => (consistency === null ? null : 100 * consistency)),
-    },
-    countColumn(
-      "failed checks",
-      participants.map(({ rules }) => rules.failed_checks ?? 0),
-    ),
-    secondsColumn(participants.map(({ rules }) => rules.median_milliseconds)),
-    textColumn(
-      "excluded",
-      participants.map(({ broken }) => (broken.length > 0 ? "yes" : "no")),
-    ),
-  ],
-  empty: "Nobody joined.",
-});
+function participantTable({ participants, systems }: StudyAnalysis): TablePart {
+  const column = columnsOf(participants);
+  return {
+    kind: "table",
+    caption: "Participants",
+    columns: [
+      column.text("participant", ({ participant }) => participant),
+      column.number("answers", ({ answers }) => answers),
+      ...systems.flatMap((system) => countsOf(system, participants)),
+      column.number("ties", ({ ties }) => ties),
+      column.number("neither", ({ neither }) => neither),
+      column.number(
+        "agrees with the majority (%)",
+        ({ consistency }) => (consistency === null ? null : 100 * consistency),
+        1,
+      ),
+      column.number("failed checks", ({ rules }) => rules.failed_checks ?? 0),
+      column.number("median time (s)", ({ rules }) => secondsOf(rules.median_milliseconds), 1),
+      column.text("excluded", ({ broken }) => (broken.length > 0 ? "yes" : "no")),
+    ],
+    empty: "Nobody joined.",
+  };
+}
 
 function exclusionPart({ exclusions, rules }: StudyAnalysis): Part {
   if (Object.keys(rules).length === 0)
@@ -355,22 +258,14 @@ function exclusionPart({ exclusions, rules }: StudyAnalysis): Part {
   if (exclusions.length === 0)
     return { kind: "text", lines: ["The rules that were fixed when the study was created exclude nobody."] };
   const rows = exclusions.flatMap(({ participant, broken }) => broken.map((each) => ({ participant, ...each })));
+  const column = columnsOf(rows);
   return {
     kind: "table",
     caption: "Excluded participants",
     columns: [
-      textColumn(
-        "participant",
-        rows.map(({ participant }) => participant),
-      ),
-      textColumn(
-        "rule",
-        rows.map(({ rule, limit }) => ruleText(rule, limit)),
-      ),
-      textColumn(
-        "value",
-        rows.map(({ value }) => String(Number(value.toFixed(3)))),
-      ),
+      column.text("participant", ({ participant }) => participant),
+      column.text("rule", ({ rule, limit }) => ruleText(rule, limit)),
+      column.text("value", ({ value }) => String(Number(value.toFixed(3)))),
     ],
   };
 }
