@@ -12,7 +12,10 @@ export const average = defineCommand({
   name: "average",
   summary: "average the weights of processors that were trained from the same initial weights with different seeds",
   settings: z.object({
-    models: paths("two or more processors of the same architecture (ONNX)", { position: 0, placeholder: "model" }),
+    models: paths("processors of the same architecture (ONNX): two or more, or one with from", {
+      position: 0,
+      placeholder: "model",
+    }),
     from: path("the processor with their common initial weights; requires factor", { placeholder: "file" }).optional(),
     factor: z
       .number()
@@ -24,10 +27,12 @@ export const average = defineCommand({
   notes: `Each training has random variation, which the mean reduces. The mean keeps what the trainings have in common, which transfers better
 to other recognizers. Train the processors with --init from one model and --seed 0, 1, 2, …
 
-The mean is closer to the initial weights than each processor is. --from START --factor 1.3 compensates for that.`,
+The mean is closer to the initial weights than each processor is. --from START --factor 1.3 compensates for that. With a single
+processor, a factor below 1 gives one between START and it, with less of its gain and less of its loss of PSNR.`,
   examples: [
     "legible average runs/ra-0/model.onnx runs/ra-1/model.onnx runs/ra-2/model.onnx -o ra.onnx",
     "legible average runs/ra-?/model.onnx --from runs/start/model.onnx --factor 1.3 -o ra.onnx",
+    "legible average runs/ra/model.onnx --from runs/plain/model.onnx --factor 0.7 -o ra.onnx",
   ],
   async run({ models, from, factor, out }, { print }) {
     if ((from === undefined) !== (factor === undefined))

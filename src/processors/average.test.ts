@@ -4,6 +4,7 @@ import { UserError } from "../errors.js";
 import { compactM, compactS } from "../networks/compact.js";
 import type { Graph } from "../onnx/graph.js";
 import { averageProcessors } from "./average.js";
+import { cardOf, withCard } from "./card.js";
 
 /** The values of a weight, with -0 replaced by 0. */
 const values = (graph: Graph, name: string) =>
@@ -32,7 +33,20 @@ test("with an extrapolation the average is start + factor · (mean - start)", ()
   }
 });
 
-test("processors of different architectures or scales, or a single processor, are refused", () => {
+test("of a single processor, a factor gives one between it and the start, as its card says", () => {
+  const [start, one] = [compactS.build(4, 0), compactS.build(4, 1)];
+  const card = {
+    ...{ task: "sr", options: {}, scale: 4, objective: "ra", lambda: 1e-3, recognizers: [], network: "compact-s" },
+    ...{ init: "plain.onnx", data: { folders: ["data"], count: 4 }, steps: 2, batch: 1, crop: 16, lr: 1e-3, seed: 0 },
+  };
+  const between = averageProcessors([withCard(one, card)], { start, factor: 0.5 });
+  const [from, to, found] = [start, one, between].map((graph) => values(graph, "head.weight"));
+  for (const [i, value] of (found ?? []).entries())
+    assert.ok(Math.abs(value - ((from?.[i] ?? 0) + (to?.[i] ?? 0)) / 2) < 1e-7, `weight ${i}`);
+  assert.deepEqual(cardOf(between), { ...card, averageOf: 1, averageFactor: 0.5 });
+});
+
+test("processors of different architectures or scales, or a single processor without a start, are refused", () => {
   const one = compactS.build(4, 0);
   for (const others of [[compactM.build(4, 0)], [compactS.build(2, 0)], []])
     assert.throws(() => averageProcessors([one, ...others]), UserError);

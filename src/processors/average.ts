@@ -16,13 +16,16 @@ export interface Extrapolation {
  * different seeds (model soup, Wortsman et al. 2022). Averaging removes what is specific to a single training run and keeps
  * what the runs have in common, which transfers better to other recognizers. With an extrapolation the result is
  * start + factor · (mean - start) (task arithmetic, Ilharco et al. 2023): the mean is closer to the start than each
- * processor is, and a factor above 1 compensates for that.
- * @throws UserError when there are fewer than two processors, or their architectures differ.
+ * processor is, and a factor above 1 compensates for that. Of a single processor, a factor below 1 gives one between it and the start,
+ * which keeps more of the start's PSNR (Wortsman et al. 2022b, WiSE-FT).
+ * @throws UserError when there is no processor, a single one without an extrapolation, or their architectures differ.
  */
 export function averageProcessors(processors: readonly Graph[], extrapolation?: Extrapolation): Graph {
   const [first, ...others] = processors;
-  if (!first || others.length === 0)
-    throw new UserError(`cannot average ${processors.length} processors: give at least two`);
+  if (!first || (others.length === 0 && !extrapolation))
+    throw new UserError(
+      `cannot average ${processors.length} processors: give at least two, or one and the one that its training started from`,
+    );
   const initializers = new Map(
     [...first.initializers].map(([name, tensor]) => {
       if (tensor.type !== "float32") return [name, tensor];
