@@ -7,6 +7,20 @@ import type { Measured } from "../processors/processor.js";
 
 /** What `Processor` measures of published models, by the SHA-256 of their files. */
 export const measuredBefore: Readonly<Record<string, Measured>> = {
+  // denoise-m-plain.onnx
+  "0c974a5dd97abb40623d79c84640e63e7bc0593dd51d65bf4c4f6353e3e8dfbc": {
+    geometry: { scale: 1, multiple: 1 },
+    receptiveRadius: 28,
+    border: 0,
+    featureBytes: 385.6875,
+  },
+  // denoise-m-ra.onnx
+  "789c84f6e070da9a664a70c7afa294dfe87f02d8f99b2473e376bb3b8e9a2bea": {
+    geometry: { scale: 1, multiple: 1 },
+    receptiveRadius: 28,
+    border: 0,
+    featureBytes: 459,
+  },
   // jpeg-m-plain.onnx
   "3d0d41d9a21c4c7ebe8670ca5c9021e8592e578ae4ae3ad5947ebe0091324c7a": {
     geometry: { scale: 1, multiple: 1 },
