@@ -13,7 +13,6 @@ for (const [recipe, starts, ends] of [
   ["sr-x4-s", 0, ENDS],
   ["jpeg-m", 0, ENDS],
   ["denoise-m", 0, ["average .*/ra-training/model.onnx --from .*/plain-training/model.onnx --factor", ...ENDS]],
-  ["sr-x2-m", 0, ENDS],
 ] as const)
   test(`the recipe of the models ${recipe} is valid, and RA continues from the weights of plain`, async () => {
     const { code, out, err } = await legible(["reproduce", `models/${recipe}`, "--dry-run", ...DATA, ...RECOGNIZERS]);
