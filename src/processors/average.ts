@@ -52,12 +52,7 @@ export function averageProcessors(processors: readonly Graph[], extrapolation?: 
  */
 export function interpolateProcessors(plain: Graph, recognition: Graph, balance: number): Graph {
   if (!(balance >= 0 && balance <= 1)) throw new UserError(`\`balance\` is ${balance}; expected a number from 0 to 1`);
-  const initializers = new Map(
-    [...recognition.initializers].map(([name, end]) => {
-      const start = weightIn(plain, name, recognition);
-      return [name, end.type === "float32" ? extrapolate(start, end, balance) : end];
-    }),
-  );
+  const { initializers } = averageProcessors([recognition], { start: plain, factor: balance });
   const card = cardOf(recognition);
   const between = { ...recognition, initializers };
   return card ? withCard(between, { ...card, balance }) : between;

@@ -1,7 +1,7 @@
 import type { Boundaries, BoundarySetting } from "../analysis/boundaries.js";
 import type { MeasurePrediction } from "../analysis/pair-measures.js";
 import type { MeanInterval } from "../analysis/statistics.js";
-import { columnsOf } from "./columns.js";
+import { columnsOf, figureOf } from "./columns.js";
 import type { Figure, Part, PicturePart, ReportDocument, ScatterPart, TablePart } from "./document.js";
 import { gainSection } from "./gains-report.js";
 import { shortTitles } from "./judged-rows.js";
@@ -26,12 +26,12 @@ export function boundariesReport(found: Boundaries, options: BoundariesReportOpt
     summary:
       `${setting.recognizers.join(", ")} on ${data}, ${setting.side} × ${setting.side} pixels, seed ${setting.seed}. ` +
       "Distances are root-mean-square changes in gray levels. Intervals are 95 %.",
-    highlights: agreement.slice(0, 3).flatMap(({ a, b, kind, kappa }) =>
+    highlights: agreement.slice(0, 3).flatMap(({ kind, kappa, ...pair }) =>
       kappa.mean === null
         ? []
         : [
             {
-              label: `${a} and ${b}: agreement, ${planeText[kind]}`,
+              label: `${pairOf(pair)}: agreement, ${planeText[kind]}`,
               value: `κ ${kappa.mean.toFixed(2)}`,
               ...(kappa.ci95 && {
                 detail: `95 %: ${kappa.ci95.map((bound) => bound.toFixed(2)).join(" to ")}, ${kappa.n} planes`,
@@ -53,8 +53,10 @@ export function boundariesReport(found: Boundaries, options: BoundariesReportOpt
 
 const planeText = { gradient: "planes along the gradient", triple: "planes through three images" } as const;
 
-const figureOf = ({ mean, ci95 }: MeanInterval, factor = 1): Figure =>
-  mean === null ? null : ci95 ? [factor * mean, factor * ci95[0], factor * ci95[1]] : [factor * mean];
+const meanOf = ({ mean, ci95 }: MeanInterval): Figure => figureOf({ value: mean, ci95 });
+
+const percentOf = ({ mean, ci95 }: MeanInterval): Figure =>
+  figureOf({ value: mean === null ? null : 100 * mean, ci95: ci95 && [100 * ci95[0], 100 * ci95[1]] });
 
 const pairOf = ({ a, b }: { readonly a: string; readonly b: string }): string => `${a} and ${b}`;
 
@@ -75,7 +77,7 @@ function recognizersTable({ recognizers }: Boundaries): TablePart {
     columns: [
       column.text("recognizer", ({ recognizer }) => recognizer),
       column.number("top-1 (%)", ({ top1 }) => top1, 1),
-      column.figure("margin of scores", "margin", ({ margin }) => figureOf(margin), 2),
+      column.figure("margin of scores", "margin", ({ margin }) => meanOf(margin), 2),
     ],
   };
 }
@@ -88,7 +90,7 @@ function distancesTable({ distances, setting }: Boundaries): TablePart {
     columns: [
       column.text("recognizer", ({ recognizer }) => recognizer),
       column.text("direction", ({ direction }) => direction),
-      column.figure("mean (gray levels)", "gray levels", ({ gray_levels }) => figureOf(gray_levels), 3),
+      column.figure("mean (gray levels)", "gray levels", ({ gray_levels }) => meanOf(gray_levels), 3),
       { ...column.number("median", ({ median }) => median, 3), none: `above ${setting.maximum}` },
       column.number("found", (row) => row.found),
       column.number("images", (row) => row.images),
@@ -105,7 +107,7 @@ function betweenTable({ inter_boundary: between }: Boundaries): TablePart {
     columns: [
       column.text("recognizers", pairOf),
       column.text("direction", ({ direction }) => direction),
-      column.figure("mean (gray levels)", "gray levels", (row) => figureOf(row), 3),
+      column.figure("mean (gray levels)", "gray levels", meanOf, 3),
       column.number("images", ({ n }) => n),
     ],
   };
@@ -161,8 +163,8 @@ function agreementTable({ agreement }: Boundaries): TablePart {
     columns: [
       column.text("recognizers", pairOf),
       column.text("planes", ({ kind }) => planeText[kind]),
-      column.figure("κ", "kappa", ({ kappa }) => figureOf(kappa), 3),
-      column.figure("raw (%)", "%", ({ raw }) => figureOf(raw, 100)),
+      column.figure("κ", "kappa", ({ kappa }) => meanOf(kappa), 3),
+      column.figure("raw (%)", "%", ({ raw }) => percentOf(raw)),
       column.number("planes with κ", ({ kappa }) => kappa.n),
       column.number("planes", ({ raw }) => raw.n),
     ],
@@ -177,7 +179,7 @@ function cosinesTable({ gradient_cosine: cosines }: Boundaries): TablePart {
     caption: "Cosine of loss gradients",
     columns: [
       column.text("recognizers", pairOf),
-      { ...column.figure("mean", "cosine", (row) => figureOf(row), 3), reference: 0 },
+      { ...column.figure("mean", "cosine", meanOf, 3), reference: 0 },
       column.number("images", ({ n }) => n),
     ],
   };
@@ -191,7 +193,7 @@ function fragmentationTable({ fragmentation }: Boundaries): TablePart {
     columns: [
       column.text("recognizer", ({ recognizer }) => recognizer),
       column.text("planes", ({ kind }) => planeText[kind]),
-      column.figure("mean", "regions", (row) => figureOf(row), 2),
+      column.figure("mean", "regions", meanOf, 2),
     ],
   };
 }
@@ -210,13 +212,13 @@ function segmentsTable({ segments }: Boundaries): TablePart {
       column.text("to", ({ to }) => to),
       column.text("recognizer", ({ recognizer }) => recognizer),
       {
-        ...column.figure("cosine with the negative gradient", "cosine", ({ cosine }) => figureOf(cosine), 4),
+        ...column.figure("cosine with the negative gradient", "cosine", ({ cosine }) => meanOf(cosine), 4),
         reference: 0,
       },
       column.number("changed", ({ changed }) => changed),
       column.number("helpful", ({ helpful }) => helpful),
       column.number("harmful", ({ harmful }) => harmful),
-      column.figure("first change", "share", ({ change }) => figureOf(change), 2),
+      column.figure("first change", "share", ({ change }) => meanOf(change), 2),
       column.number("images", ({ images }) => images),
     ],
   };

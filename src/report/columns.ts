@@ -1,5 +1,10 @@
 import type { Figure, FigureColumn, NumberColumn, TextColumn } from "./document.js";
 
+/** A value with its 95 % interval, where it has them, as one of the page. */
+export const figureOf = (
+  found: { readonly value: number | null; readonly ci95: readonly [low: number, high: number] | null } | undefined,
+): Figure => (found?.value == null ? null : found.ci95 ? [found.value, ...found.ci95] : [found.value]);
+
 /** Makes columns of a table, whose values are taken from its rows. */
 export interface Columns<Row> {
   text(title: string, of: (row: Row, index: number) => string): TextColumn;

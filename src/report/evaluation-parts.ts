@@ -1,14 +1,10 @@
-import { columnTitles, type JudgeFigure, judgeColumns, meanColumns } from "../evaluation/columns.js";
+import { columnTitles, judgeColumns, meanColumns } from "../evaluation/columns.js";
 import type { Evaluation, Row } from "../evaluation/evaluation.js";
 import type { SurvivingFigure } from "../evaluation/robustness.js";
 import { comparedPairs } from "../evaluation/table.js";
-import { columnsOf } from "./columns.js";
+import { columnsOf, figureOf } from "./columns.js";
 import type { Column, Figure, ScatterPart, TablePart } from "./document.js";
 import { tradeoffs } from "./tradeoff.js";
-
-/** A figure of a judge as one of the page. */
-export const figureOf = (figure: JudgeFigure | undefined): Figure =>
-  figure?.value == null ? null : figure.ci95 ? [figure.value, ...figure.ci95] : [figure.value];
 
 /** "ra over plain" */
 const pairOf = ({ processor, over }: { readonly processor: string; readonly over: string }): string =>
@@ -138,7 +134,7 @@ export function survivalParts(evaluation: Evaluation): TablePart[] {
       .map((gain) => ({ after: handling, ...gain })),
   );
   const percentLeft = (figure: SurvivingFigure | undefined): Figure =>
-    figure?.left == null ? null : figure.left_ci95 ? [figure.left, ...figure.left_ci95] : [figure.left];
+    figureOf(figure && { value: figure.left, ci95: figure.left_ci95 });
   const figures = columnsOf(after);
   const column = columnsOf(gains);
   const pairColumns = [column.text("after", (gain) => gain.after), column.text("pair", pairOf)];

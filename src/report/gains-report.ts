@@ -1,6 +1,6 @@
 import type { MeasurePrediction } from "../analysis/pair-measures.js";
-import { columnsOf } from "./columns.js";
-import type { Figure, ReportDocument, ScatterPart, Section, TablePart } from "./document.js";
+import { columnsOf, figureOf } from "./columns.js";
+import type { ReportDocument, ScatterPart, Section, TablePart } from "./document.js";
 
 /** How well measures predict gains, with a plot for each measure that has points. */
 export function gainSection(predictions: readonly MeasurePrediction[]): Section[] {
@@ -19,7 +19,7 @@ function gainsTable(predictions: readonly MeasurePrediction[]): TablePart {
       column.text("measure", ({ measure }) => measure),
       column.text("gains", ({ table }) => table),
       {
-        ...column.figure("Spearman", "correlation", ({ spearman, ci95 }) => intervalOf(spearman, ci95), 2),
+        ...column.figure("Spearman", "correlation", ({ spearman: value, ci95 }) => figureOf({ value, ci95 }), 2),
         ...{ reference: 0, signed: true },
       },
       column.number("pairs", ({ pairs }) => pairs),
@@ -30,9 +30,6 @@ function gainsTable(predictions: readonly MeasurePrediction[]): TablePart {
     note: "Errors are mean absolute errors in points of top-1 when the pairs of one target are predicted from those of the others.",
   };
 }
-
-const intervalOf = (value: number | null, ci95: MeasurePrediction["ci95"]): Figure =>
-  value === null ? null : ci95 ? [value, ...ci95] : [value];
 
 function gainScatter({ measure, table, points }: MeasurePrediction): ScatterPart[] {
   if (points.length === 0) return [];

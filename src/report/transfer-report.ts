@@ -2,8 +2,9 @@ import { columnTitles, judgeColumns } from "../evaluation/columns.js";
 import type { Evaluation } from "../evaluation/evaluation.js";
 import { judgeNotes } from "../evaluation/notes.js";
 import { MAX_PSNR } from "../metrics/psnr.js";
+import { figureOf } from "./columns.js";
 import type { Highlight, MatrixPart, ReportDocument, Section } from "./document.js";
-import { figureOf, figuresTable, gainsTable, paretoPart } from "./evaluation-parts.js";
+import { figuresTable, gainsTable, paretoPart } from "./evaluation-parts.js";
 import { dataTitle, evaluationFacts, modelsTable, type ReportedModel, taskTitle } from "./setting-parts.js";
 import { PLAIN, type TransferPoint, type TransferTraining } from "./transfer.js";
 
