@@ -29,8 +29,11 @@ export const wholeNumber = () => {
   return z.number(message).int(message).nonnegative(message).max(LARGEST, `must be at most ${LARGEST}`);
 };
 
-/** A number of threads. Starting many more than a machine has cores takes minutes. */
-export const threadCount = () => positiveInteger(1024);
+/** Threads of ONNX Runtime. Starting many more than a machine has cores takes minutes. */
+export const threadCount = () =>
+  positiveInteger(1024)
+    .optional()
+    .describe("intra-op threads of ONNX Runtime (default: LEGIBLE_THREADS, or one per core)");
 
 /** The side of an image that a network gets whole, in pixels. */
 export const sideLength = () => positiveInteger(16384);

@@ -101,7 +101,7 @@ const settings = z.object({
     placeholder: "file",
   }).optional(),
   out: path("the folder of the results", { placeholder: "folder" }),
-  threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+  threads: threadCount(),
   ...reportSettings,
   ...failureSettings,
   ...recognizerInputSettings,

@@ -52,7 +52,7 @@ export const detect = defineCommand({
     channels: channels.describe(
       "channels of the detector's input; GRAY is computed from RGB (default: GRAY if the input has one)",
     ),
-    threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+    threads: threadCount(),
     ...failureSettings,
     json: z.boolean().default(false).describe("print the boxes as JSON"),
   }),

@@ -53,7 +53,7 @@ const schema = z.object({
   gate: path("skip images for which this gate finds that processing would hurt (see legible gate)", {
     placeholder: "file",
   }).optional(),
-  threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+  threads: threadCount(),
   compare: path(
     "instead of an output, write one image and the results of all packaged models of the task to this file",
     {

@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { classOf } from "../data/annotation.js";
 import type { Dataset } from "../data/dataset.js";
@@ -21,6 +20,7 @@ import { RESULTS } from "../experiments/findings.js";
 import { reportEvaluated } from "../experiments/reported-images.js";
 import { type Gate, readGate } from "../gate/gate.js";
 import { openLocalStore } from "../jobs/local-store.js";
+import { coreCount } from "../platform/node/core-count.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelFiles, modelTitle } from "../platform/node/models.js";
 import { requireInputsKept, requireWritable } from "../platform/node/outputs.js";
@@ -99,7 +99,7 @@ const settings = z.object({
     .default(false)
     .describe("write the results into the model cards of processors that Legible trained"),
   ...failureSettings,
-  threads: threadCount().default(availableParallelism()).describe("intra-op threads of ONNX Runtime"),
+  threads: threadCount(),
   ...recognizerInputSettings,
   ...detectorSettings,
   ...serviceSettings,
@@ -161,7 +161,8 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     const dataset = await datasetFrom(settings, { needLabels, annotations });
     const models = await judgesFor(judging, dataset, settings);
     const processors = [];
-    for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
+    for (const { name, file } of processor)
+      processors.push(await openProcessor(file, { name, ...(threads && { threads }) }));
     if (settings.cards) for (const { file, card } of processors) requireCard(file, card);
     await requireInputsKept(
       filesIn([json, predictions, settings.report, cache]),
@@ -170,7 +171,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
     const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join(", ") || "none";
     report.info(
-      `evaluating ${task.name} x${task.scale} on cpu, ${threads} threads\n` +
+      `evaluating ${task.name} x${task.scale} on cpu, ${threads ?? coreCount()} threads\n` +
         `  images       ${count} of ${dataset.items.length} in ${titleOfData(dataset)}\n` +
         `  processors   ${names(processors)}\n` +
         `  judges       ${names([...models, ...services])}\n` +
@@ -251,7 +252,7 @@ async function judgesFor(files: readonly JudgeFile[], dataset: Dataset, settings
   const given = { ...recognizerFrom(settings), ...detectorFrom(settings) };
   const data = { labels: labelSetOf(dataset), ...(dataset.classes && { classes: dataset.classes }) };
   const judges = [];
-  for (const file of files) judges.push(await openJudge(file, given, { threads }, data));
+  for (const file of files) judges.push(await openJudge(file, given, threads === undefined ? {} : { threads }, data));
   return judges;
 }
 

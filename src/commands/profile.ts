@@ -21,7 +21,7 @@ export const profile = defineCommand({
       .describe("graph passes: all, none or names (default: the run's; none for a model)")
       .meta({ placeholder: "names" }),
     runs: positiveInteger().default(10).describe("timed runs"),
-    threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+    threads: threadCount(),
     top: positiveInteger().default(10).describe("number of the slowest nodes to show"),
     json: z.boolean().default(false).describe("print everything as JSON"),
   }),

@@ -50,7 +50,7 @@ const settings = z.object({
   }).optional(),
   judge: paths("{judge}: a further classifier that only judges; may be repeated", { placeholder: "file" }).optional(),
   device: z.string().optional().describe("{device}: device to train on").meta({ placeholder: "name" }),
-  threads: threadCount().optional().describe("{threads}: intra-op threads of ONNX Runtime"),
+  threads: threadCount().describe("{threads}: intra-op threads of ONNX Runtime"),
   out: path("folder of the results (default: reproduced/RECIPE)", { placeholder: "folder" }).optional(),
   list: z.boolean().default(false).describe("list the recipes of the package"),
   allowFailures: failureSettings.allowFailures.describe(

@@ -46,7 +46,7 @@ export const standIn = defineCommand({
       .describe("seconds that the fault slow waits before it answers")
       .meta({ placeholder: "seconds" }),
     log: path("append each request to this file, as JSON Lines", { placeholder: "file" }).optional(),
-    threads: threadCount().optional().describe("intra-op threads of ONNX Runtime (default: one per core)"),
+    threads: threadCount(),
     json: z.boolean().default(false).describe("print the address and the settings as JSON"),
   }),
   notes: `The labels are the classifier's classes with their softmax probabilities. A stand-in checks what the service checks: key or

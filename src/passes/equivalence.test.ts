@@ -5,6 +5,7 @@ import { GraphBuilder } from "../onnx/builder.js";
 import type { Graph } from "../onnx/graph.js";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.js";
 import { randomAt } from "../random.js";
+import { probe } from "../runtime/probe.js";
 import { blockSize } from "./block-size.js";
 import { applyPasses, passes } from "./index.js";
 
@@ -176,6 +177,22 @@ const variants: Readonly<Record<string, Variant>> = {
 
 for (const pass of passes) {
   const motif = motifs[pass.name] as Motif;
+  test(`${pass.name} keeps the shape of every value that keeps its name`, async (t) => {
+    const block = await blockSize();
+    if (motif.needsBlocks && block === null) return t.skip("the runtime has no blocked layout on this processor");
+    const sketch = new Sketch();
+    (variants["with several matches"] as Variant)(sketch, motif);
+    const { graph, shapes } = await probe(sketch.b.build());
+    const rewritten = pass.apply(graph, { shapes, block });
+    const found = (await probe(rewritten)).shapes;
+    const kept = [...found].filter(([name]) => shapes.has(name));
+    assert.ok(kept.length > 0);
+    assert.deepEqual(
+      kept,
+      kept.map(([name]) => [name, shapes.get(name)]),
+    ); // what `known` of `probe` relies on
+    assert.deepEqual((await probe(rewritten, { runs: true, known: shapes })).shapes, found);
+  });
   for (const [title, make] of Object.entries(variants)) {
     test(`${pass.name}, alone and with all passes, preserves a graph ${title}`, async (t) => {
       if (motif.needsBlocks && (await blockSize()) === null)

@@ -48,25 +48,25 @@ export function findPasses(names: string, device: Device): readonly Pass[] {
  * Applies the passes of one stage. The result computes the same, up to rounding.
  * @param graph with fixed sizes of its inputs.
  * @param stage "forward" before differentiation, "step" for the whole step.
- * @param trial inputs for probing a graph whose sizes depend on values; see `probe`.
+ * @param trial shapes that are known, and inputs for a graph whose sizes depend on values; see `probe`.
  * @throws UserError if the runtime cannot run the graph.
  */
 export async function applyPasses(
   graph: Graph,
   chosen: readonly Pass[],
   stage: Pass["stage"],
-  { inputs, once }: Pick<ProbeOptions, "inputs" | "once"> = {},
+  trial: Pick<ProbeOptions, "inputs" | "once" | "known"> = {},
 ): Promise<Graph> {
-  const trial = { ...(inputs && { inputs }), ...(once && { once }) };
   const due = chosen.filter((pass) => pass.stage === stage);
   if (due.length === 0) return graph;
   const block = await blockSize();
   // A forward graph may not have run with its sizes yet; a step derives from a graph that has.
-  let known = await probe(graph, { ...trial, runs: stage === "step" });
+  let { graph: current, shapes } = await probe(graph, { ...trial, runs: stage === "step" });
   for (const [i, pass] of due.entries()) {
-    const rewritten = pass.apply(known.graph, { shapes: known.shapes, block });
+    const rewritten = pass.apply(current, { shapes, block });
     if (i === due.length - 1) return rewritten;
-    if (rewritten !== known.graph) known = await probe(rewritten, { ...trial, runs: true });
+    if (rewritten !== current)
+      ({ graph: current, shapes } = await probe(rewritten, { ...trial, runs: true, known: shapes }));
   }
-  return known.graph;
+  return current;
 }

@@ -1,7 +1,7 @@
-import { cpus } from "node:os";
 import { GraphBuilder } from "../onnx/builder.js";
 import { type Graph, specialize } from "../onnx/graph.js";
 import { float32, sizeOf, zeros } from "../onnx/tensor.js";
+import { coreCount } from "../platform/node/core-count.js";
 import { probe } from "../runtime/probe.js";
 import { Session } from "../runtime/session.js";
 import { flopsOfGraph } from "./flops.js";
@@ -13,7 +13,7 @@ const RUNS = 12;
  * Measures the peak performance of ONNX Runtime on this processor in GFLOP/s: the best of a large product of matrices and of
  * a chain of 3x3 convolutions with 128 channels, which the runtime computes in its blocked layout. Takes about a second.
  */
-export async function measurePeak(threads: number = cpus().length): Promise<number> {
+export async function measurePeak(threads: number = coreCount()): Promise<number> {
   let best = 0;
   for (const graph of [product(), convolutions()]) best = Math.max(best, await gflopsOf(graph, threads));
   return best;

@@ -2,6 +2,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { median } from "../metrics/median.js";
+import { coreCount } from "../platform/node/core-count.js";
 import { withTemporary } from "../platform/node/temporary.js";
 import { Session } from "../runtime/session.js";
 import { type Cost, type NodeCost, nodeCosts, operatorCosts } from "./costs.js";
@@ -42,7 +43,7 @@ export interface Profile {
 export interface ProfileOptions {
   /** Runs to measure. Default: 10. */
   readonly runs?: number;
-  /** Threads of the runtime. Default: one per core. */
+  /** Threads of the runtime. Default: as for `SessionOptions`. */
   readonly threads?: number;
 }
 
@@ -55,7 +56,7 @@ const WARM_UP = 3;
  * @throws UserError if the runtime cannot run the graph.
  */
 export async function profile(work: Workload, options: ProfileOptions = {}): Promise<Profile> {
-  const { runs = 10, threads = cpus().length } = options;
+  const { runs = 10, threads = coreCount() } = options;
   const peakGflops = await measurePeak(threads);
   const plain = median(await timePlain(work, runs, threads));
   const peakMib = process.resourceUsage().maxRSS / 1024;

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { type Enhancer, openEnhancer } from "../enhancement/enhancer.js";
+import { coreCount } from "../platform/node/core-count.js";
 
 /**
  * Processors in worker threads, one for each image at a time, opened when they are needed. Inference runs outside the main
@@ -25,7 +25,7 @@ export class EnhancerPool {
   }
 
   private open(): Promise<Enhancer> {
-    const threads = Math.max(1, Math.floor(availableParallelism() / this.size));
+    const threads = Math.max(1, Math.floor(coreCount() / this.size));
     const opening = openEnhancer(this.model, { threads });
     this.all.push(opening);
     return opening;

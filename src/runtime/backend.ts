@@ -42,7 +42,7 @@ export interface LoadedModel {
 export interface Backend {
   /** Devices that this build can compute on. */
   readonly devices: readonly Device[];
-  /** Processor cores that one operator can use. */
+  /** Processor cores that one operator can use. @throws UserError when a setting of the environment is no number of them. */
   readonly cores: number;
   /**
    * @param model a graph, or the path (in the browser the URL) of an ONNX file.

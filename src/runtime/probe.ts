@@ -31,6 +31,8 @@ export interface ProbeOptions {
    * constants. Default: false.
    */
   readonly once?: boolean;
+  /** Shapes of values that the graph has in common with one that was probed. Default: none. */
+  readonly known?: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
@@ -41,18 +43,19 @@ export interface ProbeOptions {
  * @throws UserError when an input has a symbolic size (`specialize` the shapes first) or the graph does not run.
  */
 export async function probe(graph: Graph, options: ProbeOptions = {}): Promise<Probe> {
-  const { runs = false, inputs = {}, once = false } = options;
+  const { runs = false, inputs = {}, once = false, known = new Map() } = options;
   const staticOf = (each: Graph) => (once ? new Set(valuesOf(each)) : staticValues(each, options));
   const decided = await withResolvedStructure(graph, staticOf, (each) => runOnce(each, inputs));
   const fixed = staticValues(decided, options);
   if (once) for (const name of sizesIn(decided)) fixed.add(name);
-  const shapes = new Map<string, readonly number[]>();
-  for (const input of graph.inputs) shapes.set(input.name, numericShape(input.name, input.shape));
-  for (const [name, tensor] of decided.initializers) shapes.set(name, tensor.shape);
-  if (runs) for (const [name, shape] of await inferredShapes(decided)) shapes.set(name, shape);
+  const values = valuesOf(decided);
+  const shapes = declaredShapes(decided);
+  for (const value of values) if (known.has(value)) shapes.set(value, known.get(value) as readonly number[]);
+  const isOpen = (value: string) => !shapes.has(value);
+  if (runs) for (const [name, shape] of await inferredShapes(decided, values.filter(isOpen))) shapes.set(name, shape);
 
   const b = GraphBuilder.from({ ...decided, outputs: [] });
-  const open = valuesOf(decided).filter((value) => !shapes.has(value));
+  const open = values.filter(isOpen);
   // Last values first: ONNX Runtime orders nodes back from the last, so that it takes a shape, and frees the value, early.
   const shapeOf = new Map(open.toReversed().map((value) => [value, b.Shape(value)]));
   const exposed = [...shapeOf.values(), ...fixed];
@@ -65,11 +68,17 @@ export async function probe(graph: Graph, options: ProbeOptions = {}): Promise<P
 /** A graph with the shapes that ONNX Runtime infers; the graph is not run. @throws UserError when it cannot be loaded. */
 export async function inferShapes(graph: Graph): Promise<Probe> {
   const decided = resolveStructure(graph);
-  const shapes = new Map<string, readonly number[]>();
-  for (const input of graph.inputs) shapes.set(input.name, numericShape(input.name, input.shape));
-  for (const [name, tensor] of decided.initializers) shapes.set(name, tensor.shape);
-  for (const [name, shape] of await inferredShapes(decided)) shapes.set(name, shape);
+  const shapes = declaredShapes(decided);
+  for (const [name, shape] of await inferredShapes(decided, valuesOf(decided))) shapes.set(name, shape);
   return { graph: decided, shapes };
+}
+
+/** The shapes of the inputs and initializers. @throws UserError when an input has a symbolic size. */
+function declaredShapes({ inputs, initializers }: Graph): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  for (const { name, shape } of inputs) shapes.set(name, numericShape(name, shape));
+  for (const [name, { shape }] of initializers) shapes.set(name, shape);
+  return shapes;
 }
 
 /** The tensors that the nodes of a graph compute. */
@@ -78,13 +87,14 @@ function valuesOf(graph: Graph): string[] {
   return graph.nodes.flatMap(({ outputs }) => outputs.filter((name) => name !== "" && !containers.has(name)));
 }
 
-/** The shapes that ONNX Runtime infers from those of the inputs; nothing is computed. */
-async function inferredShapes(graph: Graph): Promise<Map<string, readonly number[]>> {
+/** The shapes of values that ONNX Runtime infers from those of the inputs; nothing is computed. */
+async function inferredShapes(graph: Graph, values: readonly string[]): Promise<Map<string, readonly number[]>> {
+  if (values.length === 0) return new Map();
   const b = GraphBuilder.from({ ...graph, outputs: [] });
   // With one axis more, because ONNX Runtime reports [] both for a scalar and for an unknown shape.
-  const unsqueezed = new Map(valuesOf(graph).map((value) => [b.Unsqueeze(value, [0]), value]));
+  const unsqueezed = new Map(values.map((value) => [b.Unsqueeze(value, [0]), value]));
   for (const name of unsqueezed.keys()) b.output(name, name);
-  const session = await Session.create(b.build(), { optimization: "disabled" });
+  const session = await Session.create(b.build(), { optimization: "disabled", threads: 1 });
   const inferred = new Map<string, readonly number[]>();
   // Sizes below 1 are inferred where a kernel does not fit; such values are left to the run.
   for (const [name, [one, ...shape]] of session.outputShapes)

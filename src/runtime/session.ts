@@ -10,7 +10,7 @@ export type { Device, Tensors } from "./backend.js";
 export interface SessionOptions {
   /** Where to compute. Default: cpu. */
   device?: Device;
-  /** Intra-op threads of ONNX Runtime. Default: one per core. */
+  /** Intra-op threads of ONNX Runtime. Default: LEGIBLE_THREADS in the environment (in Node), or one per core. */
   threads?: number;
   /** How far ONNX Runtime may rewrite the graph. Default: all. */
   optimization?: LoadOptions["optimization"];

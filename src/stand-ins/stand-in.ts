@@ -32,7 +32,7 @@ export interface StandInOptions {
   readonly delay?: number;
   /** A file in JSON Lines that each request is appended to. */
   readonly log?: string;
-  /** Intra-op threads of ONNX Runtime. Default: one per core. */
+  /** Intra-op threads of ONNX Runtime. Default: as for `SessionOptions`. */
   readonly threads?: number;
 }
 

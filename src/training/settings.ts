@@ -169,10 +169,7 @@ export type ParsedTrainingSettings = z.output<typeof trainingSettings>;
 export const runSettings = {
   out: path("folder of the run: model.onnx, log.jsonl, checkpoint, configuration", { placeholder: "folder" }),
   checkpoint: positiveInteger().default(100).describe("steps between checkpoints").meta({ placeholder: "steps" }),
-  threads: threadCount()
-    .optional()
-    .describe("intra-op threads of ONNX Runtime (default: one per core)")
-    .meta({ placeholder: "n" }),
+  threads: threadCount().meta({ placeholder: "n" }),
   device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("device to train on").meta({ placeholder: "name" }),
 };
 

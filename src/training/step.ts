@@ -79,7 +79,7 @@ export async function trainingStep(
   const declared = new Set(differentiated.graph.outputs.map(({ name }) => name));
   for (const value of next.values()) if (!declared.has(value)) b.output(value, value);
   return {
-    graph: await applyPasses(b.build(), appliedPasses, "step", trial),
+    graph: await applyPasses(b.build(), appliedPasses, "step", { ...trial, known: shapes }),
     state: initialState(initial, [...next.keys()]),
     next,
     parameters: [...differentiated.gradients.keys()],

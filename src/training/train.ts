@@ -29,7 +29,7 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Default: cpu. */
   readonly device?: Device;
-  /** Intra-op threads of ONNX Runtime. Default: one per core. */
+  /** Intra-op threads of ONNX Runtime. Default: as for `SessionOptions`. */
   readonly threads?: number;
   /** Steps between checkpoints. Default: 100. */
   readonly checkpointEvery?: number;

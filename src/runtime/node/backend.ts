@@ -1,6 +1,6 @@
-import { cpus } from "node:os";
 import { env, InferenceSession } from "onnxruntime-node";
 import { encodeModel, weightBytes } from "../../onnx/encode.js";
+import { coreCount } from "../../platform/node/core-count.js";
 import { withModelFile } from "../../platform/node/models.js";
 import { telemetryIsOff } from "../../platform/node/telemetry.js";
 import type { Backend } from "../backend.js";
@@ -21,7 +21,9 @@ const INLINE_LIMIT = 16 * 2 ** 20;
  */
 export const backend: Backend = {
   devices: ["cpu", "cuda", "webgpu"],
-  cores: cpus().length,
+  get cores() {
+    return coreCount();
+  },
   async load(model, { device, threads, optimization, trace }) {
     await telemetryIsOff;
     const config: InferenceSession.SessionOptions = {
