@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
+import { WorkerClient, workerCount } from "../platform/node/worker-client.js";
 import type { Augmentation } from "./augmentation.js";
 import { type Batch, BatchMaker, type BatchPart, type BatchPlan, type ImageRemarks, joined } from "./batches.js";
 import type { Dataset } from "./dataset.js";
@@ -88,7 +88,7 @@ function startLoader(
     seed,
     firstStep = 0,
     earlier,
-    workers: count = Math.min(THREADS, Math.ceil(batch / 2)),
+    workers: count = Math.min(workerCount(), Math.ceil(batch / 2)),
     prefetch = 4,
     cacheBytes = 2 ** 30,
   }: CommonOptions,

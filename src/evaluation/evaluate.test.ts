@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { z } from "zod";
+import { withCores } from "../../testing/cores.js";
 import { type Dataset, openDataset } from "../data/dataset.js";
 import { readItem } from "../data/item.js";
 import { defineTask, type Task } from "../data/task.js";
@@ -142,9 +143,10 @@ test("broken and missing images are left out and listed with the reason", async 
   for (const { reason } of skipped) assert.ok(reason.length > 0);
 });
 
-test("the numbers do not depend on the batch", async () => {
+test("the numbers depend neither on the batch nor on the number of workers", async (t) => {
   const processors = [await enlarger("nearest", 4)];
   const one = await run({ processors, batch: 1 });
+  withCores(t, 3);
   const many = await run({ processors, batch: 16 });
   assert.deepEqual(one.gains, many.gains);
   for (const [i, { psnr, recognizers }] of one.rows.entries()) {

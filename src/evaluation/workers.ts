@@ -3,7 +3,7 @@ import type { Item } from "../data/item.js";
 import type { Task } from "../data/task.js";
 import { isBuiltInTask } from "../data/tasks/index.js";
 import type { Image } from "../images/image.js";
-import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
+import { WorkerClient, workerCount } from "../platform/node/worker-client.js";
 import { randomAt } from "../random.js";
 import { degradedSample, type EvaluationSample, type ResolvedProtocol } from "./protocols.js";
 import type { Quality } from "./quality.js";
@@ -14,7 +14,7 @@ import type { Loaded, Message, Request, Result } from "./worker.js";
  * comparing them.
  */
 export class EvaluationWorkers {
-  private readonly threads = Array.from({ length: THREADS }, () => new EvaluationWorker());
+  private readonly threads = Array.from({ length: workerCount() }, () => new EvaluationWorker());
   private sent = 0;
 
   /** @param estimates whether samples have estimates of their degradation. */

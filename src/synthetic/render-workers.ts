@@ -1,4 +1,4 @@
-import { THREADS, WorkerClient } from "../platform/node/worker-client.js";
+import { WorkerClient, workerCount } from "../platform/node/worker-client.js";
 import type { Objects, Request, WorkerData } from "./render-worker.js";
 
 /** Images that a worker renders before it encodes them, all at the same time. */
@@ -15,7 +15,7 @@ export class RenderWorkers {
     private readonly count: number,
   ) {
     this.starts = Array.from({ length: Math.ceil(count / BATCH) }, (_, i) => i * BATCH);
-    this.workers = Array.from({ length: Math.min(THREADS, this.starts.length) }, () => new RenderWorker(data));
+    this.workers = Array.from({ length: Math.min(workerCount(), this.starts.length) }, () => new RenderWorker(data));
   }
 
   /**

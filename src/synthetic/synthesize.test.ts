@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
+import { withCores } from "../../testing/cores.js";
 import { temporaryFolder, writeFiles } from "../../testing/workspace.js";
 import { classOf } from "../data/annotation.js";
 import { openDataset } from "../data/dataset.js";
@@ -17,6 +18,7 @@ const set = { count: 36, size: 64, classes: 4, seed: 3, style: "filled", objects
 const patterned = { style: "patterned", count: 20, seed: 3, size: 16 };
 
 test("the files hold the rendered images, and the folder gives their labels, balanced, and the classes' names", async (t) => {
+  withCores(t, 3);
   const folder = join(temporaryFolder(t), "new", "set");
   await synthesize(folder, set);
   const { items, classes, missing } = await openDataset([folder], { needLabels: true });

@@ -5,7 +5,7 @@ import { UserError } from "../../errors.js";
 const VARIABLE = "LEGIBLE_THREADS";
 
 /**
- * The cores for the operators of ONNX Runtime: LEGIBLE_THREADS, or all on which the process may run.
+ * The cores for the operators of ONNX Runtime and for worker threads: LEGIBLE_THREADS, or all on which the process may run.
  * @throws UserError when the variable is not a whole number from 1 to 1024.
  */
 export function coreCount(): number {

@@ -1,12 +1,12 @@
-import { cpus } from "node:os";
 import { type Transferable, Worker } from "node:worker_threads";
 import { UserError } from "../../errors.js";
+import { coreCount } from "./core-count.js";
 
 /**
  * Number of worker threads beside the networks: one per core, four at most. With one per core they slow all cores alike; the
  * threads of a network run at the speed of the slowest core.
  */
-export const THREADS = Math.min(cpus().length, 4);
+export const workerCount = (): number => Math.min(coreCount(), 4);
 
 /** A worker's response to the request of that id: a value, or why there is none. */
 export type WorkerResponse<Value> = { readonly id: number } & (
