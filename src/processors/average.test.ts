@@ -43,7 +43,7 @@ test("of a single processor, a factor gives one between it and the start, as its
   const [from, to, found] = [start, one, between].map((graph) => values(graph, "head.weight"));
   for (const [i, value] of (found ?? []).entries())
     assert.ok(Math.abs(value - ((from?.[i] ?? 0) + (to?.[i] ?? 0)) / 2) < 1e-7, `weight ${i}`);
-  assert.deepEqual(cardOf(between), { ...card, averageOf: 1, averageFactor: 0.5 });
+  assert.deepEqual(cardOf(between), { ...card, balance: 0.5 });
 });
 
 test("processors of different architectures or scales, or a single processor without a start, are refused", () => {

@@ -37,6 +37,7 @@ export function averageProcessors(processors: readonly Graph[], extrapolation?: 
   const card = cardOf(first);
   const averaged = { ...first, initializers };
   if (!card) return averaged;
+  if (extrapolation && others.length === 0) return withCard(averaged, { ...card, balance: extrapolation.factor });
   return withCard(averaged, {
     ...card,
     averageOf: processors.length,
@@ -52,10 +53,7 @@ export function averageProcessors(processors: readonly Graph[], extrapolation?: 
  */
 export function interpolateProcessors(plain: Graph, recognition: Graph, balance: number): Graph {
   if (!(balance >= 0 && balance <= 1)) throw new UserError(`\`balance\` is ${balance}; expected a number from 0 to 1`);
-  const { initializers } = averageProcessors([recognition], { start: plain, factor: balance });
-  const card = cardOf(recognition);
-  const between = { ...recognition, initializers };
-  return card ? withCard(between, { ...card, balance }) : between;
+  return averageProcessors([recognition], { start: plain, factor: balance });
 }
 
 /** The weight of that name in another processor. @throws UserError when its architecture differs. */

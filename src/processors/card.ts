@@ -66,7 +66,7 @@ export const Card = z.object({
   averageOf: z.number().optional(),
   /** Extrapolation factor of that average from the common initial weights. */
   averageFactor: z.number().optional(),
-  /** Where the weights lie between those of the plain processor (0) and those of this objective (1), if not at 1. */
+  /** Where the weights lie between those of the start, such as the plain processor (0), and those of the training (1). */
   balance: z.number().optional(),
   /** Results of an evaluation: PSNR in dB (null: all images equal the clean ones), SSIM, and top-1 accuracy in percent by recognizer. */
   measured: z
