@@ -11,6 +11,7 @@ const ENDS = ["export .*--float16", "export .*--float16", "evaluate .*--recogniz
 for (const [recipe, starts, ends] of [
   ["sr-x4-m", 1, ENDS],
   ["sr-x4-s", 0, ENDS],
+  ["sr-x2-m", 0, ENDS],
   ["jpeg-m", 0, ENDS],
   ["denoise-m", 0, ["average .*/ra-training/model.onnx --from .*/plain-training/model.onnx --factor", ...ENDS]],
 ] as const)

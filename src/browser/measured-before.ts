@@ -35,6 +35,20 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     border: 0,
     featureBytes: 459,
   },
+  // sr-x2-m-plain.onnx
+  "2cce160039a3bfa2ca53738f1300087d90908349ae183aa8e7917aa634815edb": {
+    geometry: { scale: 2, multiple: 1 },
+    receptiveRadius: 15,
+    border: 0,
+    featureBytes: 1218.75,
+  },
+  // sr-x2-m-ra.onnx
+  d0e890405ac4da06707a6412f396bb60b343cdd97f40f316197c63e71e0e54bb: {
+    geometry: { scale: 2, multiple: 1 },
+    receptiveRadius: 15,
+    border: 0,
+    featureBytes: 1218.75,
+  },
   // sr-x4-m-plain.onnx
   d7e264ed21e95b179fc9f341495188c017c198b6f47ef5a9e09b264c9685ea7e: {
     geometry: { scale: 4, multiple: 1 },
