@@ -13,7 +13,15 @@ for (const [recipe, starts, ends] of [
   ["sr-x4-s", 0, ENDS],
   ["sr-x2-m", 0, ENDS],
   ["jpeg-m", 0, ENDS],
-  ["denoise-m", 0, ["average .*/ra-training/model.onnx --from .*/plain-training/model.onnx --factor", ...ENDS]],
+  [
+    "denoise-m",
+    0,
+    [
+      "train .*--init \\S+/ra-training/model\\.onnx .*",
+      "average .*/ra-continued/model.onnx --from .*/plain-training/model.onnx --factor",
+      ...ENDS,
+    ],
+  ],
 ] as const)
   test(`the recipe of the models ${recipe} is valid, and RA continues from the weights of plain`, async () => {
     const { code, out, err } = await legible(["reproduce", `models/${recipe}`, "--dry-run", ...DATA, ...RECOGNIZERS]);

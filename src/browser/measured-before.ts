@@ -15,7 +15,7 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     featureBytes: 385.6875,
   },
   // denoise-m-ra.onnx
-  "789c84f6e070da9a664a70c7afa294dfe87f02d8f99b2473e376bb3b8e9a2bea": {
+  ebd82ed65269cb188e40f159b5c01f9493fc1e994c938ae3ed5bbbbc17e63d47: {
     geometry: { scale: 1, multiple: 1 },
     receptiveRadius: 28,
     border: 0,
