@@ -159,7 +159,8 @@ async function run({ graph, loss, shapes }: WithLoss, feeds: Tensors, wrt: reado
   const { graph: whole, gradients: names } = gradients(forward.graph, loss, wrt, forward.shapes);
   const fetch = [...names.values()].filter((name) => name !== null);
   const wanted = withOutputs(whole, [...new Set([loss, ...fetch])]);
-  const session = await Session.create(await applyPasses(wanted, passes, "step", trial));
+  const step = await applyPasses(wanted, passes, "step", { ...trial, known: forward.shapes });
+  const session = await Session.create(step);
   const results = await running(graph, () => session.run(feeds)).finally(() => session.release());
   const found = [...names].flatMap(([value, grad]) => (grad ? [[value, results[grad] as Tensor] as const] : []));
   return { loss: float32([Number(results[loss]?.data[0])]), gradients: new Map(found) };

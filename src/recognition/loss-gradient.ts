@@ -63,7 +63,7 @@ export class LossGradientSession {
     const { graph: whole, gradients: found } = gradients(rewritten, TOTAL, ["image"], shapes);
     const gradient = found.get("image");
     if (!gradient) throw new UserError(`cannot differentiate ${model.name}: its scores do not depend on the image`);
-    const backward = await applyPasses(withOutputs(whole, [gradient]), passes, "step");
+    const backward = await applyPasses(withOutputs(whole, [gradient]), passes, "step", { known: shapes });
     const forward = await applyPasses(await applyPasses(graph, passes, "forward"), passes, "step");
     return new LossGradientSession(
       model.name,
