@@ -1,5 +1,8 @@
+import { deflateSync } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
+import { pngChunk } from "../src/platform/node/png.js";
 import { randomAt } from "../src/random.js";
+import { gammaCurve, iccProfile } from "./icc-profile.js";
 
 /** Smooth color changes with some noise: values of `channels` channels from 0 to `white`. */
 function values(width: number, height: number, channels: number, white: number): number[] {
@@ -27,9 +30,29 @@ function everyAlpha(): Sharp {
   return sharp(data, { raw: { width: 32, height: 32, channels: 4 } });
 }
 
+/** A PNG file with another chunk before its image data. */
+const withChunk = (png: Buffer, type: string, data: Uint8Array): Buffer =>
+  Buffer.concat([png.subarray(0, 33), pngChunk(type, data), png.subarray(33)]);
+
+/** Numbers as a chunk stores them: in units of 1/100000. */
+const inUnits = (...values: readonly number[]): Buffer =>
+  Buffer.concat(
+    values.map((value) => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32BE(Math.round(value * 1e5));
+      return bytes;
+    }),
+  );
+
+const ADOBE_RGB = inUnits(0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06);
+const SRGB = inUnits(0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06);
+
 /** Images of kinds that are easily decoded wrongly, made at once: file by name. */
 export async function awkwardImages(): Promise<Record<string, Buffer>> {
   const [width, height] = [45, 34];
+  const png = await raw8(width, height, 3).png().toBuffer();
+  const grayPng = await raw8(width, height, 1).toColourspace("b-w").png().toBuffer();
+  const grayProfile = Buffer.concat([Buffer.from("gray\0\0"), deflateSync(iccProfile(gammaCurve(1.8)))]);
   const animation = [0, 1].map((shift) =>
     raw8(width, height, 3)
       .modulate({ hue: 90 * shift })
@@ -60,6 +83,13 @@ export async function awkwardImages(): Promise<Record<string, Buffer>> {
     "png-palette.png": await raw8(width, height, 3).png({ palette: true, colors: 16 }).toBuffer(),
     "png-interlaced.png": await raw8(width, height, 3).png({ progressive: true }).toBuffer(),
     "png-p3.png": await raw8(width, height, 3).withIccProfile("p3").png().toBuffer(),
+    "png-16-p3.png": await raw16(width, height, 3).withIccProfile("p3").png().toBuffer(),
+    "webp-p3.webp": await raw8(width, height, 3).withIccProfile("p3").webp({ quality: 90 }).toBuffer(),
+    "png-gama-chrm.png": withChunk(withChunk(png, "cHRM", ADOBE_RGB), "gAMA", inUnits(1 / 1.8)),
+    "png-srgb-chrm.png": withChunk(withChunk(png, "cHRM", SRGB), "gAMA", inUnits(0.45455)),
+    "png-cicp.png": withChunk(png, "cICP", Buffer.from([12, 13, 0, 1])),
+    "png-16-gama.png": withChunk(await raw16(width, height, 3).png().toBuffer(), "gAMA", inUnits(1 / 1.8)),
+    "png-gray-profile.png": withChunk(grayPng, "iCCP", grayProfile),
     "png-1x1.png": await raw8(1, 1, 3).png().toBuffer(),
     "png-1x40.png": await raw8(1, 40, 3).png().toBuffer(),
     "webp-alpha.webp": await everyAlpha().webp({ lossless: true, exact: true }).toBuffer(),

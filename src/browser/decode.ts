@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
 import { messageOf, UserError } from "../errors.js";
+import { type ColorProfile, isRgb, toSrgb, toSrgb8 } from "../images/color-profile.js";
 import type { BrowserImage, Pixels } from "./api.js";
+import { splitColorSpace } from "./color-space.js";
 import { decodeDeepPng } from "./deep-png.js";
 import { readHeader } from "./image-header.js";
 import { pixelsOf, type Rgba, rasterOf } from "./pixels.js";
@@ -16,22 +18,43 @@ const ROWS = 256;
 export const decode = async (_: Work, image: BrowserImage): Promise<Pixels> => pixelsOf(await decodeRgba(image));
 
 /**
- * Decodes an image with the browser's decoders: upright, in sRGB, the first frame of an animation, exact colors also where
- * pixels are partly transparent.
+ * Decodes an image with the browser's decoders: upright, in sRGB by its color profile, the first frame of an animation, exact
+ * colors also where pixels are partly transparent.
  * @throws UserError when it is empty, truncated or no image of a format that the browser decodes.
  */
 export async function decodeRgba(image: BrowserImage): Promise<Rgba> {
   if (!(image instanceof Blob)) return rasterOf(requirePixels(image));
   const title = nameOf(image);
   if (image.size === 0) throw new UserError(`cannot decode ${title}: it is empty`);
-  const deep = await decodeDeepPng(image);
-  if (deep) return deep;
-  const bitmap = await bitmapOf(image, title);
+  const split = await splitColorSpace(image);
+  const file = split?.file ?? image;
+  const pixels = (await decodeDeepPng(file)) ?? (await decodeByBrowser(file, title));
+  return split?.profile ? inSrgb(pixels, split.profile, split.precise) : pixels;
+}
+
+async function decodeByBrowser(file: Blob, title: string): Promise<Rgba> {
+  const bitmap = await bitmapOf(file, title);
   try {
     return readBack(bitmap, title);
   } finally {
     bitmap.close();
   }
+}
+
+/** Values of 8 bits that are converted at once with the precision of 16. */
+const PRECISE_VALUES = 2 ** 22;
+
+/** Pixels of a profile as sRGB; the memory of those with 8 bits is used again. */
+function inSrgb(pixels: Rgba, profile: ColorProfile, precise: boolean): Rgba {
+  const { data } = pixels;
+  if (data instanceof Uint16Array) return { ...pixels, data: toSrgb(data, 4, profile) };
+  if (!precise && isRgb(profile)) toSrgb8(data, profile);
+  else
+    for (let from = 0; from < data.length; from += PRECISE_VALUES) {
+      const part = Uint16Array.from(data.subarray(from, from + PRECISE_VALUES), (level) => level * 257);
+      for (const [i, value] of toSrgb(part, 4, profile).entries()) data[from + i] = Math.round(value / 257);
+    }
+  return pixels;
 }
 
 /** The name of a file, or a general one. */

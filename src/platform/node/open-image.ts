@@ -1,12 +1,13 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { UserError } from "../../errors.js";
-import { fitsChannels, readColorProfile, toSrgb } from "./color-profile.js";
+import { readColorProfile, toSrgb } from "../../images/color-profile.js";
+import { fitsChannels } from "./fitting-profile.js";
 import { onlyTiffPage, requireNoSequence, requireSingleFrame, type TiffPage } from "./frames.js";
 import { requireHeifSize } from "./heif.js";
 import { DECODED_FORMATS, isDecodedFormat } from "./image-signature.js";
 import { isJpeg } from "./jpeg.js";
 import { requireSinglePicture } from "./multi-picture.js";
-import { statedColor } from "./png-color.js";
+import { pngColor } from "./png.js";
 import { isInvertedFloat, readSamples, requireKnownSamples, type Samples } from "./samples.js";
 import { isTiff } from "./tiff.js";
 
@@ -52,8 +53,8 @@ export async function openColorImage(
   const { icc, space, channels } = described.metadata;
   const isPlain = HAS_PLAIN_SAMPLES.includes(space);
   const fits = icc !== undefined && isPlain && fitsChannels(icc, channels);
-  const stated = icc === undefined && isPlain ? statedColor(content) : undefined;
-  const own = fits ? icc : stated?.profile;
+  const stated = icc === undefined && isPlain ? pngColor(content) : undefined;
+  const own = fits ? icc : stated?.profile && Buffer.from(stated.profile);
   const isKept = color === "keep" && own !== undefined;
   return {
     ...(stated?.profile && !isKept
@@ -68,7 +69,7 @@ export async function openColorImage(
 }
 
 /** Converts a PNG from the color space that it states without a profile. */
-async function openConverted(content: Buffer, { options, metadata }: Described, icc: Buffer): Promise<PixelSource> {
+async function openConverted(content: Buffer, { options, metadata }: Described, icc: Uint8Array): Promise<PixelSource> {
   const profile = readColorProfile(icc);
   const samples = await readSamples(() => sharp(content, options), metadata, false);
   return pipelineOf(profile ? converted(samples, profile) : samples, metadata.depth === "ushort" ? 16 : 8);
@@ -158,7 +159,7 @@ async function openPlain(
   }
   const open = () => sharp(content, { ...options, ignoreIcc: true });
   const samples = await readSamples(open, metadata, isInvertedFloat(page?.directory));
-  const fits = profile && (profile.matrix !== undefined) === samples.channels >= 3;
+  const fits = profile && (profile.toXyz !== undefined) === samples.channels >= 3;
   return pipelineOf(fits ? converted(samples, profile) : samples, bits);
 }
 

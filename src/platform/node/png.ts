@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { type PngColor, statedColor } from "../../images/png-color.js";
 
 /** A chunk of a PNG file. */
 export interface PngChunk {
@@ -27,6 +28,16 @@ export function pngChunks(content: Buffer): PngChunk[] {
     start = end;
   }
   return chunks;
+}
+
+/** The color space that a PNG file states without an ICC profile; undefined for other files, and as `statedColor`. */
+export function pngColor(content: Buffer): PngColor | undefined {
+  if (!isPng(content)) return undefined;
+  const chunks = pngChunks(content);
+  return statedColor((name) => {
+    const chunk = chunks.find(({ type, whole }) => type === name && whole);
+    return chunk && content.subarray(chunk.start + 8, chunk.start + 8 + chunk.length);
+  });
 }
 
 /** The file with its EXIF block before the image data, where libvips reads the orientation. ImageMagick writes it behind them. */

@@ -1,4 +1,4 @@
-import { asRgbProfile } from "../color-profile.js";
+import { asRgbProfile } from "../fitting-profile.js";
 import { type Resolution, resolutionEntries } from "../resolution.js";
 import { webpChunks } from "../webp.js";
 import type { Embedded } from "./embedded.js";

@@ -1,5 +1,5 @@
+import { viewOf } from "./icc.js";
 import { type Chromaticities, SRGB_CHROMATICITIES, type TransferCurve, writeColorProfile } from "./icc-writer.js";
-import { isPng, pngChunks } from "./png.js";
 
 const [GRAY, GRAY_ALPHA] = [0, 4];
 
@@ -20,28 +20,26 @@ const TRANSFERS: Readonly<Record<number, TransferCurve>> = { 4: 2.2, 5: 2.8, 8: 
 /** The color space that a PNG file states without an ICC profile. */
 export interface PngColor {
   /** The same as an ICC profile; undefined if none can describe it. */
-  readonly profile: Buffer | undefined;
+  readonly profile: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /**
  * The color space of a PNG file without an ICC profile that can be read, from the chunks cICP, sRGB, gAMA and cHRM, the first of which counts.
  * Undefined if it is sRGB or none is stated. Reference: PNG, third edition, section 4.3.
+ * @param dataOf the data of the first chunk of a type, undefined if the file has none.
  */
-export function statedColor(content: Buffer): PngColor | undefined {
-  if (!isPng(content)) return undefined;
-  const chunks = pngChunks(content);
-  const dataOf = (name: string, length: number): Buffer | undefined => {
-    const chunk = chunks.find(({ type, whole }) => type === name && whole);
-    return chunk?.length === length ? content.subarray(chunk.start + 8, chunk.start + 8 + length) : undefined;
+export function statedColor(dataOf: (type: string) => Uint8Array | undefined): PngColor | undefined {
+  const data = (type: string, length: number): DataView | undefined => {
+    const found = dataOf(type);
+    return found?.length === length ? viewOf(found) : undefined;
   };
-  const isGray = [GRAY, GRAY_ALPHA].includes(dataOf("IHDR", 13)?.[9] ?? -1);
-  const [primaries, transfer] = dataOf("cICP", 4) ?? [];
-  if (primaries !== undefined && transfer !== undefined)
-    return colorOf(PRIMARIES[primaries], TRANSFERS[transfer], isGray);
-  if (chunks.some(({ type }) => type === "iCCP")) return { profile: undefined }; // one that libpng rejects
-  if (dataOf("sRGB", 1)) return undefined;
-  const gamma = dataOf("gAMA", 4)?.readUInt32BE(0);
-  const points = dataOf("cHRM", 32);
+  const isGray = [GRAY, GRAY_ALPHA].includes(data("IHDR", 13)?.getUint8(9) ?? -1);
+  const coded = data("cICP", 4);
+  if (coded) return colorOf(PRIMARIES[coded.getUint8(0)], TRANSFERS[coded.getUint8(1)], isGray);
+  if (dataOf("iCCP")) return { profile: undefined }; // one that libpng rejects
+  if (data("sRGB", 1)) return undefined;
+  const gamma = data("gAMA", 4)?.getUint32(0);
+  const points = data("cHRM", 32);
   if (gamma === 0 || (gamma === undefined && !points)) return undefined;
   const curve = gamma === undefined || isUsualGamma(gamma) ? "sRGB" : 100_000 / gamma;
   return colorOf(points ? chromaticitiesOf(points) : SRGB, curve, isGray);
@@ -60,8 +58,8 @@ function colorOf(
 /** The gamma that programs write for sRGB is 45455. */
 const isUsualGamma = (gamma: number): boolean => Math.abs(gamma - 45_455) <= 500;
 
-function chromaticitiesOf(points: Buffer): Chromaticities {
-  const at = (i: number): [number, number] => [points.readUInt32BE(8 * i) / 1e5, points.readUInt32BE(8 * i + 4) / 1e5];
+function chromaticitiesOf(points: DataView): Chromaticities {
+  const at = (i: number): [number, number] => [points.getUint32(8 * i) / 1e5, points.getUint32(8 * i + 4) / 1e5];
   return { white: at(0), red: at(1), green: at(2), blue: at(3) };
 }
 

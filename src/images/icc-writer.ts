@@ -6,6 +6,7 @@ export interface Chromaticities {
   readonly blue: Point;
 }
 
+type Bytes = Uint8Array<ArrayBuffer>;
 type Point = readonly [x: number, y: number];
 type Vector = readonly [number, number, number];
 type Matrix = readonly [Vector, Vector, Vector];
@@ -27,30 +28,31 @@ const BRADFORD: Matrix = [
  * An ICC profile with one curve for all channels: of gray, or of RGB if there are chromaticities.
  * Reference: ICC.1:2022, sections 7, 8.3, 8.4, 10.6, 10.15, 10.18, 10.31 and annex E.
  */
-export function writeColorProfile(name: string, curve: TransferCurve, chromaticities?: Chromaticities): Buffer {
+export function writeColorProfile(
+  name: string,
+  curve: TransferCurve,
+  chromaticities?: Chromaticities,
+): Uint8Array<ArrayBuffer> {
   const curveData = curveTag(curve);
-  const tags: [string, Buffer][] = [
+  const tags: [string, Bytes][] = [
     ["desc", text(name)],
     ["cprt", text("CC0")],
     ["wtpt", tag("XYZ ", fixed(...D50))],
-    ...(chromaticities ? colorTags(chromaticities, curveData) : [["kTRC", curveData] as [string, Buffer]]),
+    ...(chromaticities ? colorTags(chromaticities, curveData) : [["kTRC", curveData] as [string, Bytes]]),
   ];
-  const table = Buffer.alloc(4 + 12 * tags.length);
-  table.writeUInt32BE(tags.length, 0);
-  let offset = 128 + table.length;
-  for (const [i, [signature, data]] of tags.entries()) {
-    table.write(signature, 4 + 12 * i);
-    table.writeUInt32BE(offset, 8 + 12 * i);
-    table.writeUInt32BE(data.length, 12 + 12 * i);
+  const table: Bytes[] = [uint32(tags.length)];
+  let offset = 128 + 4 + 12 * tags.length;
+  for (const [signature, data] of tags) {
+    table.push(latin1(signature), uint32(offset, data.length));
     offset += data.length;
   }
-  const header = Buffer.alloc(128);
-  header.writeUInt32BE(offset, 0);
-  header.writeUInt32BE(0x04300000, 8); // version 4.3
-  header.write(`mntr${chromaticities ? "RGB " : "GRAY"}XYZ `, 12);
-  header.write("acsp", 36);
-  fixed(...D50).copy(header, 68);
-  return Buffer.concat([header, table, ...tags.map(([, data]) => data)]);
+  const header = new Uint8Array(128);
+  header.set(uint32(offset), 0);
+  header.set(uint32(0x04300000), 8); // version 4.3
+  header.set(latin1(`mntr${chromaticities ? "RGB " : "GRAY"}XYZ `), 12);
+  header.set(latin1("acsp"), 36);
+  header.set(fixed(...D50), 68);
+  return joined(header, ...table, ...tags.map(([, data]) => data));
 }
 
 const D65: Point = [0.3127, 0.329];
@@ -59,7 +61,7 @@ export const SRGB_CHROMATICITIES: Chromaticities = {
   ...{ white: D65, red: [0.64, 0.33], green: [0.3, 0.6], blue: [0.15, 0.06] },
 };
 
-function colorTags({ white, red, green, blue }: Chromaticities, curve: Buffer): [string, Buffer][] {
+function colorTags({ white, red, green, blue }: Chromaticities, curve: Bytes): [string, Bytes][] {
   const adaptation = adaptationFrom(xyz(white));
   const primaries = transposed([xyz(red), xyz(green), xyz(blue)]);
   const amounts = times(inverse(primaries), xyz(white));
@@ -68,8 +70,8 @@ function colorTags({ white, red, green, blue }: Chromaticities, curve: Buffer): 
   );
   return [
     ["chad", tag("sf32", fixed(...adaptation.flat()))],
-    ...colorants.map((color, i) => [`${"rgb"[i]}XYZ`, tag("XYZ ", fixed(...color))] as [string, Buffer]),
-    ...[..."rgb"].map((channel) => [`${channel}TRC`, curve] as [string, Buffer]),
+    ...colorants.map((color, i) => [`${"rgb"[i]}XYZ`, tag("XYZ ", fixed(...color))] as [string, Bytes]),
+    ...[..."rgb"].map((channel) => [`${channel}TRC`, curve] as [string, Bytes]),
   ];
 }
 
@@ -96,31 +98,34 @@ function inverse(m: Matrix): Matrix {
   return [0, 1, 2].map((r) => [0, 1, 2].map((c) => cofactor(c, r) / determinant)) as never;
 }
 
-function fixed(...values: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(4 * values.length);
-  for (const [i, value] of values.entries()) bytes.writeInt32BE(Math.round(value * 65536), 4 * i);
-  return bytes;
+const latin1 = (text: string): Bytes => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+const joined = (...parts: readonly Bytes[]): Bytes => Uint8Array.from(parts.flatMap((part) => [...part]));
+
+function uint32(...values: readonly number[]): Bytes {
+  const view = new DataView(new ArrayBuffer(4 * values.length));
+  for (const [i, value] of values.entries()) view.setUint32(4 * i, value);
+  return new Uint8Array(view.buffer);
 }
 
-const tag = (type: string, ...parts: readonly Buffer[]): Buffer => {
-  const data = Buffer.concat([Buffer.from(type), Buffer.alloc(4), ...parts]);
-  return Buffer.concat([data, Buffer.alloc(-data.length & 3)]);
-};
+/** Numbers with 16 bits behind the point. */
+const fixed = (...values: readonly number[]): Bytes => uint32(...values.map((value) => Math.round(value * 65536)));
 
-function curveTag(curve: TransferCurve): Buffer {
-  if (curve instanceof Uint8Array) return Buffer.concat([curve, Buffer.alloc(-curve.length & 3)]);
+/** Tags begin at multiples of 4 bytes. */
+const padded = (data: Uint8Array): Bytes => joined(Uint8Array.from(data), new Uint8Array(-data.length & 3));
+
+const tag = (type: string, ...parts: readonly Bytes[]): Bytes =>
+  padded(joined(latin1(type), new Uint8Array(4), ...parts));
+
+function curveTag(curve: TransferCurve): Bytes {
+  if (curve instanceof Uint8Array) return padded(curve);
   return curve === "sRGB"
-    ? tag("para", Buffer.from([0, 3, 0, 0]), fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
-    : tag("para", Buffer.from([0, 0, 0, 0]), fixed(curve));
+    ? tag("para", Uint8Array.of(0, 3, 0, 0), fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
+    : tag("para", Uint8Array.of(0, 0, 0, 0), fixed(curve));
 }
 
-function text(value: string): Buffer {
-  const units = Buffer.from(value, "utf16le").swap16();
-  const head = Buffer.alloc(20);
-  head.writeUInt32BE(1, 0); // one record of 12 bytes
-  head.writeUInt32BE(12, 4);
-  head.write("enUS", 8);
-  head.writeUInt32BE(units.length, 12);
-  head.writeUInt32BE(28, 16);
-  return tag("mluc", head, units);
+/** A text of ASCII characters as one record of 12 bytes, in UTF-16. */
+function text(value: string): Bytes {
+  const units = latin1([...value].map((character) => `\0${character}`).join(""));
+  return tag("mluc", uint32(1, 12), latin1("enUS"), uint32(units.length, 28), units);
 }

@@ -7,8 +7,9 @@ import { COLORANTS, type Colorants, gammaCurve, iccProfile, sRgbCurve } from "..
 import { sharedPath, skipWithoutShared } from "../../../testing/shared.js";
 import { tiffFile } from "../../../testing/tiff-file.js";
 import { decodeRaster } from "../../enhancement/raster-codec.js";
+import { type RgbProfile, readColorProfile, toSrgb8 } from "../../images/color-profile.js";
+import { randomAt } from "../../random.js";
 import { decodeImage } from "./codec.js";
-import { readColorProfile } from "./color-profile.js";
 import { pngChunk } from "./png.js";
 
 const [width, height] = [32, 32];
@@ -26,10 +27,15 @@ const levels = Uint8Array.from({ length: width * height * 3 }, (_, i) =>
 );
 
 /** A PNG with a color profile. */
-async function pngOf(pixels: Uint8Array | Uint16Array, channels: 1 | 2 | 3 | 4, profile: Buffer): Promise<Buffer> {
+async function pngOf(
+  pixels: Uint8Array | Uint16Array,
+  channels: 1 | 2 | 3 | 4,
+  profile: Buffer,
+  side = width,
+): Promise<Buffer> {
   const space = channels < 3 ? "b-w" : "srgb";
   const deep = channels < 3 ? "grey16" : "rgb16";
-  const png = await sharp(pixels, { raw: { width, height, channels } })
+  const png = await sharp(pixels, { raw: { width: side, height: side, channels } })
     .toColourspace(pixels instanceof Uint16Array ? deep : space)
     .png()
     .toBuffer();
@@ -111,6 +117,34 @@ test("a profile of RGB in a gray image and one that cannot be read are ignored",
   const file = { width, height, bits: 16, photometric: 2, channels: 3, data: deep };
   for (const profile of [Buffer.alloc(200), wide.subarray(0, 200), Buffer.from("short")])
     assert.deepEqual((await decodeImage(tiffFile({ ...file, profile }))).data, levels);
+});
+
+/** The curve of sRGB as samples, a "curv" tag. */
+function sampledSRgb(count: number): Buffer {
+  const tag = Buffer.alloc(12 + 2 * count);
+  tag.write("curv", 0);
+  tag.writeUInt32BE(count, 8);
+  for (let i = 0; i < count; i++) {
+    const x = i / (count - 1);
+    tag.writeUInt16BE(Math.round(65535 * (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4)), 12 + 2 * i);
+  }
+  return tag;
+}
+
+test("8-bit RGB of any profile with curves and a matrix becomes the sRGB levels of libvips exactly", async () => {
+  const random = randomAt(3);
+  const side = 256;
+  const colors = Uint8Array.from({ length: side * side * 3 }, () => random.integer(256));
+  const curves = { gamma: gammaCurve(2.2), steep: gammaCurve(1.8), sRgb: sRgbCurve(), sampled: sampledSRgb(1024) };
+  for (const [space, colorants] of Object.entries(COLORANTS))
+    for (const [curve, tag] of Object.entries(curves)) {
+      const profile = iccProfile(tag, colorants);
+      const png = await pngOf(colors, 3, profile, side);
+      const want = await sharp(png).ensureAlpha().raw().toBuffer();
+      const got = await sharp(png, { ignoreIcc: true }).ensureAlpha().raw().toBuffer();
+      toSrgb8(got, readColorProfile(profile) as RgbProfile);
+      assert.ok(got.equals(want), `${space}, ${curve}`);
+    }
 });
 
 test("truncated and garbled profiles are never a crash", () => {
