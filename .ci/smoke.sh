@@ -12,4 +12,4 @@ if ! timeout 120 npm install --silent --no-save --no-audit --no-fund --ignore-sc
 fi
 echo "Smoke test on Node.js $version"
 # Indented, so that the totals at the end of the log are those of the whole suite.
-"$node" tools/test.js src/jobs src/images src/onnx src/cli/program.test.ts test/package.test.ts | sed 's/^/  /'
+"$node" --enable-source-maps tools/test.js src/jobs src/images src/onnx src/cli/program.test.ts test/package.test.ts | sed 's/^/  /'

@@ -115,6 +115,12 @@ const clipped = (value: number): number => Math.min(Math.max(value, 0), 1);
 /** sRGB, 0 to 1, of linear light, 0 to 1. */
 const encode = (light: number): number => (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055);
 
+/** A function that makes its value when it is first called: tables that few images need are not worth the time at every start. */
+function once<Value>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => (made ??= make());
+}
+
 /** A table for each curve; those of the same curve are the same. */
 function tablesOf<Table>(curves: readonly Curve[], tableOf: (curve: Curve) => Table): Table[] {
   const tables = new Map([...new Set(curves)].map((curve) => [curve, tableOf(curve)]));
@@ -122,7 +128,7 @@ function tablesOf<Table>(curves: readonly Curve[], tableOf: (curve: Curve) => Ta
 }
 
 /** sRGB at even distances of linear light, of which `toSrgb` interpolates. */
-const encoded = Float64Array.from({ length: 65537 }, (_, i) => encode(i / 65536));
+const encodedLight = once(() => Float64Array.from({ length: 65537 }, (_, i) => encode(i / 65536)));
 
 /**
  * Converts 16-bit pixels of a profile to sRGB, RGB or RGBA. Colors outside sRGB are clipped.
@@ -134,6 +140,7 @@ export function toSrgb(data: Uint16Array, channels: number, { curves, toXyz }: C
   const lights = tablesOf(curves, (curve) =>
     Float32Array.from({ length: 65536 }, (_, value) => clipped(curve(value / 65535))),
   );
+  const encoded = encodedLight();
   const width = alpha ? 4 : 3;
   const result = new Uint16Array((data.length / channels) * width);
   const light = [0, 0, 0];
@@ -178,12 +185,14 @@ const ONE = 2 ** 14;
 const toFixedPoint = (value: number): number => Math.floor(value * ONE + 0.5);
 
 /** The sRGB level, 0 to 255, of linear light in fixed point: rounded to 16 bits, then to 8. */
-const levels = Uint8Array.from({ length: ONE + 1 }, (_, fixedLight) => {
+function levelOf(fixedLight: number): number {
   const { g, a, b, c, d } = SRGB_OF_LIBVIPS.curve;
   const light = fixedLight / ONE;
   const value = Math.fround(light >= (a * d + b) ** g ? (light ** (1 / g) - b) / a : light / c);
   return Math.round(Math.floor(clipped(value) * 65535 + 0.5) / 257);
-});
+}
+
+const levelsOfLight = once(() => Uint8Array.from({ length: ONE + 1 }, (_, fixedLight) => levelOf(fixedLight)));
 
 /**
  * Converts RGBA pixels of 8 bits from a profile to sRGB, in place, and clips colors outside it. The arithmetic is that of
@@ -195,6 +204,7 @@ export function toSrgb8(data: Uint8Array, { curves, toXyz }: RgbProfile): void {
     Int32Array.from({ length: 256 }, (_, level) => toFixedPoint(Math.fround(curve(Math.fround(level / 255))))),
   ) as [Int32Array, Int32Array, Int32Array];
   const weights = Int32Array.from(product(SRGB_OF_LIBVIPS.fromXyz, toXyz).flat(), toFixedPoint);
+  const levels = levelsOfLight();
   for (let at = 0; at < data.length; at += 4) {
     const r = reds[data[at] as number] as number;
     const g = greens[data[at + 1] as number] as number;

@@ -10,11 +10,11 @@ import { unsupervised } from "./unsupervised.js";
 /** Training objectives that can be chosen by name. */
 export const objectives: readonly Objective[] = [plain, ra, transformer, unsupervised, feature];
 
-const list = new Intl.ListFormat("en-GB"); // no comma before "and"
-
 /** The names of the chosen objectives, as in "ra, transformer and unsupervised". */
-export const namesOf = (chosen: (objective: Objective) => boolean): string =>
-  list.format(objectives.filter(chosen).map(({ name }) => name));
+export function namesOf(chosen: (objective: Objective) => boolean): string {
+  const names = objectives.filter(chosen).map(({ name }) => name);
+  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter(Boolean).join(" and ");
+}
 
 /** The objective of that name. @throws UserError for an unknown name. */
 export function findObjective(name: string): Objective {

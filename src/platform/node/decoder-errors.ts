@@ -2,8 +2,8 @@ import { messageOf, UserError } from "../../errors.js";
 
 /* What the reports of libvips and of the libraries below it mean. Their own texts name parts of programs, not of the file. */
 
-/** The most pixels that sharp decodes. */
-const MOST_PIXELS = (16_383 ** 2).toLocaleString("en-US");
+/** The most pixels that sharp decodes: 16383 ** 2. */
+const MOST_PIXELS = "268,402,689";
 
 type Meaning = readonly [pattern: RegExp, meaning: string | ((match: RegExpMatchArray) => string)];
 
