@@ -5,12 +5,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { loadCommands } from "../src/commands/index.js";
+import { commands as listed } from "../src/commands/index.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { runCommand } from "../testing/run-command.js";
 import { enlarging, legibleProcess, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
-const commands = await loadCommands();
+const commands = await Promise.all(listed.map(({ load }) => load()));
 
 const workspace = mkdtempSync(join(tmpdir(), "legible-special-"));
 const at = (...names: string[]): string => join(workspace, ...names);

@@ -1,8 +1,8 @@
-import { CommanderError } from "commander";
-import { commanderOf } from "../src/cli/program.js";
+import { CommanderError, Command as Program } from "commander";
+import { complete } from "../src/cli/program.js";
 import type { Command } from "../src/commands/command.js";
 import type { Outcome } from "../src/commands/failures.js";
-import { commandsFor } from "../src/commands/index.js";
+import { listedFor } from "../src/commands/index.js";
 import { UserError } from "../src/errors.js";
 import { printable, printableText } from "../src/printable.js";
 import type { CommandResult } from "./workspace.js";
@@ -32,7 +32,7 @@ async function run(command: Command, words: readonly string[], printed: Printed)
     print: (text: string) => void printed.out.push(printableText(text)),
     signal: new AbortController().signal,
   };
-  const program = commanderOf(command, context, (ended) => {
+  const program = complete(new Program(), command, context, (ended) => {
     outcome = ended;
   });
   program.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} });
@@ -53,7 +53,7 @@ export async function runCommand(command: Command, ...words: string[]): Promise<
  * @throws what is no error for users.
  */
 export async function legible(args: readonly string[]): Promise<CommandResult> {
-  const [command] = await commandsFor(args);
+  const command = await listedFor(args)?.load();
   if (!command) throw new Error(`there is no command ${args[0]}`);
   const printed: Printed = { out: [], err: [] };
   let code: number;

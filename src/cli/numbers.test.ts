@@ -6,11 +6,11 @@ import { runCommand } from "../../testing/run-command.js";
 import { temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
 import { type Command, resolveSettings } from "../commands/command.js";
 import { type Flag, flagsOf, valueFrom } from "../commands/flags.js";
-import { loadCommands } from "../commands/index.js";
+import { commands as listed } from "../commands/index.js";
 import { train } from "../commands/train.js";
 import { taskSettings } from "../data/tasks/settings.js";
 
-const commands = await loadCommands();
+const commands = await Promise.all(listed.map(({ load }) => load()));
 
 /** Values of every required setting but one. */
 const requiredBut = (flags: readonly Flag[], other: Flag) =>

@@ -1,9 +1,10 @@
-import { Argument, Command as CommanderCommand, Option } from "commander";
+import { Argument, type Command as CommanderCommand, Option } from "commander";
 import type { Command, Context, Given } from "../commands/command.js";
 import { resolveSettings } from "../commands/command.js";
 import { readConfigFile } from "../commands/config-file.js";
 import { type Outcome, outcomeOf } from "../commands/failures.js";
 import { type Flag, flagsOf, valueFrom } from "../commands/flags.js";
+import type { ListedCommand } from "../commands/index.js";
 import { asUserError, messageOf, UserError } from "../errors.js";
 import { named } from "../settings.js";
 import { translate } from "./translate.js";
@@ -11,17 +12,20 @@ import { translate } from "./translate.js";
 /** Called with the outcome of a command. */
 type OnOutcome = (outcome: Outcome) => void;
 
-/** A command for commander. Its flags, arguments and help derive from its settings. */
-export function commanderOf(command: Command, context: Context, onOutcome: OnOutcome): CommanderCommand {
+/** Gives a command of commander its flags, arguments, help and action, which derive from the settings of the command. */
+export function complete(
+  program: CommanderCommand,
+  command: Command,
+  context: Context,
+  onOutcome: OnOutcome,
+): CommanderCommand {
   const flags = flagsOf(command.settings);
-  const program = new CommanderCommand(command.name.split(" ").at(-1) as string)
-    .description(command.summary)
-    .usage(usageOf(flags));
   for (const flag of flags) {
     if (flag.position === undefined) program.addOption(optionOf(flag));
     else program.addArgument(argumentOf(flag));
   }
   return program
+    .usage(usageOf(flags))
     .option("--config <file>", "read settings from a JSON or YAML file; flags override it")
     .option("--print-config", "print the settings with their defaults as JSON without running the command")
     .addHelpText("after", helpOf(command))
@@ -32,31 +36,34 @@ export function commanderOf(command: Command, context: Context, onOutcome: OnOut
 }
 
 /**
- * Adds commands to a program. A name of two words, such as "study create", is a command of a group.
+ * Adds commands to a program. A name of two words, such as "study create", is a command of a group. The chosen command is
+ * loaded before its arguments are read.
  * @param groups the summary of each group.
  */
 export function addCommands(
   program: CommanderCommand,
-  commands: readonly Command[],
+  commands: readonly ListedCommand[],
   groups: Readonly<Record<string, string>>,
   context: Context,
   onOutcome: OnOutcome,
 ): void {
+  const listed = new Map<CommanderCommand, ListedCommand>();
+  const loadChosen = async (_: CommanderCommand, chosen: CommanderCommand) => {
+    const found = listed.get(chosen);
+    if (found) complete(chosen, await found.load(), context, onOutcome);
+  };
+  program.hook("preSubcommand", loadChosen);
   const opened = new Map<string, CommanderCommand>();
   const parentOf = (group: string): CommanderCommand => {
-    const parent =
-      opened.get(group) ??
-      program
-        .command(group)
-        .description(groups[group] as string)
-        .copyInheritedSettings(program);
+    const summary = groups[group] as string;
+    const parent = opened.get(group) ?? program.command(group).description(summary).hook("preSubcommand", loadChosen);
     opened.set(group, parent);
     return parent;
   };
   for (const command of commands) {
     const [first = "", second] = command.name.split(" ");
     const parent = second === undefined ? program : parentOf(first);
-    parent.addCommand(commanderOf(command, context, onOutcome).copyInheritedSettings(program));
+    listed.set(parent.command(second ?? first).description(command.summary), command);
   }
 }
 

@@ -32,6 +32,18 @@ test("without --json, an error leaves standard output empty", async () => {
   assert.match(err, /^legible: .*none\.onnx/);
 });
 
+test("help is given for the program, a group and a command, before and behind the name", async () => {
+  const [program, group, plan, asCommand] = await Promise.all(
+    [["--help"], ["study", "--help"], ["study", "plan", "--help"], ["help", "study", "plan"]].map((words) =>
+      legibleProcess(words),
+    ),
+  );
+  assert.match(program?.out ?? "", /^ {2}enhance +enlarge and restore image files/m);
+  assert.match(group?.out ?? "", /^ {2}plan +compute how many participants/m);
+  assert.match(plan?.out ?? "", /Usage: legible study plan \[options\][^]*--config <file>[^]*Examples:/);
+  assert.equal(asCommand?.out, plan?.out);
+});
+
 test("the help lists the exit codes", async () => {
   const { out } = await legibleProcess(["--help"]);
   for (const line of [/^ {2}0 +done/m, /^ {2}1 +an error/m, /^ {2}2 +finished/m, /^ {2}130 /m, /^ {2}143 /m])

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Context } from "../commands/command.js";
 import type { Outcome } from "../commands/failures.js";
-import { commandsFor, groups } from "../commands/index.js";
+import { commands, groups } from "../commands/index.js";
 import { messageOf, UserError } from "../errors.js";
 import { version } from "../platform/node/version.js";
 import { printable, printableText } from "../printable.js";
@@ -11,9 +11,6 @@ import { terminal } from "./terminal.js";
 
 /** Exit codes other than those of signals. */
 const EXIT_CODES = { done: 0, error: 1, incomplete: 2 } as const;
-
-/** As commander names them. */
-const VERSION_FLAGS = ["-V", "--version"];
 
 const exitCodesHelp = `
 Exit codes:
@@ -54,12 +51,11 @@ export async function run(args: readonly string[]): Promise<void> {
           args,
         ),
     });
-  const commands = VERSION_FLAGS.includes(args[0] ?? "") ? [] : await commandsFor(args); // all of them take seconds to load
   addCommands(program, commands, groups, context, (ended) => {
     outcome = ended;
   });
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(withHelpFlag(args), { from: "user" });
   } catch (error) {
     outcome = interruption.aborted ? "interrupted" : "error";
     if (interruption.aborted) console.error("interrupted; rerun the command to resume");
@@ -67,6 +63,10 @@ export async function run(args: readonly string[]): Promise<void> {
   }
   process.exitCode = outcome === "interrupted" ? interruption.exitCode : EXIT_CODES[outcome];
 }
+
+/** `help study plan` as `study plan --help`: commander would print the help of a command that is not loaded. */
+const withHelpFlag = (args: readonly string[]): string[] =>
+  args[0] === "help" && args.length > 1 ? [...args.slice(1), "--help"] : [...args];
 
 /** Exit code of a process that writes to a program that has ended, as shells report SIGPIPE. */
 const BROKEN_PIPE = 141;

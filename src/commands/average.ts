@@ -10,7 +10,6 @@ import { fileStage } from "./stage.js";
 
 export const average = defineCommand({
   name: "average",
-  summary: "average the weights of processors that were trained from the same initial weights with different seeds",
   settings: z.object({
     models: paths("processors of the same architecture (ONNX): two or more, or one with from", {
       position: 0,

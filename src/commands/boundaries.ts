@@ -110,8 +110,6 @@ type Settings = z.output<typeof settings>;
 
 export const boundaries = defineCommand({
   name: "boundaries",
-  summary:
-    "compare the decision boundaries of recognizers: maps, distances, agreement, and whether they predict transfer gains",
   settings,
   notes: `${dataNotes}
 

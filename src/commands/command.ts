@@ -39,8 +39,6 @@ export interface CommandParts<Settings> {
 export interface Command<Schema extends z.ZodObject = z.ZodObject> {
   /** One word, or two for a command of a group: "study create". */
   readonly name: string;
-  /** One line: what it does. */
-  readonly summary: string;
   readonly settings: Schema;
   /** Further notes for the help. */
   readonly notes?: string;

@@ -11,7 +11,6 @@ import { images, keptNote, outputHelp, reportFailures, reportLeftOut, reportRema
 
 export const degrade = defineCommand({
   name: "degrade",
-  summary: "apply the degradation of a task to image files",
   settings: z.object({
     inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
     output: path(outputHelp, { short: "o" }),

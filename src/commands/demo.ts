@@ -3,7 +3,6 @@ import { defineCommand } from "./command.js";
 
 export const demo = defineCommand({
   name: "demo",
-  summary: "show what recognition-aware training does, in about 2 minutes on 2 cores and with nothing but this package",
   settings: demoSettings,
   notes: `Renders synthetic images and trains recognizers on them. Then it trains processors for x4 super-resolution: "plain" by the image
 loss alone, "ra" also by the loss of one frozen recognizer, "unsupervised" by that recognizer's output for the original images,

@@ -29,7 +29,6 @@ const { size, mean, std, range, layout, channels } = recognizerInputSettings;
 
 export const detect = defineCommand({
   name: "detect",
-  summary: "draw the boxes that an ONNX detector finds onto copies of image files",
   settings: z.object({
     inputs: paths("images, or folders of images", { position: 0, placeholder: "input" }),
     detector: path("the detector, an ONNX file", { placeholder: "file" }),

@@ -73,7 +73,6 @@ type EnhanceSettings = z.output<typeof schema>;
 
 export const enhance = defineCommand({
   name: "enhance",
-  summary: "enlarge and restore image files with a packaged or a trained processor",
   settings: schema,
   notes: `Images that cannot be read are skipped and listed. Images without an end marker and damaged images that can be decoded are listed.
 Images that --gate skips are written with their own pixels, enlarged bicubically if the model enlarges; they are listed with the reason.

@@ -111,7 +111,6 @@ const handlingNames = Object.entries(handlingKinds).map(([kind, { parameter, min
 
 export const evaluate = defineCommand({
   name: "evaluate",
-  summary: "measure the image quality and the recognition accuracy of processors' results",
   settings,
   notes: `${dataNotes}
 

@@ -17,7 +17,6 @@ import { fileStage } from "./stage.js";
 
 export const exportModel = defineCommand({
   name: "export",
-  summary: "optimize a model for inference, with standard ONNX operators only",
   settings: z.object({
     model: path("a trained processor or another network (ONNX)", { position: 0, placeholder: "model" }),
     out: path("the optimized model", { short: "o", placeholder: "file" }),

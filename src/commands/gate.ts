@@ -13,7 +13,6 @@ const share = (most: string) => z.number("must be a number").gt(0, "must be abov
 
 export const gate = defineCommand({
   name: "gate",
-  summary: "fit a rule that skips images which processing would make harder to recognize, with a bound on its risk",
   settings: z.object({
     predictions: paths(
       "a file that evaluate wrote with --predictions; several for several degradations of the same images",

@@ -49,7 +49,6 @@ type Settings = z.output<typeof settings>;
 
 export const gradient = defineCommand({
   name: "gradient",
-  summary: "differentiate a loss of a model's output, for given tensors or for an image",
   settings,
   notes: `The loss reads --output, an output or any other value (default: the first output). Losses, of y:
   cross-entropy  mean over all labels of -ln softmax(y)[label] along axis 1; labels: int64 [N], or [N, ...positions]

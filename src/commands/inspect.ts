@@ -6,7 +6,6 @@ import { defineCommand } from "./command.js";
 
 export const inspect = defineCommand({
   name: "inspect",
-  summary: "list a model's operators, where gradients are blocked, and what it can serve as",
   settings: z.object({
     model: path("an ONNX file", { position: 0, placeholder: "model" }),
     output: z

@@ -6,15 +6,9 @@ import { runSetting } from "./jobs-watch.js";
 import { queueSetting, withQueue } from "./queue-settings.js";
 
 /** A command that changes a run. @param change does it, and returns what was done in words. */
-function runChange(
-  name: string,
-  summary: string,
-  notes: string,
-  change: (queue: JobQueue, run: string) => Promise<string>,
-) {
+function runChange(name: string, notes: string, change: (queue: JobQueue, run: string) => Promise<string>) {
   return defineCommand({
     name: `jobs ${name}`,
-    summary,
     settings: z.object({ run: runSetting, queue: queueSetting }),
     notes,
     examples: [`legible jobs ${name} 1f0c9a7be215 --queue redis://queue:6379`],
@@ -25,19 +19,13 @@ function runChange(
   });
 }
 
-export const jobsRetry = runChange(
-  "retry",
-  "let the dead jobs of a run start again",
-  "Each has all its tries again.",
-  async (queue, run) => {
-    const count = await retryDead(queue, run);
-    return `${count} ${count === 1 ? "job starts" : "jobs start"} again`;
-  },
-);
+export const jobsRetry = runChange("retry", "Each has all its tries again.", async (queue, run) => {
+  const count = await retryDead(queue, run);
+  return `${count} ${count === 1 ? "job starts" : "jobs start"} again`;
+});
 
 export const jobsCancel = runChange(
   "cancel",
-  "cancel a run: its waiting jobs end without work, its running ones stop",
   "Outputs and records that exist stay. The same command, submitted again, goes on with what is missing.",
   async (queue, run) => {
     await cancel(queue, run);
@@ -47,7 +35,6 @@ export const jobsCancel = runChange(
 
 export const jobsRemove = runChange(
   "remove",
-  "remove a run with its records from the queue; its outputs stay",
   "A record needs about 400 bytes of the server's memory: remove runs whose results you have.",
   async (queue, run) => {
     await remove(queue, run);
@@ -56,10 +43,9 @@ export const jobsRemove = runChange(
 );
 
 /** A command for all workers of the queue of this version. */
-function queueChange(name: string, summary: string, change: (queue: JobQueue) => Promise<void>, said: string): Command {
+function queueChange(name: string, change: (queue: JobQueue) => Promise<void>, said: string): Command {
   return defineCommand({
     name: `jobs ${name}`,
-    summary,
     settings: z.object({ queue: queueSetting }),
     examples: [`legible jobs ${name} --queue redis://queue:6379`],
     async run({ queue: given }, context) {
@@ -70,16 +56,6 @@ function queueChange(name: string, summary: string, change: (queue: JobQueue) =>
   }) as unknown as Command;
 }
 
-export const jobsPause = queueChange(
-  "pause",
-  "let workers take no further jobs; the running ones end",
-  ({ jobs }) => jobs.pause(),
-  "the queue is paused",
-);
+export const jobsPause = queueChange("pause", ({ jobs }) => jobs.pause(), "the queue is paused");
 
-export const jobsResume = queueChange(
-  "resume",
-  "let workers take jobs again",
-  ({ jobs }) => jobs.resume(),
-  "the queue goes on",
-);
+export const jobsResume = queueChange("resume", ({ jobs }) => jobs.resume(), "the queue goes on");

@@ -6,7 +6,6 @@ import { queueSetting, withQueue } from "./queue-settings.js";
 
 export const jobsDead = defineCommand({
   name: "jobs dead",
-  summary: "list the jobs of a run that failed for good, with the reason",
   settings: z.object({
     run: runSetting,
     queue: queueSetting,

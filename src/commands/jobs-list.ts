@@ -16,7 +16,6 @@ export const entryOf = ({ run, dead, done, total, ...status }: RunStatus) => ({
 
 export const jobsList = defineCommand({
   name: "jobs list",
-  summary: "list the runs of a queue",
   settings: z.object({
     queue: queueSetting,
     json: z.boolean().default(false).describe("print the runs as JSON"),

@@ -13,7 +13,6 @@ const ResultRecord = z.object({
 
 export const jobsResults = defineCommand({
   name: "jobs results",
-  summary: "print the results of a run: a line of JSON for each image, or what the command printed",
   settings: z.object({ run: runSetting, queue: queueSetting }),
   notes:
     "The lines of images have the form of legible enhance --json-lines, with the SHA-256 of the output, in no order.",

@@ -17,7 +17,6 @@ export const runSetting = z
 
 export const jobsWatch = defineCommand({
   name: "jobs watch",
-  summary: "show the progress of a run until it ends",
   settings: z.object({
     run: runSetting,
     queue: queueSetting,

@@ -14,7 +14,6 @@ import { defineCommand } from "./command.js";
 
 export const models = defineCommand({
   name: "models",
-  summary: "list the models of the package with their figures, or print the card of one",
   settings: z.object({
     name: z
       .string()

@@ -6,7 +6,6 @@ import { hostSetting, portSetting } from "./server-settings.js";
 
 export const playground = defineCommand({
   name: "playground",
-  summary: "serve a page that shows what people and machines see before and after processing",
   settings: z.object({
     port: portSetting(8420),
     host: hostSetting,

@@ -7,8 +7,6 @@ import { defineCommand } from "./command.js";
 
 export const profile = defineCommand({
   name: "profile",
-  summary:
-    "measure the time of a training step or a model by operator, relative to the peak performance of the machine",
   settings: z.object({
     target: path("the folder of a training run, or an ONNX file", { position: 0, placeholder: "run|model" }),
     batch: positiveInteger(65536).optional().describe("batch size if that of the model is dynamic (default: 1)"),

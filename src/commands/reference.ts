@@ -7,7 +7,7 @@ import { type Flag, flagsOf, jsonSchemaOf } from "./flags.js";
 export const fileTitle = ({ name }: Pick<Command, "name">): string => name.replaceAll(" ", "-");
 
 /** The reference page of a command, as Markdown. */
-export function referencePage({ name, summary, settings, notes, examples }: Command): string {
+export function referencePage(summary: string, { name, settings, notes, examples }: Command): string {
   const flags = flagsOf(settings);
   const usage = flags.filter(({ position }) => position !== undefined).map((flag) => ` <${flag.placeholder}>`);
   return [
@@ -48,7 +48,7 @@ function flagText({ name, short, kind, placeholder, position, default: fallback 
 const flagKeys = new Set(["placeholder", "short", "position"]);
 
 /** The JSON Schema of a command's settings, for editors. */
-export const settingsSchema = ({ name, summary, settings }: Command): object => ({
+export const settingsSchema = (summary: string, { name, settings }: Command): object => ({
   ...(withoutFlagKeys(jsonSchemaOf(settings)) as object),
   title: `settings of legible ${name}`,
   description: summary,

@@ -63,7 +63,6 @@ type Settings = z.output<typeof settings>;
 
 export const reproduce = defineCommand({
   name: "reproduce",
-  summary: "run a recipe, or a folder of recipes, from data to one page of results",
   settings,
   notes: `A recipe is a JSON or YAML file of commands with their settings (docs/recipes.md). --list prints those of the package: synthetic
 needs no data; people, which has a study with simulated participants, needs none either; small/… suits 2 cores, with labeled images

@@ -9,7 +9,6 @@ import { defineCommand } from "./command.js";
 
 export const score = defineCommand({
   name: "score",
-  summary: "compute the average precision of a detector's result files, by the rules of PASCAL VOC and of COCO",
   settings: z.object({
     truth: path(
       "the annotations: a folder of PASCAL VOC, a file instances.json of COCO, or a folder of images with boxes.csv",

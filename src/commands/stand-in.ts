@@ -8,7 +8,6 @@ import { defineCommand } from "./command.js";
 
 export const standIn = defineCommand({
   name: "stand-in",
-  summary: "serve a local classifier in the wire format of a labeling service, for tests and demonstrations",
   settings: z.object({
     vendor: z
       .enum(vendorNames)

@@ -36,7 +36,6 @@ type Settings = z.output<typeof settings>;
 
 export const studyAnalyze = defineCommand({
   name: "study analyze",
-  summary: "analyze the answers of a study: preference, accuracy of names, agreement, and a report",
   settings,
   notes: `The rules of exclusion are those that were fixed when the study was created; results are given without and with the excluded
 participants. The interval over participants and items ("crossed") is the main one; the exact interval and the sign test are as if all

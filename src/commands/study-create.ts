@@ -60,7 +60,6 @@ type Settings = z.output<typeof settings>;
 
 export const studyCreate = defineCommand({
   name: "study create",
-  summary: "create a study from the results of several systems",
   settings,
   notes: `Kinds:
   labels    participants see an original and two sets of labels, and choose the set that describes it better

@@ -15,7 +15,6 @@ const BESIDE = { participants: "participants.csv", completions: "completions.csv
 
 export const studyExport = defineCommand({
   name: "study export",
-  summary: "write the answers of a study as CSV, one row per answer",
   settings: z.object({
     folder: studyFolder(),
     out: path("the CSV file of the answers", { short: "o", placeholder: "file" }),

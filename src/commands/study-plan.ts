@@ -30,7 +30,6 @@ const settings = z.object({
 
 export const studyPlan = defineCommand({
   name: "study plan",
-  summary: "compute how many participants a study of preferences needs",
   settings,
   notes: `The number of independent answers is that of the exact two-sided binomial test of 1/2 at the level 0.05: from this number on, the power
 never falls below the given one. Answers of a participant and answers about an image are not independent. With N participants of m decided

@@ -8,7 +8,6 @@ import { databaseSetting, studyFolder } from "./study-settings.js";
 
 export const studyServe = defineCommand({
   name: "study serve",
-  summary: "serve a study to its participants",
   settings: z.object({
     folder: studyFolder(),
     port: portSetting(8080),

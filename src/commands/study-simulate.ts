@@ -55,7 +55,6 @@ type Settings = z.output<typeof settings>;
 
 export const studySimulate = defineCommand({
   name: "study simulate",
-  summary: "let simulated participants take part in a study that is marked as simulated",
   settings,
   notes: `Simulated participants join and answer by the same messages as the pages in a browser. They test a study before people see it; they
 show nothing about people. A study that was not created with --simulated is refused. The same seed gives the same answers.

@@ -7,7 +7,6 @@ import { databaseSetting, studyFolder } from "./study-settings.js";
 
 export const studyStatus = defineCommand({
   name: "study status",
-  summary: "count the participants and answers of a study",
   settings: z.object({
     folder: studyFolder(),
     database: databaseSetting,

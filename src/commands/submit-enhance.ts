@@ -41,7 +41,6 @@ type Settings = z.output<typeof schema>;
 
 export const submitEnhance = defineCommand({
   name: "submit enhance",
-  summary: "let workers enhance images, each as a job",
   settings: schema,
   notes: `Workers read and write the files themselves: they need the same folders at the same places, such as a network drive, or the bucket.
 Results keep the path of the input relative to the folder, the prefix or the list. The files are those of legible enhance. If

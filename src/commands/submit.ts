@@ -49,7 +49,6 @@ function submitted<Schema extends z.ZodObject>(command: Command<Schema>, example
   const { name } = command;
   return defineCommand({
     name: `submit ${name}`,
-    summary: `let workers run ${name}`,
     settings: command.settings.extend(submitSettings),
     notes: `${command.parts ? "Each training is a job; the evaluation follows when all are done. " : ""}Paths are those of this machine: workers need the same folders at the same places, such as a network
 drive. A job that was interrupted resumes on another worker. Without a queue, the command runs here. The same command with the same

@@ -13,7 +13,6 @@ import { trainingParts } from "./training-parts.js";
 
 export const sweep = defineCommand({
   name: "sweep",
-  summary: "train a processor for each of several lambdas, and compare PSNR with accuracy",
   settings: sweepSettings.extend({ ...failureSettings, ...reportSettings }),
   notes: `${trainingChoices}
 

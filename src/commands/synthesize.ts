@@ -11,7 +11,6 @@ const styleNames = styles.map(({ name }) => name) as [string, ...string[]];
 
 export const synthesize = defineCommand({
   name: "synthesize",
-  summary: "render a labeled set of synthetic images whose classes differ in fine detail",
   settings: z.object({
     output: path("a new folder for the images, labels.csv and classes.txt", { short: "o", placeholder: "folder" }),
     count: positiveInteger(10_000_000).default(2000).describe("number of images; classes alternate"),

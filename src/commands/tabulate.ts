@@ -14,7 +14,6 @@ import { reportSettings, requireHtml, writeReport } from "./html-report.js";
 
 export const tabulate = defineCommand({
   name: "tabulate",
-  summary: "rebuild the tables of evaluations from their predictions, without running a model",
   settings: z.object({
     predictions: paths("a file that evaluate wrote with --predictions; several have the same processors", {
       position: 0,

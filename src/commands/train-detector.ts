@@ -13,7 +13,6 @@ const { device: _, ...run } = runSettings;
 
 export const trainDetector = defineCommand({
   name: "train-detector",
-  summary: "train a detector from scratch on images with boxes",
   settings: z.object({
     ...detectorTrainingSettings.shape,
     ...run,

@@ -13,7 +13,6 @@ const { device: _, ...run } = runSettings;
 
 export const trainRecognizer = defineCommand({
   name: "train-recognizer",
-  summary: "train a recognizer from scratch on labeled images",
   settings: z.object({
     ...recognizerSettings.shape,
     ...run,

@@ -14,7 +14,6 @@ import { runStage } from "./stage.js";
 
 export const train = defineCommand({
   name: "train",
-  summary: "train a processor, with or without the loss of frozen recognizers",
   settings: z.object({
     ...trainingSettings.shape,
     ...runSettings,

@@ -18,7 +18,6 @@ import { trainingParts } from "./training-parts.js";
 
 export const transfer = defineCommand({
   name: "transfer",
-  summary: "train processors with the loss of each of several recognizers, and measure the gain of other recognizers",
   settings: transferSettings.extend({ ...failureSettings, ...reportSettings }),
   notes: `${trainingChoices}
 

@@ -16,7 +16,6 @@ const HELD = 1_000;
 
 export const worker = defineCommand({
   name: "worker",
-  summary: "take jobs from a queue until it is stopped",
   settings: z.object({
     queue: queueSetting,
     concurrency: positiveInteger(256)
