@@ -40,7 +40,7 @@ test("help is given for the program, a group and a command, before and behind th
   );
   assert.match(program?.out ?? "", /^ {2}enhance +enlarge and restore image files/m);
   assert.match(group?.out ?? "", /^ {2}plan +compute how many participants/m);
-  assert.match(plan?.out ?? "", /Usage: legible study plan \[options\][^]*--config <file>[^]*Examples:/);
+  assert.match(plan?.out ?? "", /Usage: legible study plan \[options\].*--config <file>.*Examples:/s);
   assert.equal(asCommand?.out, plan?.out);
 });
 
