@@ -12,7 +12,7 @@ for (const [recipe, starts, ends] of [
   ["sr-x4-m", 1, ENDS],
   ["sr-x4-s", 0, ENDS],
   ["sr-x2-m", 0, ENDS],
-  ["jpeg-m", 0, ENDS],
+  ["jpeg-m", 0, ["train .*--init \\S+/ra-training/model\\.onnx .*", ...ENDS]],
   [
     "denoise-m",
     0,

@@ -29,7 +29,7 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     featureBytes: 459,
   },
   // jpeg-m-ra.onnx
-  "2633b3a5ecc5bd44030a29a9eaf437e8014c6c3e85eca3ee52aa8fd3747567c4": {
+  "29066ccc7cb72a14adf0c331e0e06ddba03b157958ccbd8e035c225d8c96bd9f": {
     geometry: { scale: 1, multiple: 1 },
     receptiveRadius: 28,
     border: 0,
