@@ -2,7 +2,7 @@ import { CommanderError, Command as Program } from "commander";
 import { complete } from "../src/cli/program.js";
 import type { Command } from "../src/commands/command.js";
 import type { Outcome } from "../src/commands/failures.js";
-import { listedFor } from "../src/commands/index.js";
+import { commands, type ListedCommand } from "../src/commands/index.js";
 import { UserError } from "../src/errors.js";
 import { printable, printableText } from "../src/printable.js";
 import type { CommandResult } from "./workspace.js";
@@ -46,6 +46,10 @@ export async function runCommand(command: Command, ...words: string[]): Promise<
   const outcome = await run(command, words, printed);
   return { out: printed.out.join("\n"), err: printed.err.join("\n"), outcome };
 }
+
+/** The command that these arguments of the command line begin with. */
+export const listedFor = ([first = "", second = ""]: readonly string[]): ListedCommand | undefined =>
+  commands.find(({ name }) => name === first || name === `${first} ${second}`);
 
 /**
  * Runs `legible …` in this process: the start of a process takes longer than most commands. What depends on a process, such

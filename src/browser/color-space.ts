@@ -3,6 +3,7 @@ import { type ColorProfile, isRgb, readColorProfile } from "../images/color-prof
 import { textAt, viewOf } from "../images/icc.js";
 import { statedColor } from "../images/png-color.js";
 import { readHeader } from "./image-header.js";
+import { inflated, pngChunks } from "./png-chunks.js";
 
 /** A file without the color space that it states, so that the browser's decoder leaves its values as they are. */
 export interface SplitFile {
@@ -76,28 +77,20 @@ async function splitJpeg(bytes: Bytes): Promise<Parts | undefined> {
 const COLOR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"];
 
 async function splitPng(bytes: Bytes): Promise<Parts | undefined> {
-  const view = viewOf(bytes);
   const [kept, chunks] = [[bytes.subarray(0, 8)], new Map<string, Bytes>()];
-  let at = 8;
-  for (let type = ""; type !== "IDAT"; ) {
-    const end = at + 12 + view.getUint32(at);
-    type = textAt(bytes, at + 4, at + 8);
-    if (!chunks.has(type)) chunks.set(type, bytes.subarray(at + 8, end - 4));
-    if (!COLOR_CHUNKS.includes(type)) kept.push(bytes.subarray(at, end));
-    at = end;
+  for (const { type, data, whole, end } of pngChunks(bytes)) {
+    if (!chunks.has(type)) chunks.set(type, data);
+    if (!COLOR_CHUNKS.includes(type)) kept.push(whole);
+    if (type !== "IDAT") continue;
+    kept.push(bytes.subarray(end));
+    break;
   }
-  kept.push(bytes.subarray(at));
   const profile = chunks.get("iCCP");
-  if (profile) return { kept, icc: await inflated(profile) };
+  // A name that ends with 0, the number of the method, the compressed profile.
+  if (profile) return { kept, icc: await inflated([profile.subarray(profile.indexOf(0) + 2)]) };
   if (!COLOR_CHUNKS.some((type) => chunks.has(type))) return undefined;
   const stated = statedColor((type) => chunks.get(type));
   return stated && !stated.profile ? undefined : { kept, stated: stated?.profile };
-}
-
-/** The profile of a chunk iCCP: a name that ends with 0, the number of the method, the compressed profile. */
-async function inflated(chunk: Bytes): Promise<Bytes> {
-  const stream = new Blob([chunk.subarray(chunk.indexOf(0) + 2)]).stream();
-  return new Uint8Array(await new Response(stream.pipeThrough(new DecompressionStream("deflate"))).arrayBuffer());
 }
 
 /** The flag of a WebP file that says that it has a profile (RFC 9649, 2.7). */

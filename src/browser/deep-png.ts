@@ -1,16 +1,17 @@
 /// <reference lib="dom" />
 import { paeth } from "./encode-png.js";
 import type { Rgba } from "./pixels.js";
+import { inflated, pngChunks } from "./png-chunks.js";
 
 /*
  * PNG files of 16 bits a channel (https://www.w3.org/TR/png-3/), which browsers reduce to 8 bits by leaving out the lower half.
  */
 
-/** Chunks whose meaning is left to the browser's decoder: color spaces, a transparent color, an orientation, an animation. */
-const LEFT_TO_BROWSER = ["iCCP", "cICP", "tRNS", "eXIf", "acTL"];
-
-/** Chunks that state another color space than sRGB, unless the chunk `sRGB` is there too. */
-const COLOR_SPACE = ["gAMA", "cHRM"];
+/**
+ * Chunks whose meaning is left to the browser's decoder: color spaces that were not taken out before, a transparent color, an
+ * orientation, an animation.
+ */
+const LEFT_TO_BROWSER = ["iCCP", "cICP", "gAMA", "cHRM", "tRNS", "eXIf", "acTL"];
 
 /** The most pixels that are decoded here: 1 GiB with 16 bits a channel. */
 const MOST_PIXELS = 2 ** 27;
@@ -40,12 +41,9 @@ interface Header {
 export async function decodeDeepPng(file: Blob): Promise<Rgba | undefined> {
   const header = headerOf(new DataView(await file.slice(0, 33).arrayBuffer()));
   if (!header) return undefined;
-  const parts = dataOf(new DataView(await file.arrayBuffer()));
-  if (!parts) return undefined;
   try {
-    const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream("deflate"));
-    const rows = new Uint8Array(await new Response(stream).arrayBuffer());
-    return pixelsFrom(rows, header);
+    const parts = dataOf(new Uint8Array(await file.arrayBuffer()));
+    return parts && pixelsFrom(await inflated(parts), header);
   } catch {
     return undefined;
   }
@@ -59,23 +57,11 @@ function headerOf(view: DataView): Header | undefined {
   return { width, height, channels, interlaced: view.getUint8(28) === 1 };
 }
 
-/** The contents of the IDAT chunks; undefined if the file is truncated or has a chunk that is left to the browser. */
-function dataOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer>[] | undefined {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  const types = new Set<string>();
-  for (let at = 8; at + 12 <= view.byteLength; ) {
-    const length = view.getUint32(at);
-    const type = String.fromCharCode(...new Uint8Array(view.buffer, at + 4, 4));
-    types.add(type);
-    if (type === "IEND") {
-      const left = types.has("sRGB") ? LEFT_TO_BROWSER : [...LEFT_TO_BROWSER, ...COLOR_SPACE];
-      return left.some((each) => types.has(each)) ? undefined : parts;
-    }
-    if (at + 12 + length > view.byteLength) return undefined;
-    if (type === "IDAT") parts.push(new Uint8Array(view.buffer, at + 8, length));
-    at += 12 + length;
-  }
-  return undefined;
+/** The contents of the IDAT chunks; undefined if the file has a chunk that is left to the browser. */
+function dataOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] | undefined {
+  const chunks = [...pngChunks(bytes)];
+  if (chunks.some(({ type }) => LEFT_TO_BROWSER.includes(type))) return undefined;
+  return chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data);
 }
 
 function pixelsFrom(rows: Uint8Array, header: Header): Rgba | undefined {

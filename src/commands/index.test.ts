@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { commands, listedFor } from "./index.js";
+import { listedFor } from "../../testing/run-command.js";
+import { commands } from "./index.js";
 
 test("each command is listed by its own name, once", async () => {
   for (const { name, load } of commands) assert.equal((await load()).name, name);

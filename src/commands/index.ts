@@ -246,10 +246,6 @@ export const commands: readonly ListedCommand[] = [
   },
 ];
 
-/** The command that these arguments of the command line begin with. */
-export const listedFor = ([first = "", second = ""]: readonly string[]): ListedCommand | undefined =>
-  commands.find(({ name }) => name === first || name === `${first} ${second}`);
-
 /** The summary of each group of commands: the first word of names such as "study create". */
 export const groups: Readonly<Record<string, string>> = {
   submit: "give work to the workers of a queue",
