@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { isFrameMarker } from "../images/jpeg-marker.js";
 
 /** Bytes of a file that hold its header: metadata before the header of a JPEG are at most this long, but for rare files. */
 const HEAD = 2 ** 18;
@@ -26,8 +27,7 @@ export async function readHeader(file: Blob): Promise<ImageHeader | undefined> {
 function jpegHeader(view: DataView): ImageHeader | undefined {
   for (let at = 2; at + 10 <= view.byteLength; ) {
     const marker = view.getUint8(at + 1);
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame)
+    if (isFrameMarker(marker))
       return { height: view.getUint16(at + 5), width: view.getUint16(at + 7), gray: view.getUint8(at + 9) === 1 };
     at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2);
   }

@@ -157,10 +157,10 @@ for (const [name, content, extension] of inputs)
 
 test("a CMYK JPEG and a Lab TIFF are converted to sRGB, with a remark and without a profile", async () => {
   const rgb = sharp(Uint8Array.from(pixelsOf(PATCHES)), raw(3));
-  const cmyk = await rgb.clone().toColourspace("cmyk").jpeg({ quality: 100 }).toBuffer();
+  const cmyk = await rgb.clone().toColourspace("cmyk").withIccProfile("cmyk").jpeg({ quality: 100 }).toBuffer();
   const lab = await rgb.clone().toColourspace("lab").tiff({ compression: "deflate" }).toBuffer();
   for (const [content, remark, most] of [
-    [cmyk, "CMYK to sRGB", 16], // the profiles of libvips are not inverse to each other
+    [cmyk, "CMYK to sRGB", 20], // the tables of the profile are not inverse to each other
     [lab, "Lab to sRGB", 2],
   ] as const) {
     const { data, converted } = await enhance(processor, content, { format: "png" });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import sharp, { type Color, type Sharp } from "sharp";
 import { sharedPath, skipWithoutShared } from "../../../testing/shared.js";
+import { tiffFile } from "../../../testing/tiff-file.js";
 import { UserError } from "../../errors.js";
 import { shrinkShorterSide } from "../../images/crop.js";
 import type { Image } from "../../images/image.js";
@@ -93,9 +94,63 @@ test("a wide-gamut profile is converted to sRGB", async () => {
   assertNear(await decodeImage(wide), filled(200, 100, 50), 2);
 });
 
-test("a CMYK JPEG comes back near its colors", async () => {
-  const cmyk = await patch("rgb(180, 120, 90)").toColourspace("cmyk").jpeg({ quality: 95 }).toBuffer();
-  assertNear(await decodeImage(cmyk), filled(180, 120, 90), 12);
+for (const [bits, Levels, white] of [
+  [8, Uint8Array, 255],
+  [16, Uint16Array, 65535],
+  [32, Uint32Array, 2 ** 32 - 1],
+] as const)
+  test(`CMYK of ${bits} bits without a profile is ink over white, with and without alpha`, async () => {
+    for (const inks of [
+      [0.2, 0.4, 0.8, 0.6],
+      [0.2, 0.4, 0.8, 0.6, 0.6],
+    ]) {
+      const data = Levels.from(
+        Array<number[]>(128)
+          .fill(inks.map((ink) => Math.round(ink * white)))
+          .flat(),
+      );
+      const tags = inks.length === 5 ? { tags: { 338: [2] } } : {};
+      const tiff = tiffFile({ width: 16, height: 8, data, bits, photometric: 5, channels: inks.length, ...tags });
+      const over = (light: number) => Math.round(255 * (1 - (inks[4] ?? 1) * (1 - light)));
+      assertNear(await decodeImage(tiff), filled(over(0.8 * 0.4), over(0.6 * 0.4), over(0.2 * 0.4)), 1);
+    }
+  });
+
+/** 20 % cyan, 50 % magenta, 10 % yellow, 30 % black. */
+const INKS = {
+  width: 16,
+  height: 8,
+  data: Uint8Array.from({ length: 4 * 128 }, (_, i) => [51, 128, 26, 77][i % 4] ?? 0),
+};
+const CMYK = { ...INKS, bits: 8, photometric: 5, channels: 4 };
+
+/** The ICC profile of that name in libvips. */
+async function profileOf(name: string): Promise<Buffer> {
+  const { icc } = await sharp(await patch("red").withIccProfile(name).jpeg().toBuffer()).metadata();
+  assert.ok(icc);
+  return icc;
+}
+
+test("a JPEG of CMYK has the colors of its inks, and with a profile those of the profile", async () => {
+  const inks = sharp(tiffFile(CMYK)).pipelineColourspace("cmyk").toColourspace("cmyk").jpeg({ quality: 100 });
+  assertNear(await decodeImage(await inks.toBuffer()), filled(142, 89, 160), 1);
+  const profiled = await patch("rgb(180, 120, 90)")
+    .toColourspace("cmyk")
+    .withIccProfile("cmyk")
+    .jpeg({ quality: 95 })
+    .toBuffer();
+  assertNear(await decodeImage(profiled), filled(180, 120, 90), 16); // the gamut of inks is smaller
+});
+
+test("a profile of other channels in a file of CMYK is ignored", async () => {
+  const wrong = await decodeImage(tiffFile({ ...CMYK, profile: await profileOf("p3") }));
+  assert.deepEqual(wrong, await decodeImage(tiffFile(CMYK)));
+});
+
+test("a profile is not applied to CMYK whose samples libvips would read wrongly", async () => {
+  const data = new Uint32Array(4 * 128);
+  const tiff = tiffFile({ ...CMYK, data, bits: 32, profile: await profileOf("cmyk") });
+  await assert.rejects(decodeImage(tiff), /its color profile cannot be applied to its samples; expected 8 or 16 bits/);
 });
 
 test("an image on its side is turned upright by its EXIF orientation", async () => {

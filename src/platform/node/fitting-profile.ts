@@ -6,14 +6,13 @@ import { SRGB_CHROMATICITIES, writeColorProfile } from "../../images/icc-writer.
 const CLASSES = ["mntr", "scnr", "prtr", "spac"];
 
 /**
- * Whether a file with that many channels can have an ICC profile: one of gray for 1 or 2 channels with a curve, one of RGB
- * for 3 or 4 with curves or tables.
+ * Whether a file whose samples are in that space can have an ICC profile: one of the same space, of gray with a curve, of RGB
+ * with curves or tables, of CMYK with tables.
  */
-export function fitsChannels(icc: Uint8Array, channels: number): boolean {
+export function fitsSpace(icc: Uint8Array, space: "GRAY" | "RGB " | "CMYK"): boolean {
   if (icc.length < 132 || viewOf(icc).getUint32(0) > icc.length || !isProfile(icc)) return false;
-  const isGray = channels < 3;
-  if (spaceOf(icc) !== (isGray ? "GRAY" : "RGB ") || !CLASSES.includes(textAt(icc, 12, 16))) return false;
-  return readColorProfile(icc) !== undefined || (!isGray && hasTable(icc));
+  if (spaceOf(icc) !== space || !CLASSES.includes(textAt(icc, 12, 16))) return false;
+  return readColorProfile(icc) !== undefined || (space !== "GRAY" && hasTable(icc));
 }
 
 function hasTable(icc: Uint8Array): boolean {

@@ -1,3 +1,5 @@
+import { isFrameMarker } from "../../images/jpeg-marker.js";
+
 const SOS = 0xda;
 const EOI = 0xd9;
 const endMarker = Buffer.from([0xff, EOI]);
@@ -59,6 +61,10 @@ export function headerSegments(content: Buffer): Segment[] {
   }
   return header;
 }
+
+/** Whether a JPEG has the four components of CMYK. */
+export const isJpegOfFourColors = (content: Buffer): boolean =>
+  isJpeg(content) && headerSegments(content).some(({ marker, data }) => isFrameMarker(marker) && data[5] === 4);
 
 /** The marker segments of a JPEG, without the entropy-coded data between them. */
 function* segments(content: Buffer): Generator<Segment> {

@@ -1,11 +1,12 @@
-import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
+import sharp, { type Channels, type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { UserError } from "../../errors.js";
+import { cmykToRgb } from "../../images/cmyk.js";
 import { readColorProfile, toSrgb } from "../../images/color-profile.js";
-import { fitsChannels } from "./fitting-profile.js";
+import { fitsSpace } from "./fitting-profile.js";
 import { onlyTiffPage, requireNoSequence, requireSingleFrame, type TiffPage } from "./frames.js";
 import { requireHeifSize } from "./heif.js";
 import { DECODED_FORMATS, isDecodedFormat } from "./image-signature.js";
-import { isJpeg } from "./jpeg.js";
+import { isJpeg, isJpegOfFourColors } from "./jpeg.js";
 import { requireSinglePicture } from "./multi-picture.js";
 import { pngColor } from "./png.js";
 import { isInvertedFloat, readSamples, requireKnownSamples, type Samples } from "./samples.js";
@@ -52,9 +53,9 @@ export async function openColorImage(
   const described = await describe(content, failOn);
   const { icc, space, channels } = described.metadata;
   const isPlain = HAS_PLAIN_SAMPLES.includes(space);
-  const fits = icc !== undefined && isPlain && fitsChannels(icc, channels);
+  const fits = icc !== undefined && fitsSpace(icc, space === CMYK ? "CMYK" : channels < 3 ? "GRAY" : "RGB ");
   const stated = icc === undefined && isPlain ? pngColor(content) : undefined;
-  const own = fits ? icc : stated?.profile && Buffer.from(stated.profile);
+  const own = fits && isPlain ? icc : stated?.profile && Buffer.from(stated.profile);
   const isKept = color === "keep" && own !== undefined;
   return {
     ...(stated?.profile && !isKept
@@ -64,7 +65,7 @@ export async function openColorImage(
     profile: isKept ? own : undefined,
     isConverted: !isPlain || (own !== undefined && !isKept),
     converted: color === "keep" && !isPlain ? `${NAMES[space] ?? space} to sRGB` : undefined,
-    hasWrongProfile: isPlain && own === undefined && (icc !== undefined || stated !== undefined),
+    hasWrongProfile: (isPlain || space === CMYK) && (icc ? !fits : stated !== undefined && own === undefined),
   };
 }
 
@@ -75,8 +76,11 @@ async function openConverted(content: Buffer, { options, metadata }: Described, 
   return pipelineOf(profile ? converted(samples, profile) : samples, metadata.depth === "ushort" ? 16 : 8);
 }
 
+/** The name of libvips. */
+const CMYK = "cmyk";
+
 /** The names of color spaces, by those of libvips. */
-const NAMES: Readonly<Record<string, string>> = { cmyk: "CMYK", lab: "Lab", labs: "Lab", xyz: "XYZ" };
+const NAMES: Readonly<Record<string, string>> = { [CMYK]: "CMYK", lab: "Lab", labs: "Lab", xyz: "XYZ" };
 
 /**
  * Opens an image file for decoding. Color profiles are applied. In a TIFF file, unsigned integers of 32 bits are scaled by
@@ -85,7 +89,8 @@ const NAMES: Readonly<Record<string, string>> = { cmyk: "CMYK", lab: "Lab", labs
  * @throws UserError when its format is not decoded, when it holds several images, or samples whose meaning is not defined.
  */
 export async function openImage(content: Buffer, failOn: FailOn, bits: 8 | 16): Promise<OpenImage> {
-  if (!isJpeg(content)) return openDescribed(content, await describe(content, failOn), bits, false);
+  if (!isJpeg(content) || isJpegOfFourColors(content))
+    return openDescribed(content, await describe(content, failOn), bits, false);
   requireSinglePicture(content);
   const open = () => sharp(content, { failOn, autoOrient: true });
   return { pipeline: open(), deep: false, metadata: () => open().metadata() }; // read only if necessary
@@ -123,19 +128,39 @@ async function openDescribed(
   ignoreIcc: boolean,
 ): Promise<OpenImage> {
   const options = { ...given, ignoreIcc };
+  const described = { metadata, page, bits };
   const { pipeline, deep } =
-    HAS_PLAIN_SAMPLES.includes(metadata.space) && !isJpeg(content) // which has 8 bits always
-      ? await openPlain(content, options, { metadata, page, bits })
-      : { pipeline: sharp(content, options), deep: false };
+    metadata.space === CMYK
+      ? await openCmyk(content, options, described)
+      : HAS_PLAIN_SAMPLES.includes(metadata.space) && !isJpeg(content) // which has 8 bits always
+        ? await openPlain(content, options, described)
+        : { pipeline: sharp(content, options), deep: false };
   return { pipeline, deep, metadata: () => Promise.resolve(metadata) };
 }
 
-/** The color spaces of gray and RGB samples, as libvips names them. For others, such as CMYK, it defines the conversion. */
+/** CMYK with a profile is converted by libvips. Without one libvips would take a profile that no other program has. */
+async function openCmyk(content: Buffer, options: SharpOptions, { metadata, bits }: FileImage): Promise<PixelSource> {
+  const { depth, icc, hasAlpha } = metadata;
+  if (icc && fitsSpace(icc, "CMYK")) {
+    if (depth !== "uchar" && (depth !== "ushort" || hasAlpha)) throw new UserError(NOT_APPLIED);
+    return { pipeline: sharp(content, options), deep: false };
+  }
+  const open = () => sharp(content, { ...options, ignoreIcc: true }).pipelineColourspace(CMYK);
+  const { width, height, data } = await readSamples(open, metadata, false);
+  const own = depth === "uchar" ? 8 : 16;
+  const rgb = { width, height, channels: hasAlpha ? 4 : 3, data: cmykToRgb(data, hasAlpha, own) };
+  return pipelineOf(rgb, own === 8 ? 8 : bits);
+}
+
+const NOT_APPLIED = "its color profile cannot be applied to its samples; expected 8 or 16 bits";
+
+/** The color spaces of gray and RGB samples, as libvips names them. For others, such as Lab, it defines the conversion. */
 const HAS_PLAIN_SAMPLES = ["b-w", "grey16", "srgb", "rgb16", "scrgb"];
 
 type PixelSource = Pick<OpenImage, "pipeline" | "deep">;
 
-interface PlainImage {
+/** What is known of a file, and the bits that the caller needs. */
+interface FileImage {
   readonly metadata: Metadata;
   readonly page: TiffPage | undefined;
   readonly bits: 8 | 16;
@@ -144,7 +169,7 @@ interface PlainImage {
 async function openPlain(
   content: Buffer,
   options: SharpOptions,
-  { metadata, page, bits }: PlainImage,
+  { metadata, page, bits }: FileImage,
 ): Promise<PixelSource> {
   const { depth, channels } = metadata;
   const icc = options.ignoreIcc ? undefined : metadata.icc;
@@ -153,7 +178,7 @@ async function openPlain(
   if (isUsual && (depth === "uchar" || !icc)) return { pipeline: sharp(content, options), deep: depth === "ushort" };
   const profile = icc && readColorProfile(icc);
   if (icc && !profile) {
-    if (!isUsual) throw new UserError("its color profile cannot be applied to its samples; expected 8 or 16 bits");
+    if (!isUsual) throw new UserError(NOT_APPLIED);
     // libvips converts 8 bits precisely. At 16 bits its result can be 15 levels of 8 bits off.
     return { pipeline: sharp(content, options).pipelineColourspace(channels < 3 ? "b-w" : "srgb"), deep: false };
   }
@@ -168,10 +193,11 @@ const converted = ({ width, height, channels, data }: Samples, profile: Paramete
   data: toSrgb(data, channels, profile),
 });
 
+/** @param samples of gray or RGB. */
 function pipelineOf({ width, height, channels, data }: Samples, bits: 8 | 16): PixelSource {
   const pixels = bits === 16 ? data : Uint8Array.from(data, (value) => Math.round(value / 257));
   return {
-    pipeline: sharp(pixels, { raw: { width, height, channels }, limitInputPixels: false }),
+    pipeline: sharp(pixels, { raw: { width, height, channels: channels as Channels }, limitInputPixels: false }),
     deep: bits === 16,
   };
 }

@@ -2,11 +2,11 @@ import type { Metadata, Sharp } from "sharp";
 import { UserError } from "../../errors.js";
 import { TAG, type TiffDirectory } from "./tiff.js";
 
-/** Unsigned 16-bit samples, interleaved: gray or RGB, with alpha as the last channel of 2 or 4. */
+/** Unsigned 16-bit samples, interleaved: gray, RGB or CMYK, with or without alpha as the last channel. */
 export interface Samples {
   readonly width: number;
   readonly height: number;
-  readonly channels: 1 | 2 | 3 | 4;
+  readonly channels: number;
   readonly data: Uint16Array;
 }
 
@@ -104,10 +104,10 @@ async function rawPlanes(open: () => Sharp, depth: Depth, space: string, hasAlph
   };
   if (space === "b-w" && hasAlpha) {
     const [gray, alpha] = [await read(open().extractChannel(0)), await read(open().extractChannel(1))];
-    return { channels: 2 as const, ...sizeOf(gray.info), planes: [gray.plane, alpha.plane] };
+    return { channels: 2, ...sizeOf(gray.info), planes: [gray.plane, alpha.plane] };
   }
   const { plane, info } = await read(open());
-  return { channels: info.channels as 1 | 2 | 3 | 4, ...sizeOf(info), planes: [plane] };
+  return { channels: info.channels, ...sizeOf(info), planes: [plane] };
 }
 
 const sizeOf = ({ width, height }: { width: number; height: number }) => ({ width, height });
