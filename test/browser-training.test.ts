@@ -25,6 +25,8 @@ const RECOGNIZER = repositoryPath("models", "playground", "mobilenet.onnx");
  * rate the losses do not notice.
  */
 const SETTINGS = { batch: 2, crop: 64, lr: 1e-5, seed: 5 };
+/** The default of the library. At this rate the part of the recognizer, which is small itself, is only compared as it is. */
+const [DEFAULT_RATE, AS_IT_IS] = [1e-4, ["recognition"]];
 
 type Losses = Readonly<Record<string, number>>[];
 interface InPage {
@@ -121,24 +123,25 @@ describe("training in Chromium", { skip: chromium === undefined && "no Chromium 
       { ...SETTINGS, ...options },
     );
 
-  function assertSame(found: Losses, wanted: Losses, steps: number): void {
+  function assertSame(found: Losses, wanted: Losses, steps: number, asTheyAre: readonly string[] = []): void {
     assert.equal(wanted.length, steps);
     assert.equal(found.length, steps);
     for (const [i, losses] of wanted.entries())
       for (const [name, value] of Object.entries(losses)) {
-        const error = Math.abs((found[i]?.[name] as number) - value) / Math.abs(value);
+        const error = Math.abs((found[i]?.[name] as number) - value) / (asTheyAre.includes(name) ? 1 : Math.abs(value));
         assert.ok(error <= TOLERANCE, `${name} of step ${i + 1}: ${found[i]?.[name]}, in Node.js ${value}`);
       }
   }
 
-  test("20 steps without labels have the losses of legible train within 1e-3, and their file works in Node.js", async () => {
+  test("20 steps without labels at the default rate have the losses of legible train within 1e-3, and their file works in Node.js", async () => {
     const wanted = await expected({
       objective: "unsupervised",
       lambda: 1e-3,
+      lr: DEFAULT_RATE,
       recognizer: [{ file: RECOGNIZER, weight: 1 }],
     });
-    const { steps, bytes, card } = await got({ lambda: 1e-3 });
-    assertSame(steps, wanted, 20);
+    const { steps, bytes, card } = await got({ lambda: 1e-3, lr: DEFAULT_RATE });
+    assertSame(steps, wanted, 20, AS_IT_IS);
     assert.notEqual(wanted[0]?.recognition, wanted[19]?.recognition);
     const tuned = join(folder, "tuned.onnx");
     writeFileSync(tuned, Uint8Array.from(bytes));
