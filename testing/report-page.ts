@@ -49,9 +49,11 @@ export class OpenedReport {
     return OpenedReport.open(browser, file);
   }
 
-  /** The texts of a table's rows, by column. */
+  /** The texts of a table's rows, by column, when it has any: those of figures follow after a click. */
   async rows(caption: string | RegExp): Promise<string[][]> {
-    const rows = await this.table(caption).locator("tbody tr:not(.space)").all();
+    const shown = this.table(caption).locator("tbody tr:not(.space)");
+    await shown.first().waitFor();
+    const rows = await shown.all();
     return Promise.all(rows.map((row) => row.locator("th, td").allInnerTexts()));
   }
 
