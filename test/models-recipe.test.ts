@@ -7,12 +7,16 @@ const RECOGNIZERS = ["--recognizer", "r.onnx", "--recognizer", "s.onnx"];
 
 const ENDS = ["export .*--float16", "export .*--float16", "evaluate .*--recognizer r.onnx --recognizer s.onnx"];
 
+/** Likewise, of a second RA training. */
+const CONTINUED = ["train .*--init \\S+/ra-training/model\\.onnx .*", ...ENDS];
+
 /** Each with the number of trainings before plain's, and the command lines after RA's. */
 for (const [recipe, starts, ends] of [
   ["sr-x4-m", 1, ENDS],
   ["sr-x4-s", 0, ENDS],
   ["sr-x2-m", 0, ENDS],
-  ["jpeg-m", 0, ["train .*--init \\S+/ra-training/model\\.onnx .*", ...ENDS]],
+  ["jpeg-m", 0, CONTINUED],
+  ["jpeg-s", 0, CONTINUED],
   [
     "denoise-m",
     0,

@@ -35,6 +35,20 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     border: 0,
     featureBytes: 459,
   },
+  // jpeg-s-plain.onnx
+  b98de4a36ab6695a3bfa788a9460e87a00a276aedc349ccd0a406d11143b748e: {
+    geometry: { scale: 1, multiple: 1 },
+    receptiveRadius: 62,
+    border: 0,
+    featureBytes: 240,
+  },
+  // jpeg-s-ra.onnx
+  da87982f69502350a4de2e70b815c9b9a9d77fbb1da718fa833402e397ea3a13: {
+    geometry: { scale: 1, multiple: 1 },
+    receptiveRadius: 62,
+    border: 0,
+    featureBytes: 210.9375,
+  },
   // sr-x2-m-plain.onnx
   "2cce160039a3bfa2ca53738f1300087d90908349ae183aa8e7917aa634815edb": {
     geometry: { scale: 2, multiple: 1 },
