@@ -38,7 +38,7 @@ export interface BoundaryOptions {
   /** The largest distance tried, likewise. */
   readonly maximum: number;
   readonly seed: number;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Processors whose images are compared: each with the first. Default: none. */
   readonly processors?: readonly Processor[];
   /** The task whose degraded images the processors restore. */
@@ -102,7 +102,7 @@ export async function boundaries(
   const sessions: LossGradientSession[] = [];
   try {
     for (const model of models) {
-      const session = await LossGradientSession.open(model, { side, ...(threads && { threads }) });
+      const session = await LossGradientSession.open(model, { side, threads });
       sessions.push(session);
       const { learned, fileOutputs } = model;
       const known = { name: model.name, classes: session.classes, ...(learned && { learned }) };

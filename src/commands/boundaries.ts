@@ -229,8 +229,7 @@ async function measured(settings: Settings, { models, dataset }: Opened, { repor
       `${named("processor")} needs a second processor, whose images are compared with those of the first`,
     );
   const processors = [];
-  for (const { name, file } of processor)
-    processors.push(await openProcessor(file, { name, ...(threads && { threads }) }));
+  for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
   requireDistinct(
     "processor",
     processors.map(({ name }) => name),
@@ -246,7 +245,7 @@ async function measured(settings: Settings, { models, dataset }: Opened, { repor
   const { seed, planes, grid, extent, maximum } = settings;
   return compare(models, dataset, {
     ...{ images, seed, planes, grid, extent, maximum, processors, signal, task: taskFrom(settings) },
-    ...(threads && { threads }),
+    threads,
     onProgress(part, done, total) {
       if (current?.part !== part) {
         current?.bar.stop();

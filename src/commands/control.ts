@@ -61,7 +61,7 @@ export async function controlFrom(
       );
   const recognizer = await readRecognizer(file, recognizerFrom(settings), labelSetOf(measured.dataset));
   const decibels = isStated ? stated : await costOf(cost, over, measured, { report, signal });
-  const control = new Control(recognizer, { over, cost: decibels, ...(threads && { threads }) });
+  const control = new Control(recognizer, { over, cost: decibels, threads });
   report.info(
     `control: ${control.setting.name} perturbs the images of ${over} by ${decibels.toFixed(4)} dB; it uses the labels of the images`,
   );

@@ -72,7 +72,7 @@ Images that cannot be read are skipped and listed. If interrupted, rerun the com
   async run(settings, context) {
     const { inputs, output, detector: file, results, score, threads, json } = settings;
     const given = { ...recognizerFrom(settings), ...detectorFrom(settings) };
-    const detector = await openDetector(file, given, threads === undefined ? {} : { threads });
+    const detector = await openDetector(file, given, { threads });
     try {
       const plan = await planFiles(inputs, output);
       const summary = plan.toFile ? output.replace(/\.[^.]*$/, ".json") : join(output, SUMMARY);

@@ -50,7 +50,7 @@ export async function compare(settings: CompareSettings, { report, print }: Cont
   const images = new Map([["input", scale === 1 ? image : resize(image, width, height, "bicubic")]]);
   for (const { name, file } of models) {
     report.info(`enhancing with ${name}`);
-    const processor = await openProcessor(file, threads === undefined ? {} : { threads });
+    const processor = await openProcessor(file, { threads });
     try {
       images.set(name, (await enhancePixels(processor, { ...image, channels: 3 }, { tile })) as Image);
     } finally {

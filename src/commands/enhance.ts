@@ -98,7 +98,7 @@ ${batchNotes}
     if (settings.judge !== undefined) throw new UserError(`${named("judge")} is for ${named("compare")}`);
     const { output, threads, gate: gateFile } = settings;
     if (output === undefined) throw new UserError(`cannot run enhance: ${named("output")} is required`);
-    const processor = await chosenProcessor(choiceOf(settings), threads === undefined ? {} : { threads });
+    const processor = await chosenProcessor(choiceOf(settings), { threads });
     const gate = await gateFor(gateFile, processor);
     if (isStreamed(settings.inputs, output))
       return enhanceStream(processor, { ...settings, ...imageOptions(settings, gate), gateFile, output }, context);

@@ -160,8 +160,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     const dataset = await datasetFrom(settings, { needLabels, annotations });
     const models = await judgesFor(judging, dataset, settings);
     const processors = [];
-    for (const { name, file } of processor)
-      processors.push(await openProcessor(file, { name, ...(threads && { threads }) }));
+    for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
     if (settings.cards) for (const { file, card } of processors) requireCard(file, card);
     await requireInputsKept(
       filesIn([json, predictions, settings.report, cache]),
@@ -251,7 +250,7 @@ async function judgesFor(files: readonly JudgeFile[], dataset: Dataset, settings
   const given = { ...recognizerFrom(settings), ...detectorFrom(settings) };
   const data = { labels: labelSetOf(dataset), ...(dataset.classes && { classes: dataset.classes }) };
   const judges = [];
-  for (const file of files) judges.push(await openJudge(file, given, threads === undefined ? {} : { threads }, data));
+  for (const file of files) judges.push(await openJudge(file, given, { threads }, data));
   return judges;
 }
 

@@ -40,7 +40,7 @@ as arithmetic.`,
       ...(passes !== undefined && { passes }),
     });
     report.info(`profiling ${work.title}`);
-    const result = await measure(work, { runs, ...(threads && { threads }) });
+    const result = await measure(work, { runs, threads });
     print(json ? JSON.stringify(result, null, 2) : profileTable(result, top));
     return "done";
   },

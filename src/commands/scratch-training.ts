@@ -56,7 +56,7 @@ export async function runScratch<S extends Start, R extends Result>(
   let [steps, missing] = [0, 0];
   const result = await train({
     ...Object.fromEntries(Object.entries(given).filter(([key]) => key in schema.shape)),
-    ...{ out, resume, checkpointEvery: checkpoint, signal, ...(threads && { threads }) },
+    ...{ out, resume, checkpointEvery: checkpoint, signal, threads },
     onStart: (start) => {
       steps = start.steps;
       missing = start.sets.training.missing.length + (start.sets.heldOut?.missing.length ?? 0);

@@ -1,6 +1,6 @@
-import { cpus } from "node:os";
 import type { Job, JobContext, JobStore } from "../jobs/job.js";
 import { runJobs } from "../jobs/run-jobs.js";
+import { coreCount } from "../platform/node/core-count.js";
 import { lateProgress, type Reporter } from "../reporter.js";
 import type { StepProgress } from "../training/loop.js";
 import type { ExperimentContext } from "./series.js";
@@ -15,8 +15,8 @@ export interface TrainingJob extends Pick<Job, "name" | "key" | "outputs"> {
   readonly training: ThreadTraining;
 }
 
-/** Trainings that run at the same time: one per core, five at most, since each takes up to 300 MB of memory. */
-const CONCURRENCY = Math.min(cpus().length, 5);
+/** The most trainings that run at the same time, one per core: each takes up to 300 MB of memory. */
+const MOST = 5;
 
 /**
  * Runs the trainings that are not complete yet, several at a time. They must not depend on each other.
@@ -35,7 +35,7 @@ export async function trainInParallel(
     },
   }));
   const onEnd = ({ job }: { job: Job }) => progress.complete(job.name);
-  await runJobs(jobs, { store, signal, concurrency: CONCURRENCY, onEnd }).finally(progress.stop);
+  await runJobs(jobs, { store, signal, concurrency: Math.min(coreCount(), MOST), onEnd }).finally(progress.stop);
 }
 
 /** One progress for all trainings: the sum of their steps, and the latest PSNR or loss of each running one. */

@@ -129,7 +129,7 @@ export const runOptions = ({
 }: Pick<SeriesSettings, "checkpoint" | "threads" | "device">) => ({
   checkpointEvery: checkpoint,
   device,
-  ...(threads && { threads }),
+  threads,
 });
 
 /**
@@ -209,8 +209,7 @@ export async function judgeSeries(
 ): Promise<Evaluated> {
   const { limit, threads } = settings;
   const processors = [];
-  for (const { name, model } of models)
-    processors.push(await openProcessor(model, { name, ...(threads && { threads }) }));
+  for (const { name, model } of models) processors.push(await openProcessor(model, { name, threads }));
   const bar = report.progress(Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length), "evaluating");
   const judging = { dataset, task: taskFrom(settings), processors, ...(limit && { limit }) };
   const options = { ...judging, judges, store, signal, onProgress: (done: number) => bar.update(done) };

@@ -44,7 +44,7 @@ export interface ProfileOptions {
   /** Runs to measure. Default: 10. */
   readonly runs?: number;
   /** Threads of the runtime. Default: as for `SessionOptions`. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** Runs before the measured ones: the first runs allocate memory and start threads. */

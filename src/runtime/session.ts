@@ -11,7 +11,7 @@ export interface SessionOptions {
   /** Where to compute. Default: cpu. */
   device?: Device;
   /** Intra-op threads of ONNX Runtime. Default: LEGIBLE_THREADS in the environment (in Node), or one per core. */
-  threads?: number;
+  threads?: number | undefined;
   /** How far ONNX Runtime may rewrite the graph. Default: all. */
   optimization?: LoadOptions["optimization"];
   /** Start of the path of a file to which ONNX Runtime writes the time of each operator; Node only. Default: no trace. */

@@ -33,7 +33,7 @@ export interface StandInOptions {
   /** A file in JSON Lines that each request is appended to. */
   readonly log?: string;
   /** Intra-op threads of ONNX Runtime. Default: as for `SessionOptions`. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** A running stand-in. */
@@ -57,7 +57,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const { port = 0, host = "127.0.0.1", threads } = options;
   const { default: fastify } = await import("fastify");
   const log = openRequestLog(options.log);
-  const labeler = await openLabeler(options.judge, threads === undefined ? {} : { threads }).catch((error: unknown) => {
+  const labeler = await openLabeler(options.judge, { threads }).catch((error: unknown) => {
     log.close();
     throw error;
   });

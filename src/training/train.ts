@@ -30,7 +30,7 @@ export interface RunOptions {
   /** Default: cpu. */
   readonly device?: Device;
   /** Intra-op threads of ONNX Runtime. Default: as for `SessionOptions`. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Steps between checkpoints. Default: 100. */
   readonly checkpointEvery?: number;
   /** Stops after the running step; a checkpoint is written. */
