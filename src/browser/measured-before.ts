@@ -22,18 +22,18 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     featureBytes: 459,
   },
   // jpeg-m-plain.onnx
-  "3d0d41d9a21c4c7ebe8670ca5c9021e8592e578ae4ae3ad5947ebe0091324c7a": {
+  "6d26063b16f4408718179fe55f1c9e486557b5eae2f7edbba55a9843e274bc28": {
     geometry: { scale: 1, multiple: 1 },
-    receptiveRadius: 28,
+    receptiveRadius: 62,
     border: 0,
-    featureBytes: 459,
+    featureBytes: 379.6875,
   },
   // jpeg-m-ra.onnx
-  "29066ccc7cb72a14adf0c331e0e06ddba03b157958ccbd8e035c225d8c96bd9f": {
+  "9773a50e57db94d32b6dcadca56f711105f544aa4e115f02fc6f0da781a0da40": {
     geometry: { scale: 1, multiple: 1 },
-    receptiveRadius: 28,
+    receptiveRadius: 62,
     border: 0,
-    featureBytes: 459,
+    featureBytes: 379.6875,
   },
   // jpeg-s-plain.onnx
   b98de4a36ab6695a3bfa788a9460e87a00a276aedc349ccd0a406d11143b748e: {
