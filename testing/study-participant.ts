@@ -66,8 +66,12 @@ export class StudyParticipant {
   }
 
   /** Waits for a trial that can be answered, or the last screen. */
-  ready(): Promise<void> {
-    return this.page.locator([READY, SHOW, FINISHED].join(", ")).first().waitFor();
+  async ready(): Promise<void> {
+    const expected = this.page.locator([READY, SHOW, FINISHED].join(", ")).first();
+    await expected.waitFor().catch(async (error: Error) => {
+      const shown = await this.page.locator("body").innerText();
+      throw new Error(`no trial can be answered; the page shows ${JSON.stringify(shown)}`, { cause: error });
+    });
   }
 
   /** Answers the trial that is shown. */
