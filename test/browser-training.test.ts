@@ -25,8 +25,11 @@ const RECOGNIZER = repositoryPath("models", "playground", "mobilenet.onnx");
  * rate the losses do not notice.
  */
 const SETTINGS = { batch: 2, crop: 64, lr: 1e-5, seed: 5 };
-/** The default of the library. At this rate the part of the recognizer, which is small itself, is only compared as it is. */
-const [DEFAULT_RATE, AS_IT_IS] = [1e-4, ["recognition"]];
+/** The default of the library, at which the part of the recognizer, 0.01 to 0.04, notices: its difference is compared as it is. */
+const [DEFAULT_RATE, RECOGNITION_TOLERANCE] = [1e-4, 2e-4];
+
+const isNear = (found: number, wanted: number, _loss?: string): boolean =>
+  Math.abs(found - wanted) <= TOLERANCE * Math.abs(wanted);
 
 type Losses = Readonly<Record<string, number>>[];
 interface InPage {
@@ -102,7 +105,7 @@ describe("training in Chromium", { skip: chromium === undefined && "no Chromium 
     await train({
       ...{ ...SETTINGS, processor: file, scale: 4, steps: 20, dataset: await openDataset([data], { needLabels }) },
       ...options,
-      out: join(folder, `run-${options.objective}-${options.task ?? ""}`),
+      out: join(folder, `run-${options.objective}-${options.task ?? ""}-${options.lr ?? SETTINGS.lr}`),
       onStep: (step) => losses.push({ ...step.losses, psnr: step.psnr }),
     });
     return losses;
@@ -123,31 +126,38 @@ describe("training in Chromium", { skip: chromium === undefined && "no Chromium 
       { ...SETTINGS, ...options },
     );
 
-  function assertSame(found: Losses, wanted: Losses, steps: number, asTheyAre: readonly string[] = []): void {
+  /** @param isSame whether two values of a loss count as the same. */
+  function assertSame(found: Losses, wanted: Losses, steps: number, isSame = isNear): void {
     assert.equal(wanted.length, steps);
     assert.equal(found.length, steps);
     for (const [i, losses] of wanted.entries())
       for (const [name, value] of Object.entries(losses)) {
-        const error = Math.abs((found[i]?.[name] as number) - value) / (asTheyAre.includes(name) ? 1 : Math.abs(value));
-        assert.ok(error <= TOLERANCE, `${name} of step ${i + 1}: ${found[i]?.[name]}, in Node.js ${value}`);
+        const same = isSame(found[i]?.[name] as number, value, name);
+        assert.ok(same, `${name} of step ${i + 1}: ${found[i]?.[name]}, in Node.js ${value}`);
       }
   }
 
-  test("20 steps without labels at the default rate have the losses of legible train within 1e-3, and their file works in Node.js", async () => {
-    const wanted = await expected({
-      objective: "unsupervised",
-      lambda: 1e-3,
-      lr: DEFAULT_RATE,
-      recognizer: [{ file: RECOGNIZER, weight: 1 }],
-    });
-    const { steps, bytes, card } = await got({ lambda: 1e-3, lr: DEFAULT_RATE });
-    assertSame(steps, wanted, 20, AS_IT_IS);
+  const unsupervised = (lr: number) =>
+    expected({ objective: "unsupervised", lambda: 1e-3, lr, recognizer: [{ file: RECOGNIZER, weight: 1 }] });
+
+  test("20 steps at the default rate have the losses of legible train within 1e-3", async () => {
+    const wanted = await unsupervised(DEFAULT_RATE);
+    const { steps } = await got({ lambda: 1e-3, lr: DEFAULT_RATE });
+    assertSame(steps, wanted, 20, (found, value, name) =>
+      name === "recognition" ? Math.abs(found - value) <= RECOGNITION_TOLERANCE : isNear(found, value),
+    );
+  });
+
+  test("20 steps without labels have the losses of legible train within 1e-3, and their file works in Node.js", async () => {
+    const wanted = await unsupervised(SETTINGS.lr);
+    const { steps, bytes, card } = await got({ lambda: 1e-3 });
+    assertSame(steps, wanted, 20);
     assert.notEqual(wanted[0]?.recognition, wanted[19]?.recognition);
     const tuned = join(folder, "tuned.onnx");
     writeFileSync(tuned, Uint8Array.from(bytes));
     const [mine, theirs] = [
       await openProcessor(tuned),
-      await openProcessor(join(folder, "run-unsupervised-", "model.onnx")),
+      await openProcessor(join(folder, `run-unsupervised--${SETTINGS.lr}`, "model.onnx")),
     ];
     assert.deepEqual({ ...mine.card }, card);
     const { data: _, network: __, ...same } = theirs.card ?? {};

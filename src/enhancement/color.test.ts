@@ -157,10 +157,12 @@ for (const [name, content, extension] of inputs)
 
 test("a CMYK JPEG and a Lab TIFF are converted to sRGB, with a remark and without a profile", async () => {
   const rgb = sharp(Uint8Array.from(pixelsOf(PATCHES)), raw(3));
-  const cmyk = await rgb.clone().toColourspace("cmyk").withIccProfile("cmyk").jpeg({ quality: 100 }).toBuffer();
+  const black = Uint8Array.from({ length: 4 * width * height }, (_, i) => (i % 4 === 3 ? 127 : 0));
+  const inks = sharp(tiffFile({ width, height, data: black, bits: 8, photometric: 5, channels: 4 }));
+  const cmyk = await inks.pipelineColourspace("cmyk").toColourspace("cmyk").jpeg({ quality: 100 }).toBuffer();
   const lab = await rgb.clone().toColourspace("lab").tiff({ compression: "deflate" }).toBuffer();
   for (const [content, remark, most] of [
-    [cmyk, "CMYK to sRGB", 20], // the tables of the profile are not inverse to each other
+    [cmyk, "CMYK to sRGB", 2],
     [lab, "Lab to sRGB", 2],
   ] as const) {
     const { data, converted } = await enhance(processor, content, { format: "png" });

@@ -64,7 +64,7 @@ export function headerSegments(content: Buffer): Segment[] {
 
 /** Whether a JPEG has the four components of CMYK. */
 export const isJpegOfFourColors = (content: Buffer): boolean =>
-  isJpeg(content) && headerSegments(content).some(({ marker, data }) => isFrameMarker(marker) && data[5] === 4);
+  headerSegments(content).some(({ marker, data }) => isFrameMarker(marker) && data[5] === 4);
 
 /** The marker segments of a JPEG, without the entropy-coded data between them. */
 function* segments(content: Buffer): Generator<Segment> {
