@@ -285,6 +285,24 @@ describe("pages of a study", { skip: chromium === undefined && "no Chromium is i
     });
   });
 
+  test("an image that hangs is loaded again", async () => {
+    const served = await ServedStudy.start(studySettings("labels"));
+    await during(served, async (open) => {
+      const page = await open();
+      await page.clock.install();
+      let hangs = true;
+      await page.route("**/images/*", (route) => (hangs ? undefined : route.continue()));
+      const participant = await begun(served, page, "pointer", randomAt(4));
+      await page.locator(".count", { hasText: "1 of 5" }).waitFor();
+      const trouble = page.getByText("No connection to the study.");
+      while (!(await trouble.isVisible())) await page.clock.fastForward(60_000);
+      hangs = false;
+      await page.clock.fastForward(1000);
+      await participant.answer();
+      assert.equal((await readStudy(served.study.folder)).answers.length, 5);
+    });
+  });
+
   test("a second tab answers each trial once", async () => {
     const served = await ServedStudy.start(studySettings("labels"));
     await during(served, async (open) => {

@@ -1,5 +1,9 @@
 /// <reference lib="dom" />
+import { delay } from "./elements.js";
 import { retrying, TemporaryFailure, type TroubleDisplay } from "./retrying.js";
+
+/** After this time, in milliseconds, an image that is not decoded is loaded again. */
+const TIMEOUT = 60_000;
 
 /** Images of the study, decoded before they are shown. */
 export class Images {
@@ -28,10 +32,13 @@ export class Images {
     const image = new Image();
     image.src = `/images/${name}`;
     image.draggable = false;
-    const loading = image.decode().then(
+    // A load that hangs neither resolves nor rejects `decode`.
+    const loading = Promise.race([image.decode(), delay(TIMEOUT).then(() => Promise.reject())]).then(
       () => image,
       () => {
         this.#loading.delete(name);
+        // The browser would join a further load of the same address to one that hangs.
+        image.removeAttribute("src");
         throw new TemporaryFailure("offline");
       },
     );
