@@ -16,6 +16,7 @@ const failing: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["a setting out of range", ["enhance", "a.png", "-o", "b", "--tile", "4", "--json"], /--tile must be 32 or more/],
   ["an unknown flag", ["enhance", "a.png", "--jsno", "--json"], /unknown option '--jsno'/],
   ["an unknown command", ["enhnace", "--json"], /unknown command 'enhnace'/],
+  ["help for an unknown command", ["help", "enhnace", "--json"], /unknown command 'enhnace'/],
 ];
 for (const [name, args, message] of failing)
   test(`with --json, ${name} is an error as JSON on standard output and as text on standard error`, async () => {

@@ -64,9 +64,16 @@ export async function run(args: readonly string[]): Promise<void> {
   process.exitCode = outcome === "interrupted" ? interruption.exitCode : EXIT_CODES[outcome];
 }
 
-/** `help study plan` as `study plan --help`: commander would print the help of a command that is not loaded. */
-const withHelpFlag = (args: readonly string[]): string[] =>
-  args[0] === "help" && args.length > 1 ? [...args.slice(1), "--help"] : [...args];
+/**
+ * `help study plan` as `study plan --help`: commander would print the help of a command that is not loaded. An unknown name is left
+ * without the flag, so that it is refused.
+ */
+function withHelpFlag(args: readonly string[]): string[] {
+  const [first, ...words] = args;
+  if (first !== "help" || words.length === 0) return [...args];
+  const isKnown = commands.some(({ name }) => `${name} `.startsWith(`${words.join(" ")} `));
+  return isKnown ? [...words, "--help"] : words;
+}
 
 /** Exit code of a process that writes to a program that has ended, as shells report SIGPIPE. */
 const BROKEN_PIPE = 141;
