@@ -108,13 +108,25 @@ test("rows named by the models' files, mean gains and further evaluations are sh
 });
 
 test("evaluations of trainings with other seeds become the range of the gains", async (t) => {
-  const other = (top1: number) => ({ ...evaluation, gains: evaluation.gains.map((gain) => ({ ...gain, top1 })) });
-  const seeds = { "results/models/sr-x2-s.seed1.json": other(6.04), "results/models/sr-x2-s.seed2.json": other(-1) };
-  const page = await modelsPage(await repository(t, seeds));
+  const other = (top1: number) => ({
+    ...evaluation,
+    gains: evaluation.gains.map((gain) => ({ ...gain, top1 })),
+    mean_gains: { judges: [], unseen: [], gains: [{ ...pair, ...surviving(1, 0), unseen: surviving(top1 + 1, 0) }] },
+    survival: {
+      handlings: [{ after: "jpeg:85", rows: [], gains: [{ ...pair, judges: {}, unseen: surviving(top1 / 2, 50) }] }],
+    },
+  });
+  const page = await modelsPage(
+    await repository(t, {
+      "results/models/sr-x2-s.json": { ...other(4), gains: evaluation.gains },
+      "results/models/sr-x2-s.seed1.json": other(6.04),
+      "results/models/sr-x2-s.seed2.json": other(-1),
+    }),
+  );
   assert.doesNotMatch(page, /Figures: seed/);
   assert.match(page, /### Seeds\n\nThe same trainings with 3 seeds,/);
   const [, table = ""] = page.split("### Seeds");
-  const ranges = ["29.90 to 29.90", "30.12 to 30.12", "-1.0 to 10.0", "-1.0 to 6.0"];
+  const ranges = ["29.90 to 29.90", "30.12 to 30.12", "-1.0 to 10.0", "-1.0 to 6.0", "0.0 to 7.0", "-0.5 to 3.0"];
   assert.deepEqual(cells(table, "ra over plain"), ranges);
 });
 

@@ -14,19 +14,38 @@ export function seedParts(
   const [main] = evaluations;
   if (!main || evaluations.length < 2) return [];
   const columns = judgeColumns(main);
+  const handlings = (main.survival?.handlings ?? []).map(({ after }) => after);
   const psnrOf = (processor: string) =>
     evaluations.map(({ rows }) => rows.find((row) => row.processor === processor)?.psnr);
-  const rows = pairs.map(({ processor, over }) => [
-    `${processor} over ${over}`,
-    rangeText(psnrOf(processor), 2),
-    rangeText(psnrOf(over), 2),
-    ...columns.map((column) => rangeText(gainsOf(evaluations, column, { processor, over }), 1)),
+  const rows = pairs.map((pair) => [
+    `${pair.processor} over ${pair.over}`,
+    rangeText(psnrOf(pair.processor), 2),
+    rangeText(psnrOf(pair.over), 2),
+    ...columns.map((column) => rangeText(gainsOf(evaluations, column, pair), 1)),
+    ...[undefined, ...handlings].map((after) =>
+      rangeText(
+        evaluations.map((evaluation) => unseenOf(evaluation, pair, after)),
+        1,
+      ),
+    ),
   ]);
+  const heads = [
+    ...["gain", "PSNR", "PSNR of the other"],
+    ...columns.map(({ judge }) => titleOf(judge)),
+    ...["mean of unseen", ...handlings.map((after) => `mean of unseen after ${after}`)],
+  ];
   return [
     "### Seeds",
     `The same trainings with ${evaluations.length} seeds, from the smallest to the largest figure: PSNR of both models in dB, gains in points.`,
-    markdownTable(["gain", "PSNR", "PSNR of the other", ...columns.map(({ judge }) => titleOf(judge))], rows),
+    markdownTable(heads, rows),
   ];
+}
+
+/** The mean gain over the unseen recognizers, as restored or after a handling. */
+function unseenOf({ mean_gains, survival }: Evaluation, { processor, over }: Compared, after?: string) {
+  const handled = survival?.handlings.find((handling) => handling.after === after);
+  const gains = after === undefined ? mean_gains?.gains : handled?.gains;
+  return gains?.find((gain) => gain.processor === processor && gain.over === over)?.unseen?.points;
 }
 
 /** The gain in each evaluation, of the judge and measure of a column of the main one. */
