@@ -38,14 +38,12 @@ async function handled(handlings: readonly Handling[], images = wave(8), step = 
 const largestChange = ({ before, after }: { before: number[]; after: number[] }): number =>
   Math.max(...before.map((value, i) => Math.abs(value - (after[i] as number))));
 
-test("of many images, 85.5 % get a handling; the others stay as they are", async () => {
-  let changed = 0;
-  for (let step = 0; step < 20; step++)
-    for (const image of await handled([{ kind: "blur", value: 1 }], wave(4), step))
-      if (largestChange(image) > 1e-3) changed++;
-      else assert.ok(largestChange(image) < 1e-6);
-  // 320 images, binomial with p = 0.855: standard deviation 6.3.
-  assert.ok(Math.abs(changed - 273.6) < 4 * 6.3, `${changed} of 320`);
+test("each image gets each handling, with its own value", async () => {
+  const blurred = await handled([{ kind: "blur", value: [0.5, 1] }], wave(4));
+  for (const image of blurred) assert.ok(largestChange(image) > 0.05);
+  assert.equal(new Set(blurred.map(largestChange)).size, BATCH);
+  const saved = await handled([{ kind: "jpeg", value: [10, 20] }], wave(4));
+  for (const image of saved) assert.ok(largestChange(image) > 0.01);
 });
 
 test("flat images stay flat under resizing, blur and shift", async () => {
@@ -62,12 +60,9 @@ test("resizing by a half removes a wave of 3 pixels and keeps one of 16", async 
   const resize = [{ kind: "resize", value: 0.5 }] as const;
   const deviation = ({ after }: { after: number[] }) =>
     Math.sqrt(after.reduce((sum, value) => sum + (value - 0.5) ** 2, 0) / after.length);
-  const fine = (await handled(resize, wave(3))).filter((image) => largestChange(image) > 1e-3);
-  const coarse = (await handled(resize, wave(16))).filter((image) => largestChange(image) > 1e-3);
-  assert.ok(fine.length > 0 && coarse.length > 0);
   // The standard deviation of a sine of amplitude 0.4 is 0.283.
-  for (const image of fine) assert.ok(deviation(image) < 0.1, `${deviation(image)}`);
-  for (const image of coarse) assert.ok(deviation(image) > 0.25, `${deviation(image)}`);
+  for (const image of await handled(resize, wave(3))) assert.ok(deviation(image) < 0.1, `${deviation(image)}`);
+  for (const image of await handled(resize, wave(16))) assert.ok(deviation(image) > 0.25, `${deviation(image)}`);
 });
 
 test("a shift moves images by at most its range, in both directions", async () => {
@@ -87,9 +82,7 @@ test("a shift moves images by at most its range, in both directions", async () =
 
 test("the noise of handled images has the standard deviation of its range", async () => {
   const gray = float32(new Float32Array(3 * BATCH * SIDE * SIDE).fill(0.5), shape);
-  const noisy = (await handled([{ kind: "noise", value: 0.05 }], gray)).filter((image) => largestChange(image) > 0);
-  assert.ok(noisy.length > 0);
-  for (const { after } of noisy) {
+  for (const { after } of await handled([{ kind: "noise", value: 0.05 }], gray)) {
     const variance = after.reduce((sum, value) => sum + (value - 0.5) ** 2, 0) / after.length;
     assert.ok(Math.abs(Math.sqrt(variance) - 0.05) < 0.004);
   }

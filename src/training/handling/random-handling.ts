@@ -15,7 +15,6 @@ const ROWS = "handling.rows";
 const COLUMNS = "handling.columns";
 const NOISE = "handling.noise";
 const TABLES = "handling.tables";
-const SAVED = "handling.saved";
 
 const LINEAR: readonly HandlingKind[] = ["resize", "blur", "shift"];
 
@@ -38,15 +37,12 @@ export function randomHandling(
   const matrix = [batch, 1, side, side];
   const [rows, columns] = includes(handlings, LINEAR) ? [b.input(ROWS, matrix), b.input(COLUMNS, matrix)] : [];
   const noise = includes(handlings, ["noise"]) ? b.input(NOISE, [batch, 3, side, side]) : undefined;
-  const isSaved = includes(handlings, ["jpeg"]);
-  const tables = isSaved ? b.input(TABLES, [batch, 2, 8, 8]) : "";
-  const saved = isSaved ? b.Greater(b.input(SAVED, [batch, 1, 1, 1]), b.scalar(0.5)) : "";
+  const tables = includes(handlings, ["jpeg"]) ? b.input(TABLES, [batch, 2, 8, 8]) : undefined;
   const handle = (images: string): string => {
     let x = images;
     if (rows && columns) x = b.MatMul(b.MatMul(rows, x), columns);
     if (noise) x = b.Add(x, noise);
-    if (!isSaved) return x;
-    return b.Where(saved, throughJpeg(b, b.Clip(x, b.zero, b.one), tables, batch, side), x);
+    return tables ? throughJpeg(b, b.Clip(x, b.zero, b.one), tables, batch, side) : x;
   };
   const handled = new Map<string, string>();
   return (images) => {
@@ -56,17 +52,13 @@ export function randomHandling(
   };
 }
 
-/** Share of the images that are not handled. */
-const UNHANDLED = 0.05;
-/** Probability of each handling of the other images. */
-const APPLIED = 0.9;
-
 /** Separates this stream of random numbers from those of the loader. */
 const STREAM = 0x68616e64;
 
 /**
- * The inputs that decide the random handling of a step's images. They follow from the seed and the step alone. Of the images, a
- * twentieth is not handled; each handling applies to nine tenths of the others, with a value from its range. Shifts go in any direction.
+ * The inputs that decide the random handling of a step's images. They follow from the seed and the step alone. Each image gets each
+ * handling, with a value from its range. Shifts go in any direction. What images gain without a handling is mostly what a handling
+ * removes: with a tenth of them unhandled, less of the gain was left.
  */
 export function handlingFeeds(
   handlings: readonly Handling[],
@@ -112,28 +104,15 @@ function noiseFeeds(images: readonly DrawnImage[], side: number): Tensors {
 }
 
 function jpegFeeds(images: readonly DrawnImage[]): Tensors {
-  // Where an image is not saved, the steps must only not be 0.
-  const tables = new Float32Array(128 * images.length).fill(1);
-  const saved = new Float32Array(images.length);
-  for (const [i, { values }] of images.entries()) {
-    if (values.jpeg === undefined) continue;
-    tables.set(quantizationTables(values.jpeg), 128 * i);
-    saved[i] = 1;
-  }
-  return {
-    [TABLES]: float32(tables, [images.length, 2, 8, 8]),
-    [SAVED]: float32(saved, [images.length, 1, 1, 1]),
-  };
+  const tables = new Float32Array(128 * images.length);
+  for (const [i, { values }] of images.entries()) tables.set(quantizationTables(values.jpeg as number), 128 * i);
+  return { [TABLES]: float32(tables, [images.length, 2, 8, 8]) };
 }
 
 type Values = Partial<Record<HandlingKind, number>>;
 
-function drawn(handlings: readonly Handling[], random: Random): Values {
-  if (random.uniform() < UNHANDLED) return {};
-  const values: Values = {};
-  for (const { kind, value } of handlings) if (random.uniform() < APPLIED) values[kind] = draw(value, random);
-  return values;
-}
+const drawn = (handlings: readonly Handling[], random: Random): Values =>
+  Object.fromEntries(handlings.map(({ kind, value }) => [kind, draw(value, random)]));
 
 /** The resizing, blur and shift of the lines of an image along both axes. */
 function linesOf({ resize, blur, shift }: Values, side: number, random: Random) {
