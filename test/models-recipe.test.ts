@@ -13,7 +13,11 @@ const CONTINUED = ["train .*--init \\S+/ra-training/model\\.onnx .*", ...ENDS];
 /** Each with the number of trainings before plain's, and the command lines after RA's. */
 for (const [recipe, starts, ends] of [
   ["sr-x4-m", 1, ENDS],
-  ["sr-x4-s", 0, ENDS],
+  [
+    "sr-x4-s",
+    0,
+    ["train .*--init \\S+/ra-training/model\\.onnx .*", "train .*--init \\S+/ra-stronger/model\\.onnx .*", ...ENDS],
+  ],
   ["sr-x2-m", 0, ENDS],
   ["jpeg-m", 0, CONTINUED],
   ["jpeg-s", 0, CONTINUED],

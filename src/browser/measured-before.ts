@@ -99,7 +99,7 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     featureBytes: 1218.75,
   },
   // sr-x4-s-ra.onnx
-  dd09912cc31d843f2a3e9f1aead18193157b785ba2aa0994d5ba2ae19c2c74a7: {
+  "7bb934fc25d0fbe0f39befed415ee659f1ee501630592fa327be9f7e215b23a6": {
     geometry: { scale: 4, multiple: 1 },
     receptiveRadius: 16,
     border: 0,
