@@ -57,8 +57,7 @@ const STREAM = 0x68616e64;
 
 /**
  * The inputs that decide the random handling of a step's images. They follow from the seed and the step alone. Each image gets each
- * handling, with a value from its range. Shifts go in any direction. What images gain without a handling is mostly what a handling
- * removes: with a tenth of them unhandled, less of the gain was left.
+ * handling, with a value from its range, which may include the one that changes nothing. Shifts go in any direction.
  */
 export function handlingFeeds(
   handlings: readonly Handling[],
