@@ -7,25 +7,21 @@ const RECOGNIZERS = ["--recognizer", "r.onnx", "--recognizer", "s.onnx"];
 
 const ENDS = ["export .*--float16", "export .*--float16", "evaluate .*--recognizer r.onnx --recognizer s.onnx"];
 
-/** Likewise, of a second RA training. */
-const CONTINUED = ["train .*--init \\S+/ra-training/model\\.onnx .*", ...ENDS];
+/** A training that continues the one of another stage. */
+const continuing = (stage: string): string => `train .*--init \\S+/${stage}/model\\.onnx .*`;
 
 /** Each with the number of trainings before plain's, and the command lines after RA's. */
 for (const [recipe, starts, ends] of [
   ["sr-x4-m", 1, ENDS],
-  [
-    "sr-x4-s",
-    0,
-    ["train .*--init \\S+/ra-training/model\\.onnx .*", "train .*--init \\S+/ra-stronger/model\\.onnx .*", ...ENDS],
-  ],
+  ["sr-x4-s", 0, [continuing("ra-training"), continuing("ra-stronger"), ...ENDS]],
   ["sr-x2-m", 0, ENDS],
-  ["jpeg-m", 0, CONTINUED],
-  ["jpeg-s", 0, CONTINUED],
+  ["jpeg-m", 0, [continuing("ra-training"), ...ENDS]],
+  ["jpeg-s", 0, [continuing("ra-training"), ...ENDS]],
   [
     "denoise-m",
     0,
     [
-      "train .*--init \\S+/ra-training/model\\.onnx .*",
+      continuing("ra-training"),
       "average .*/ra-continued/model.onnx --from .*/plain-training/model.onnx --factor",
       ...ENDS,
     ],

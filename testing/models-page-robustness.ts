@@ -1,4 +1,5 @@
-import { type Compared, gainText, markdownTable } from "../src/evaluation/table.js";
+import { type Compared, samePair } from "../src/evaluation/compared.js";
+import { gainText, markdownTable } from "../src/evaluation/table.js";
 
 type Interval = readonly [low: number, high: number] | null;
 
@@ -39,9 +40,7 @@ export function robustnessParts(
   pairs: readonly Compared[],
   titleOf: (judge: string) => string,
 ): string[] {
-  const isShown = ({ processor, over }: Compared) =>
-    pairs.some((pair) => pair.processor === processor && pair.over === over);
-  const means = (mean_gains?.gains ?? []).filter(isShown);
+  const means = (mean_gains?.gains ?? []).filter((gain) => pairs.some((pair) => samePair(gain, pair)));
   const patterns = rows.filter(({ lattice }) => lattice);
   const survivals = pairs.flatMap((pair) => survivalTable(survival, pair, titleOf));
   return [
@@ -62,19 +61,15 @@ const meanCells = ({ processor, over, unseen, ...all }: MeanGain): string[] => [
   gainOf(unseen),
 ];
 
-function survivalTable(
-  survival: Robustness["survival"],
-  { processor, over }: Compared,
-  titleOf: (judge: string) => string,
-): string[] {
+function survivalTable(survival: Robustness["survival"], pair: Compared, titleOf: (judge: string) => string): string[] {
   const rows = (survival?.handlings ?? []).flatMap(({ after, gains }) => {
-    const found = gains.find((gain) => gain.processor === processor && gain.over === over);
+    const found = gains.find((gain) => samePair(gain, pair));
     return found ? [{ after, ...found }] : [];
   });
   const [first] = rows;
   if (!first) return [];
   const judges = Object.keys(first.judges);
-  const title = `${processor} over ${over}, after`;
+  const title = `${pair.processor} over ${pair.over}, after`;
   const cells = rows.map(({ after, judges: gains, mean, unseen }) => [
     after,
     ...judges.map((judge) => gainOf(gains[judge])),

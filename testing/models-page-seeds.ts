@@ -1,6 +1,8 @@
-import { type JudgeColumn, judgeColumns } from "../src/evaluation/columns.js";
+import { judgeColumns } from "../src/evaluation/columns.js";
+import { type Compared, samePair } from "../src/evaluation/compared.js";
 import type { Evaluation } from "../src/evaluation/evaluation.js";
-import { type Compared, markdownTable } from "../src/evaluation/table.js";
+import type { MeanFigure } from "../src/evaluation/robustness.js";
+import { markdownTable } from "../src/evaluation/table.js";
 
 /** Whether an evaluation is that of a repeated training: `GROUP.seed1.json`. Its rows have the names of the main one. */
 export const isSeed = (title: string): boolean => /^seed\d+$/.test(title);
@@ -13,47 +15,58 @@ export function seedParts(
 ): string[] {
   const [main] = evaluations;
   if (!main || evaluations.length < 2) return [];
-  const columns = judgeColumns(main);
-  const handlings = (main.survival?.handlings ?? []).map(({ after }) => after);
-  const psnrOf = (processor: string) =>
-    evaluations.map(({ rows }) => rows.find((row) => row.processor === processor)?.psnr);
-  const rows = pairs.map((pair) => [
-    `${pair.processor} over ${pair.over}`,
-    rangeText(psnrOf(pair.processor), 2),
-    rangeText(psnrOf(pair.over), 2),
-    ...columns.map((column) => rangeText(gainsOf(evaluations, column, pair), 1)),
-    ...[undefined, ...handlings].map((after) =>
-      rangeText(
-        evaluations.map((evaluation) => unseenOf(evaluation, pair, after)),
-        1,
-      ),
-    ),
-  ]);
-  const heads = [
-    ...["gain", "PSNR", "PSNR of the other"],
-    ...columns.map(({ judge }) => titleOf(judge)),
-    ...["mean of unseen", ...handlings.map((after) => `mean of unseen after ${after}`)],
-  ];
+  const columns = columnsOf(main, titleOf);
   return [
     "### Seeds",
     `The same trainings with ${evaluations.length} seeds, from the smallest to the largest figure: PSNR of both models in dB, gains in points.`,
-    markdownTable(heads, rows),
+    markdownTable(
+      ["gain", ...columns.map(({ title }) => title)],
+      pairs.map((pair) => [
+        `${pair.processor} over ${pair.over}`,
+        ...columns.map(({ digits = 1, figureOf }) => {
+          const figures = evaluations.map((evaluation) => figureOf(evaluation, pair));
+          return rangeText(figures, digits);
+        }),
+      ]),
+    ),
   ];
 }
 
-/** The mean gain over the unseen recognizers, as restored or after a handling. */
-function unseenOf({ mean_gains, survival }: Evaluation, { processor, over }: Compared, after?: string) {
-  const handled = survival?.handlings.find((handling) => handling.after === after);
-  const gains = after === undefined ? mean_gains?.gains : handled?.gains;
-  return gains?.find((gain) => gain.processor === processor && gain.over === over)?.unseen?.points;
+interface SeedColumn {
+  readonly title: string;
+  /** Decimals; default 1. */
+  readonly digits?: number;
+  /** Undefined: the evaluation does not have the figure. */
+  figureOf(evaluation: Evaluation, pair: Compared): number | null | undefined;
 }
 
-/** The gain in each evaluation, of the judge and measure of a column of the main one. */
-const gainsOf = (evaluations: readonly Evaluation[], { judge, measure }: JudgeColumn, { processor, over }: Compared) =>
-  evaluations.map((evaluation) => {
-    const column = judgeColumns(evaluation).find((each) => each.judge === judge && each.measure === measure);
-    return column?.gainOf(processor, over)?.value;
-  });
+/** The PSNR of both models, the gain of each judge, and the mean gain of the unseen ones, as restored and after each handling. */
+const columnsOf = (main: Evaluation, titleOf: (judge: string) => string): SeedColumn[] => [
+  { title: "PSNR", digits: 2, figureOf: (evaluation, { processor }) => psnrIn(evaluation, processor) },
+  { title: "PSNR of the other", digits: 2, figureOf: (evaluation, { over }) => psnrIn(evaluation, over) },
+  ...judgeColumns(main).map(
+    ({ judge, measure }): SeedColumn => ({
+      title: titleOf(judge),
+      figureOf(evaluation, { processor, over }) {
+        const column = judgeColumns(evaluation).find((each) => each.judge === judge && each.measure === measure);
+        return column?.gainOf(processor, over)?.value;
+      },
+    }),
+  ),
+  { title: "mean of unseen", figureOf: ({ mean_gains }, pair) => unseenIn(mean_gains?.gains, pair) },
+  ...(main.survival?.handlings ?? []).map(
+    ({ after }): SeedColumn => ({
+      title: `mean of unseen after ${after}`,
+      figureOf: ({ survival }, pair) => unseenIn(survival?.handlings.find((each) => each.after === after)?.gains, pair),
+    }),
+  ),
+];
+
+const psnrIn = ({ rows }: Evaluation, processor: string) => rows.find((row) => row.processor === processor)?.psnr;
+
+/** The mean gain of a pair over the unseen recognizers, as restored or after a handling. */
+const unseenIn = (gains: readonly (Compared & { readonly unseen?: MeanFigure })[] | undefined, pair: Compared) =>
+  gains?.find((gain) => samePair(gain, pair))?.unseen?.points;
 
 /** "3.1 to 4.0"; "" if an evaluation does not have the figure. */
 function rangeText(values: readonly (number | null | undefined)[], digits: number): string {

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { columnTitles, judgeColumns } from "../src/evaluation/columns.js";
+import { samePair } from "../src/evaluation/compared.js";
 import type { Evaluation } from "../src/evaluation/evaluation.js";
 import {
   type ModelGroup,
@@ -202,9 +203,7 @@ function figureParts(group: ModelGroup, evaluation: Evaluation): string[] {
   ]);
   const flips = pairs.flatMap(({ processor, over }) =>
     columns.flatMap(({ judge }) => {
-      const found = evaluation.flips.find(
-        (each) => each.processor === processor && each.over === over && each.recognizer === judge,
-      );
+      const found = evaluation.flips.find((each) => samePair(each, { processor, over }) && each.recognizer === judge);
       return found ? [[`${processor} over ${over}`, judge, String(found.helpful), String(found.harmful)]] : [];
     }),
   );

@@ -1,3 +1,4 @@
+import { samePair } from "./compared.js";
 import type { Evaluation } from "./evaluation.js";
 import type { Interval } from "./interval.js";
 import type { MeanFigure, MeanGain } from "./robustness.js";
@@ -51,7 +52,7 @@ export function meanColumns(evaluation: Evaluation, mark = ""): JudgeColumn[] {
     ...{ judge: `${title}${mark}`, measure },
     figureOf: () => undefined,
     gainOf(processor, over) {
-      const found = means.gains.find((gain) => gain.processor === processor && gain.over === over);
+      const found = means.gains.find((gain) => samePair(gain, { processor, over }));
       const figure = found && figureOfGain(found);
       return figure && { value: figure.points, ci95: figure.ci95 };
     },
@@ -67,9 +68,7 @@ const classifierColumns = ({ rows, gains }: Evaluation): JudgeColumn[] =>
       return found && { value: found.top1, ci95: found.top1_ci95 };
     },
     gainOf(processor, over) {
-      const found = gains.find(
-        (gain) => gain.processor === processor && gain.over === over && gain.recognizer === judge,
-      );
+      const found = gains.find((gain) => samePair(gain, { processor, over }) && gain.recognizer === judge);
       return found && { value: found.top1, ci95: found.ci95 };
     },
   }));
@@ -82,7 +81,7 @@ const detectorColumns = ({ rows, detector_gains: gains = [] }: Evaluation): Judg
       return found && { value: found.map11, ci95: found.map11_ci95 };
     },
     gainOf(processor, over) {
-      const found = gains.find((gain) => gain.processor === processor && gain.over === over && gain.detector === judge);
+      const found = gains.find((gain) => samePair(gain, { processor, over }) && gain.detector === judge);
       return found && gainFigure(found.map11, found);
     },
   }));
@@ -95,9 +94,7 @@ const segmenterColumns = ({ rows, segmenter_gains: gains = [] }: Evaluation): Ju
       return found && { value: found.miou, ci95: found.ci95 };
     },
     gainOf(processor, over) {
-      const found = gains.find(
-        (gain) => gain.processor === processor && gain.over === over && gain.segmenter === judge,
-      );
+      const found = gains.find((gain) => samePair(gain, { processor, over }) && gain.segmenter === judge);
       return found && gainFigure(found.miou, found);
     },
   }));
@@ -121,9 +118,7 @@ const serviceColumns = ({ rows, service_gains: gains = [] }: Evaluation): JudgeC
           return found && { value: found[key] ?? null, ci95: found[`${key}_ci95`] ?? null };
         },
         gainOf(processor, over) {
-          const found = gains.find(
-            (gain) => gain.processor === processor && gain.over === over && gain.service === judge,
-          );
+          const found = gains.find((gain) => samePair(gain, { processor, over }) && gain.service === judge);
           if (!found) return undefined;
           return key === "jaccard"
             ? gainFigure(found.jaccard, found)

@@ -1,5 +1,6 @@
 import { markdownText, printable } from "../printable.js";
 import type { JudgeColumn } from "./columns.js";
+import type { Compared } from "./compared.js";
 import type { Evaluation, LabelSetting, Row } from "./evaluation.js";
 import type { Correlation } from "./robustness.js";
 
@@ -106,10 +107,7 @@ function textOf(value: unknown): string {
 }
 
 /** A line on the gains that could have been seen, where intervals of detectors or segmenters include 0. */
-export function powerNotes(
-  pairs: readonly { readonly processor: string; readonly over: string }[],
-  columns: readonly JudgeColumn[],
-): string[] {
+export function powerNotes(pairs: readonly Compared[], columns: readonly JudgeColumn[]): string[] {
   const unclear = columns.flatMap(({ judge, gainOf }) => {
     const sizes = pairs.flatMap(({ processor, over }) => {
       const size = gainOf(processor, over)?.detectable;

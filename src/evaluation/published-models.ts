@@ -9,8 +9,8 @@ import { sizeOf } from "../onnx/tensor.js";
 import { readModel, sha256OfFile } from "../platform/node/models.js";
 import { type Card, cardOf } from "../processors/card.js";
 import { parametersOf } from "../processors/weights.js";
+import { type Compared, samePair } from "./compared.js";
 import type { Evaluation } from "./evaluation.js";
-import type { Compared } from "./table.js";
 import { gainText } from "./text.js";
 
 /** How a model was trained, as far as its card does not state it: `results/models/trainings.json`, by model. */
@@ -131,17 +131,15 @@ export function unseenGain({ models, evaluations: [main] }: ModelGroup, model: P
   if (processor === undefined || over === undefined) return "–";
   const known = unseenMean(evaluation, { processor, over });
   if (known !== undefined) return known;
-  const gains = evaluation.gains.filter(
-    (gain) => gain.processor === processor && gain.over === over && !seen.has(gain.recognizer),
-  );
+  const gains = evaluation.gains.filter((gain) => samePair(gain, { processor, over }) && !seen.has(gain.recognizer));
   if (gains.length === 0) return "–";
   const mean = gains.reduce((sum, { top1 }) => sum + top1, 0) / gains.length;
   return `${mean > 0 ? "+" : ""}${mean.toFixed(1)}`;
 }
 
 /** The mean gain of a pair over the unseen judges with its interval; undefined if the evaluation does not have it. */
-function unseenMean({ mean_gains }: Evaluation, { processor, over }: Compared): string | undefined {
-  const found = mean_gains?.gains.find((gain) => gain.processor === processor && gain.over === over);
+function unseenMean({ mean_gains }: Evaluation, pair: Compared): string | undefined {
+  const found = mean_gains?.gains.find((gain) => samePair(gain, pair));
   return found?.unseen && gainText({ value: found.unseen.points, ci95: found.unseen.ci95 });
 }
 

@@ -1,4 +1,5 @@
 import { columnTitles, type JudgeColumn, judgeColumns, meanColumns, onlyTop1 } from "./columns.js";
+import { type Compared, samePair } from "./compared.js";
 import type { Evaluation } from "./evaluation.js";
 import type { HandledFigures, SurvivingFigure, SurvivingGain } from "./robustness.js";
 import { gainText, markdownTable } from "./text.js";
@@ -37,8 +38,6 @@ export function survivalTables(evaluation: Evaluation): string[] {
   ];
 }
 
-type NamedPair = readonly [processor: string, over: string];
-
 /** A judge, or a mean over judges. */
 interface Column {
   /** Its gains without handling. */
@@ -60,16 +59,18 @@ const meanColumn = (plain: JudgeColumn, place: number): Column => ({
   figureOf: ({ mean, unseen }) => (place === 0 ? mean : unseen),
 });
 
-function shownPairs(names: readonly string[]): NamedPair[] {
+function shownPairs(names: readonly string[]): Compared[] {
   const [none = "", first, ...others] = names.slice(0, -1);
   if (first === undefined) return [];
-  return others.length > 0 ? others.map((processor) => [processor, first]) : [[first, none]];
+  return others.length > 0
+    ? others.map((processor) => ({ processor, over: first }))
+    : [{ processor: first, over: none }];
 }
 
 /** The gain of a pair after a handling, with the handling's name. */
-const gainAfter = ({ after, gains }: HandledFigures, [processor, over]: NamedPair) => ({
+const gainAfter = ({ after, gains }: HandledFigures, pair: Compared) => ({
   after,
-  gain: gains.find((each) => each.processor === processor && each.over === over) as SurvivingGain,
+  gain: gains.find((each) => samePair(each, pair)) as SurvivingGain,
 });
 
 type GainAfter = ReturnType<typeof gainAfter>;
@@ -85,7 +86,7 @@ const figuresTable = (title: string, handlings: readonly HandledFigures[], colum
     ),
   );
 
-const gainLines = ([processor, over]: NamedPair, gains: readonly GainAfter[], columns: readonly Column[]) => [
+const gainLines = ({ processor, over }: Compared, gains: readonly GainAfter[], columns: readonly Column[]) => [
   [`${processor} over ${over}, as restored`, ...columns.map(({ plain }) => gainText(plain.gainOf(processor, over)))],
   ...gains.map(({ after, gain }) => [
     `${processor} over ${over}, ${after}`,
@@ -96,7 +97,7 @@ const gainLines = ([processor, over]: NamedPair, gains: readonly GainAfter[], co
   ]),
 ];
 
-const leftLines = ([processor, over]: NamedPair, gains: readonly GainAfter[], columns: readonly Column[]) =>
+const leftLines = ({ processor, over }: Compared, gains: readonly GainAfter[], columns: readonly Column[]) =>
   gains.map(({ after, gain }) => [
     `${processor} over ${over}, ${after}`,
     ...columns.map(({ figureOf }) => leftText(figureOf(gain))),

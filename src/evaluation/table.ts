@@ -1,6 +1,7 @@
 import { MAX_PSNR } from "../metrics/psnr.js";
 import { printable } from "../printable.js";
 import { columnTitles, type JudgeColumn, judgeColumns, meanColumns, onlyTop1 } from "./columns.js";
+import type { Compared } from "./compared.js";
 import type { Evaluation, Flips, Row } from "./evaluation.js";
 import { gateFigures } from "./gate-risks.js";
 import { controlNotes, correlationNotes, judgeNotes, latticeNotes, powerNotes, seenNotes } from "./notes.js";
@@ -117,12 +118,6 @@ export function exactNotes(rows: readonly Row[]): string[] {
     : [
         `Images equal to the clean ones: ${counts.join(", ")}. In the mean PSNR an image counts with at most ${MAX_PSNR} dB.`,
       ];
-}
-
-/** Two processors that are compared. */
-export interface Compared {
-  readonly processor: string;
-  readonly over: string;
 }
 
 const titleOf = ({ processor, over }: Compared): string => `${processor} over ${over}`;

@@ -57,7 +57,7 @@ const STREAM = 0x68616e64;
 
 /**
  * The inputs that decide the random handling of a step's images. They follow from the seed and the step alone. Each image gets each
- * handling, with a value from its range, which may include the one that changes nothing. Shifts go in any direction.
+ * handling, with a value from its range. Shifts go in any direction.
  */
 export function handlingFeeds(
   handlings: readonly Handling[],
@@ -96,8 +96,8 @@ function noiseFeeds(images: readonly DrawnImage[], side: number): Tensors {
   const length = 3 * side * side;
   const noise = new Float32Array(images.length * length);
   for (const [i, { values, random }] of images.entries()) {
-    const { noise: sigma } = values;
-    if (sigma !== undefined) for (let j = i * length; j < (i + 1) * length; j++) noise[j] = sigma * random.normal();
+    const sigma = values.noise as number;
+    for (let j = i * length; j < (i + 1) * length; j++) noise[j] = sigma * random.normal();
   }
   return { [NOISE]: float32(noise, [images.length, 3, side, side]) };
 }
@@ -108,6 +108,7 @@ function jpegFeeds(images: readonly DrawnImage[]): Tensors {
   return { [TABLES]: float32(tables, [images.length, 2, 8, 8]) };
 }
 
+/** The value of each of the run's handlings. */
 type Values = Partial<Record<HandlingKind, number>>;
 
 const drawn = (handlings: readonly Handling[], random: Random): Values =>
