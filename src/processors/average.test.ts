@@ -4,7 +4,9 @@ import { UserError } from "../errors.js";
 import { compactM, compactS } from "../networks/compact.js";
 import type { Graph } from "../onnx/graph.js";
 import { averageProcessors } from "./average.js";
+import { withBorder } from "./border.js";
 import { cardOf, withCard } from "./card.js";
+import { Processor } from "./processor.js";
 
 /** The values of a weight, with -0 replaced by 0. */
 const values = (graph: Graph, name: string) =>
@@ -50,4 +52,14 @@ test("processors of different architectures or scales, or a single processor wit
   const one = compactS.build(4, 0);
   for (const others of [[compactM.build(4, 0)], [compactS.build(2, 0)], []])
     assert.throws(() => averageProcessors([one, ...others]), UserError);
+  assert.throws(() => averageProcessors([one, compactM.build(4, 0)]), /weight "head\.weight" is 32 × .* 64 ×/);
+});
+
+test("an exported processor and a trained one have a mean, with everything else from the first", () => {
+  const [one, other] = [compactS.build(4, 0), compactS.build(4, 1)];
+  const exported = withBorder(new Processor(one), 4, 4);
+  assert.notEqual(exported.initializers.size, other.initializers.size);
+  const [a, b] = [averageProcessors([exported, other]), averageProcessors([other, exported])];
+  assert.deepEqual(values(a, "head.weight"), values(b, "head.weight"));
+  assert.deepEqual([a.nodes, b.nodes], [exported.nodes, other.nodes]);
 });

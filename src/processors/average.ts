@@ -2,6 +2,7 @@ import { UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 import type { Tensor } from "../onnx/tensor.js";
 import { cardOf, withCard } from "./card.js";
+import { weightsOf } from "./weights.js";
 
 /** Extrapolation from the processors' common initial weights: factor 1 gives their mean, above 1 goes beyond it. */
 export interface Extrapolation {
@@ -17,7 +18,8 @@ export interface Extrapolation {
  * what the runs have in common, which transfers better to other recognizers. With an extrapolation the result is
  * start + factor · (mean - start) (task arithmetic, Ilharco et al. 2023): the mean is closer to the start than each
  * processor is, and a factor above 1 compensates for that. Of a single processor, a factor below 1 gives one between it and the start,
- * which keeps more of the start's PSNR (Wortsman et al. 2022b, WiSE-FT).
+ * which keeps more of the start's PSNR (Wortsman et al. 2022b, WiSE-FT). Everything that is not learned, such as the border of an
+ * exported model and the card, is that of the first processor.
  * @throws UserError when there is no processor, a single one without an extrapolation, or their architectures differ.
  */
 export function averageProcessors(processors: readonly Graph[], extrapolation?: Extrapolation): Graph {
@@ -26,14 +28,14 @@ export function averageProcessors(processors: readonly Graph[], extrapolation?: 
     throw new UserError(
       `cannot average ${processors.length} processors: give at least two, or one and the one that its training started from`,
     );
-  const initializers = new Map(
-    [...first.initializers].map(([name, tensor]) => {
-      if (tensor.type !== "float32") return [name, tensor];
-      const mean = meanOf(processors.map((processor) => weightIn(processor, name, first)));
-      if (!extrapolation) return [name, mean];
-      return [name, extrapolate(weightIn(extrapolation.start, name, first), mean, extrapolation.factor)];
-    }),
-  );
+  const names = learnedIn(first);
+  for (const other of [...others, ...(extrapolation ? [extrapolation.start] : [])])
+    requireSameWeights(names, first, other);
+  const initializers = new Map(first.initializers);
+  for (const name of names) {
+    const mean = meanOf(processors.map((processor) => tensorIn(processor, name)));
+    initializers.set(name, extrapolation ? extrapolate(extrapolation, name, mean) : mean);
+  }
   const card = cardOf(first);
   const averaged = { ...first, initializers };
   if (!card) return averaged;
@@ -56,13 +58,29 @@ export function interpolateProcessors(plain: Graph, recognition: Graph, balance:
   return averageProcessors([recognition], { start: plain, factor: balance });
 }
 
-/** The weight of that name in another processor. @throws UserError when its architecture differs. */
-function weightIn(other: Graph, name: string, first: Graph): Tensor {
-  const [own, found] = [first.initializers.get(name), other.initializers.get(name)];
-  if (found && found.shape.join() === own?.shape.join() && first.initializers.size === other.initializers.size)
-    return found;
-  throw new UserError(`cannot average ${other.name} and ${first.name}: their architectures differ (weight "${name}")`);
+/**
+ * What distinguishes one training from another: weights, running statistics, and fixed filters, which depend on the scale.
+ * Other constants, such as those of the border that an export adds, are not compared: their names are arbitrary.
+ */
+function learnedIn(graph: Graph): readonly string[] {
+  const { trainable, constant } = weightsOf(graph);
+  return [...trainable, ...["running statistics", "fixed filters"].flatMap((role) => constant.get(role) ?? [])];
 }
+
+/** @throws UserError that names the first weight that only one of two processors has, or that has another shape. */
+function requireSameWeights(names: readonly string[], first: Graph, other: Graph): void {
+  for (const name of new Set([...names, ...learnedIn(other)])) {
+    const [own, found] = [first, other].map((graph) => graph.initializers.get(name)?.shape.join(" × "));
+    if (own === found) continue;
+    const difference =
+      own === undefined || found === undefined
+        ? `only ${own === undefined ? other.name : first.name} has the weight "${name}"`
+        : `weight "${name}" is ${own} in one and ${found} in the other`;
+    throw new UserError(`cannot average ${first.name} and ${other.name}: their architectures differ (${difference})`);
+  }
+}
+
+const tensorIn = (graph: Graph, name: string): Tensor => graph.initializers.get(name) as Tensor;
 
 function meanOf(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors as [Tensor, ...Tensor[]];
@@ -71,8 +89,8 @@ function meanOf(tensors: readonly Tensor[]): Tensor {
 }
 
 /** start + factor · (end - start). */
-function extrapolate(start: Tensor, end: Tensor, factor: number): Tensor {
-  const from = start.data as Float32Array;
+function extrapolate({ start, factor }: Extrapolation, name: string, end: Tensor): Tensor {
+  const from = tensorIn(start, name).data as Float32Array;
   const data = (end.data as Float32Array).map((value, i) => (from[i] ?? 0) + factor * (value - (from[i] ?? 0)));
   return { ...end, data };
 }
