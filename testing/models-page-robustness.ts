@@ -1,42 +1,11 @@
 import { type Compared, samePair } from "../src/evaluation/compared.js";
+import type { Evaluation } from "../src/evaluation/evaluation.js";
+import type { MeanFigure, MeanGain, Survival, SurvivingFigure } from "../src/evaluation/robustness.js";
 import { gainText, markdownTable } from "../src/evaluation/table.js";
-
-type Interval = readonly [low: number, high: number] | null;
-
-/** A mean gain in points, and the percentage that is left of it after a handling. */
-interface Surviving {
-  readonly points: number | null;
-  readonly ci95: Interval;
-  readonly left?: number | null;
-}
-
-interface MeanGain extends Compared, Surviving {
-  readonly unseen?: Surviving;
-}
-
-interface SurvivingGain extends Compared {
-  readonly judges: Readonly<Record<string, Surviving>>;
-  readonly mean?: Surviving;
-  readonly unseen?: Surviving;
-}
-
-/** What an evaluation states about patterns and about gains after handlings. */
-export interface Robustness {
-  /** The processors that were trained with each judge. */
-  readonly seen?: Readonly<Record<string, readonly string[]>>;
-  readonly rows: readonly {
-    readonly processor: string;
-    readonly lattice?: { readonly quarter: number | null; readonly half: number | null };
-  }[];
-  readonly mean_gains?: { readonly gains: readonly MeanGain[] };
-  readonly survival?: {
-    readonly handlings: readonly { readonly after: string; readonly gains: readonly SurvivingGain[] }[];
-  };
-}
 
 /** Mean gains, gains after handlings and the power of lattice patterns, as far as the evaluation has them. */
 export function robustnessParts(
-  { rows, mean_gains, survival }: Robustness,
+  { rows, mean_gains, survival }: Evaluation,
   pairs: readonly Compared[],
   titleOf: (judge: string) => string,
 ): string[] {
@@ -61,7 +30,7 @@ const meanCells = ({ processor, over, unseen, ...all }: MeanGain): string[] => [
   gainOf(unseen),
 ];
 
-function survivalTable(survival: Robustness["survival"], pair: Compared, titleOf: (judge: string) => string): string[] {
+function survivalTable(survival: Survival | undefined, pair: Compared, titleOf: (judge: string) => string): string[] {
   const rows = (survival?.handlings ?? []).flatMap(({ after, gains }) => {
     const found = gains.find((gain) => samePair(gain, pair));
     return found ? [{ after, ...found }] : [];
@@ -81,13 +50,13 @@ function survivalTable(survival: Robustness["survival"], pair: Compared, titleOf
 }
 
 /** "+3.1 [+1.2, +5.0], 72 %" */
-function gainOf(gain: Surviving | undefined): string {
+function gainOf(gain: MeanFigure | SurvivingFigure | undefined): string {
   if (!gain) return "";
-  const left = gain.left === undefined || gain.left === null ? "" : `, ${gain.left.toFixed(0)} %`;
+  const left = "left" in gain && gain.left !== null ? `, ${gain.left.toFixed(0)} %` : "";
   return `${gainText({ value: gain.points, ci95: gain.ci95 })}${left}`;
 }
 
-const latticeTable = (rows: Robustness["rows"]): string =>
+const latticeTable = (rows: Evaluation["rows"]): string =>
   markdownTable(
     ["processor", "at (1/4, 1/4)", "at (1/2, 1/2)"],
     rows.map(({ processor, lattice }) => [processor, powerText(lattice?.quarter), powerText(lattice?.half)]),

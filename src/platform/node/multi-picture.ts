@@ -1,4 +1,5 @@
 import { UserError } from "../../errors.js";
+import { isFrameMarker } from "../../images/jpeg-marker.js";
 import { headerSegments, isJpeg } from "./jpeg.js";
 import { tiffDirectories } from "./tiff.js";
 
@@ -62,7 +63,7 @@ function indexOf(content: Buffer): number | undefined {
 function headerOf(content: Buffer): { readonly size: string; readonly text: string } {
   let [size, text] = ["", ""];
   for (const { marker, data } of headerSegments(content)) {
-    if (marker >= 0xc0 && marker <= 0xc2 && data.length > 5) size = `${data.readUInt16BE(3)}x${data.readUInt16BE(1)}`;
+    if (isFrameMarker(marker) && data.length > 5) size = `${data.readUInt16BE(3)}x${data.readUInt16BE(1)}`;
     if (marker > 0xe0 && marker <= 0xef) text += data.toString("latin1", 0, 4096);
   }
   return { size, text };
