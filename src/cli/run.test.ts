@@ -17,6 +17,8 @@ const failing: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["an unknown flag", ["enhance", "a.png", "--jsno", "--json"], /unknown option '--jsno'/],
   ["an unknown command", ["enhnace", "--json"], /unknown command 'enhnace'/],
   ["help for an unknown command", ["help", "enhnace", "--json"], /unknown command 'enhnace'/],
+  ["the help flag of an unknown command", ["enhnace", "--help", "--json"], /unknown command 'enhnace'/],
+  ["the help flag of an unknown command of a group", ["study", "paln", "-h", "--json"], /unknown command 'paln'/],
 ];
 for (const [name, args, message] of failing)
   test(`with --json, ${name} is an error as JSON on standard output and as text on standard error`, async () => {

@@ -65,15 +65,19 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 /**
- * `help study plan` as `study plan --help`: commander would print the help of a command that is not loaded. An unknown name is left
+ * `help study plan` as `study plan --help`: commander would print the help of a command that is not loaded. An unknown command is left
  * without the flag, so that it is refused.
  */
-function withHelpFlag(args: readonly string[]): string[] {
-  const [first, ...words] = args;
-  if (first !== "help" || words.length === 0) return [...args];
-  const isKnown = commands.some(({ name }) => `${name} `.startsWith(`${words.join(" ")} `));
-  return isKnown ? [...words, "--help"] : words;
+function withHelpFlag(args: readonly string[]): readonly string[] {
+  const asked = args[0] === "help" ? [...args.slice(1), "--help"] : args;
+  if (!asked.some(isHelpFlag)) return args;
+  const flag = asked.findIndex((word) => word.startsWith("-"));
+  const words = `${asked.slice(0, flag).join(" ")} `;
+  const isKnown = flag === 0 || commands.some(({ name }) => words.startsWith(`${name} `) || name.startsWith(words));
+  return isKnown ? asked : asked.filter((word) => !isHelpFlag(word));
 }
+
+const isHelpFlag = (word: string): boolean => word === "--help" || word === "-h";
 
 /** Exit code of a process that writes to a program that has ended, as shells report SIGPIPE. */
 const BROKEN_PIPE = 141;
