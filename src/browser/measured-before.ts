@@ -21,6 +21,20 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     border: 0,
     featureBytes: 459,
   },
+  // denoise-s-plain.onnx
+  "9ddc64854bf2424ba997f3ca8fa2c5faad3ce2e881e12147ce9622d91a360d0f": {
+    geometry: { scale: 1, multiple: 1 },
+    receptiveRadius: 62,
+    border: 0,
+    featureBytes: 210.9375,
+  },
+  // denoise-s-ra.onnx
+  "0af2b593f81b5c8552dd9cfca50eceb582f54df6dd93ee56e59cd9120df3b6f6": {
+    geometry: { scale: 1, multiple: 1 },
+    receptiveRadius: 62,
+    border: 0,
+    featureBytes: 210.9375,
+  },
   // jpeg-m-plain.onnx
   "6d26063b16f4408718179fe55f1c9e486557b5eae2f7edbba55a9843e274bc28": {
     geometry: { scale: 1, multiple: 1 },
