@@ -12,9 +12,18 @@ const continuing = (stage: string): string => `train .*--init \\S+/${stage}/mode
 
 /** Each with the number of trainings before plain's, and the command lines after RA's. */
 for (const [recipe, starts, ends] of [
-  ["sr-x4-m", 1, ENDS],
+  [
+    "sr-x4-m",
+    3,
+    [
+      ...["training", "stronger", "continued", "longer", "long"].map((name) => continuing(`ra-${name}`)),
+      "average \\S+/ra-long/model.onnx \\S+/ra-smooth/model.onnx ",
+      ...ENDS,
+    ],
+  ],
   ["sr-x4-s", 0, [continuing("ra-training"), continuing("ra-stronger"), ...ENDS]],
   ["sr-x2-m", 0, ENDS],
+  ["denoise-s", 0, ["average .*/ra-training/model.onnx --from .*/plain-training/model.onnx --factor", ...ENDS]],
   ["jpeg-m", 0, [continuing("ra-training"), ...ENDS]],
   ["jpeg-s", 0, [continuing("ra-training"), ...ENDS]],
   [
@@ -34,7 +43,7 @@ for (const [recipe, starts, ends] of [
     assert.match(lines[0] ?? "", /--data a --data b .*--objective plain /);
     assert.doesNotMatch(lines[0] ?? "", /--init/);
     const [plain = "", ra = "", ...others] = lines.slice(starts);
-    if (starts) assert.match(plain, /--init \S+\/start\/model\.onnx .*--objective plain --out/);
+    if (starts) assert.match(plain, /--init \S+\/start(-\d)?\/model\.onnx .*--objective plain --out/);
     assert.match(ra, /--init \S+\/plain-training\/model\.onnx /);
     assert.match(ra, /--recognizer r\.onnx --recognizer s\.onnx /);
     assert.match(ra, /--after shift:\S+ --after resize:\S+ --after jpeg:/);

@@ -78,14 +78,14 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     featureBytes: 1218.75,
   },
   // sr-x4-m-plain.onnx
-  d7e264ed21e95b179fc9f341495188c017c198b6f47ef5a9e09b264c9685ea7e: {
+  a61a79ee009947e9e821317101a0bbf67af4c4792914eb18f3c52b906bf393cb: {
     geometry: { scale: 4, multiple: 1 },
     receptiveRadius: 16,
     border: 0,
     featureBytes: 2418.75,
   },
   // sr-x4-m-ra.onnx
-  e157055a16f3fc4658749651f19dbc312fc9f6b17cd3118dfa8349e14ce3b099: {
+  "93ae18c9eb993c991afa90a354fe5d4c3086e3d4a4c48b76745b3ef54df167a4": {
     geometry: { scale: 4, multiple: 1 },
     receptiveRadius: 16,
     border: 0,
