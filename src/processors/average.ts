@@ -2,7 +2,7 @@ import { UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 import type { Tensor } from "../onnx/tensor.js";
 import { cardOf, withCard } from "./card.js";
-import { weightsOf } from "./weights.js";
+import { learnedIn, weightsOf } from "./weights.js";
 
 /** Extrapolation from the processors' common initial weights: factor 1 gives their mean, above 1 goes beyond it. */
 export interface Extrapolation {
@@ -28,7 +28,7 @@ export function averageProcessors(processors: readonly Graph[], extrapolation?: 
     throw new UserError(
       `cannot average ${processors.length} processors: give at least two, or one and the one that its training started from`,
     );
-  const names = learnedIn(first);
+  const names = comparedIn(first);
   for (const other of [...others, ...(extrapolation ? [extrapolation.start] : [])])
     requireSameWeights(names, first, other);
   const initializers = new Map(first.initializers);
@@ -59,17 +59,17 @@ export function interpolateProcessors(plain: Graph, recognition: Graph, balance:
 }
 
 /**
- * What distinguishes one training from another: weights, running statistics, and fixed filters, which depend on the scale.
- * Other constants, such as those of the border that an export adds, are not compared: their names are arbitrary.
+ * What must agree: the learned values, and fixed filters, which depend on the scale. Other constants, such as those of the border that
+ * an export adds, are not compared: their names are arbitrary.
  */
-function learnedIn(graph: Graph): readonly string[] {
-  const { trainable, constant } = weightsOf(graph);
-  return [...trainable, ...["running statistics", "fixed filters"].flatMap((role) => constant.get(role) ?? [])];
+function comparedIn(graph: Graph): readonly string[] {
+  const weights = weightsOf(graph);
+  return [...learnedIn(weights), ...(weights.constant.get("fixed filters") ?? [])];
 }
 
 /** @throws UserError that names the first weight that only one of two processors has, or that has another shape. */
 function requireSameWeights(names: readonly string[], first: Graph, other: Graph): void {
-  for (const name of new Set([...names, ...learnedIn(other)])) {
+  for (const name of new Set([...names, ...comparedIn(other)])) {
     const [own, found] = [first, other].map((graph) => graph.initializers.get(name)?.shape.join(" × "));
     if (own === found) continue;
     const difference =

@@ -54,6 +54,12 @@ function channelWeights(node: Node, uses: WeightUses, channels: ReadonlySet<numb
   return channels.has(size) && sizeOf(shape) === size && size > 1 && alongChannels ? [found.name] : [];
 }
 
+/** The initializers that distinguish a trained network from an untrained one: weights and running statistics. */
+export const learnedIn = ({ trainable, constant }: Weights): readonly string[] => [
+  ...trainable,
+  ...(constant.get("running statistics") ?? []),
+];
+
 /** A running statistic of a batch normalization: its value is `input`, its next value `output`. */
 export interface RunningStatistic {
   readonly input: string;

@@ -2,6 +2,7 @@ import { UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 import { sizeOf } from "../onnx/tensor.js";
 import type { Processor } from "../processors/processor.js";
+import { learnedIn } from "../processors/weights.js";
 
 /** The share of a network's weight values that must come from the trained network. */
 const LEAST_SHARE = 0.5;
@@ -37,12 +38,11 @@ export function withInitialWeights(
     throw new UserError(
       `cannot take initial weights from ${title}: it is not a ${graph.name} (weight "${misfit}" does not fit)`,
     );
-  const learned = [...weights.trainable, ...(weights.constant.get("running statistics") ?? [])];
   const count = `${some.toLocaleString("en")} of ${all.toLocaleString("en")}`;
   const notes = [
     `${count} weights start untrained: in ${title}, ${fresh.join(", ")} have another shape or are missing`,
   ];
-  return { graph: withWeights(graph, trained, learned.filter(fits)), notes: fresh.length > 0 ? notes : [] };
+  return { graph: withWeights(graph, trained, learnedIn(weights).filter(fits)), notes: fresh.length > 0 ? notes : [] };
 }
 
 const valuesIn = ({ initializers }: Graph, names: readonly string[]): number =>
