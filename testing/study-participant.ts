@@ -36,6 +36,17 @@ export class StudyParticipant {
     private readonly random: Random,
   ) {}
 
+  /** A participant who has joined a study and sees its first trial. */
+  static async begun(
+    { url }: { readonly url: string },
+    ...who: ConstructorParameters<typeof StudyParticipant>
+  ): Promise<StudyParticipant> {
+    const participant = new StudyParticipant(...who);
+    await participant.join(url);
+    await participant.begin();
+    return participant;
+  }
+
   /** Opens the study and joins it, up to the instructions. */
   async join(url: string, code?: string): Promise<void> {
     await this.page.goto(url);
