@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GraphBuilder } from "../onnx/builder.js";
 import { float32 } from "../onnx/tensor.js";
+import { withBorder } from "../processors/border.js";
 import { Processor } from "../processors/processor.js";
 import { tileFor } from "./tile-size.js";
 
@@ -22,6 +23,11 @@ const wide = twoLayers(100);
 
 test("the feature maps of a network are those that are alive at once: before and after the Relu", async () => {
   assert.equal(await wide.featureBytes(), 4 * 2 * 100);
+});
+
+test("pixels that a network adds around its input do not count", async () => {
+  const framed = withBorder(wide, 24, 1);
+  assert.equal(await new Processor(framed).featureBytes(), 4 * 2 * 100);
 });
 
 test("a tile with its margins has 128 MiB of feature maps, within 128 and 1024 pixels", async () => {

@@ -1,26 +1,33 @@
+import type { Size } from "../images/crop.js";
 import { type Graph, specialize, valuesReadBy } from "../onnx/graph.js";
 import { sizeOf } from "../onnx/tensor.js";
 import { probe } from "../runtime/probe.js";
 import type { Geometry } from "./geometry.js";
 import { IMAGE } from "./image-network.js";
 
-/** Side of the image whose feature maps are counted; a multiple of all multiples that networks need. */
+/** Side of the smaller image whose feature maps are counted; a multiple of all multiples that networks need. */
 const SIDE = 64;
 
 /** Feature maps are counted as float32. */
 const BYTES = 4;
 
 /**
- * The bytes of the feature maps that a network holds at once, per input pixel: the largest sum, over its nodes, of the values
- * that are computed and still to be read. Weights and what a runtime needs inside a node are not counted.
+ * The bytes of the feature maps that a network holds at once, per input pixel, rounded: the largest sum, over its nodes, of the values
+ * that are computed and still to be read. Weights and what a runtime needs inside a node are not counted. Pixels that the
+ * network itself adds around its input, as exported models do, are not counted either.
  * @param graph a network of `standardized`.
  */
 export async function measureFeatureBytes(graph: Graph, { fixed }: Geometry): Promise<number> {
-  const { width, height } = fixed ?? { width: SIDE, height: SIDE };
-  const specialized = specialize(graph, { [IMAGE]: [1, 3, height, width] });
-  const { graph: probed, shapes } = await probe(specialized, { runs: true });
-  const sizes = new Map([...shapes].filter(([name]) => !probed.initializers.has(name)));
-  return (BYTES * peakElements(probed, sizes)) / (width * height);
+  if (fixed) return (BYTES * (await elementsOf(graph, fixed))) / (fixed.width * fixed.height);
+  const rootOf = async (side: number) => Math.sqrt(await elementsOf(graph, { width: side, height: side }));
+  // With a border b, an image of side s has e (s + 2 b)² elements: the difference of two roots does not depend on b.
+  return Math.round(BYTES * (((await rootOf(2 * SIDE)) - (await rootOf(SIDE))) / SIDE) ** 2);
+}
+
+/** The largest number of elements of feature maps that are alive at once for an image of a size. */
+async function elementsOf(graph: Graph, { width, height }: Size): Promise<number> {
+  const { graph: probed, shapes } = await probe(specialize(graph, { [IMAGE]: [1, 3, height, width] }), { runs: true });
+  return peakElements(probed, new Map([...shapes].filter(([name]) => !probed.initializers.has(name))));
 }
 
 /** The largest number of elements that are alive at once. */
