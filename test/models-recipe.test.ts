@@ -23,6 +23,8 @@ for (const [recipe, starts, ends] of [
   ],
   ["sr-x4-s", 0, [continuing("ra-training"), continuing("ra-stronger"), ...ENDS]],
   ["sr-x2-m", 0, ENDS],
+  ["sr-x2-s", 0, ENDS],
+  ["all-m", 1, ENDS],
   ["denoise-s", 0, ["average .*/ra-training/model.onnx --from .*/plain-training/model.onnx --factor", ...ENDS]],
   ["jpeg-m", 0, [continuing("ra-training"), ...ENDS]],
   ["jpeg-s", 0, [continuing("ra-training"), ...ENDS]],

@@ -72,7 +72,7 @@ function summary(groups: readonly ModelGroup[]): string {
       const psnr = psnrOf(group, model);
       return [
         `[${model.name}.onnx](${model.name}.onnx)`,
-        taskText(model.card),
+        briefTask(model.card),
         model.card.network,
         model.parameters.toLocaleString("en"),
         `${(model.bytes / 1e6).toFixed(2)} MB`,
@@ -84,6 +84,9 @@ function summary(groups: readonly ModelGroup[]): string {
   const gain = "top-1 over plain, unseen recognizers (points)";
   return markdownTable(["model", "task", "network", "parameters", "file", "PSNR (dB)", gain], rows);
 }
+
+/** The task, with its options unless they are many; the card has all. */
+const briefTask = (card: Card): string => (Object.keys(card.options).length > 3 ? card.task : taskText(card));
 
 /** "sr, scale 4"; the scale is among the options where it can be chosen. */
 function taskText({ task, options }: Pick<Card, "task" | "options">): string {
