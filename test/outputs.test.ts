@@ -16,7 +16,7 @@ import { trainRecognizer } from "../src/commands/train-recognizer.js";
 import { transfer } from "../src/commands/transfer.js";
 import { writeModel } from "../src/platform/node/models.js";
 import { residualProcessor } from "../testing/processors.js";
-import { runCommand } from "../testing/run-command.js";
+import { legible, runCommand } from "../testing/run-command.js";
 import { temporaryFolder, writeClassifier, writeLabeledImages } from "../testing/workspace.js";
 
 /** Images, a processor, a recognizer, and a path whose parent is a file. */
@@ -88,6 +88,23 @@ test("an output that is an input is refused, also behind links, and the input is
   await refused(gradient, [at("r.onnx"), "--image", image, "--heatmap", image], /0\.png is one of the inputs/);
   await refused(evaluate, ["--data", at("data"), "--predictions", image], /0\.png is one of the inputs/);
   await refused(exportModel, [at("r.onnx"), "-o", at("r.json")], /r\.json is one of the inputs/);
+  const evaluated = ["--data", at("data"), "--limit", "1"];
+  const labels = readFileSync(at("data", "labels.csv"));
+  await refused(evaluate, [...evaluated, "--json", at("data", "labels.csv")], /labels\.csv is one of the inputs/);
+  assert.ok(readFileSync(at("data", "labels.csv")).equals(labels));
+  writeFileSync(at("gate.json"), "{}");
+  await refused(evaluate, [...evaluated, "--gate", at("gate.json"), "--json", at("gate.json")], /gate\.json is one of/);
+  writeFileSync(at("settings.json"), "{}");
+  const { code, err } = await legible([
+    "evaluate",
+    ...evaluated,
+    "--config",
+    at("settings.json"),
+    "--json",
+    at("settings.json"),
+  ]);
+  assert.equal(code, 1);
+  assert.match(err, /settings\.json is one of the inputs and would be overwritten/);
   writeFileSync(at("p.jsonl"), "");
   await refused(tabulate, [at("p.jsonl"), "--json", at("p.jsonl")], /p\.jsonl is one of the inputs/);
 });

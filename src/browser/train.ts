@@ -13,7 +13,7 @@ import type { Objective } from "../objectives/objective.js";
 import { encodeModel } from "../onnx/encode.js";
 import type { Graph } from "../onnx/graph.js";
 import { findPasses } from "../passes/index.js";
-import { type Card, withCard } from "../processors/card.js";
+import { type Card, earlierRecognizers, withCard } from "../processors/card.js";
 import { fitProcessor } from "../processors/fit.js";
 import { Processor } from "../processors/processor.js";
 import type { Tensors } from "../runtime/backend.js";
@@ -99,7 +99,7 @@ export async function train(work: Work, given: BrowserTraining): Promise<Trained
   } finally {
     await graph.session.release();
   }
-  const card = cardOf(given, settings, { task, recognizer, count: given.images.length });
+  const card = cardOf(given, settings, { task, recognizer, count: given.images.length, start: processor.card });
   const trained = withState(processor.graph, state, step.names);
   const both = transformer && forRecognizers({ ...processor, graph: trained }, withState(transformer, state));
   return finished(work, processor, { trained, both, card, losses });
@@ -152,10 +152,16 @@ interface CardParts {
   readonly recognizer: PageRecognizer | undefined;
   /** Number of images. */
   readonly count: number;
+  /** The card of the processor before the training. */
+  readonly start: Card | null;
 }
 
 /** The card of the trained processor, as Node.js writes it. */
-function cardOf({ processor }: BrowserTraining, settings: Settings, { task, recognizer, count }: CardParts): Card {
+function cardOf(
+  { processor }: BrowserTraining,
+  settings: Settings,
+  { task, recognizer, count, start }: CardParts,
+): Card {
   const { objective, distance, lambda, imageLoss, steps, batch, crop, lr, seed } = settings;
   return {
     ...{ task: task.name, options: task.options, scale: task.scale, objective: objective.name, lambda },
@@ -169,6 +175,7 @@ function cardOf({ processor }: BrowserTraining, settings: Settings, { task, reco
           },
         ]
       : [],
+    ...earlierRecognizers(recognizer ? [recognizer.model] : [], [start]),
     ...(objective.transforms && { transformer: DEFAULT_TRANSFORMER }),
     ...{ network: processor.name, init: null, data: { folders: ["(images of a page)"], count } },
     ...{ steps, batch, crop, lr, seed },

@@ -6,6 +6,7 @@ import { type Outcome, outcomeOf } from "../commands/failures.js";
 import { type Flag, flagsOf, valueFrom } from "../commands/flags.js";
 import type { ListedCommand } from "../commands/index.js";
 import { asUserError, messageOf, UserError } from "../errors.js";
+import { requireInputsKept } from "../platform/node/outputs.js";
 import { named } from "../settings.js";
 import { translate } from "./translate.js";
 
@@ -94,6 +95,7 @@ async function run(
       const isOfFile = (key: string) => !(key in flags) && messageOf(error).includes(named(key));
       throw Object.keys(file).some(isOfFile) ? new UserError(`${config}: ${messageOf(error)}`) : error;
     });
+    if (config !== undefined) await requireInputsKept(textsIn(given), [config]);
     if (!printConfig) return outcomeOf(await command.run(settings, context, given), settings);
     context.print(JSON.stringify(settings, null, 2));
     return "done";
@@ -103,6 +105,12 @@ async function run(
     throw new UserError(translate(own.message, command.settings));
   }
 }
+
+/** All texts of settings, among them the files that a command writes. */
+const textsIn = (given: Given): string[] =>
+  Object.values(given)
+    .flat()
+    .filter((value) => typeof value === "string");
 
 function optionOf(flag: Flag): Option {
   const { name, short, kind, placeholder } = flag;

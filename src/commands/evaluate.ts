@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { z } from "zod";
 import { classOf } from "../data/annotation.js";
-import type { Dataset } from "../data/dataset.js";
+import { annotationFiles, type Dataset } from "../data/dataset.js";
 import { HandlingChains } from "../data/handling/chain.js";
 import { handlingKinds } from "../data/handling/handling.js";
 import { dataSettings, datasetFrom, omissionsOf, titleOfData } from "../data/settings.js";
@@ -162,14 +162,14 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
     if (settings.cards) for (const { file, card } of processors) requireCard(file, card);
-    await requireInputsKept(
-      filesIn([json, predictions, settings.report, cache]),
-      dataset.items.map((item) => item.path),
-    );
+    await requireInputsKept(filesIn([json, predictions, settings.report, cache]), [
+      ...dataset.items.map((item) => item.path),
+      ...annotationFiles(dataset),
+    ]);
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
     const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join(", ") || "none";
     report.info(
-      `evaluating ${task.name} x${task.scale} on cpu, ${threads ?? coreCount()} threads\n` +
+      `evaluating ${task.name} x${task.scale} on cpu, ${threadsText(threads ?? coreCount())}\n` +
         `  images       ${count} of ${dataset.items.length} in ${titleOfData(dataset)}\n` +
         `  processors   ${names(processors)}\n` +
         `  judges       ${names([...models, ...services])}\n` +
@@ -258,6 +258,8 @@ const released = async (judges: readonly { release(): Promise<void> }[]): Promis
   for (const judge of judges) await judge.release();
 };
 
+const threadsText = (count: number): string => (count === 1 ? "1 thread" : `${count} threads`);
+
 const filesIn = (files: readonly (string | undefined)[]): string[] => files.filter((file) => file !== undefined);
 
 type Settings = z.output<typeof settings>;
@@ -268,7 +270,8 @@ async function requireOutputs(given: Settings, cache: string | undefined): Promi
   requireHtml(report);
   const models = processor.map(({ file }) => file);
   const judges = [...recognizer, ...namedJudges(given).map(({ file }) => file)];
-  await requireWritable(filesIn([json, predictions, report, cache]), [...models, ...judges].flatMap(modelFiles));
+  const inputs = filesIn([...(given.gate ?? []), given.synonyms, ...[...models, ...judges].flatMap(modelFiles)]);
+  await requireWritable(filesIn([json, predictions, report, cache]), inputs);
   if (given.after && judges.length === 0 && servicesIn(given.judge ?? []).length === 0)
     throw new UserError(`${named("after")} needs ${named("judge")}`);
   if (cards) await requireWritable(models);

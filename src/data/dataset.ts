@@ -5,7 +5,8 @@ import { named } from "../settings.js";
 import { classAnnotation, classOf } from "./annotation.js";
 import { readClasses } from "./class-subset.js";
 import { type Item, titleOf } from "./item.js";
-import { type FolderClasses, folderClasses, isWnid, LABEL_FILE, requireOneKind } from "./labels.js";
+import { CLASS_FILE, type FolderClasses, folderClasses, isWnid, LABEL_FILE, requireOneKind } from "./labels.js";
+import { BOX_FILE } from "./sources/box-file.js";
 import { openSource } from "./sources/index.js";
 import type { AnnotationKind, Part, Source } from "./sources/source.js";
 import { partOf, type Split } from "./split.js";
@@ -24,6 +25,10 @@ export interface Dataset {
   /** Description of the selection, such as "test part; classes 0-9"; absent if everything is selected. */
   readonly selection?: string;
 }
+
+/** The files beside the images of data sets that say what these show: lists of classes and boxes, and data that are a file. */
+export const annotationFiles = ({ folders }: Dataset): string[] =>
+  folders.flatMap((folder) => [folder, ...[LABEL_FILE, CLASS_FILE, BOX_FILE].map((name) => join(folder, name))]);
 
 /** A selection of images from data sets. */
 export interface Selection {

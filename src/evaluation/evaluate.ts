@@ -4,6 +4,7 @@ import type { Task } from "../data/task.js";
 import { UserError } from "../errors.js";
 import type { Gate } from "../gate/gate.js";
 import type { JobStore } from "../jobs/job.js";
+import { recognizersBehind } from "../processors/card.js";
 import type { Processor } from "../processors/processor.js";
 import type { Judge } from "../recognition/judge.js";
 import { type Synonyms, synonymTable } from "../recognition/synonyms.js";
@@ -76,6 +77,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   return summarize(setting, measurements);
 }
 
+/** The rows of every evaluation beside those of processors. */
+const REFERENCES: readonly string[] = ["none", "clean"];
+
 /** The evaluation before it is summarized, with the predictions of each image. @throws as `evaluate` does. */
 export async function measureImages(options: EvaluateOptions): Promise<MeasuredEvaluation> {
   const { dataset, task, processors, control, judges, handlings = [], limit = Number.POSITIVE_INFINITY } = options;
@@ -90,6 +94,11 @@ export async function measureImages(options: EvaluateOptions): Promise<MeasuredE
       `the control perturbs the images of "${control.setting.over}", which is none of the processors`,
     );
   const judgeNames = judges.map((judge) => judge.name);
+  const reserved = names.find((each) => REFERENCES.includes(each));
+  if (reserved !== undefined)
+    throw new UserError(
+      `a processor cannot be named "${reserved}": that is the row of the ${reserved === "none" ? "degraded" : "original"} images`,
+    );
   requireDistinct("processor", rows);
   requireDistinct("recognizer", judgeNames);
   if (handlings.length > 0 && judges.length === 0)
@@ -158,7 +167,7 @@ function judgeSettings(judges: readonly Judge[]): Pick<EvaluationSetting, "judge
 /** The processors that were trained with each judge's file, by judge, according to their cards. */
 function seenBy(judges: readonly EvaluationJudge[], processors: readonly Processor[]): Pick<EvaluationSetting, "seen"> {
   const seen = judges.flatMap(({ name, sha256 }) => {
-    const trained = processors.filter(({ card }) => card?.recognizers.some((each) => each.sha256 === sha256));
+    const trained = processors.filter(({ card }) => recognizersBehind(card).some((each) => each.sha256 === sha256));
     return trained.length > 0 ? [[name, trained.map((processor) => processor.name)] as const] : [];
   });
   return seen.length > 0 ? { seen: Object.fromEntries(seen) } : {};
@@ -240,5 +249,6 @@ async function finishBatch(
  */
 export function requireDistinct(what: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new UserError(`two ${what}s named "${twice}": give each a name of its own`);
+  if (twice !== undefined)
+    throw new UserError(`two ${what}s named "${twice}": give each a name of its own, or give it once`);
 }

@@ -5,7 +5,7 @@ import { compactM, compactS } from "../networks/compact.js";
 import type { Graph } from "../onnx/graph.js";
 import { averageProcessors } from "./average.js";
 import { withBorder } from "./border.js";
-import { cardOf, withCard } from "./card.js";
+import { type Card, cardOf, recognizersBehind, withCard } from "./card.js";
 import { Processor } from "./processor.js";
 
 /** The values of a weight, with -0 replaced by 0. */
@@ -35,12 +35,13 @@ test("with an extrapolation the average is start + factor · (mean - start)", ()
   }
 });
 
+const card: Card = {
+  ...{ task: "sr", options: {}, scale: 4, objective: "ra", lambda: 1e-3, recognizers: [], network: "compact-s" },
+  ...{ init: "plain.onnx", data: { folders: ["data"], count: 4 }, steps: 2, batch: 1, crop: 16, lr: 1e-3, seed: 0 },
+};
+
 test("of a single processor, a factor gives one between it and the start, as its card says", () => {
   const [start, one] = [compactS.build(4, 0), compactS.build(4, 1)];
-  const card = {
-    ...{ task: "sr", options: {}, scale: 4, objective: "ra", lambda: 1e-3, recognizers: [], network: "compact-s" },
-    ...{ init: "plain.onnx", data: { folders: ["data"], count: 4 }, steps: 2, batch: 1, crop: 16, lr: 1e-3, seed: 0 },
-  };
   const between = averageProcessors([withCard(one, card)], { start, factor: 0.5 });
   const [from, to, found] = [start, one, between].map((graph) => values(graph, "head.weight"));
   for (const [i, value] of (found ?? []).entries())
@@ -63,3 +64,27 @@ test("an exported processor and a trained one have a mean, with everything else 
   assert.deepEqual(values(a, "head.weight"), values(b, "head.weight"));
   assert.deepEqual([a.nodes, b.nodes], [exported.nodes, other.nodes]);
 });
+
+test("the card of an average names the recognizers of all its processors and of the start, whichever is first", () => {
+  const [r, s, q] = ["r", "s", "q"].map((name) => ({ name, sha256: `hash of ${name}` })) as [Named, Named, Named];
+  const trained = (seed: number, own: Partial<Card>) => withCard(compactS.build(4, seed), { ...card, ...own });
+  const plain = trained(0, { earlierRecognizers: [q] });
+  const [one, other] = [r, s].map((each, i) => trained(i + 1, { recognizers: [{ ...each, view: "", weight: 1 }] }));
+  for (const processors of [
+    [one, other, plain],
+    [plain, one, other],
+  ] as Graph[][]) {
+    const behind = recognizersBehind(cardOf(averageProcessors(processors)));
+    assert.deepEqual(new Set(behind.map(({ sha256 }) => sha256)), new Set([q, r, s].map(({ sha256 }) => sha256)));
+    assert.equal(behind.length, 3);
+  }
+  const between = averageProcessors([plain], { start: one as Graph, factor: 0.5 });
+  assert.deepEqual(cardOf(between)?.earlierRecognizers, [q, r]);
+});
+
+test("processors of different tasks are refused", () => {
+  const [jpeg, denoise] = ["jpeg", "denoise"].map((task) => withCard(compactS.build(1, 0), { ...card, task }));
+  assert.throws(() => averageProcessors([jpeg, denoise] as Graph[]), /one was trained for jpeg, the other for denoise/);
+});
+
+type Named = { readonly name: string; readonly sha256: string };

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import type { Graph } from "../onnx/graph.js";
 import type { Tensor } from "../onnx/tensor.js";
-import { cardOf, withCard } from "./card.js";
+import { type Card, cardOf, earlierRecognizers, withCard } from "./card.js";
 import { learnedIn, weightsOf } from "./weights.js";
 
 /** Extrapolation from the processors' common initial weights: factor 1 gives their mean, above 1 goes beyond it. */
@@ -19,8 +19,8 @@ export interface Extrapolation {
  * start + factor · (mean - start) (task arithmetic, Ilharco et al. 2023): the mean is closer to the start than each
  * processor is, and a factor above 1 compensates for that. Of a single processor, a factor below 1 gives one between it and the start,
  * which keeps more of the start's PSNR (Wortsman et al. 2022b, WiSE-FT). Everything that is not learned, such as the border of an
- * exported model and the card, is that of the first processor.
- * @throws UserError when there is no processor, a single one without an extrapolation, or their architectures differ.
+ * exported model and the card, is that of the first processor; the card also names the recognizers of the others.
+ * @throws UserError when there is no processor, a single one without an extrapolation, or their tasks or architectures differ.
  */
 export function averageProcessors(processors: readonly Graph[], extrapolation?: Extrapolation): Graph {
   const [first, ...others] = processors;
@@ -29,14 +29,17 @@ export function averageProcessors(processors: readonly Graph[], extrapolation?: 
       `cannot average ${processors.length} processors: give at least two, or one and the one that its training started from`,
     );
   const names = comparedIn(first);
-  for (const other of [...others, ...(extrapolation ? [extrapolation.start] : [])])
+  const sources = [...others, ...(extrapolation ? [extrapolation.start] : [])];
+  for (const other of sources) {
+    requireSameTask(first, other);
     requireSameWeights(names, first, other);
+  }
   const initializers = new Map(first.initializers);
   for (const name of names) {
     const mean = meanOf(processors.map((processor) => tensorIn(processor, name)));
     initializers.set(name, extrapolation ? extrapolate(extrapolation, name, mean) : mean);
   }
-  const card = cardOf(first);
+  const card = withRecognizersOf(cardOf(first), sources);
   const averaged = { ...first, initializers };
   if (!card) return averaged;
   if (extrapolation && others.length === 0) return withCard(averaged, { ...card, balance: extrapolation.factor });
@@ -56,6 +59,19 @@ export function averageProcessors(processors: readonly Graph[], extrapolation?: 
 export function interpolateProcessors(plain: Graph, recognition: Graph, balance: number): Graph {
   if (!(balance >= 0 && balance <= 1)) throw new UserError(`\`balance\` is ${balance}; expected a number from 0 to 1`);
   return averageProcessors([recognition], { start: plain, factor: balance });
+}
+
+/** The card with the recognizers of the other processors. */
+const withRecognizersOf = (card: Card | null, sources: readonly Graph[]): Card | null =>
+  card && { ...card, ...earlierRecognizers(card.recognizers, [card, ...sources.map(cardOf)]) };
+
+/** @throws UserError when the cards of two processors state different tasks. */
+function requireSameTask(first: Graph, other: Graph): void {
+  const [own, found] = [cardOf(first)?.task, cardOf(other)?.task];
+  if (own !== undefined && found !== undefined && own !== found)
+    throw new UserError(
+      `cannot average ${first.name} and ${other.name}: one was trained for ${own}, the other for ${found}`,
+    );
 }
 
 /**

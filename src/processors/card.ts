@@ -42,6 +42,8 @@ export const Card = z.object({
   featureWeight: z.number().optional(),
   /** The recognizers of the training, each with its view and the factor on its loss. */
   recognizers: z.array(Recognizer),
+  /** Recognizers of the trainings that the initial weights come from, or of averaged ones, if they are not among `recognizers`. */
+  earlierRecognizers: z.array(z.object({ name: z.string(), sha256: z.string() })).optional(),
   /** The network between the processor and the recognizers, if there was one. */
   transformer: z.string().optional(),
   /** Weight of the squared change that it makes to the processor's images, if any. */
@@ -82,6 +84,27 @@ export const Card = z.object({
     .optional(),
 });
 export type Card = z.infer<typeof Card>;
+
+/** The recognizers whose losses shaped the weights of a processor, as far as its card knows. */
+export const recognizersBehind = (card: Card | null): readonly Named[] =>
+  card === null ? [] : [...card.recognizers, ...(card.earlierRecognizers ?? [])];
+
+type Named = NonNullable<Card["earlierRecognizers"]>[number];
+
+/**
+ * The part of a card that states the recognizers of earlier trainings.
+ * @param own the recognizers of the training itself.
+ * @param sources the cards of the processors that its weights come from.
+ */
+export function earlierRecognizers(
+  own: readonly Pick<Named, "sha256">[],
+  sources: readonly (Card | null)[],
+): Pick<Card, "earlierRecognizers"> {
+  const known = new Set(own.map(({ sha256 }) => sha256));
+  const others = sources.flatMap(recognizersBehind).filter(({ sha256 }) => !known.has(sha256));
+  const distinct = new Map(others.map(({ name, sha256 }) => [sha256, { name, sha256 }]));
+  return distinct.size > 0 ? { earlierRecognizers: [...distinct.values()] } : {};
+}
 
 /** The card of a processor; null if it has none or an invalid one, as processors not trained by Legible. */
 export function cardOf(graph: Graph): Card | null {

@@ -41,7 +41,7 @@ test("a choice without a model is an error that lists the models, and settings t
   await assert.rejects(open({ scale: 2 }), /no model sr-x2-ra; it has /);
   await assert.rejects(
     open({ task: "denoise", scale: 2 }),
-    /`scale` 2 does not fit `task` denoise, which keeps the size/,
+    /`scale` 2 does not fit `task` denoise: the package's models of this task keep the size/,
   );
   await assert.rejects(open({ for: "both", balance: 0.5 }), /`for` and `balance` cannot both be set/);
   await assert.rejects(open({ balance: 1.5 }), /`balance` is 1.5; expected a number from 0 to 1/);

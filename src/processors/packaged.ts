@@ -129,7 +129,9 @@ export async function packagedModelsFor(
 /** The models of a choice's task and scale. @throws UserError when the scale is not one of the task's. */
 async function fitting({ task = "sr", scale }: PackagedChoice, folder: string): Promise<PackagedModel[]> {
   if (task !== "sr" && scale !== undefined && scale !== 1)
-    throw new UserError(`${named("scale")} ${scale} does not fit ${named("task")} ${task}, which keeps the size`);
+    throw new UserError(
+      `${named("scale")} ${scale} does not fit ${named("task")} ${task}: the package's models of this task keep the size`,
+    );
   const wanted = task === "sr" ? (scale ?? 4) : 1;
   return (await packagedModels(folder)).filter((model) => model.task === task && model.scale === wanted);
 }
@@ -158,6 +160,6 @@ async function noModel(
   const names = (await packagedModels(folder)).map(({ name }) => name);
   return new UserError(
     `the package has no model ${wanted.join("-")}; it has ${names.length === 0 ? "none" : names.join(", ")}. ` +
-      `Choose one of them with ${named("task")}, ${named("scale")} and ${named("size")}, or give a file as ${named("model")}`,
+      `Change ${named("task")} or ${named("scale")}, leave out ${named("size")}, or give a file as ${named("model")}`,
   );
 }

@@ -192,13 +192,16 @@ export class Processor implements ImageNetwork {
    * Runs the network as one batch, or in groups if a trial at first use shows that its outputs depend on the batch.
    * @param images [N, 3, H, W], RGB in [0, 1].
    * @returns the output of the network, of any shape.
+   * @throws UserError when a value is not a number, which would be saved as black.
    */
   async run(images: Tensor): Promise<Tensor> {
     const session = await this.session();
     const [input = "", output = ""] = [session.inputNames[0], session.outputNames[0]];
     const run = (batch: Tensor): Promise<Tensors> => session.run({ [input]: batch });
     const outputs = await runInGroups(run, images, await this.batchingFor(images, run));
-    return outputs[output] as Tensor;
+    const result = outputs[output] as Tensor;
+    if (hasNaN(result)) throw new UserError(`${this.title} gives values that are not numbers (NaN)`);
+    return result;
   }
 
   /** How to run these images. The trial is made with images of their size, unless a single image shows nothing. */
@@ -222,3 +225,6 @@ export class Processor implements ImageNetwork {
     return this.file === undefined ? this.name : `${this.name} (${this.file})`;
   }
 }
+
+/** Whether a tensor of floats has a value that is not a number. */
+const hasNaN = ({ data }: Tensor): boolean => data instanceof Float32Array && data.some(Number.isNaN);

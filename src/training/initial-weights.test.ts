@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { temporaryFolder } from "../../testing/workspace.js";
+import { temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
 import { UserError } from "../errors.js";
 import { compactM, compactS } from "../networks/compact.js";
 import { pyramidS } from "../networks/pyramid.js";
@@ -11,6 +11,7 @@ import { type Card, withCard } from "../processors/card.js";
 import { openProcessor } from "../processors/open.js";
 import { Processor } from "../processors/processor.js";
 import { withInitialWeights } from "./initial-weights.js";
+import { train } from "./train.js";
 
 /** The card of a training of this network. */
 const cardOfNetwork = (network: string): Card => ({
@@ -62,4 +63,22 @@ test("initial weights of a network of other sizes, of another name or with few f
   for (const other of [compactS.build(4, 0), pyramidS.build(4, 0)])
     await assert.rejects(init(t, compactM.build(4, 0), other), refused);
   await assert.rejects(init(t, compactM.build(4, 0), compactM.build(2, 0), "their-network"), refused);
+});
+
+test("a card names the recognizers of the training that its initial weights come from", async (t) => {
+  const folder = temporaryFolder(t);
+  const [data, start] = [join(folder, "data"), join(folder, "start.onnx")];
+  await writeLabeledImages(data, 4, 40);
+  const seen = [{ name: "r", sha256: "hash of r" }];
+  const card = { ...cardOfNetwork("compact-s"), recognizers: [{ ...seen[0], view: "", weight: 1 }] } as Card;
+  await writeModel(withCard(compactS.build(4, 0), card), start);
+  const settings = { data: [data], steps: 1, batch: 2, crop: 32, passes: "none" };
+  for (const [out, own] of [
+    ["initial", { processor: "compact-s", init: start }],
+    ["continued", { processor: start }],
+  ] as const) {
+    await train({ ...settings, ...own, out: join(folder, out) });
+    const trained = await openProcessor(join(folder, out, "model.onnx"));
+    assert.deepEqual(trained.card?.earlierRecognizers, seen, out);
+  }
 });

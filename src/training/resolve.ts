@@ -12,7 +12,7 @@ import type { DistanceName } from "../objectives/distances.js";
 import { defaultLambda, findObjective } from "../objectives/index.js";
 import type { Objective } from "../objectives/objective.js";
 import type { Graph } from "../onnx/graph.js";
-import type { Card } from "../processors/card.js";
+import { type Card, earlierRecognizers } from "../processors/card.js";
 import { fitProcessor } from "../processors/fit.js";
 import { openProcessor } from "../processors/open.js";
 import { Processor } from "../processors/processor.js";
@@ -48,6 +48,8 @@ export interface TrainingModels {
   readonly processorGroup: number | null;
   /** SHA-256 of the file of initial weights; null without one. */
   readonly initSha256: string | null;
+  /** The card of the processor that the initial weights come from; null without one. */
+  readonly startCard: Card | null;
   /** Notes on weights that the file of initial weights does not have. */
   readonly initNotes: readonly string[];
   /** T, the network between P and R; null without one. */
@@ -176,6 +178,7 @@ export async function resolveModels(
     processor: initialized ? built.withGraph(initialized.graph) : built,
     processorGroup: group,
     initSha256: init?.sha256 ?? null,
+    startCard: (init ?? built).card,
     initNotes: initialized?.notes ?? [],
     transformer: objective.transforms ? buildTransformer(settings.transformer ?? DEFAULT_TRANSFORMER, seed) : null,
     recognizers,
@@ -254,7 +257,8 @@ function configOf(models: TrainingModels, dataset: Dataset, { steps, lrDrops }: 
 }
 
 /** The card of the trained processor after `steps` steps. */
-export function cardFor({ config, settings, task, dataset, recognizers }: ResolvedTraining, steps: number): Card {
+export function cardFor(training: ResolvedTraining, steps: number): Card {
+  const { config, settings, task, dataset, recognizers, startCard } = training;
   const { objective, lambda, lambdaWarmup, imageLoss, latticeWeight, distance, featureWeight, transformer } = config;
   const { after, rotate, transformerWeight } = config;
   const { freeze, batch, crop, lr, lrDrops, seed } = config;
@@ -276,6 +280,10 @@ export function cardFor({ config, settings, task, dataset, recognizers }: Resolv
       ...(heads && { heads: [...heads] }),
       ...(features && { features: [...features] }),
     })),
+    ...earlierRecognizers(
+      recognizers.map(({ model }) => model),
+      [startCard],
+    ),
     ...(featureWeight > 0 && { featureWeight }),
     ...(transformer && { transformer }),
     ...(transformerWeight && { transformerWeight }),

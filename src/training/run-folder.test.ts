@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder, writeLabeledImages } from "../../testing/workspace.js";
@@ -93,6 +93,15 @@ test("a folder with a model of no run, or a run without its checkpoint, is not o
   await assert.rejects(resume("run"), /already holds a run without a checkpoint: set `init` to its model to train on/);
   rmSync(at("run", "config.json"));
   await assert.rejects(run("run"), /already holds files of a run without a config\.json/);
+});
+
+test("a log that is of no run is not overwritten", async (t) => {
+  const { run, at } = await trainings(t, { steps: 2 });
+  mkdirSync(at("own"));
+  writeFileSync(at("own", "log.jsonl"), "mine");
+  await assert.rejects(run("own"), /already holds a log\.jsonl of other origin: move it, or choose another `out`/);
+  assert.equal(readFileSync(at("own", "log.jsonl"), "utf8"), "mine");
+  assert.ok(!existsSync(at("own", "config.json")));
 });
 
 test("with drops instead of cosine decay, a finished run is extended to the bytes of a longer one", async (t) => {

@@ -68,6 +68,12 @@ export class RunFolder {
     if (!checkpoint) await rm(this.file(LOG), { force: true });
   }
 
+  /** @throws UserError when the folder has a log of other origin, which a run would replace. */
+  private static async requireNoOtherLog(path: string): Promise<void> {
+    if ((await RunFolder.recordIn(path)) || !(await isThere(join(path, LOG)))) return;
+    throw new UserError(`${path} already holds a ${LOG} of other origin: move it, or choose another ${named("out")}`);
+  }
+
   /** Ends the use of the folder. A run without a completed step is removed, so that it can be started again. */
   async close(): Promise<void> {
     if (!(await RunFolder.holdsSteps(this.path)))
@@ -81,7 +87,7 @@ export class RunFolder {
    */
   static async requireUsable(path: string, resume: boolean): Promise<void> {
     await requireWritableFolder(path);
-    if (!(await RunFolder.holdsSteps(path))) return;
+    if (!(await RunFolder.holdsSteps(path))) return RunFolder.requireNoOtherLog(path);
     const refusal = (reason: string) =>
       new UserError(`${path} already holds ${reason}, or choose another ${named("out")}`);
     if (!(await isThere(join(path, CONFIG)))) throw refusal(`files of a run without a ${CONFIG}: remove them`);
