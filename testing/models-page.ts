@@ -12,7 +12,7 @@ import {
   unseenGain,
 } from "../src/evaluation/published-models.js";
 import { decibels, exactNotes, figureText, gainText, markdownTable } from "../src/evaluation/table.js";
-import type { Card } from "../src/processors/card.js";
+import { type Card, recognizersBehind } from "../src/processors/card.js";
 import { robustnessParts } from "./models-page-robustness.js";
 import { isSeed, seedParts } from "./models-page-seeds.js";
 import { trainingData } from "./training-data.js";
@@ -141,6 +141,10 @@ function trainingTable(models: readonly PublishedModel[]): string {
     ["file", ({ bytes, isHalf }) => `${bytes.toLocaleString("en")} bytes, ${isHalf ? "float16" : "float32"}`],
     ["objective", ({ card }) => card.objective],
     ["recognizers in training", ({ card }) => card.recognizers.map(recognizerText).join(", ")],
+    [
+      "recognizers before",
+      ({ card: { earlierRecognizers = [] } }) => earlierRecognizers.map(({ name }) => name).join(", "),
+    ],
     ["images", ({ card: { data } }) => `${data.count.toLocaleString("en")} of ${dataText(data)}`],
     ["initial weights", ({ card, note }) => note?.start ?? card.init ?? "random"],
     ["images of the initial weights", ({ note }) => note?.startData?.join(", ") ?? ""],
@@ -179,7 +183,9 @@ function settingText(card: Card, key: string): string {
 
 /** The recognizers of the trainings with the hashes of their files. */
 function recognizerList(models: readonly PublishedModel[]): string[] {
-  const hashes = new Map(models.flatMap(({ card }) => card.recognizers.map(({ name, sha256 }) => [name, sha256])));
+  const hashes = new Map(
+    models.flatMap(({ card }) => recognizersBehind(card).map(({ name, sha256 }) => [name, sha256])),
+  );
   if (hashes.size === 0) return [];
   const lines = [...hashes].map(([name, sha256]) => `- ${name}: \`${sha256}\``);
   return [["SHA-256 of the recognizers in training:", "", ...lines].join("\n")];

@@ -184,7 +184,10 @@ test("a processor of another scale is refused by name and file", async () => {
 test("two processors of one name, or one named like a fixed row, are refused", async () => {
   const nearest = await enlarger("nearest", 4);
   await assert.rejects(run({ processors: [nearest, nearest] }), /two processors named "nearest"/);
-  await assert.rejects(run({ processors: [await enlarger("clean", 4)] }), /a processor cannot be named "clean": that is the row of the original images/);
+  await assert.rejects(
+    run({ processors: [await enlarger("clean", 4)] }),
+    /a processor cannot be named "clean": that is the row of the original images/,
+  );
 });
 
 test("a class that the judge does not know is refused", async () => {

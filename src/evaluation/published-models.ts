@@ -7,7 +7,7 @@ import type { Graph } from "../onnx/graph.js";
 import { typeCodes } from "../onnx/schema.js";
 import { sizeOf } from "../onnx/tensor.js";
 import { readModel, sha256OfFile } from "../platform/node/models.js";
-import { type Card, cardOf } from "../processors/card.js";
+import { type Card, cardOf, recognizersBehind } from "../processors/card.js";
 import { parametersOf } from "../processors/weights.js";
 import { type Compared, samePair } from "./compared.js";
 import type { Evaluation } from "./evaluation.js";
@@ -148,4 +148,4 @@ export const seenIn = (
   models: readonly PublishedModel[],
   { seen = {} }: Pick<Evaluation, "seen">,
 ): ReadonlySet<string> =>
-  new Set([...models.flatMap(({ card }) => card.recognizers.map(({ name }) => name)), ...Object.keys(seen)]);
+  new Set([...models.flatMap(({ card }) => recognizersBehind(card).map(({ name }) => name)), ...Object.keys(seen)]);
