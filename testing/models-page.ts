@@ -10,6 +10,7 @@ import {
   rowName,
   seenIn,
   unseenGain,
+  unseenGainText,
 } from "../src/evaluation/published-models.js";
 import { decibels, exactNotes, figureText, gainText, markdownTable } from "../src/evaluation/table.js";
 import { type Card, recognizersBehind } from "../src/processors/card.js";
@@ -77,7 +78,7 @@ function summary(groups: readonly ModelGroup[]): string {
         model.parameters.toLocaleString("en"),
         `${(model.bytes / 1e6).toFixed(2)} MB`,
         psnr === undefined ? "–" : decibels(psnr),
-        unseenGain(group, model),
+        unseenGainText(unseenGain(group, model)),
       ];
     }),
   );

@@ -179,6 +179,8 @@ test("models lists the files of the package, and prints the card of one; another
   assert.match(out, /^\| sr-x4-[\w-]*ra +\| +sr \| +4 \|/m);
   const name = /sr-x4-[\w-]*ra/.exec(out)?.[0] as string;
   assert.match((await runCommand(models, name)).out, /^objective: ra$/m);
-  assert.equal(JSON.parse((await runCommand(models, name, "--json")).out).objective, "ra");
+  const { objective, unseenGain } = JSON.parse((await runCommand(models, name, "--json")).out);
+  assert.equal(objective, "ra");
+  assert.ok(unseenGain.points > unseenGain.ci95[0] && unseenGain.points < unseenGain.ci95[1]);
   await assert.rejects(runCommand(models, "none"), new RegExp(`has no model none; it has .*${name}`));
 });

@@ -7,6 +7,7 @@ import {
   psnrOf,
   publishedGroups,
   unseenGain,
+  unseenGainText,
 } from "../evaluation/published-models.js";
 import { decibels, markdownTable } from "../evaluation/table.js";
 import { type PackagedModel, packagedFolder, packagedModels } from "../processors/packaged.js";
@@ -88,7 +89,7 @@ const tableOf = (listed: readonly ListedModel[]): string =>
         published.parameters.toLocaleString("en"),
         `${(published.bytes / 1e6).toFixed(2)} MB`,
         psnr === undefined ? "–" : decibels(psnr),
-        unseenGain(group, published),
+        unseenGainText(unseenGain(group, published)),
       ];
     }),
   );

@@ -9,9 +9,9 @@ import { sizeOf } from "../onnx/tensor.js";
 import { readModel, sha256OfFile } from "../platform/node/models.js";
 import { type Card, cardOf, recognizersBehind } from "../processors/card.js";
 import { parametersOf } from "../processors/weights.js";
-import { type Compared, samePair } from "./compared.js";
+import { samePair } from "./compared.js";
 import type { Evaluation } from "./evaluation.js";
-import { gainText } from "./text.js";
+import { gainText, signed } from "./text.js";
 
 /** How a model was trained, as far as its card does not state it: `results/models/trainings.json`, by model. */
 const TrainingNotes = z.record(
@@ -121,26 +121,32 @@ export function psnrOf({ evaluations: [main] }: ModelGroup, model: PublishedMode
   return main?.evaluation.rows.find(({ processor }) => processor === rowName(main.evaluation, model))?.psnr;
 }
 
-/** The gain of a model over the plain model of its group, as the mean over unseen classifiers: "+2.1 [+1.2, +3.0]", or "–". */
-export function unseenGain({ models, evaluations: [main] }: ModelGroup, model: PublishedModel): string {
+/** A mean gain in points; evaluations of earlier versions have no interval for it. */
+export interface UnseenGain {
+  readonly points: number;
+  readonly ci95?: readonly [number, number];
+}
+
+/** "+2.1 [+1.2, +3.0]", or "–" without a gain. */
+export function unseenGainText(gain: UnseenGain | null): string {
+  if (gain === null) return "–";
+  const { points, ci95 } = gain;
+  return ci95 ? gainText({ value: points, ci95 }) : signed(points);
+}
+
+/** The gain of a model over the plain model of its group, as the mean over unseen classifiers; null if it has none. */
+export function unseenGain({ models, evaluations: [main] }: ModelGroup, model: PublishedModel): UnseenGain | null {
   const plain = models.find(({ objective }) => objective === "plain");
-  if (!main || !plain || plain === model) return "–";
+  if (!main || !plain || plain === model) return null;
   const { evaluation } = main;
   const seen = seenIn(models, evaluation);
   const [processor, over] = [rowName(evaluation, model), rowName(evaluation, plain)];
-  if (processor === undefined || over === undefined) return "–";
-  const known = unseenMean(evaluation, { processor, over });
-  if (known !== undefined) return known;
+  if (processor === undefined || over === undefined) return null;
+  const known = evaluation.mean_gains?.gains.find((gain) => samePair(gain, { processor, over }))?.unseen;
+  if (known && known.points !== null) return { points: known.points, ...(known.ci95 && { ci95: known.ci95 }) };
   const gains = evaluation.gains.filter((gain) => samePair(gain, { processor, over }) && !seen.has(gain.recognizer));
-  if (gains.length === 0) return "–";
-  const mean = gains.reduce((sum, { top1 }) => sum + top1, 0) / gains.length;
-  return `${mean > 0 ? "+" : ""}${mean.toFixed(1)}`;
-}
-
-/** The mean gain of a pair over the unseen judges with its interval; undefined if the evaluation does not have it. */
-function unseenMean({ mean_gains }: Evaluation, pair: Compared): string | undefined {
-  const found = mean_gains?.gains.find((gain) => samePair(gain, pair));
-  return found?.unseen && gainText({ value: found.unseen.points, ci95: found.unseen.ci95 });
+  if (gains.length === 0) return null;
+  return { points: gains.reduce((sum, { top1 }) => sum + top1, 0) / gains.length };
 }
 
 /** The names of the judges that models were trained with. */
