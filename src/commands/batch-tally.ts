@@ -28,6 +28,8 @@ export class BatchTally {
   readonly failed = new Listed();
   /** Written with their own pixels, as a gate decides. */
   readonly skipped = new Listed();
+  /** How many of the skipped images are also among `done` and among `kept`. */
+  readonly skippedOf = { done: 0, kept: 0 };
   readonly flawed = new Listed();
   /** Processed in smaller tiles, because memory did not suffice for the wanted ones. */
   readonly reduced = new Listed();
@@ -55,7 +57,10 @@ export class BatchTally {
   private addWritten(event: ImageEvent & { readonly kind: "done" | "kept" }): void {
     this[event.kind]++;
     const { input, skipped, flaw, tile, converted, droppedMetadata = [] } = event;
-    if (skipped !== undefined) this.skipped.add(`${input}: ${skipped}`);
+    if (skipped !== undefined) {
+      this.skipped.add(`${input}: ${skipped}`);
+      this.skippedOf[event.kind]++;
+    }
     if (flaw !== undefined) this.flawed.add(`${input}: ${flaw}`);
     if (tile !== undefined) this.reduced.add(`${input}: tiles of ${tile} pixels`);
     if (converted !== undefined) this.converted.add(`${input}: ${converted}`);
@@ -81,7 +86,8 @@ export function entryOf(event: ImageEvent) {
   };
 }
 
-/** The numbers of a batch for programs. */
-export const numbersOf = ({ done, kept, exists, skipped, failed }: BatchTally) => ({
-  ...{ done, kept, exists: exists.count, skipped: skipped.count, failed: failed.count },
+/** The numbers of a batch for programs: each image has one status, as in `entryOf`. */
+export const numbersOf = ({ done, kept, exists, skipped, skippedOf, failed }: BatchTally) => ({
+  ...{ done: done - skippedOf.done, kept: kept - skippedOf.kept },
+  ...{ exists: exists.count, skipped: skipped.count, failed: failed.count },
 });

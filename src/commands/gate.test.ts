@@ -25,7 +25,7 @@ test("a gate is fitted on two degradations of the same images, and with too few 
   assert.match(fitted.err, /gate of p: score fitted on 3 photographs, calibrated on 6/);
   for (const row of ["denoise sigma 0.02", "denoise sigma 0.1 ", "all"])
     assert.match(fitted.out, new RegExp(`^\\| ${row} +\\| +0\\.0 \\| +\\|`, "m"));
-  assert.match(fitted.out, /No threshold could be certified for a risk of 7 with probability 0\.9 on 6 photographs/);
+  assert.match(fitted.out, /No threshold could be certified for a risk of 7 % with probability 0\.9 on 6 photographs/);
   const written = Gate.parse(JSON.parse(readFileSync(at("gate.json"), "utf8")));
   assert.deepEqual(
     [written.threshold, written.images, written.pool.map(({ options, images }) => [options.sigma, images])],

@@ -50,7 +50,7 @@ test("with a suffix the results may be in the folder of the inputs: they are no 
   writeFiles(folder, { "a_x4.png": png, "sub/b_x4.png": png });
   const next = await plan();
   assert.deepEqual(next.images, images);
-  assert.deepEqual(leftOutLines(next.leftOut), ["2 files left out: 2 results of other images"]);
+  assert.deepEqual(leftOutLines(next.leftOut), ["2 files left out: 2 made from other images"]);
 });
 
 test("a suffix with a slash, a suffix of a named file and a format that contradicts its name are refused", async (t) => {

@@ -155,7 +155,7 @@ function withoutResults({ images, leftOut }: Pick<Found, "images" | "leftOut">, 
   const isResult = ({ input }: PlannedImage): boolean => outputs.has(resolve(input));
   const results = images.filter(isResult);
   const omitted = results.map(
-    ({ input }) => ({ file: input, kind: "other", reason: "results of other images" }) as const,
+    ({ input }) => ({ file: input, kind: "other", reason: "made from other images" }) as const,
   );
   return { images: images.filter((image) => !isResult(image)), leftOut: [...leftOut, ...omitted] };
 }

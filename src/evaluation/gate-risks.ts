@@ -32,9 +32,9 @@ export const gateRisks = (measurements: Measurements, { gates = [], seed }: Eval
     ];
   });
 
-/** "5 with probability 0.9" */
+/** "5 % with probability 0.9" */
 export const limitText = ({ alpha, delta }: { readonly alpha: number; readonly delta: number }): string =>
-  `${Number((100 * alpha).toPrecision(6))} with probability ${Number((1 - delta).toPrecision(6))}`;
+  `${Number((100 * alpha).toPrecision(6))} % with probability ${Number((1 - delta).toPrecision(6))}`;
 
 /** The figures of gates as a table. */
 export function gateFigures({ gates = [], gate_risks: risks = [] }: Evaluation) {
