@@ -40,7 +40,7 @@ test("a gate is fitted on two degradations of the same images, and with too few 
   );
   const files = ["--predictions", at("with.jsonl"), "--json", at("with.json")];
   const { out } = await evaluated(0.1, "--gate", at("gate.json"), ...files);
-  assert.match(out, /^\| p with gate \| +0\.0 \| +\| 7 with probability 0\.9 \|/m);
+  assert.match(out, /^\| p with gate \| +0\.0 \| +\| 7 % with probability 0\.9 \|/m);
   const [none, , gated] = JSON.parse(readFileSync(at("with.json"), "utf8")).rows;
   assert.deepEqual({ ...gated, processor: "none" }, none);
   assert.equal((await runCommand(tabulate, at("with.jsonl"), "--json", at("again.json"))).out, out);

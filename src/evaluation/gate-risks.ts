@@ -44,7 +44,7 @@ export function gateFigures({ gates = [], gate_risks: risks = [] }: Evaluation) 
       "gate",
       "processed (%)",
       "risk: harm to the processed (%, 95 %)",
-      "limit (%)",
+      "limit",
       "without the gate (%)",
       "harm to all (%)",
     ],
