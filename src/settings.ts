@@ -100,10 +100,13 @@ export function parseSettings<Schema extends z.ZodObject>(
     throw new UserError(`cannot ${what}: there is no setting ${named(issue.keys[0] ?? "")}`);
   const [key = "", ...inside] = (issue?.path ?? []).map(String);
   if (given[key] === undefined) throw new UserError(`cannot ${what}: ${named(key)} is required`);
-  const at = inside.length > 0 ? ` (${inside.join(".")})` : "";
-  throw new UserError(
-    `cannot ${what}: ${named(key)}${at} ${issue ? messageOf(issue) : ""}, and is ${shown(given[key])}`,
-  );
+  const value = given[key];
+  const [only] = Array.isArray(value) && value.length === 1 ? value : [value];
+  const place = only === value ? inside : inside.slice(1);
+  const at = place.length > 0 ? ` (${place.join(".")})` : "";
+  const message = issue ? messageOf(issue) : "";
+  const text = message.startsWith("expected") ? `is ${shown(only)}; ${message}` : `${message}, and is ${shown(only)}`;
+  throw new UserError(`cannot ${what}: ${named(key)}${at} ${text}`);
 }
 
 /** A value as JSON; NaN and the infinities, which YAML has and JSON lacks, by their names. */
@@ -111,12 +114,24 @@ const shown = (value: unknown): string =>
   typeof value === "number" && !Number.isFinite(value) ? String(value) : excerpt(JSON.stringify(value) ?? "nothing");
 
 /** The message of an issue as the end of a sentence. Of a union the first message that is not zod's own is taken. */
-function messageOf(issue: z.core.$ZodIssue): string {
-  const own = ownMessages(issue)[0];
-  return own ?? `is not valid: ${issue.message}`;
-}
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  ownMessages(issue)[0] ?? typeMessage(issue) ?? `is not valid: ${issue.message}`;
 
 function ownMessages(issue: z.core.$ZodIssue): string[] {
   if (issue.code === "invalid_union") return issue.errors.flat().flatMap(ownMessages);
   return /^(must|expected)/.test(issue.message) ? [issue.message] : [];
 }
+
+/** What the value must be where a schema has no message of its own. */
+function typeMessage(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === "invalid_value")
+    return `must be ${new Intl.ListFormat("en", { type: "disjunction" }).format(issue.values.map(String))}`;
+  const type = issue.code === "invalid_type" ? TYPES[issue.expected] : undefined;
+  return type && `must be ${type}`;
+}
+
+/** What a value of each type is called in a message. */
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ number: "a number", int: "a whole number", string: "a text", boolean: "true or false" },
+  ...{ array: "a list", object: "an object" },
+};

@@ -53,7 +53,8 @@ export const Handling = z.unknown().transform((given, context): Handling => {
   const limits = handlingKinds[kind as HandlingKind];
   const parsed = range(limits).safeParse(value);
   if (parsed.success) return { kind: kind as HandlingKind, value: parsed.data };
-  for (const { message } of parsed.error.issues) context.addIssue({ code: "custom", message: `${kind}: ${message}` });
+  for (const { message } of parsed.error.issues)
+    context.addIssue({ code: "custom", message: `${message}, as the value of ${kind}` });
   return z.NEVER;
 });
 
