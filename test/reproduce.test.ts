@@ -112,6 +112,25 @@ test("errors in a recipe are reported before any training", async (t) => {
   assert.match(missing.err, /the recipe sr needs --recognizer, for "ra"/);
 });
 
+test("a stage with a setting that reproduce adds is refused, also where it is shared", async (t) => {
+  const folder = temporaryFolder(t);
+  const own = { stages: [{ name: "one", command: "train", settings: { data: "d", out: "elsewhere" } }] };
+  const shared = {
+    let: { kept: { resume: false } },
+    stages: [{ name: "one", command: "train", use: ["kept"], settings: { data: "d" } }],
+  };
+  const output = { stages: [{ name: "one", command: "synthesize", settings: { output: "elsewhere" } }] };
+  for (const [key, content] of Object.entries({ out: own, resume: shared, output })) {
+    writeFiles(folder, { "own.json": JSON.stringify({ title: "T", about: "A", ...content }) });
+    const { code, err } = await legible(["reproduce", join(folder, "own.json"), "--dry-run"]);
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      new RegExp(`the stage one is not valid: it has the setting "${key}", which reproduce adds itself`),
+    );
+  }
+});
+
 test("a dry run prints the commands of all recipes in a folder, with one output folder per recipe", async (t) => {
   const folder = temporaryFolder(t);
   writeFiles(folder, { "a.json": recipe(6), "b.json": recipe(7) });

@@ -44,6 +44,10 @@ const refusals: readonly (readonly [words: string, expected: RegExp])[] = [
     "--data d --out o --after jpeg:101",
     /--after is "jpeg:101"; expected an integer from 1 to 100, .* as the value of jpeg/,
   ],
+  [
+    "--data d --out o --after resize:0.7+jpeg:50",
+    /--after is "resize:0.7\+jpeg:50"; expected single handlings; only evaluate takes chains with \+/,
+  ],
   ["--data d --out o --objective foo", /--objective must be .*plain.* or \w+, and is "foo"/],
   ["--data d --out o --batch 1.5", /--batch must be a whole number of 1 or more, and is 1.5/],
   ["--data d --out o --seed 1.5", /--seed must be a whole number/],

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { omissionsOf } from "../data/settings.js";
 import { UserError } from "../errors.js";
+import { reportImages } from "../experiments/reported-images.js";
 import type { Graph } from "../onnx/graph.js";
 import { withHalfWeights } from "../onnx/half-weights.js";
 import { optimizeForInference, shapeFree } from "../passes/optimize-for-inference.js";
@@ -9,9 +11,11 @@ import { withBorder } from "../processors/border.js";
 import { quantizedNetwork } from "../processors/calibrate.js";
 import { openProcessor } from "../processors/open.js";
 import { weightsOf } from "../processors/weights.js";
+import type { Reporter } from "../reporter.js";
 import { named, path, paths } from "../settings.js";
 import { calibrationImages } from "./calibration-images.js";
 import { defineCommand } from "./command.js";
+import { failureSettings } from "./failures.js";
 import { listOfNames } from "./notes.js";
 import { fileStage } from "./stage.js";
 
@@ -31,6 +35,7 @@ export const exportModel = defineCommand({
     calibrate: paths(
       "images that the ranges of its feature maps are measured on, such as the training data",
     ).optional(),
+    ...failureSettings,
   }),
   notes: `The result has the same inputs and outputs, accepts images of the same sizes and computes the same, up to rounding. Continue training with
 the model that training wrote: in this one, weights are folded into each other. Passes that are applied where they match:
@@ -41,8 +46,8 @@ pixels near the edges otherwise. Their number is measured on flat images.
 
 evaluate and enhance do both by themselves.
 
-With --int8, --calibrate DATA is needed: up to 32 of its images are degraded as in the training of the processor. The result needs a
-quarter of the space. It has QuantizeLinear and DequantizeLinear around each convolution, which ONNX Runtime computes in 8 bits. How much
+With --int8, --calibrate DATA is needed: up to 32 of its images are degraded as in the training of the processor. Images that cannot be
+read are left out and listed. The result needs a quarter of the space. It has QuantizeLinear and DequantizeLinear around each convolution, which ONNX Runtime computes in 8 bits. How much
 faster that is depends on the processor's width and on the machine (docs/measurements.md); compare the PSNR with evaluate.
 
 With --float16, a Cast to float32 follows each stored weight, so that every runtime computes in float32. Vectors, constants such as fixed
@@ -58,7 +63,9 @@ filters, and weights that half precision cannot hold, because they are too large
     const graph = await readModel(model);
     for (const note of graph.notes ?? []) report.info(`note: ${note}`);
     const optimized = optimizeForInference(graph);
-    const computed = calibrate ? await inInt8(model, optimized, calibrate) : optimized;
+    const { computed, unusable } = calibrate
+      ? await inInt8(model, optimized, calibrate, report)
+      : { computed: optimized, unusable: 0 };
     const { bordered, border } = await borderedAs(model, computed);
     const { graph: stored, kept } = float16
       ? withHalfWeights(bordered, constantsOf(bordered))
@@ -69,7 +76,7 @@ filters, and weights that half precision cannot hold, because they are too large
     if (optimized === graph) report.info("no pass applies: the model is already optimized");
     if (border > 0) report.info(`border: the model mirrors its input by ${border} pixels and crops its output`);
     print(out);
-    return "done";
+    return { unusable };
   },
   stage: fileStage("out", "model.onnx"),
 });
@@ -82,10 +89,20 @@ function requireOneKind(settings: { float16: boolean; int8: boolean; calibrate: 
     throw new UserError(`${named("int8")} and ${named("calibrate")} go together: give both or none`);
 }
 
-/** The optimized graph of a processor in 8 bits. */
-async function inInt8(model: string, optimized: Graph, folders: readonly string[]): Promise<Graph> {
+/** The optimized graph of a processor in 8 bits, and how many images could not be used to calibrate it; these are listed. */
+async function inInt8(
+  model: string,
+  optimized: Graph,
+  folders: readonly string[],
+  report: Reporter,
+): Promise<{ computed: Graph; unusable: number }> {
   const { format, card } = await openProcessor(model);
-  return quantizedNetwork({ graph: optimized, format }, await calibrationImages(folders, card));
+  const { images, skipped, dataset } = await calibrationImages(folders, card);
+  for (const line of omissionsOf(dataset)) report.info(line);
+  const remarks = skipped.map(({ file, reason }) => [file, reason] as const);
+  reportImages(remarks, [], report);
+  const computed = await quantizedNetwork({ graph: optimized, format }, images);
+  return { computed, unusable: dataset.missing.length + skipped.length };
 }
 
 /** The initializers that are no weights, such as fixed filters. */

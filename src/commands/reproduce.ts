@@ -174,6 +174,11 @@ function commandOf(stage: Stage): Found {
 export const runnerFor = (context: Context): StageRunner => ({
   async check(stage) {
     const { command, role, given } = commandOf(stage);
+    const own = Object.keys(role.settings(stage.folder)).find((key) => Object.hasOwn(stage.settings, key));
+    if (own !== undefined)
+      throw new UserError(
+        `the stage ${stage.name} is not valid: it has the setting "${own}", which reproduce adds itself; remove it from the recipe`,
+      );
     const { base: _, ...fresh } = command;
     await resolveSettings(fresh, given).catch((error) => {
       throw new UserError(`the stage ${stage.name} is not valid: ${messageOf(error)}`);

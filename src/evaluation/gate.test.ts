@@ -84,7 +84,10 @@ test("the row of a gate has the images of none where it skips and the processor'
     ...{ processed: 50, risk: 100, risk_ci95: [100, 100], risk_without: 100, risk_of_all: 50 },
   });
   assert.deepEqual(await evaluationFrom(predictions), evaluation);
-  assert.match(evaluationTable(evaluation), /scaling with gate \| +50\.0 \| +100\.0 \[100\.0, 100\.0\] \| 5 % with prob/);
+  assert.match(
+    evaluationTable(evaluation),
+    /scaling with gate \| +50\.0 \| +100\.0 \[100\.0, 100\.0\] \| 5 % with prob/,
+  );
   const { measurements } = await readPredictions(predictions);
   for (const { file, rows } of measurements.images) {
     const isNoisy = Number(/(\d+)\.png$/.exec(file)?.[1]) % 2 === 1;

@@ -26,8 +26,8 @@ test("a range, an unknown kind and a value outside the limits are refused with a
   refused("crop:3", /expected KIND:VALUE/);
   refused("jpeg:85,", /expected KIND:VALUE/);
   refused("", /expected KIND:VALUE/);
-  refused("jpeg:101", /jpeg: expected an integer from 1 to 100/);
-  refused("resize:0.7+jpeg:0", /jpeg: expected an integer/);
-  refused(["blur:9"], /blur: expected a number from 0 to 5/);
+  refused("jpeg:101", /expected an integer from 1 to 100, .* as the value of jpeg/);
+  refused("resize:0.7+jpeg:0", /expected an integer from 1 to 100, .* as the value of jpeg/);
+  refused(["blur:9"], /expected a number from 0 to 5, .* as the value of blur/);
   refused(85, /expected KIND:VALUE/);
 });

@@ -53,8 +53,14 @@ export const Handling = z.unknown().transform((given, context): Handling => {
   const limits = handlingKinds[kind as HandlingKind];
   const parsed = range(limits).safeParse(value);
   if (parsed.success) return { kind: kind as HandlingKind, value: parsed.data };
+  const isChain = typeof value === "string" && /\+.*:/.test(value);
   for (const { message } of parsed.error.issues)
-    context.addIssue({ code: "custom", message: `${message}, as the value of ${kind}` });
+    context.addIssue({
+      code: "custom",
+      message: isChain
+        ? "expected single handlings; only evaluate takes chains with +"
+        : `${message}, as the value of ${kind}`,
+    });
   return z.NEVER;
 });
 
