@@ -31,7 +31,10 @@ test("--after is repeated and separated by commas, and tabulate rebuilds the sam
 test("--after with a range, an unknown kind or without a judge is refused before the work", async () => {
   const refused = (words: readonly string[], message: RegExp) =>
     assert.rejects(runCommand(evaluate, "--data", "data", ...words), { name: "UserError", message });
-  await refused(["--recognizer", "r.onnx", "--after", "jpeg:70..90"], /--after is "jpeg:70..90"; expected a single value/);
+  await refused(
+    ["--recognizer", "r.onnx", "--after", "jpeg:70..90"],
+    /--after is "jpeg:70..90"; expected a single value/,
+  );
   await refused(["--recognizer", "r.onnx", "--after", "crop:3"], /--after is "crop:3"; expected KIND:VALUE/);
   await refused(["--after", "jpeg:85"], /--after needs --judge/);
 });
