@@ -227,4 +227,4 @@ export class Processor implements ImageNetwork {
 }
 
 /** Whether a tensor of floats has a value that is not a number. */
-const hasNaN = ({ data }: Tensor): boolean => data instanceof Float32Array && data.some(Number.isNaN);
+const hasNaN = ({ data }: Tensor): boolean => data instanceof Float32Array && data.includes(Number.NaN);
