@@ -130,6 +130,31 @@ test("evaluations of trainings with other seeds become the range of the gains", 
   assert.deepEqual(cells(table, "ra over plain"), ranges);
 });
 
+test("seeds that share the plain model say so", async (t) => {
+  const seed = (plain: string) => ({ ...evaluation, processor_sha256: { plain, ra: HASH } });
+  const seeds = (...plain: string[]) =>
+    plain.map((hash, i) => [`results/models/sr-x2-s.seed${i + 1}.json`, seed(hash)]);
+  const main = { "results/models/sr-x2-s.json": seed("a") };
+  const shared = await modelsPage(await repository(t, { ...main, ...Object.fromEntries(seeds("a", "a")) }));
+  assert.match(shared, /The same training with 3 seeds,.* All start from the same plain model, which has one seed\./);
+  const apart = await modelsPage(await repository(t, { ...main, ...Object.fromEntries(seeds("b", "c")) }));
+  assert.match(apart, /The same trainings with 3 seeds,[^.]*\.\n/);
+});
+
+test("PSNR and accuracy over the degraded images are correlated over the models of the same images", async (t) => {
+  const others = [row("none", 25, 40, 30, 1), row("plain", 27, 55, 38, 2), row("ra", 26.5, 65, 46, 8)];
+  const root = await repository(t, { "results/models/denoise-s.json": { ...evaluation, rows: others } });
+  for (const [name, own] of Object.entries({ plain: card, ra: recognized }))
+    await writeModel(withCard(compactS.build(1, 0), own), join(root, `models/denoise-s-${name}.onnx`));
+  const [, part = ""] = (await modelsPage(root)).split("## PSNR and accuracy");
+  assert.match(part, /the unseen recognizers other-net\. 650 images\./);
+  assert.deepEqual(cells(part, "sr-x2-s-plain"), ["+2.12", "+10.0"]);
+  assert.deepEqual(cells(part, "denoise-s-ra"), ["+1.50", "+16.0"]);
+  // (2, 8), (1.5, 16), (2.123, 10), (1.9, 14); numpy.corrcoef, scipy.stats.spearmanr.
+  assert.deepEqual(cells(part, "all models"), ["4", "-0.83", "-0.80"]);
+  assert.equal(cells(part, "plain"), undefined);
+});
+
 test("a model without an evaluation is listed, and data without a license or notes without a model are errors", async (t) => {
   const root = await repository(t);
   await writeModel(withCard(compactS.build(1, 0), card), join(root, "models/denoise-s-plain.onnx"));

@@ -16,9 +16,14 @@ export function seedParts(
   const [main] = evaluations;
   if (!main || evaluations.length < 2) return [];
   const columns = columnsOf(main, titleOf);
+  const shared = pairs.every(({ over }) => {
+    const hashes = new Set(evaluations.map(({ processor_sha256: known }) => known?.[over]));
+    return hashes.size === 1 && !hashes.has(undefined);
+  });
   return [
     "### Seeds",
-    `The same trainings with ${evaluations.length} seeds, from the smallest to the largest figure: PSNR of both models in dB, gains in points.`,
+    `The same ${shared ? "training" : "trainings"} with ${evaluations.length} seeds, from the smallest to the largest figure: PSNR of both models in dB, ` +
+      `gains in points.${shared ? ` All start from the same ${pairs.map(({ over }) => over).join(", ")} model, which has one seed.` : ""}`,
     markdownTable(
       ["gain", ...columns.map(({ title }) => title)],
       pairs.map((pair) => [

@@ -14,6 +14,7 @@ import {
 } from "../src/evaluation/published-models.js";
 import { decibels, exactNotes, figureText, gainText, markdownTable } from "../src/evaluation/table.js";
 import { type Card, recognizersBehind } from "../src/processors/card.js";
+import { correlationParts } from "./models-page-correlation.js";
 import { robustnessParts } from "./models-page-robustness.js";
 import { isSeed, seedParts } from "./models-page-seeds.js";
 import { trainingData } from "./training-data.js";
@@ -26,6 +27,7 @@ export async function modelsPage(root: string): Promise<string> {
     ABOUT,
     summary(groups),
     ...groups.flatMap(groupParts),
+    ...correlationParts(groups),
     "## Data and licenses",
     dataTable(groups),
     LICENSES,
