@@ -151,7 +151,7 @@ test("PSNR and accuracy over the degraded images are correlated over the models 
   assert.deepEqual(cells(part, "sr-x2-s-plain"), ["+2.12", "+10.0"]);
   assert.deepEqual(cells(part, "denoise-s-ra"), ["+1.50", "+16.0"]);
   // (2, 8), (1.5, 16), (2.123, 10), (1.9, 14); numpy.corrcoef, scipy.stats.spearmanr.
-  assert.deepEqual(cells(part, "all models"), ["4", "-0.83", "-0.80"]);
+  assert.deepEqual(cells(part, "all"), ["4", "-0.83", "-0.80"]);
   assert.equal(cells(part, "plain"), undefined);
 });
 

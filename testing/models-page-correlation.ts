@@ -1,6 +1,6 @@
 import { judgeColumns } from "../src/evaluation/columns.js";
 import type { Evaluation } from "../src/evaluation/evaluation.js";
-import { type ModelGroup, type PublishedModel, rowName, seenIn } from "../src/evaluation/published-models.js";
+import { type ModelGroup, rowName, seenIn } from "../src/evaluation/published-models.js";
 import { decibels, markdownTable, signed } from "../src/evaluation/text.js";
 import { grouped } from "../src/grouped.js";
 import { pearson, spearman } from "../src/metrics/correlation.js";
@@ -21,9 +21,10 @@ export function correlationParts(groups: readonly ModelGroup[]): string[] {
   if (!first || changes.length < FEWEST) return [];
   const { judges, evaluation } = mainOf(first);
   const parts = [
-    ["all models", changes],
+    ["all", changes],
     ["plain", changes.filter(({ isPlain }) => isPlain)],
     ["with recognizers in training", changes.filter(({ isPlain }) => !isPlain)],
+    ["the same, against plain", largest.flatMap(overPlain)],
   ] as const;
   return [
     "## PSNR and accuracy",
@@ -33,7 +34,7 @@ export function correlationParts(groups: readonly ModelGroup[]): string[] {
       ["model", "PSNR (dB)", "top-1 (points)"],
       changes.map(({ name, psnr, accuracy }) => [name, `${psnr < 0 ? "" : "+"}${decibels(psnr)}`, signed(accuracy)]),
     ),
-    "Correlation of the two changes over the models:",
+    "Correlation of the two changes over the models, and over their differences from the plain model of their table:",
     markdownTable(
       ["models", "number", "Pearson", "Spearman"],
       parts
@@ -43,7 +44,7 @@ export function correlationParts(groups: readonly ModelGroup[]): string[] {
   ];
 }
 
-/** The difference of a model from the degraded images. */
+/** The difference of a model from the degraded images, or from another model. */
 interface Change {
   readonly name: string;
   readonly isPlain: boolean;
@@ -79,7 +80,7 @@ function changesOf(group: ModelGroup): Change[] {
   const { evaluation, judges } = mainOf(group);
   const [degraded] = evaluation.rows;
   const before = accuracyOf(evaluation, judges, degraded?.processor);
-  return group.models.flatMap((model: PublishedModel) => {
+  return group.models.flatMap((model) => {
     const row = evaluation.rows.find(({ processor }) => processor === rowName(evaluation, model));
     const accuracy = accuracyOf(evaluation, judges, row?.processor);
     if (!row || row.psnr === null || degraded?.psnr == null || before === null || accuracy === null) return [];
@@ -91,6 +92,20 @@ function changesOf(group: ModelGroup): Change[] {
       },
     ];
   });
+}
+
+/** The differences of a group's models from its plain model. */
+function overPlain(group: ModelGroup): Change[] {
+  const changes = changesOf(group);
+  const plain = changes.find(({ isPlain }) => isPlain);
+  if (!plain) return [];
+  return changes
+    .filter((change) => change !== plain)
+    .map((change) => ({
+      ...change,
+      psnr: change.psnr - plain.psnr,
+      accuracy: change.accuracy - plain.accuracy,
+    }));
 }
 
 /** The mean top-1 of judges in %; null if one of them has none. */
