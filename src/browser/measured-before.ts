@@ -18,7 +18,7 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
   c1e56cf23d40e54653fe0a7c7720b9c5f49c77ebe5bd2c064960c1f5e5c8a98e: {
     geometry: { scale: 1, multiple: 1 },
     receptiveRadius: 62,
-    border: 0,
+    border: 48,
     featureBytes: 108,
   },
   // denoise-m-plain.onnx

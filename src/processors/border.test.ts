@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { halvingProcessor, residualProcessor } from "../../testing/processors.js";
 import { repositoryPath } from "../../testing/shared.js";
@@ -46,6 +47,28 @@ for (const name of ["plain", "ra"])
       assert.ok((worst as number) <= 3, `${title}: ${worst}`); // 13 to 21 with zero padding; inside up to 3
     }
   });
+
+const committed = readdirSync(repositoryPath("models")).filter((file) => file.endsWith(".onnx"));
+
+for (const file of committed)
+  test(`the committed model ${file} restores flat colors at the border as inside`, async () => {
+    const processor = await openProcessor(repositoryPath(`models/${file}`));
+    const { scale } = await processor.geometry();
+    for (const [title, color] of Object.entries({ ...colors, rose: [180, 50, 100] })) {
+      const restored = await processor.restore([flat(color, 144, 144)], { name: "sr", scale });
+      assert.ok(largestChange(restored[0] as Image, scale) <= 4, title); // all-m-ra: 18 with zero padding
+    }
+  });
+
+/** The largest difference from the pixel inside that has the same place in the network's lattice. */
+function largestChange({ width, data }: Image, scale: number): number {
+  const inside = (position: number): number => scale * (64 + ((position / scale) % 16));
+  const like = (i: number): number => {
+    const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+    return 3 * (inside(y) * width + inside(x)) + (i % 3);
+  };
+  return data.reduce((most, value, i) => Math.max(most, Math.abs(value - (data[like(i)] as number))), 0);
+}
 
 test("networks without padding need no border, nor does one whose result is not flat anywhere", async () => {
   assert.equal(await new Processor(pointwise()).border(), 0);

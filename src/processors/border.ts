@@ -18,8 +18,12 @@ const REACHES = [16, 32, 64];
 /** Period in pixels of the positions that are compared: strided networks differ between positions of one period. */
 const PERIOD = 16;
 
-/** The largest change, in levels of 255, of a measured color. Other colors change by less than 1 level, 2 with rounding. */
+/**
+ * The largest change, in levels of 255, of a measured color. Other colors change by less than 1 level, 2 with rounding. A network
+ * whose small changes reach far has the larger ones instead: a border must stay a small part of an image.
+ */
 const TOLERANCE = 0.5;
+const LARGER_TOLERANCES = [1, 2] as const;
 
 /** Borders are multiples of this, so that strided layers sample a bordered image at the same phase. */
 const GRID = 4;
@@ -34,53 +38,58 @@ const COLORS = [
 
 /**
  * The number of pixels by which an image must be extended so that a flat one is restored to the same color at its border as
- * inside, up to 1 level and rounding. 0 for a network that needs none, accepts one size only, or whose result is not flat
- * inside either.
+ * inside, up to 1 level and rounding (4 levels if the change reaches farther than 48 pixels). 0 for a network that needs none,
+ * accepts one size only, or whose result is not flat inside either.
  */
 export async function measureBorder(processor: Runnable, geometry: Geometry): Promise<number> {
   if (geometry.fixed) return 0;
   const grid = Math.max(GRID, geometry.multiple);
+  let changes: number[] = [];
+  const borderFor = (tolerance: number, reach: number): number | undefined => {
+    const rim = changes.findLastIndex((change) => change > tolerance) + 1;
+    return rim <= 0.75 * reach ? Math.ceil(rim / grid) * grid : undefined;
+  };
   for (const reach of REACHES) {
-    const rim = await rimWithin(processor, geometry, reach);
-    if (rim <= 0.75 * reach) return Math.ceil(rim / grid) * grid;
+    changes = await changesWithin(processor, geometry, reach);
+    const border = borderFor(TOLERANCE, reach);
+    if (border !== undefined) return border;
   }
-  return 0;
+  const [border = 0] = LARGER_TOLERANCES.flatMap((tolerance) => borderFor(tolerance, REACHES.at(-1) as number) ?? []);
+  return border;
 }
 
-/** How far from the border a flat image of any color changes, at most `reach` pixels. */
-async function rimWithin(processor: Runnable, { scale, multiple }: Geometry, reach: number): Promise<number> {
+/** The largest change of a flat image of any color, in levels, by the distance from the border in pixels of the input. */
+async function changesWithin(processor: Runnable, { scale, multiple }: Geometry, reach: number): Promise<number[]> {
   const period = Math.max(PERIOD, multiple);
   const side = Math.ceil((2 * reach) / period) * period + period;
-  let rim = 0;
+  const changes = new Array<number>(Math.ceil(side / 2)).fill(0);
   for (const color of COLORS) {
     const flat = Float32Array.from(
       { length: 3 * side * side },
       (_, i) => color[Math.floor(i / (side * side))] as number,
     );
     const restored = await restorePlanes(processor, flat, side, side);
-    rim = Math.max(rim, rimOf(restored, { scale, period, side }));
+    addChanges(changes, restored, { scale, period, side });
   }
-  return rim;
+  return changes;
 }
 
-/** How far from the border the planes of a restored flat image differ from those of its central square. */
-function rimOf(
+/** Adds the differences between the planes of a restored flat image and those of its central square. */
+function addChanges(
+  changes: number[],
   planes: Float32Array,
   { scale, period, side }: { readonly scale: number; readonly period: number; readonly side: number },
-): number {
+): void {
   const [outputSide, outputPeriod] = [side * scale, period * scale];
   const center = Math.floor(side / 2 / period) * outputPeriod;
   const level = (i: number): number => 255 * Math.min(Math.max(planes[i] as number, 0), 1);
-  let rim = 0;
   for (let i = 0; i < planes.length; i++) {
     const [x, row] = [i % outputSide, Math.floor(i / outputSide)];
     const [y, plane] = [row % outputSide, row - (row % outputSide)];
     const alike = (plane + center + (y % outputPeriod)) * outputSide + center + (x % outputPeriod);
-    if (Math.abs(level(i) - level(alike)) <= TOLERANCE) continue;
-    const distance = Math.min(x, y, outputSide - 1 - x, outputSide - 1 - y);
-    rim = Math.max(rim, Math.floor(distance / scale) + 1);
+    const distance = Math.floor(Math.min(x, y, outputSide - 1 - x, outputSide - 1 - y) / scale);
+    changes[distance] = Math.max(changes[distance] as number, Math.abs(level(i) - level(alike)));
   }
-  return rim;
 }
 
 /**
