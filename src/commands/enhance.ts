@@ -80,7 +80,8 @@ legible models lists the packaged models. docs/enhance.md compares the options w
 
 ${batchNotes}
 
---compare writes the input beside the results of all packaged models of the task, with what each --judge predicts.`,
+--compare writes the input beside the results of all packaged models of the task, with what each --judge predicts. Of a larger
+photograph it takes the central 512 pixels.`,
   examples: [
     "legible enhance photo.jpg -o large.jpg",
     "legible enhance a.png b.webp -o enhanced --suffix _x4 --format webp --quality 90",

@@ -22,7 +22,7 @@ export const detectorSettings = {
   nmsIou: fraction()
     .optional()
     .describe(
-      "IoU above which non-maximum suppression removes the detector's box of lower score; 1 removes none (default: 0.45, or 1 if the file suppresses itself)",
+      "IoU above which non-maximum suppression removes the detector's box of lower score; 1 removes none (default: 0.45; 0.5 for the raw offsets of a RetinaNet; 1 if the file suppresses itself)",
     ),
   classAgnostic: z
     .boolean()
