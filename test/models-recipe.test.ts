@@ -18,6 +18,11 @@ for (const [recipe, starts, ends] of [
     [
       ...["training", "stronger", "continued", "longer", "long"].map((name) => continuing(`ra-${name}`)),
       "average \\S+/ra-long/model.onnx \\S+/ra-smooth/model.onnx ",
+      ...["ra-mean", "ra-mean"].map(continuing),
+      "average \\S+/ra-resized/model.onnx \\S+/ra-saved/model.onnx ",
+      continuing("mean-of-two"),
+      "average \\S+/ra-mean/model.onnx \\S+/ra-resized/model.onnx \\S+/ra-saved/model.onnx ",
+      "average \\S+/mean-of-three/model.onnx \\S+/ra-smoother/model.onnx ",
       ...ENDS,
     ],
   ],

@@ -113,7 +113,7 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     featureBytes: 1548,
   },
   // sr-x4-m-ra.onnx
-  "93ae18c9eb993c991afa90a354fe5d4c3086e3d4a4c48b76745b3ef54df167a4": {
+  "96c57340794b8884795ce7b4d5d5953283084821b4c9f49c8baa8d34ad0e7d7b": {
     geometry: { scale: 4, multiple: 1 },
     receptiveRadius: 16,
     border: 0,
