@@ -15,10 +15,10 @@ export const measuredBefore: Readonly<Record<string, Measured>> = {
     featureBytes: 108,
   },
   // all-m-ra.onnx
-  c1e56cf23d40e54653fe0a7c7720b9c5f49c77ebe5bd2c064960c1f5e5c8a98e: {
+  "09481db57cc1afbbee6d48da0ffd0b515fa7245ea1357b28ffe8a6bb0791142c": {
     geometry: { scale: 1, multiple: 1 },
     receptiveRadius: 62,
-    border: 48,
+    border: 0,
     featureBytes: 108,
   },
   // denoise-m-plain.onnx

@@ -90,6 +90,20 @@ test("the border is a multiple of the sizes that the network needs, and at least
   assert.ok(halving > 0 && halving % 4 === 0);
 });
 
+test("a network whose small changes reach farther than a border may be has the border that leaves 1 level", async () => {
+  // A row of 129 weights: 0.05, and 0.95 spread over all with exp(-distance / 12).
+  const spread = Float32Array.from({ length: 129 }, (_, i) => Math.exp(-Math.abs(i - 64) / 12));
+  const sum = spread.reduce((total, each) => total + each, 0);
+  const row = spread.map((each, i) => (0.95 * each) / sum + (i === 64 ? 0.05 : 0));
+  const rows = new Float32Array(9 * 129);
+  for (const channel of [0, 1, 2]) rows.set(row, 4 * channel * 129);
+  const b = new GraphBuilder("far");
+  const weight = b.initializer("w", float32(rows, [3, 3, 1, 129]));
+  b.output("result", b.Conv(b.input("image", ["n", 3, "h", "w"]), weight, "", { pads: [0, 64, 0, 64] }));
+  // The change is 1.10 levels at 51 pixels from the border, 0.97 at 52 and 0.53 at 56.
+  assert.equal(await new Processor(b.build()).border(), 52);
+});
+
 test("a network for one size processes that size as before", async () => {
   const b = new GraphBuilder("fixed");
   const x = b.input("image", ["n", 3, 8, 8]);

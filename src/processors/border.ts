@@ -15,6 +15,9 @@ import { type ImageNetwork, imageEnds } from "./image-network.js";
 /** The sides that a border is measured within, smallest first: the smaller ones suffice for most networks. */
 const REACHES = [16, 32, 64];
 
+/** The largest border, as a share of the side it is measured within: the center of the measured image must be unchanged. */
+const FARTHEST = 0.875;
+
 /** Period in pixels of the positions that are compared: strided networks differ between positions of one period. */
 const PERIOD = 16;
 
@@ -38,7 +41,7 @@ const COLORS = [
 
 /**
  * The number of pixels by which an image must be extended so that a flat one is restored to the same color at its border as
- * inside, up to 1 level and rounding (4 levels if the change reaches farther than 48 pixels). 0 for a network that needs none,
+ * inside, up to 1 level and rounding (4 levels if the change reaches farther than 56 pixels). 0 for a network that needs none,
  * accepts one size only, or whose result is not flat inside either.
  */
 export async function measureBorder(processor: Runnable, geometry: Geometry): Promise<number> {
@@ -47,7 +50,7 @@ export async function measureBorder(processor: Runnable, geometry: Geometry): Pr
   let changes: number[] = [];
   const borderFor = (tolerance: number, reach: number): number | undefined => {
     const rim = changes.findLastIndex((change) => change > tolerance) + 1;
-    return rim <= 0.75 * reach ? Math.ceil(rim / grid) * grid : undefined;
+    return rim <= FARTHEST * reach ? Math.ceil(rim / grid) * grid : undefined;
   };
   for (const reach of REACHES) {
     changes = await changesWithin(processor, geometry, reach);
