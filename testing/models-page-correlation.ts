@@ -1,9 +1,9 @@
-import { judgeColumns } from "../src/evaluation/columns.js";
-import type { Evaluation } from "../src/evaluation/evaluation.js";
+import type { Evaluation, Row } from "../src/evaluation/evaluation.js";
 import { type ModelGroup, rowName, seenIn } from "../src/evaluation/published-models.js";
-import { decibels, markdownTable, signed } from "../src/evaluation/text.js";
+import { markdownTable } from "../src/evaluation/text.js";
 import { grouped } from "../src/grouped.js";
 import { pearson, spearman } from "../src/metrics/correlation.js";
+import { numberText } from "../src/report/page/numbers.js";
 
 /** Fewer models show no correlation. */
 const FEWEST = 4;
@@ -13,26 +13,26 @@ const FEWEST = 4;
  * and the same unseen recognizers; nothing with fewer than four.
  */
 export function correlationParts(groups: readonly ModelGroup[]): string[] {
-  const [largest = []] = [...grouped(groups.filter(hasFigures), comparableKey).values()].sort(
+  const [tables = []] = [...grouped(groups.flatMap(unseenTable), comparableKey).values()].sort(
     (a, b) => b.length - a.length,
   );
-  const [first] = largest;
-  const changes = largest.flatMap(changesOf);
+  const [first] = tables;
+  const changed = tables.map(changesOf);
+  const changes = changed.flat();
   if (!first || changes.length < FEWEST) return [];
-  const { judges, evaluation } = mainOf(first);
   const parts = [
     ["all", changes],
     ["plain", changes.filter(({ isPlain }) => isPlain)],
     ["with recognizers in training", changes.filter(({ isPlain }) => !isPlain)],
-    ["the same, against plain", largest.flatMap(overPlain)],
+    ["the same, against plain", changed.flatMap(overPlain)],
   ] as const;
   return [
     "## PSNR and accuracy",
-    `What each model changes against the degraded images: PSNR, and top-1 as the mean over the unseen recognizers ${judges.join(", ")}. ` +
-      `${evaluation.data.count.toLocaleString("en")} images. Images of \`sr\` without a model are enlarged by bicubic interpolation.`,
+    `What each model changes against the degraded images: PSNR, and top-1 as the mean over the unseen recognizers ${first.judges.join(", ")}. ` +
+      `${first.evaluation.data.count.toLocaleString("en")} images. Images of \`sr\` without a model are enlarged by bicubic interpolation.`,
     markdownTable(
       ["model", "PSNR (dB)", "top-1 (points)"],
-      changes.map(({ name, psnr, accuracy }) => [name, `${psnr < 0 ? "" : "+"}${decibels(psnr)}`, signed(accuracy)]),
+      changes.map(({ name, psnr, accuracy }) => [name, numberText(psnr, 2, true), numberText(accuracy, 1, true)]),
     ),
     "Correlation of the two changes over the models, and over their differences from the plain model of their table:",
     markdownTable(
@@ -60,43 +60,42 @@ const textOf = (changes: readonly Change[], measure: typeof pearson): string =>
     changes.map(({ accuracy }) => accuracy),
   )?.toFixed(2) ?? "–";
 
-const hasFigures = ({ evaluations: [main] }: ModelGroup): boolean => main?.title === "";
+/** The main evaluation of a group, with the recognizers that none of its models was trained with: at least one. */
+interface UnseenTable extends Pick<ModelGroup, "models"> {
+  readonly evaluation: Evaluation;
+  readonly judges: readonly string[];
+}
 
-/** The main evaluation of a group, with the recognizers that none of its models was trained with. */
-function mainOf({ models, evaluations: [main] }: ModelGroup): { evaluation: Evaluation; judges: string[] } {
-  const { evaluation } = main as ModelGroup["evaluations"][number];
+function unseenTable({ models, evaluations: [main] }: ModelGroup): UnseenTable[] {
+  if (main?.title !== "") return [];
+  const { evaluation } = main;
   const seen = seenIn(models, evaluation);
-  const classifiers = judgeColumns(evaluation).filter(({ measure }) => measure === "top-1");
-  return { evaluation, judges: classifiers.map(({ judge }) => judge).filter((judge) => !seen.has(judge)) };
+  const judges = Object.keys(evaluation.rows[0]?.recognizers ?? {}).filter((judge) => !seen.has(judge));
+  return judges.length > 0 ? [{ models, evaluation, judges }] : [];
 }
 
-/** Equal for groups with the same images and the same unseen recognizers. */
-function comparableKey(group: ModelGroup): string {
-  const { evaluation, judges } = mainOf(group);
-  return JSON.stringify([evaluation.data, evaluation.protocol, [...judges].sort()]);
-}
+/** Equal for tables with the same images and the same unseen recognizers. */
+const comparableKey = ({ evaluation: { data, protocol }, judges }: UnseenTable): string =>
+  JSON.stringify([data, protocol, [...judges].sort()]);
 
-function changesOf(group: ModelGroup): Change[] {
-  const { evaluation, judges } = mainOf(group);
+function changesOf({ models, evaluation, judges }: UnseenTable): Change[] {
   const [degraded] = evaluation.rows;
-  const before = accuracyOf(evaluation, judges, degraded?.processor);
-  return group.models.flatMap((model) => {
-    const row = evaluation.rows.find(({ processor }) => processor === rowName(evaluation, model));
-    const accuracy = accuracyOf(evaluation, judges, row?.processor);
-    if (!row || row.psnr === null || degraded?.psnr == null || before === null || accuracy === null) return [];
+  return models.flatMap((model) => {
+    const name = rowName(evaluation, model);
+    const row = evaluation.rows.find(({ processor }) => processor === name);
+    if (row?.psnr == null || degraded?.psnr == null) return [];
     return [
       {
         ...{ name: model.name, isPlain: model.objective === "plain" },
         psnr: row.psnr - degraded.psnr,
-        accuracy: accuracy - before,
+        accuracy: meanTop1(row, judges) - meanTop1(degraded, judges),
       },
     ];
   });
 }
 
-/** The differences of a group's models from its plain model. */
-function overPlain(group: ModelGroup): Change[] {
-  const changes = changesOf(group);
+/** The differences of a table's models from its plain model. */
+function overPlain(changes: readonly Change[]): Change[] {
   const plain = changes.find(({ isPlain }) => isPlain);
   if (!plain) return [];
   return changes
@@ -108,12 +107,6 @@ function overPlain(group: ModelGroup): Change[] {
     }));
 }
 
-/** The mean top-1 of judges in %; null if one of them has none. */
-function accuracyOf(evaluation: Evaluation, judges: readonly string[], processor = ""): number | null {
-  const values = judgeColumns(evaluation)
-    .filter(({ judge }) => judges.includes(judge))
-    .map(({ figureOf }) => figureOf(processor)?.value ?? null);
-  const known = values.filter((value) => value !== null);
-  if (known.length === 0 || known.length < values.length) return null;
-  return known.reduce((sum, value) => sum + value, 0) / known.length;
-}
+/** The mean accuracy of judges in %. */
+const meanTop1 = ({ recognizers }: Row, judges: readonly string[]): number =>
+  judges.reduce((sum, judge) => sum + (recognizers[judge]?.top1 ?? Number.NaN), 0) / judges.length;

@@ -48,17 +48,23 @@ export async function measureBorder(processor: Runnable, geometry: Geometry): Pr
   if (geometry.fixed) return 0;
   const grid = Math.max(GRID, geometry.multiple);
   let changes: number[] = [];
-  const borderFor = (tolerance: number, reach: number): number | undefined => {
-    const rim = changes.findLastIndex((change) => change > tolerance) + 1;
-    return rim <= FARTHEST * reach ? Math.ceil(rim / grid) * grid : undefined;
-  };
   for (const reach of REACHES) {
     changes = await changesWithin(processor, geometry, reach);
-    const border = borderFor(TOLERANCE, reach);
+    const border = borderFor(changes, { tolerance: TOLERANCE, reach, grid });
     if (border !== undefined) return border;
   }
-  const [border = 0] = LARGER_TOLERANCES.flatMap((tolerance) => borderFor(tolerance, REACHES.at(-1) as number) ?? []);
+  const reach = REACHES.at(-1) as number;
+  const [border = 0] = LARGER_TOLERANCES.flatMap((tolerance) => borderFor(changes, { tolerance, reach, grid }) ?? []);
   return border;
+}
+
+/** The border beyond which no change exceeds the tolerance; undefined if it would be too large a part of the reach. */
+function borderFor(
+  changes: readonly number[],
+  { tolerance, reach, grid }: { readonly tolerance: number; readonly reach: number; readonly grid: number },
+): number | undefined {
+  const rim = changes.findLastIndex((change) => change > tolerance) + 1;
+  return rim <= FARTHEST * reach ? Math.ceil(rim / grid) * grid : undefined;
 }
 
 /** The largest change of a flat image of any color, in levels, by the distance from the border in pixels of the input. */
