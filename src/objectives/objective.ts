@@ -35,7 +35,7 @@ export interface ObjectiveContext {
   readonly restored: string;
   /** y, the original images: the same shape, in [0, 1]. */
   readonly clean: string;
-  /** The image loss between P(x) and y: a scalar. */
+  /** The image loss between P(x) and y, with that of the lattice: a scalar. */
   readonly image: string;
   /** t, the class labels: int64 [N]. */
   labels(): string;
@@ -52,6 +52,10 @@ export interface ObjectiveContext {
   readonly featureWeight: number;
   /** Factor on mean((T(P(x)) - P(x))²) in the loss of T; 0 disables it. */
   readonly transformerWeight: number;
+  /** The lattice loss between images and y, a scalar; undefined if `latticeWeight` is 0. */
+  lattice(images: string): string | undefined;
+  /** Factor on the lattice loss of P, which `image` includes, and on that of T. */
+  readonly latticeWeight: number;
 }
 
 /** The minimized losses and their named parts for the log. All are scalars. */

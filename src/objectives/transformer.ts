@@ -4,9 +4,10 @@ import { labelLoss } from "./recognition-loss.js";
 
 /**
  * P minimizes L(P(x), y) alone, as in plain training. A second processor T between P and R minimizes
- * λ·CE(R(T(P(x))), t) alone: viewers see P(x), recognizers process T(P(x)) (Liu et al.). With `transformerWeight` w, T also
- * minimizes w·mean((T(P(x)) - P(x))²), which Liu et al. do not have: T then changes the image less, and less of what it
- * changes is for R alone. Each loss is differentiated only with respect to its own network's weights, so R does not affect P.
+ * λ·CE(R(T(P(x))), t) alone: viewers see P(x), recognizers process T(P(x)) (Liu et al.). Two further losses of T are ours. With
+ * `transformerWeight` w, T also minimizes w·mean((T(P(x)) - P(x))²): it then changes the image less, and less of what it
+ * changes is for R alone. With `latticeWeight`, it minimizes the lattice loss between T(P(x)) and y, as P does. Each loss is
+ * differentiated only with respect to its own network's weights, so R does not affect P.
  */
 export const transformer: Objective = {
   name: "transformer",
@@ -16,14 +17,18 @@ export const transformer: Objective = {
   transforms: true,
   defaultLambda: 1e-2,
   losses(context) {
-    const { b, image, restored, lambda, transform, transformerWeight } = context;
+    const { b, image, restored, lambda, transform, transformerWeight, latticeWeight } = context;
     const transformed = transform(restored);
     const recognition = labelLoss(context, transformed);
-    const weighted = b.Mul(lambda(), recognition);
-    const parts = { image, recognition };
-    if (transformerWeight === 0) return { processor: image, transformer: weighted, parts };
-    const change = meanSquaredError(b, transformed, restored);
-    const transformer = b.Add(weighted, b.Mul(b.scalar(transformerWeight), change));
-    return { processor: image, transformer, parts: { ...parts, change } };
+    const change = transformerWeight > 0 ? meanSquaredError(b, transformed, restored) : undefined;
+    const pattern = context.lattice(transformed);
+    const terms = [b.Mul(lambda(), recognition)];
+    if (change) terms.push(b.Mul(b.scalar(transformerWeight), change));
+    if (pattern) terms.push(b.Mul(b.scalar(latticeWeight), pattern));
+    return {
+      processor: image,
+      transformer: terms.length === 1 ? (terms[0] as string) : b.Sum(terms),
+      parts: { image, recognition, ...(change && { change }), ...(pattern && { transformerLattice: pattern }) },
+    };
   },
 };

@@ -70,6 +70,8 @@ async function lossWithGradient(objective: string, recognizers: readonly Weighte
     distance: distanceOf("relative-mse"),
     featureWeight: 0,
     transformerWeight: 0,
+    lattice: () => undefined,
+    latticeWeight: 0,
   });
   const loss = b.output("loss", parts.recognition as string);
   const { graph, shapes } = await probe(b.build());

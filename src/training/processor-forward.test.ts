@@ -55,6 +55,7 @@ interface Case {
   readonly distance?: DistanceName;
   readonly featureWeight?: number;
   readonly transformerWeight?: number;
+  readonly latticeWeight?: number;
   readonly recognizers?: { graph: Graph; weight?: number }[];
 }
 
@@ -198,6 +199,15 @@ test("with `transformerWeight`, T's gradients equal PyTorch's, and P's are still
   assertNear(of(T).probe, -0.70124592, "gradient of T's weight");
   for (const [i, value] of [-0.12191138, 0.01887941, 0.07180468].entries())
     assertNear(of(T).bias[i] as number, value, `gradient of T's bias ${i}`);
+});
+
+test("with `latticeWeight`, T's gradients equal PyTorch's for its own lattice loss, and P's for P's", async () => {
+  const { results, of } = await stepOf({ title: "lattice", objective: "transformer", latticeWeight: 2 });
+  assertNear(numberIn(results, "loss"), 1.3530707 + 5.89557047, "loss");
+  assertNear(numberIn(results, "loss.lattice"), 0.29754078, "lattice loss of P");
+  assertNear(numberIn(results, "loss.transformerLattice"), 1.90205974, "lattice loss of T");
+  assertNear(of(P).probe, 0.48604921, "gradient of P's weight");
+  assertNear(of(T).probe, -0.39404832, "gradient of T's weight");
 });
 
 test("a recognizer that is applied twice has its weights only once in the graph", async () => {

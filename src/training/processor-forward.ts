@@ -29,7 +29,7 @@ export interface ProcessorForwardOptions {
   readonly objective: Objective;
   /** Default: mse. */
   readonly imageLoss?: ImageLoss;
-  /** Factor on the lattice loss, which is added to the image loss. Default: 0. */
+  /** Factor on the lattice loss, which is added to the image loss, and to the loss of T. Default: 0. */
   readonly latticeWeight?: number;
   /** Random handling of the images that R gets. Default: none. */
   readonly after?: readonly Handling[];
@@ -88,7 +88,9 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
   const squaredError = meanSquaredError(b, restored, clean);
   const { imageLoss: kind = "mse", latticeWeight = 0, after = [] } = options;
   const pixels = kind === "mse" ? squaredError : imageLoss(kind, b, restored, clean);
-  const lattice = latticeWeight > 0 ? latticeLoss(b, b.Sub(restored, clean), batch, options.cleanSide) : undefined;
+  const latticeOf = (images: string) =>
+    latticeWeight > 0 ? latticeLoss(b, b.Sub(images, clean), batch, options.cleanSide) : undefined;
+  const lattice = latticeOf(restored);
   const handle = after.length > 0 ? randomHandling(b, after, batch, options.cleanSide) : undefined;
   const frozen = recognizers.map((recognizer, i) => frozenIn(b, recognizer, i));
   const losses = objective.losses({
@@ -110,6 +112,8 @@ export function processorForward(options: ProcessorForwardOptions): Forward {
     distance: distanceOf(options.distance ?? DEFAULT_DISTANCE),
     featureWeight: options.featureWeight ?? 0,
     transformerWeight: options.transformerWeight ?? 0,
+    lattice: latticeOf,
+    latticeWeight,
   });
   const goals: Goal[] = [{ loss: b.output("goal.processor", losses.processor), parameters }];
   if (t && losses.transformer !== undefined)

@@ -62,7 +62,9 @@ export const sharedTrainingSettings = {
   imageLoss: z.enum(imageLosses).default("mse").describe("loss between P(x) and y"),
   latticeWeight: nonnegativeNumber()
     .default(0)
-    .describe("weight of the loss of patterns that repeat every 4 pixels, beside the image loss")
+    .describe(
+      `weight of the loss of patterns that repeat every 4 pixels, beside the image loss; for ${namesOf(readsTransformer)}, also in the loss of T`,
+    )
     .meta({ placeholder: "w" }),
   lambdaWarmup: wholeNumber()
     .default(0)
