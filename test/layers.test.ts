@@ -8,6 +8,7 @@ import { repositoryPath } from "../testing/shared.js";
 const rooms = [
   ...[
     "errors",
+    "number-text",
     "printable",
     "grouped",
     "random",

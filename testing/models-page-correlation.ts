@@ -3,7 +3,7 @@ import { type ModelGroup, rowName, seenIn } from "../src/evaluation/published-mo
 import { markdownTable } from "../src/evaluation/text.js";
 import { grouped } from "../src/grouped.js";
 import { pearson, spearman } from "../src/metrics/correlation.js";
-import { numberText } from "../src/report/page/numbers.js";
+import { signed } from "../src/number-text.js";
 
 /** Fewer models show no correlation. */
 const FEWEST = 4;
@@ -32,7 +32,7 @@ export function correlationParts(groups: readonly ModelGroup[]): string[] {
       `${first.evaluation.data.count.toLocaleString("en")} images. Images of \`sr\` without a model are enlarged by bicubic interpolation.`,
     markdownTable(
       ["model", "PSNR (dB)", "top-1 (points)"],
-      changes.map(({ name, psnr, accuracy }) => [name, numberText(psnr, 2, true), numberText(accuracy, 1, true)]),
+      changes.map(({ name, psnr, accuracy }) => [name, signed(psnr, 2), signed(accuracy)]),
     ),
     "Correlation of the two changes over the models, and over their differences from the plain model of their table:",
     markdownTable(

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { grouped } from "../grouped.js";
+import { signed } from "../number-text.js";
 import { decodeMessage } from "../onnx/decode.js";
 import type { Graph } from "../onnx/graph.js";
 import { typeCodes } from "../onnx/schema.js";
@@ -11,7 +12,7 @@ import { type Card, cardOf, recognizersBehind } from "../processors/card.js";
 import { parametersOf } from "../processors/weights.js";
 import { samePair } from "./compared.js";
 import type { Evaluation } from "./evaluation.js";
-import { gainText, signed } from "./text.js";
+import { gainText } from "./text.js";
 
 /** How a model was trained, as far as its card does not state it: `results/models/trainings.json`, by model. */
 const TrainingNotes = z.record(

@@ -1,3 +1,4 @@
+import { signed } from "../number-text.js";
 import { tableCell } from "../printable.js";
 import type { JudgeFigure } from "./columns.js";
 
@@ -12,13 +13,9 @@ export const figureText = (figure: JudgeFigure | undefined): string =>
 
 /** "+9.5 [+7.2, +11.7]"; "" for a gain that is missing or not defined. */
 export const gainText = (gain: JudgeFigure | undefined): string =>
-  gain?.value == null || gain.ci95 === null ? "" : `${signed(gain.value)} [${gain.ci95.map(signed).join(", ")}]`;
-
-/** One decimal with its sign; no sign where it rounds to zero. */
-export function signed(value: number): string {
-  const text = value.toFixed(1);
-  return Number(text) === 0 ? "0.0" : value > 0 ? `+${text}` : text;
-}
+  gain?.value == null || gain.ci95 === null
+    ? ""
+    : `${signed(gain.value)} [${gain.ci95.map((bound) => signed(bound)).join(", ")}]`;
 
 /** A table as Markdown: the first column left-aligned, the others right-aligned. */
 export function markdownTable(titles: readonly string[], texts: readonly (readonly string[])[]): string {

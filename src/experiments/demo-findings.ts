@@ -2,6 +2,7 @@ import type { Evaluation, Gain } from "../evaluation/evaluation.js";
 import type { FlippedPrediction } from "../evaluation/flipped-predictions.js";
 import type { Image } from "../images/image.js";
 import { MAX_PSNR } from "../metrics/psnr.js";
+import { signed } from "../number-text.js";
 import type { Judge } from "../recognition/judge.js";
 import { contactSheet } from "../report/sheet.js";
 
@@ -50,8 +51,6 @@ function sentence({ rows, gains }: Evaluation, trained: string, title: string): 
 
 const points = ({ recognizer, top1, ci95: [low, high] }: Gain): string =>
   `${signed(top1)} points [${signed(low)}, ${signed(high)}] (${recognizer})`;
-
-const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(1)}`;
 
 /** One line for each image: its class and, for each recognizer, the class predicted for plain's result and for ra's. */
 export function flippedTable(

@@ -1,4 +1,5 @@
 import { bracketed, columns } from "../inspection/text.js";
+import { signed } from "../number-text.js";
 import type { Cost } from "./costs.js";
 import type { Profile } from "./profile.js";
 
@@ -21,7 +22,7 @@ export function profileTable({ machine, ms, ...profile }: Profile, top: number):
       "memory",
       `peak ${memory.peakMib.toFixed(0)} MiB in the process, ${memory.tensorsMib.toFixed(0)} MiB for the tensors of a run`,
     ],
-    ["profiler", `a profiled run takes ${ms.profiled.toFixed(1)} ms (${slower < 0 ? "" : "+"}${slower.toFixed(1)} %)`],
+    ["profiler", `a profiled run takes ${ms.profiled.toFixed(1)} ms (${signed(slower)} %)`],
   ]);
   const byOperator = operators.map((cost) => [cost.operator, String(round(cost.calls)), ...numbers(cost)]);
   const byNode = nodes

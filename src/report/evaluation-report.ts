@@ -3,6 +3,7 @@ import type { Evaluation } from "../evaluation/evaluation.js";
 import type { Measurements } from "../evaluation/measurements.js";
 import { correlationNotes, judgeNotes, latticeNotes, powerNotes } from "../evaluation/notes.js";
 import { comparedPairs, exactNotes } from "../evaluation/table.js";
+import { signed } from "../number-text.js";
 import type { GalleryPart, Highlight, ReportDocument, Section, TextPart } from "./document.js";
 import { figuresTable, flipsTable, gainsTable, gateParts, paretoPart, survivalParts } from "./evaluation-parts.js";
 import { shownPairs } from "./judged-rows.js";
@@ -139,12 +140,9 @@ function gainHighlight(label: string, value: number, ci95: readonly [number, num
   const [low = 0, high = 0] = ci95 ?? [];
   return {
     label,
-    value: `${signed(value, 1)} points`,
-    ...(ci95 && { detail: `95 %: ${signed(low, 1)} to ${signed(high, 1)}` }),
+    value: `${signed(value)} points`,
+    ...(ci95 && { detail: `95 %: ${signed(low)} to ${signed(high)}` }),
     ...(ci95 && low > 0 && { tone: "good" }),
     ...(ci95 && high < 0 && { tone: "bad" }),
   };
 }
-
-/** A number with its sign. */
-const signed = (value: number, digits: number): string => `${value > 0 ? "+" : ""}${value.toFixed(digits)}`;

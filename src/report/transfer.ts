@@ -3,6 +3,7 @@ import type { DetectorGain, Evaluation, Gain, SegmenterGain } from "../evaluatio
 import { judgeNotes, powerNotes } from "../evaluation/notes.js";
 import { dataMark, decibels, exactNotes, figureText, gainText, markdownTable } from "../evaluation/table.js";
 import { MAX_PSNR } from "../metrics/psnr.js";
+import { signed } from "../number-text.js";
 import { markdownText } from "../printable.js";
 
 /** Name of the row that gains refer to: the processor trained with the image loss only. */
@@ -151,8 +152,7 @@ function gainsOver(
   const pairs = points.map(({ name }) => ({ processor: name, over: PLAIN }));
   const changeIn = ({ rows }: Evaluation, name: string): string => {
     const psnrOf = (row: string) => rows.find(({ processor }) => processor === row)?.psnr ?? MAX_PSNR;
-    const change = psnrOf(name) - psnrOf(PLAIN);
-    return `${change > 0 ? "+" : ""}${change.toFixed(2)}`;
+    return signed(psnrOf(name) - psnrOf(PLAIN), 2);
   };
   const table = markdownTable(
     [`${title}: gain over plain`, ...evaluations.map(psnrTitle), ...columnTitles(columns)],

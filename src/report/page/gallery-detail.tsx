@@ -1,7 +1,7 @@
+import { numberText } from "../../number-text.js";
 import { PredictionBars } from "../../widgets/bars.js";
 import { Viewer } from "../../widgets/viewer.js";
 import type { GalleryItem, GalleryPart, GalleryPrediction } from "../document.js";
-import { numberText } from "./numbers.js";
 
 interface DetailProps {
   readonly part: GalleryPart;

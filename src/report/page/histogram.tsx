@@ -1,8 +1,8 @@
 import { type PlotOptions, rectY, ruleY } from "@observablehq/plot";
 import { useMemo } from "preact/hooks";
+import { numberText } from "../../number-text.js";
 import { Chart, seriesColor } from "../../widgets/chart.js";
 import type { HistogramPart } from "../document.js";
-import { numberText } from "./numbers.js";
 
 /** How many values are in each of 30 ranges of one width. */
 function binsOf(values: readonly number[]) {

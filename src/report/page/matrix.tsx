@@ -1,6 +1,7 @@
+import { numberText } from "../../number-text.js";
 import { Scroller } from "../../widgets/scroller.js";
 import type { MatrixCell, MatrixPart } from "../document.js";
-import { intervalText, numberText } from "./numbers.js";
+import { intervalText } from "./numbers.js";
 
 /** The largest share of color in a cell: its text stays readable. */
 const STRONGEST = 45;

@@ -1,12 +1,5 @@
+import { numberText } from "../../number-text.js";
 import type { Figure } from "../document.js";
-
-/** A number with its sign, if it is wanted; what rounds to zero has none. */
-export function numberText(value: number, digits: number, signed = false): string {
-  const text = value.toFixed(digits);
-  const isZero = Number(text) === 0;
-  if (isZero) return text.replace("-", "");
-  return `${signed && value > 0 ? "+" : ""}${text}`;
-}
 
 /** "53.3 [50.6, 56.0]"; "–" for a figure that is not defined. */
 export function figureText(figure: Figure, digits: number, signed = false): string {

@@ -1,8 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
+import { numberText } from "../../number-text.js";
 import { Table, type TableColumn } from "../../widgets/table.js";
 import type { PredictedColumn, PredictionsPart } from "../document.js";
 import { type FlipFilter, FlipFilterFields, flipOf } from "./flip-filter.js";
-import { numberText } from "./numbers.js";
 
 /** The first class that each judge predicts, of all images. */
 export function PredictionsView({ part }: { readonly part: PredictionsPart }) {

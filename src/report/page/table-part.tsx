@@ -1,8 +1,9 @@
 import { useMemo } from "preact/hooks";
+import { numberText } from "../../number-text.js";
 import { Table, type TableColumn } from "../../widgets/table.js";
 import type { Column, FigureColumn, TablePart } from "../document.js";
 import { IntervalBar, type Scale, scaleOf } from "./interval-bar.js";
-import { figureText, numberText } from "./numbers.js";
+import { figureText } from "./numbers.js";
 
 /** A table with intervals drawn beside their figures. */
 export function TableView({ part }: { readonly part: TablePart }) {
