@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { average } from "../src/commands/average.js";
@@ -107,6 +107,25 @@ test("an output that is an input is refused, also behind links, and the input is
   assert.match(err, /settings\.json is one of the inputs and would be overwritten/);
   writeFileSync(at("p.jsonl"), "");
   await refused(tabulate, [at("p.jsonl"), "--json", at("p.jsonl")], /p\.jsonl is one of the inputs/);
+});
+
+test("a file that annotates the images is not overwritten, whether it is read or not", async (t) => {
+  const { at } = await inputs(t);
+  const images = [{ id: 1, file_name: "0.png", width: 48, height: 48 }];
+  const coco = JSON.stringify({ images, annotations: [], categories: [{ id: 1, name: "dog" }] });
+  for (const folder of ["coco/val2017", "voc/JPEGImages"]) {
+    mkdirSync(at(folder), { recursive: true });
+    copyFileSync(at("data", "0.png"), at(folder, "0.png"));
+  }
+  for (const [data, file, text] of [
+    ["coco", "coco/annotations/instances_val2017.json", coco],
+    ["voc", "voc/Annotations/0.xml", "<annotation></annotation>"],
+  ] as const) {
+    mkdirSync(at(file, ".."));
+    writeFileSync(at(file), text);
+    await refused(evaluate, ["--data", at(data), "--json", at(file)], /is one of the inputs and would be overwritten/);
+    assert.equal(readFileSync(at(file), "utf8"), text);
+  }
 });
 
 test("two outputs in one file are refused", async (t) => {

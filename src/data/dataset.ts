@@ -7,6 +7,7 @@ import { readClasses } from "./class-subset.js";
 import { type Item, titleOf } from "./item.js";
 import { CLASS_FILE, type FolderClasses, folderClasses, isWnid, LABEL_FILE, requireOneKind } from "./labels.js";
 import { BOX_FILE } from "./sources/box-file.js";
+import { cocoFilesIn } from "./sources/coco.js";
 import { openSource } from "./sources/index.js";
 import type { AnnotationKind, Part, Source } from "./sources/source.js";
 import { partOf, type Split } from "./split.js";
@@ -20,15 +21,19 @@ export interface Dataset {
   readonly missing: readonly string[];
   /** Files in the folders that are not read: of formats that cannot be decoded, repeated or unreadable. Default: none. */
   readonly leftOut?: readonly LeftOut[];
+  /** Files that annotate the images, of PASCAL VOC and COCO. They may be missing. Default: none. */
+  readonly annotationFiles?: readonly string[];
   /** Class names in the order of the class indices, if the data define them. */
   readonly classes?: readonly string[];
   /** Description of the selection, such as "test part; classes 0-9"; absent if everything is selected. */
   readonly selection?: string;
 }
 
-/** The files beside the images of data sets that say what these show: lists of classes and boxes, and data that are a file. */
-export const annotationFiles = ({ folders }: Dataset): string[] =>
-  folders.flatMap((folder) => [folder, ...[LABEL_FILE, CLASS_FILE, BOX_FILE].map((name) => join(folder, name))]);
+/** The files beside the images of data sets that say what these show, and data that are a file. They may be missing. */
+export const annotationFiles = ({ folders, annotationFiles = [] }: Dataset): string[] => [
+  ...folders.flatMap((folder) => [folder, ...[LABEL_FILE, CLASS_FILE, BOX_FILE].map((name) => join(folder, name))]),
+  ...annotationFiles,
+];
 
 /** A selection of images from data sets. */
 export interface Selection {
@@ -101,6 +106,10 @@ export async function openDataset(folders: readonly string[], options: DatasetOp
     items,
     missing: missing.map(({ path }) => path),
     leftOut: labelled.flatMap((source) => source.leftOut ?? []),
+    annotationFiles: [
+      ...labelled.flatMap((source) => source.annotationFiles ?? []),
+      ...(await Promise.all(folders.map(cocoFilesIn))).flat(),
+    ],
     ...(classes && { classes }),
     ...(description && { selection: description }),
   };

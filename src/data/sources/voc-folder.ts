@@ -153,6 +153,9 @@ function classesAmong(names: ReadonlySet<string>): readonly string[] {
   return [...names].every((name) => vocClasses.includes(name)) ? vocClasses : [...names].sort();
 }
 
+/** The file with the boxes of an image. It may be missing. */
+export const annotationFile = (root: string, stem: string): string => join(root, "Annotations", `${stem}.xml`);
+
 interface Read {
   readonly path: string;
   readonly annotation?: VocAnnotation;
@@ -161,7 +164,7 @@ interface Read {
 }
 
 async function readOrReason(root: string, stem: string): Promise<Read> {
-  const path = join(root, "Annotations", `${stem}.xml`);
+  const path = annotationFile(root, stem);
   try {
     return { path, annotation: await readVocAnnotation(path) };
   } catch (error) {

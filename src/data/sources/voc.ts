@@ -7,7 +7,7 @@ import type { Item } from "../item.js";
 import type { Layout, Source, SourceOptions } from "./source.js";
 import { insideImage } from "./visible-boxes.js";
 import type { VocAnnotation } from "./voc-annotation.js";
-import { findVocFolder, readVocAnnotations, readVocSet, vocClasses } from "./voc-folder.js";
+import { annotationFile, findVocFolder, readVocAnnotations, readVocSet, vocClasses } from "./voc-folder.js";
 
 /** The folder of the label maps of PASCAL VOC's segmentation. */
 const LABEL_MAPS = "SegmentationClass";
@@ -53,10 +53,13 @@ async function openVoc(root: string, options: SourceOptions): Promise<Source> {
     reals: used.map(({ image: { real } }) => real),
     missing: missing.map((stem): Item => ({ path: join(place, `${stem}.jpg`), annotation: { kind: "none" } })),
     leftOut: [...found.leftOut.filter(({ kind }) => kind !== "other"), ...(set?.leftOut ?? []), ...leftOut],
+    annotationFiles: stems.flatMap((stem) => [annotationFile(root, stem), labelMap(root, stem)]),
     ...(classes && { classes }),
     ...(set?.part && { part: set.part }),
   };
 }
+
+const labelMap = (root: string, stem: string): string => join(root, LABEL_MAPS, `${stem}.png`);
 
 const stemOf = (name: string): string => name.replace(/\.[^./]*$/, "").replaceAll(sep, "/");
 
@@ -99,7 +102,7 @@ async function boxesOf(root: string, stems: readonly string[]): Promise<Annotate
       ...(outside > 0 ? [`${outside} outside the image`] : []),
       ...(unknown > 0 ? [`${unknown} of a class that is not in classes.txt`] : []),
     ];
-    const file = join(root, "Annotations", `${stem}.xml`);
+    const file = annotationFile(root, stem);
     if (reasons.length > 0)
       faults.push({ file, kind: "annotation", reason: `${outside + unknown} objects left out: ${reasons.join(", ")}` });
     boxes.set(stem, inside);
@@ -130,7 +133,7 @@ function boxesIn({ objects, width, height }: VocAnnotation, indices: ReadonlyMap
 
 /** Label maps: class 0 is the background, 1 to 20 are the classes of PASCAL VOC, and 255 is the border of an object. */
 async function labelMapsOf(root: string, stems: readonly string[]): Promise<Annotated> {
-  const paths = new Map(stems.map((stem) => [stem, join(root, LABEL_MAPS, `${stem}.png`)]));
+  const paths = new Map(stems.map((stem) => [stem, labelMap(root, stem)]));
   const present = await Promise.all([...paths.values()].map(isThere));
   const leftOut = [...paths.values()]
     .filter((_, i) => !present[i])
