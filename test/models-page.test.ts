@@ -14,6 +14,16 @@ test("models/README.md describes the files in models/ and their results; `npm ru
   assert.equal(readFileSync(repositoryPath("models/README.md"), "utf8"), await modelsPage(repositoryPath()));
 });
 
+test("figures state what their intervals are: of accuracies, of detectors, or none where nothing is judged", async () => {
+  const page = await modelsPage(repositoryPath());
+  const figures = page.split(/^##+ /m).filter((section) => section.startsWith("Figures"));
+  assert.ok(figures.some((section) => section.startsWith("Figures: detectors")));
+  for (const section of figures) {
+    assert.equal(/Wilson's 95 % intervals/.test(section), /\| flips /.test(section), section);
+    assert.equal(/mAP: PASCAL VOC 2007 \(11 recalls\)/.test(section), / mAP \(unseen\)/.test(section), section);
+  }
+});
+
 const HASH = "0123456789abcdef".repeat(4);
 
 const card: Card = {

@@ -13,9 +13,7 @@ export function robustnessParts(
   const patterns = rows.filter(({ lattice }) => lattice);
   const survivals = pairs.flatMap((pair) => survivalTable(survival, pair, titleOf));
   return [
-    ...(means.length > 0
-      ? [markdownTable(["mean gain (points)", "all recognizers", "unseen"], means.map(meanCells))]
-      : []),
+    ...(means.length > 0 ? [meanTable(means)] : []),
     ...(survivals.length > 0 ? ["Gain after handling of all images, with the share of the gain that is left:"] : []),
     ...survivals,
     ...(patterns.length > 0 ? [LATTICE, latticeTable(patterns)] : []),
@@ -24,11 +22,18 @@ export function robustnessParts(
 
 const LATTICE = `Spectral power at the frequencies of the pixel lattice over that around them (1: no pattern):`;
 
-const meanCells = ({ processor, over, unseen, ...all }: MeanGain): string[] => [
-  `${processor} over ${over}`,
-  gainOf(all),
-  gainOf(unseen),
-];
+/** The column of the unseen recognizers is left out where these are all. */
+function meanTable(means: readonly MeanGain[]): string {
+  const hasUnseen = means.some(({ unseen }) => unseen);
+  return markdownTable(
+    ["mean gain (points)", "all recognizers", ...(hasUnseen ? ["unseen"] : [])],
+    means.map(({ processor, over, unseen, ...all }) => [
+      `${processor} over ${over}`,
+      gainOf(all),
+      ...(hasUnseen ? [gainOf(unseen)] : []),
+    ]),
+  );
+}
 
 function survivalTable(survival: Survival | undefined, pair: Compared, titleOf: (judge: string) => string): string[] {
   const rows = (survival?.handlings ?? []).flatMap(({ after, gains }) => {
