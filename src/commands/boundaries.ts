@@ -211,7 +211,7 @@ async function open(settings: Settings): Promise<Opened> {
   const { recognizer: files = [], data } = settings;
   if (files.length === 0 || !data)
     throw new UserError(`cannot compare boundaries: ${named(data ? "recognizer" : "data")} is required`);
-  const dataset = await datasetFrom({ ...settings, data }, { needLabels: true });
+  const dataset = await datasetFrom({ ...settings, data }, "test", { needLabels: true });
   const models: RecognizerModel[] = [];
   for (const file of files) models.push(await readRecognizer(file, recognizerFrom(settings), labelSetOf(dataset)));
   requireDistinct(

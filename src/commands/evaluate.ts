@@ -157,7 +157,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     ];
     const annotations = annotationsOf(judging);
     const needLabels = judging.length > 0 && annotations === "classes";
-    const dataset = await datasetFrom(settings, { needLabels, annotations });
+    const dataset = await datasetFrom(settings, "test", { needLabels, annotations });
     const models = await judgesFor(judging, dataset, settings);
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));

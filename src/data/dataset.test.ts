@@ -168,7 +168,7 @@ for (const [folders, ...expected] of layouts)
   test(`a folder of ${folders.join(", ")} is opened by its parts, unless these are classes`, () =>
     withFolder(images(...folders.flatMap((name) => [`${name}/ant/1.png`, `${name}/bee/2.png`])), async (root) => {
       for (const [i, part] of (["train", "test"] as const).entries()) {
-        const opening = openDataset([root], { needLabels: true, part });
+        const opening = openDataset([root], { needLabels: true, usualPart: part });
         const wanted = expected[i] as readonly string[] | RegExp;
         if (wanted instanceof RegExp) await assert.rejects(opening, wanted);
         else {

@@ -37,14 +37,21 @@ export const annotationFiles = ({ folders, annotationFiles = [] }: Dataset): str
 
 /** A selection of images from data sets. */
 export interface Selection {
-  /** Part of data sets that have parts, and of a split. Default: train. */
+  /** Part of a split, or of data sets that have parts. Refused where there is neither. Default: `usualPart`. */
   readonly part?: Part;
+  /** The part that is meant without `part`; data without parts are then used whole. Default: train. */
+  readonly usualPart?: Part;
   /** The list of images to open in PASCAL VOC and COCO, such as "trainval" and "val2017". Default: that of the part. */
   readonly set?: string;
   /** "0-499", "3,7,20-29", class names, or a file that lists these. Classes keep their indices. Default: all. */
   readonly classes?: string;
   /** Splits the images (of data sets that have parts, the training part) into a training and a test part. */
   readonly split?: Split;
+}
+
+/** The selection of the other images of a data set: those of the part, or of the split, that this one leaves. */
+export function otherPart({ part, usualPart = "train", ...selection }: Selection) {
+  return { ...selection, usualPart: (part ?? usualPart) === "train" ? "test" : "train" } as const;
 }
 
 /** Options of `openDataset`. */
@@ -77,14 +84,16 @@ function annotationsFor({ needLabels, withLabels = true, annotations = "classes"
  * `labels.csv`, from the layout, or from the names of the subfolders; boxes from PASCAL VOC, COCO or `boxes.csv`; label maps
  * from PASCAL VOC.
  * @throws UserError when a folder is missing or contains no image, when the class definitions are invalid, when no image
- * matches the selection, and, if `needLabels`, when an image has no class.
+ * matches the selection, when a part is chosen of data that have none, and, if `needLabels`, when an image has no class.
  */
 export async function openDataset(folders: readonly string[], options: DatasetOptions): Promise<Dataset> {
   const { needLabels, withLabels: _, annotations: __, ...selection } = options;
-  const { part = "train", split, set } = selection;
+  const { split, set } = selection;
+  const part = selection.part ?? selection.usualPart ?? "train";
   const annotations = annotationsFor(options);
   const sourceOptions = { part: split ? "train" : part, annotations, ...(set !== undefined && { set }) } as const;
   const sources = await Promise.all(folders.map((folder) => openSource(folder, sourceOptions)));
+  requirePart(selection, sources, folders);
   const hasObjects = annotations === "boxes" || annotations === "label-maps";
   const needed = needLabels || selection.classes !== undefined || hasObjects;
   if (needed) requireOneKind(foldersIn(sources), folders);
@@ -113,6 +122,14 @@ export async function openDataset(folders: readonly string[], options: DatasetOp
     ...(classes && { classes }),
     ...(description && { selection: description }),
   };
+}
+
+/** @throws UserError when a part is chosen, and the data have none. */
+function requirePart({ part, split, set }: Selection, sources: readonly Source[], folders: readonly string[]): void {
+  if (part === undefined || split || set !== undefined || sources.some((source) => source.part)) return;
+  throw new UserError(
+    `cannot choose the ${part} part of ${folders.join(", ")}: it has no parts; leave out ${named("part")}, or divide the images by ${named("split")}`,
+  );
 }
 
 /** An item's name relative to its source's root, with "/" as separator. */

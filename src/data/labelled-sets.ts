@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { classAnnotation, classOf } from "./annotation.js";
-import { type Dataset, openDataset, type Selection } from "./dataset.js";
+import { type Dataset, openDataset, otherPart, type Selection } from "./dataset.js";
 import { type Item, titleOf } from "./item.js";
 
 /** The training set and the held-out set of a recognizer. */
@@ -41,11 +41,10 @@ export async function openLabelledSets(
       `cannot train a recognizer on one class: all ${training.items.length} training images in ${data.join(", ")} have the same class; ` +
         "use one subfolder per class, or list classes in labels.csv",
     );
-  const part = selection.part === "test" ? "train" : "test";
   const heldOut =
     validation.length > 0
-      ? await openValidation(validation, part, training, selection)
-      : selection.split && (await openDataset(data, { needLabels: true, ...selection, part }));
+      ? await openValidation(validation, training, selection)
+      : selection.split && (await openDataset(data, { needLabels: true, ...otherPart(selection) }));
   if (heldOut) requireDisjoint(heldOut, training.items, labels);
   const names = training.classes ?? null;
   const known = 1 + Math.max(...[...labels].map((label) => label ?? 0));
@@ -53,20 +52,16 @@ export async function openLabelledSets(
 }
 
 /** Opens held-out folders with classes numbered as in training, reduced to the selected classes if there are any. */
-async function openValidation(
-  folders: readonly string[],
-  part: "train" | "test",
-  training: Dataset,
-  { classes: chosen }: Selection,
-): Promise<Dataset> {
-  const set = await openDataset(folders, { needLabels: true, part });
+async function openValidation(folders: readonly string[], training: Dataset, selection: Selection): Promise<Dataset> {
+  const { usualPart } = otherPart(selection);
+  const set = await openDataset(folders, { needLabels: true, usualPart });
   const numbers = new Map(training.classes?.map((name, number) => [name, number]));
   const items = set.items.map((item) => {
     const name = training.classes && set.classes?.[classOf(item) as number];
     return name === undefined ? item : { ...item, annotation: classAnnotation(numbers.get(name) ?? numbers.size) };
   });
   const labels = new Set(training.items.map(classOf));
-  return { ...set, items: chosen === undefined ? items : items.filter((item) => labels.has(classOf(item))) };
+  return { ...set, items: selection.classes === undefined ? items : items.filter((item) => labels.has(classOf(item))) };
 }
 
 /** @throws UserError when a held-out image is also a training image, or has a class without training images. */

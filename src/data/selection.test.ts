@@ -85,6 +85,20 @@ test("the two parts of a split are disjoint and together contain every image", a
   assert.equal(held.selection, "test part; split 0.7 with seed 1");
 });
 
+test("a part of data without parts is refused; only the usual one may be absent", async (t) => {
+  const folder = imageFolder(t);
+  const { items } = await openSelected(folder, {});
+  for (const part of ["train", "test"] as const) {
+    await assert.rejects(
+      openSelected(folder, { part }),
+      new RegExp(
+        `cannot choose the ${part} part of .*: it has no parts; leave out .*part.*, or divide the images by .*split`,
+      ),
+    );
+    assert.equal((await openSelected(folder, { usualPart: part })).items.length, items.length);
+  }
+});
+
 test("a split does not depend on the spelling of the folder's path or on its other files", async (t) => {
   const folder = imageFolder(t);
   const split = { train: 0.5, seed: 0 };

@@ -28,7 +28,7 @@ export const dataSettings = (purpose: string, part: Part) => ({
     .describe("split the images by a hash of their names: this share for training, the rest for evaluation")
     .meta({ placeholder: "share" }),
   splitSeed: seed("seed of the split"),
-  part: z.enum(parts).default(part).describe("part of the split, or of a data set with parts"),
+  part: z.enum(parts).optional().describe(`part of the split, or of a data set with parts (default: ${part})`),
   set: z
     .string()
     .optional()
@@ -44,15 +44,20 @@ export interface DataSettings {
   readonly classes?: string | undefined;
   readonly split?: number | undefined;
   readonly splitSeed: number;
-  readonly part: Part;
+  readonly part?: Part | undefined;
   readonly set?: string | undefined;
 }
 
-/** The selection that those settings describe. @throws UserError when there is a seed, but no split. */
-export function selectionFrom({ classes, split, splitSeed, part, set }: DataSettings) {
+/**
+ * The selection that those settings describe.
+ * @param usualPart the default part, as in `dataSettings`.
+ * @throws UserError when there is a seed, but no split.
+ */
+export function selectionFrom({ classes, split, splitSeed, part, set }: DataSettings, usualPart: Part) {
   if (splitSeed !== 0 && split === undefined) throw new UserError(`${named("splitSeed")} needs ${named("split")}`);
   return {
-    part,
+    usualPart,
+    ...(part !== undefined && { part }),
     ...(classes !== undefined && { classes }),
     ...(set !== undefined && { set }),
     ...(split !== undefined && { split: { train: split, seed: splitSeed } }),
@@ -61,10 +66,14 @@ export function selectionFrom({ classes, split, splitSeed, part, set }: DataSett
 
 /**
  * Opens the images that those settings choose.
+ * @param usualPart the default part, as in `dataSettings`.
  * @throws UserError as `openDataset` does.
  */
-export const datasetFrom = (settings: DataSettings, options: Omit<DatasetOptions, keyof Selection>): Promise<Dataset> =>
-  openDataset(settings.data, { ...options, ...selectionFrom(settings) });
+export const datasetFrom = (
+  settings: DataSettings,
+  usualPart: Part,
+  options: Omit<DatasetOptions, keyof Selection>,
+): Promise<Dataset> => openDataset(settings.data, { ...options, ...selectionFrom(settings, usualPart) });
 
 /** What was found in the data and is not used, for a person. Empty if there is nothing. */
 export function omissionsOf({ items, missing, leftOut = [] }: Dataset): string[] {

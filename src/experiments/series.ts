@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { type Dataset, openDataset } from "../data/dataset.js";
+import { type Dataset, openDataset, otherPart } from "../data/dataset.js";
 import { titleOf } from "../data/item.js";
-import { type DataSettings, datasetFrom, selectionFrom } from "../data/settings.js";
+import { type DataSettings, selectionFrom } from "../data/settings.js";
 import { type TaskSettings, taskFrom } from "../data/tasks/settings.js";
 import { UserError } from "../errors.js";
 import { measureImages } from "../evaluation/evaluate.js";
@@ -54,13 +54,9 @@ export const storeOf = (out: string, { openStore }: ExperimentContext): Promise<
  * @throws UserError when they may contain training images.
  */
 export async function judgedImages(settings: SeriesSettings, trained: Dataset, classes = settings.classes) {
-  const part = settings.part === "train" ? "test" : "train";
-  const chosen = { ...settings, part, classes } as const;
-  if (settings.evaluate) {
-    const { split, ...selection } = selectionFrom(chosen);
-    return openDataset(settings.evaluate, { needLabels: true, ...selection });
-  }
-  const judged = await datasetFrom(chosen, { needLabels: true });
+  const { split, ...selection } = otherPart(selectionFrom({ ...settings, classes }, "train"));
+  if (settings.evaluate) return openDataset(settings.evaluate, { needLabels: true, ...selection });
+  const judged = await openDataset(settings.data, { needLabels: true, ...selection, ...(split && { split }) });
   const known = new Set(trained.items.map(titleOf));
   if (judged.items.some((item) => known.has(titleOf(item))))
     throw new UserError(

@@ -100,7 +100,7 @@ export async function sweepTrainings(
     );
   requireRead([objective], given);
   const { needsLabels } = objective;
-  const dataset = await datasetFrom(settings, { needLabels: needsLabels, withLabels: needsLabels });
+  const dataset = await datasetFrom(settings, "train", { needLabels: needsLabels, withLabels: needsLabels });
   const files = (settings.recognizer ?? []).map(({ file }) => file);
   if (settings.lambda.some((lambda) => lambda > 0)) await requireGradients(files, [objective], settings);
   return { runs: settings.lambda.map((lambda) => runOf(trainingPart(given), lambda)), dataset };

@@ -105,8 +105,8 @@ export async function openBoxesPart(
   }
   if (detectors.length === 0)
     throw new UserError(`${named("evaluateBoxes")} needs a detector as ${named("source")} or ${named("target")}`);
-  const part = settings.part === "train" ? "test" : "train";
-  const dataset = await openDataset(folders, { needLabels: false, annotations: "boxes", part });
+  const usualPart = settings.part === "test" ? "train" : "test";
+  const dataset = await openDataset(folders, { needLabels: false, annotations: "boxes", usualPart });
   return opener.openAll(detectors, dataset);
 }
 

@@ -151,7 +151,7 @@ async function planOf(
   const files = await transferFiles(settings);
   const pairs = trainedPairs(chosen, files.sources, report.info);
   const needLabels = pairs.some(({ objective }) => objective.needsLabels);
-  const dataset = await datasetFrom(settings, { needLabels });
+  const dataset = await datasetFrom(settings, "train", { needLabels });
   for (const { objective, source } of pairs)
     if (source.kind === "class") await requireGradients([source.file], [objective], settings);
   const opener = new JudgeOpener(settings, report.info);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Dataset, openDataset, type Selection } from "../data/dataset.js";
+import { type Dataset, openDataset, otherPart, type Selection } from "../data/dataset.js";
 import { type Item, titleOf } from "../data/item.js";
 import { UserError } from "../errors.js";
 import { named } from "../settings.js";
@@ -33,13 +33,14 @@ export async function openDetectionSets(
     throw new UserError(
       `cannot hold out images with both ${named("validation")} and ${named("split")}: give only one of them`,
     );
-  const training = await openDataset(data, { ...selection, annotations: "boxes", needLabels: false });
+  const kind = { annotations: "boxes", needLabels: false } as const;
+  const training = await openDataset(data, { ...selection, ...kind });
   requireObjects(training);
-  const part = selection.part === "test" ? "train" : "test";
+  const others = otherPart(selection);
   const heldOut =
     validation.length > 0
-      ? await openDataset(validation, { part, annotations: "boxes", needLabels: false })
-      : selection.split && (await openDataset(data, { ...selection, part, annotations: "boxes", needLabels: false }));
+      ? await openDataset(validation, { usualPart: others.usualPart, ...kind })
+      : selection.split && (await openDataset(data, { ...others, ...kind }));
   if (heldOut) requireDisjoint(heldOut.items, training.items);
   return { training, heldOut: heldOut ?? null, names: namesOf(training) };
 }

@@ -114,7 +114,7 @@ export async function resolveTraining(
   const parsed = parse(settings, task);
   const objective = findObjective(parsed.objective);
   const annotations = await requiredAnnotations(objective, parsed);
-  const dataset = open ?? (await datasetFrom(parsed, datasetOptions(annotations)));
+  const dataset = open ?? (await datasetFrom(parsed, "train", datasetOptions(annotations)));
   const schedule = scheduleOf(parsed, dataset.items.length);
   const models = await resolveModels(settings, task, annotations === "classes" ? labelSetOf(dataset) : undefined);
   if (annotations !== "none") requireLabels(models.recognizers, dataset);

@@ -92,7 +92,7 @@ export async function trainDetector(options: DetectorTraining): Promise<Detector
     throw new UserError(
       `cannot train the detector: ${named("size")} must be a multiple of ${MULTIPLE}, and is ${parsed.size}`,
     );
-  const selection = selectionFrom(parsed);
+  const selection = selectionFrom(parsed, "train");
   const sets = await openDetectionSets(parsed.data, { validation: parsed.validation ?? [], selection });
   const record = { kind: "detector", settings, config: configOf(parsed, sets) } as const;
   const folder = await RunFolder.open(out, record, resume);

@@ -161,7 +161,7 @@ async function runIn(
 type Parsed = z.output<typeof recognizerSettings>;
 
 const openSets = (parsed: Parsed): Promise<LabelledSets> =>
-  openLabelledSets(parsed.data, { validation: parsed.validation ?? [], selection: selectionFrom(parsed) });
+  openLabelledSets(parsed.data, { validation: parsed.validation ?? [], selection: selectionFrom(parsed, "train") });
 
 /** Everything that determines the result. The held-out images determine the accuracy in the sidecar. */
 function configOf(

@@ -208,11 +208,11 @@ test("COCO's category ids become classes in their order; crowds and areas are ke
   await writeImages(folder, ["val2017/a.png", "val2017/b.png", "train2017/c.png"]);
   const file = join(folder, "annotations", "instances_val2017.json");
   writeFiles(folder, { "annotations/instances_val2017.json": `\uFEFF${JSON.stringify(instances)}` });
-  for (const [path, part] of [
+  for (const [path, usualPart] of [
     [file, "train"],
     [folder, "test"],
   ] as const) {
-    const { items, classes, missing, leftOut = [] } = await openDataset([path], boxes({ part }));
+    const { items, classes, missing, leftOut = [] } = await openDataset([path], boxes({ usualPart }));
     assert.deepEqual(classes, ["traffic light", "toothbrush"]);
     assert.deepEqual(items.map(boxesOf), [
       [

@@ -32,7 +32,7 @@ function folderWith(t: TestContext, files: Record<string, string | Uint8Array>):
   return folder;
 }
 
-const open = (folder: string, part: Part = "train") => openDataset([folder], { needLabels: true, part });
+const open = (folder: string, part: Part = "train") => openDataset([folder], { needLabels: true, usualPart: part });
 
 const named = (items: readonly Item[], folder: string) =>
   items.map((item) => [titleOf(item).slice(folder.length + 1), classOf(item)]);
