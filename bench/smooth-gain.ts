@@ -19,8 +19,8 @@ const { processors, images } = measurements;
 const over = processors.indexOf(base);
 if (over < 0) throw new Error(`${file} has no processor ${base}, only ${processors.join(", ")}`);
 
-function probabilityOf(prediction: StoredPrediction | undefined, label: number | null | undefined): number {
-  if (prediction?.kind !== "class") throw new Error(`${file} has predictions that are no classes`);
+function probabilityOf(prediction: StoredPrediction, label: number | null | undefined): number {
+  if (prediction.kind !== "class") throw new Error(`${file} has predictions that are no classes`);
   const at = prediction.ranked.findIndex((each) => each.class === label);
   return softmax(prediction.ranked.map(({ score }) => score / TEMPERATURE))[at] ?? 0;
 }
@@ -29,6 +29,7 @@ function probabilityOf(prediction: StoredPrediction | undefined, label: number |
 function meanProbability({ label, rows }: MeasuredImage, row: number, place?: number): number {
   const measured = rows[row];
   const predictions = (place === undefined ? measured?.predictions : measured?.handled?.[place]) ?? [];
+  if (predictions.length === 0) throw new Error(`${file} lacks predictions of ${processors[row]}`);
   return predictions.reduce((sum, each) => sum + probabilityOf(each, label), 0) / predictions.length;
 }
 

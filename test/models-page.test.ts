@@ -18,6 +18,7 @@ test("figures state what their intervals are: of accuracies, of detectors, or no
   const page = await modelsPage(repositoryPath());
   const figures = page.split(/^##+ /m).filter((section) => section.startsWith("Figures"));
   assert.ok(figures.some((section) => section.startsWith("Figures: detectors")));
+  assert.doesNotMatch(page, /^- - /m);
   for (const section of figures) {
     assert.equal(/Wilson's 95 % intervals/.test(section), /\| flips /.test(section), section);
     assert.equal(/mAP: PASCAL VOC 2007 \(11 recalls\)/.test(section), / mAP \(unseen\)/.test(section), section);

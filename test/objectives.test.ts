@@ -12,6 +12,9 @@ import { cardOf } from "../src/processors/card.js";
 import { standardized } from "../src/processors/image-network.js";
 import { openProcessor } from "../src/processors/open.js";
 import { Session } from "../src/runtime/session.js";
+import { legacyRecord } from "../src/training/legacy-run.js";
+import { resolveTraining } from "../src/training/resolve.js";
+import type { TrainingSettings } from "../src/training/settings.js";
 import { type TrainOptions, train } from "../src/training/train.js";
 import { exportedSrresnet, tanhFormat } from "../testing/restorers.js";
 import { legible } from "../testing/run-command.js";
@@ -194,6 +197,8 @@ test("a run of version 0.1.0, whose config.json lacks newer keys, can be resumed
   const interrupted = await trained(t, config, undefined, { after: 2 });
   const old = { ...base, ...config, task: task.name, options: task.options, init: null, data: [data], freeze: [] };
   writeFileSync(join(interrupted.folder, "config.json"), JSON.stringify(old));
+  const { dataset } = await resolveTraining(legacyRecord(old)?.settings as TrainingSettings);
+  assert.equal(dataset.items.length, 8, "the images are opened again, although they have no parts");
   const resumed = await trained(t, config, interrupted.folder, { resume: true });
   assert.ok(readFileSync(uninterrupted.model).equals(readFileSync(resumed.model)));
 });

@@ -113,17 +113,25 @@ test("a file that annotates the images is not overwritten, whether it is read or
   const { at } = await inputs(t);
   const images = [{ id: 1, file_name: "0.png", width: 48, height: 48 }];
   const coco = JSON.stringify({ images, annotations: [], categories: [{ id: 1, name: "dog" }] });
-  for (const folder of ["coco/val2017", "voc/JPEGImages"]) {
+  for (const folder of ["coco/val2017", "voc/JPEGImages", "parts/train/a", "parts/val/a"]) {
     mkdirSync(at(folder), { recursive: true });
     copyFileSync(at("data", "0.png"), at(folder, "0.png"));
   }
-  for (const [data, file, text] of [
+  const files = [
     ["coco", "coco/annotations/instances_val2017.json", coco],
-    ["voc", "voc/Annotations/0.xml", "<annotation></annotation>"],
-  ] as const) {
-    mkdirSync(at(file, ".."));
+    ["coco/annotations/instances_val2017.json", "coco/annotations/instances_train2017.json", coco],
+    ["voc", "voc/Annotations/other.xml", "<annotation></annotation>"],
+    ["voc", "voc/ImageSets/Main/test.txt", "0\n"],
+    ["voc", "voc/SegmentationClass/0.png", "map"],
+    ["parts", "parts/val/labels.csv", "file,class_index\na/0.png,0\n"],
+  ] as const;
+  for (const [, file, text] of files) {
+    mkdirSync(at(file, ".."), { recursive: true });
     writeFileSync(at(file), text);
-    await refused(evaluate, ["--data", at(data), "--json", at(file)], /is one of the inputs and would be overwritten/);
+  }
+  symlinkSync(at("parts/val/labels.csv"), at("linked.json"));
+  for (const [data, file, text] of [...files, ["parts", "linked.json", "file,class_index\na/0.png,0\n"]] as const) {
+    await refused(evaluate, ["--data", at(data), "--json", at(file)], /would be overwritten; choose another output/);
     assert.equal(readFileSync(at(file), "utf8"), text);
   }
 });

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { z } from "zod";
 import { classOf } from "../data/annotation.js";
-import { annotationFiles, type Dataset } from "../data/dataset.js";
+import { requireAnnotationsKept } from "../data/annotation-files.js";
+import type { Dataset } from "../data/dataset.js";
 import { HandlingChains } from "../data/handling/chain.js";
 import { handlingKinds } from "../data/handling/handling.js";
 import { dataSettings, datasetFrom, omissionsOf, titleOfData } from "../data/settings.js";
@@ -162,10 +163,12 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
     if (settings.cards) for (const { file, card } of processors) requireCard(file, card);
-    await requireInputsKept(filesIn([json, predictions, settings.report, cache]), [
-      ...dataset.items.map((item) => item.path),
-      ...annotationFiles(dataset),
-    ]);
+    const written = filesIn([json, predictions, settings.report, cache]);
+    await requireInputsKept(
+      written,
+      dataset.items.map((item) => item.path),
+    );
+    await requireAnnotationsKept(written, dataset);
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
     const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join(", ") || "none";
     report.info(

@@ -5,9 +5,7 @@ import { named } from "../settings.js";
 import { classAnnotation, classOf } from "./annotation.js";
 import { readClasses } from "./class-subset.js";
 import { type Item, titleOf } from "./item.js";
-import { CLASS_FILE, type FolderClasses, folderClasses, isWnid, LABEL_FILE, requireOneKind } from "./labels.js";
-import { BOX_FILE } from "./sources/box-file.js";
-import { cocoFilesIn } from "./sources/coco.js";
+import { type FolderClasses, folderClasses, isWnid, LABEL_FILE, requireOneKind } from "./labels.js";
 import { openSource } from "./sources/index.js";
 import type { AnnotationKind, Part, Source } from "./sources/source.js";
 import { partOf, type Split } from "./split.js";
@@ -21,19 +19,11 @@ export interface Dataset {
   readonly missing: readonly string[];
   /** Files in the folders that are not read: of formats that cannot be decoded, repeated or unreadable. Default: none. */
   readonly leftOut?: readonly LeftOut[];
-  /** Files that annotate the images, of PASCAL VOC and COCO. They may be missing. Default: none. */
-  readonly annotationFiles?: readonly string[];
   /** Class names in the order of the class indices, if the data define them. */
   readonly classes?: readonly string[];
   /** Description of the selection, such as "test part; classes 0-9"; absent if everything is selected. */
   readonly selection?: string;
 }
-
-/** The files beside the images of data sets that say what these show, and data that are a file. They may be missing. */
-export const annotationFiles = ({ folders, annotationFiles = [] }: Dataset): string[] => [
-  ...folders.flatMap((folder) => [folder, ...[LABEL_FILE, CLASS_FILE, BOX_FILE].map((name) => join(folder, name))]),
-  ...annotationFiles,
-];
 
 /** A selection of images from data sets. */
 export interface Selection {
@@ -115,20 +105,20 @@ export async function openDataset(folders: readonly string[], options: DatasetOp
     items,
     missing: missing.map(({ path }) => path),
     leftOut: labelled.flatMap((source) => source.leftOut ?? []),
-    annotationFiles: [
-      ...labelled.flatMap((source) => source.annotationFiles ?? []),
-      ...(await Promise.all(folders.map(cocoFilesIn))).flat(),
-    ],
     ...(classes && { classes }),
     ...(description && { selection: description }),
   };
 }
 
-/** @throws UserError when a part is chosen, and the data have none. */
+/** @throws UserError when a part is chosen beside a set, or of data that have none. */
 function requirePart({ part, split, set }: Selection, sources: readonly Source[], folders: readonly string[]): void {
-  if (part === undefined || split || set !== undefined || sources.some((source) => source.part)) return;
+  if (part === undefined || split) return;
+  if (set !== undefined)
+    throw new UserError(`cannot choose both ${named("part")} and ${named("set")}: give only one of them`);
+  const whole = folders.find((_, i) => !sources[i]?.part);
+  if (whole === undefined) return;
   throw new UserError(
-    `cannot choose the ${part} part of ${folders.join(", ")}: it has no parts; leave out ${named("part")}, or divide the images by ${named("split")}`,
+    `cannot choose the ${part} part of ${whole}: it is not found there; leave out ${named("part")}, or divide the images by ${named("split")}`,
   );
 }
 

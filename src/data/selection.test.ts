@@ -92,11 +92,16 @@ test("a part of data without parts is refused; only the usual one may be absent"
     await assert.rejects(
       openSelected(folder, { part }),
       new RegExp(
-        `cannot choose the ${part} part of .*: it has no parts; leave out .*part.*, or divide the images by .*split`,
+        `cannot choose the ${part} part of .*: it is not found there; leave out .*part.*, or divide the images by .*split`,
       ),
     );
     assert.equal((await openSelected(folder, { usualPart: part })).items.length, items.length);
   }
+  const parts = temporaryFolder(t);
+  writeFiles(parts, { "train/a.png": "", "test/b.png": "" });
+  const both = openDataset([parts, folder], { needLabels: false, withLabels: false, part: "train" });
+  await assert.rejects(both, /cannot choose the train part of .*: it is not found there/);
+  await assert.rejects(openSelected(parts, { part: "test", set: "val" }), /cannot choose both .*part.* and .*set/);
 });
 
 test("a split does not depend on the spelling of the folder's path or on its other files", async (t) => {

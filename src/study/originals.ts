@@ -31,7 +31,7 @@ export interface Originals {
  * @throws UserError when the folder has no image, its classes are not valid, or one is missing.
  */
 export async function openOriginals(folder: string, needLabels: boolean): Promise<Originals> {
-  const { items, classes = [] } = await openDataset([folder], { needLabels, part: "test" });
+  const { items, classes = [] } = await openDataset([folder], { needLabels, usualPart: "test" });
   const originals = items.map((item): Original => {
     const name = stem(relative(folder, titleOf(item)).replaceAll(sep, "/"));
     const index = classOf(item);

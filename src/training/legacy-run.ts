@@ -49,7 +49,8 @@ export function legacyRecord(json: unknown): RunRecord | undefined {
   const { part, classes, split } = selection;
   const trained = objective === "plain" ? {} : { lambda, recognizer, ...(lambdaWarmup > 0 && { lambdaWarmup }) };
   const settings = {
-    ...{ task, ...options, objective, ...trained, imageLoss, processor, data, part, classes },
+    ...{ task, ...options, objective, ...trained, imageLoss, processor, data, classes },
+    ...(part !== "train" && { part }),
     ...(split && { split: split.train, splitSeed: split.seed }),
     ...(distance && { distance }),
     ...(features.length > 0 && { feature: features }),

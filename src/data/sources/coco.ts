@@ -10,7 +10,6 @@ import { candidates } from "./parts.js";
 import type { Layout, Source, SourceOptions } from "./source.js";
 import { insideImage } from "./visible-boxes.js";
 
-const ANNOTATIONS = "annotations";
 const INSTANCES = /^instances_(.+)\.json$/;
 
 /**
@@ -21,7 +20,7 @@ export const coco: Layout = {
   summary: "instances_*.json, or a folder with annotations/instances_*.json: COCO, with boxes",
   async open(path, names, options) {
     if (names.size === 0 && (await isJsonFile(path))) return openCoco(path, options);
-    const file = names.has(ANNOTATIONS) ? await fileIn(path, names, options) : undefined;
+    const file = names.has("annotations") ? await fileIn(path, names, options) : undefined;
     if (file === undefined) return undefined;
     return { ...(await openCoco(file, options)), ...(options.set === undefined && { part: options.part }) };
   },
@@ -29,15 +28,6 @@ export const coco: Layout = {
 
 const isJsonFile = async (path: string): Promise<boolean> =>
   extname(path).toLowerCase() === ".json" && ((await statusOf(path).catch(() => undefined))?.isFile() ?? false);
-
-/** The files of boxes of a folder in COCO's layout, of all its sets. */
-export const cocoFilesIn = async (path: string): Promise<string[]> =>
-  (await instancesIn(path)).map((name) => instancesFile(path, name));
-
-const instancesIn = async (path: string): Promise<string[]> =>
-  (await readdir(join(path, ANNOTATIONS)).catch(() => [])).filter((name) => INSTANCES.test(name)).sort();
-
-const instancesFile = (path: string, name: string): string => join(path, ANNOTATIONS, name);
 
 /**
  * The file of a folder that the options choose; undefined if it has none, or is opened without boxes and has a folder of
@@ -49,14 +39,15 @@ async function fileIn(
   names: ReadonlySet<string>,
   { part, set, annotations }: SourceOptions,
 ): Promise<string | undefined> {
-  const files = await instancesIn(path);
+  const place = join(path, "annotations");
+  const files = (await readdir(place).catch(() => [])).filter((name) => INSTANCES.test(name)).sort();
   if (files.length === 0) return undefined;
   if (annotations !== "boxes" && candidates([...names], part).length > 0) return undefined;
   const sets = files.map((name) => INSTANCES.exec(name)?.[1] as string);
   const ofParts = [...candidates(sets, "train"), ...candidates(sets, "test")];
   const fitting = set !== undefined ? sets.filter((each) => each === set) : candidates(sets, part);
   const chosen = fitting.length === 0 && set === undefined && ofParts.length === 0 ? sets : fitting;
-  if (chosen.length === 1) return instancesFile(path, `instances_${chosen[0]}.json`);
+  if (chosen.length === 1) return join(place, `instances_${chosen[0]}.json`);
   const what = set === undefined ? `the ${part} part` : `the set ${set}`;
   throw new UserError(
     `cannot choose ${what} of ${path}: annotations/ has ${files.join(", ")}; choose one of them as \`set\``,
@@ -108,7 +99,7 @@ async function imageFolder(path: string, images: readonly CocoImage[]): Promise<
   const named = (folder: string) => (set === undefined ? [] : [join(folder, set)]);
   const usual = [...named(above), ...named(join(above, "images")), join(above, "images"), above];
   const beside = [...named(dirname(path)), join(dirname(path), "images"), dirname(path)];
-  const folders = basename(dirname(path)) === ANNOTATIONS ? [...usual, ...beside] : [...beside, ...usual];
+  const folders = basename(dirname(path)) === "annotations" ? [...usual, ...beside] : [...beside, ...usual];
   const names = images.map(nameOf).filter((name) => name !== "");
   for (const folder of folders)
     for (const name of names.slice(0, TRIED)) if (await isThere(join(folder, name))) return folder;

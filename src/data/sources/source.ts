@@ -35,8 +35,6 @@ export interface Source {
   readonly otherClassFolders?: readonly string[];
   /** Listed images that do not exist. */
   readonly missing?: readonly Item[];
-  /** Files that annotate the images of PASCAL VOC. They may be missing. */
-  readonly annotationFiles?: readonly string[];
   /** Class names in the order of the class indices. */
   readonly classes?: readonly string[];
   /** The part that was opened if the data set has parts. */

@@ -53,13 +53,10 @@ async function openVoc(root: string, options: SourceOptions): Promise<Source> {
     reals: used.map(({ image: { real } }) => real),
     missing: missing.map((stem): Item => ({ path: join(place, `${stem}.jpg`), annotation: { kind: "none" } })),
     leftOut: [...found.leftOut.filter(({ kind }) => kind !== "other"), ...(set?.leftOut ?? []), ...leftOut],
-    annotationFiles: stems.flatMap((stem) => [annotationFile(root, stem), labelMap(root, stem)]),
     ...(classes && { classes }),
     ...(set?.part && { part: set.part }),
   };
 }
-
-const labelMap = (root: string, stem: string): string => join(root, LABEL_MAPS, `${stem}.png`);
 
 const stemOf = (name: string): string => name.replace(/\.[^./]*$/, "").replaceAll(sep, "/");
 
@@ -133,7 +130,7 @@ function boxesIn({ objects, width, height }: VocAnnotation, indices: ReadonlyMap
 
 /** Label maps: class 0 is the background, 1 to 20 are the classes of PASCAL VOC, and 255 is the border of an object. */
 async function labelMapsOf(root: string, stems: readonly string[]): Promise<Annotated> {
-  const paths = new Map(stems.map((stem) => [stem, labelMap(root, stem)]));
+  const paths = new Map(stems.map((stem) => [stem, join(root, LABEL_MAPS, `${stem}.png`)]));
   const present = await Promise.all([...paths.values()].map(isThere));
   const leftOut = [...paths.values()]
     .filter((_, i) => !present[i])
