@@ -42,7 +42,7 @@ export function gradients(
   const pending = new Map<string, string[]>([[loss, [b.filled(1, shapeIn(shapes, loss))]]]);
   const total = (value: string): string | null => {
     const terms = pending.get(value) ?? [];
-    const sum = terms.length > 1 ? b.Sum(terms) : (terms[0] ?? null);
+    const sum = terms.length > 0 ? b.Sum(terms) : null;
     if (sum) pending.set(value, [sum]);
     return sum;
   };

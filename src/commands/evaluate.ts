@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import { z } from "zod";
 import { classOf } from "../data/annotation.js";
-import { requireAnnotationsKept } from "../data/annotation-files.js";
 import type { Dataset } from "../data/dataset.js";
 import { HandlingChains } from "../data/handling/chain.js";
 import { handlingKinds } from "../data/handling/handling.js";
+import { requireDataKept } from "../data/kept-data.js";
 import { dataSettings, datasetFrom, omissionsOf, titleOfData } from "../data/settings.js";
 import { taskFrom, taskSettings } from "../data/tasks/settings.js";
 import { detectorFrom, detectorSettings } from "../detection/settings.js";
@@ -24,7 +24,7 @@ import { openLocalStore } from "../jobs/local-store.js";
 import { coreCount } from "../platform/node/core-count.js";
 import { writeBytes } from "../platform/node/files.js";
 import { modelFiles, modelTitle } from "../platform/node/models.js";
-import { requireInputsKept, requireWritable } from "../platform/node/outputs.js";
+import { requireWritable } from "../platform/node/outputs.js";
 import { openProcessor } from "../processors/open.js";
 import { labelSetOf } from "../recognition/class-offset.js";
 import { classifierNotes } from "../recognition/classifier.js";
@@ -163,12 +163,7 @@ If interrupted, rerun the command to resume; this requires --json or --predictio
     const processors = [];
     for (const { name, file } of processor) processors.push(await openProcessor(file, { name, threads }));
     if (settings.cards) for (const { file, card } of processors) requireCard(file, card);
-    const written = filesIn([json, predictions, settings.report, cache]);
-    await requireInputsKept(
-      written,
-      dataset.items.map((item) => item.path),
-    );
-    await requireAnnotationsKept(written, dataset);
+    await requireDataKept(filesIn([json, predictions, settings.report, cache]), dataset);
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.items.length);
     const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join(", ") || "none";
     report.info(

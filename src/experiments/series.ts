@@ -54,9 +54,12 @@ export const storeOf = (out: string, { openStore }: ExperimentContext): Promise<
  * @throws UserError when they may contain training images.
  */
 export async function judgedImages(settings: SeriesSettings, trained: Dataset, classes = settings.classes) {
-  const { split, ...selection } = otherPart(selectionFrom({ ...settings, classes }, "train"));
-  if (settings.evaluate) return openDataset(settings.evaluate, { needLabels: true, ...selection });
-  const judged = await openDataset(settings.data, { needLabels: true, ...selection, ...(split && { split }) });
+  const selection = otherPart(selectionFrom({ ...settings, classes }, "train"));
+  if (settings.evaluate) {
+    const { split: _, ...whole } = selection;
+    return openDataset(settings.evaluate, { needLabels: true, ...whole });
+  }
+  const judged = await openDataset(settings.data, { needLabels: true, ...selection });
   const known = new Set(trained.items.map(titleOf));
   if (judged.items.some((item) => known.has(titleOf(item))))
     throw new UserError(

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { type Dataset, openDataset } from "../data/dataset.js";
-import { titleOfData } from "../data/settings.js";
+import { type Dataset, openDataset, otherPart } from "../data/dataset.js";
+import { selectionFrom, titleOfData } from "../data/settings.js";
 import { detectorFrom } from "../detection/settings.js";
 import { UserError } from "../errors.js";
 import { requireDistinct } from "../evaluation/evaluate.js";
@@ -105,7 +105,7 @@ export async function openBoxesPart(
   }
   if (detectors.length === 0)
     throw new UserError(`${named("evaluateBoxes")} needs a detector as ${named("source")} or ${named("target")}`);
-  const usualPart = settings.part === "test" ? "train" : "test";
+  const { usualPart } = otherPart(selectionFrom(settings, "train"));
   const dataset = await openDataset(folders, { needLabels: false, annotations: "boxes", usualPart });
   return opener.openAll(detectors, dataset);
 }

@@ -50,7 +50,7 @@ export function lossGraph(kind: LossKind, values: readonly LossInput[], tensors:
     const given = b.constant(requireTensor(tensors, name, "float32", value.shape));
     return kind === "mse" ? meanSquaredError(b, input, given) : b.ReduceSum(b.Mul(input, given), undefined, false);
   });
-  b.output("loss", terms.length === 1 ? (terms[0] as string) : b.Sum(terms));
+  b.output("loss", b.Sum(terms));
   return b.build();
 }
 

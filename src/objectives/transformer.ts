@@ -27,7 +27,7 @@ export const transformer: Objective = {
     if (pattern) terms.push(b.Mul(b.scalar(latticeWeight), pattern));
     return {
       processor: image,
-      transformer: terms.length === 1 ? (terms[0] as string) : b.Sum(terms),
+      transformer: b.Sum(terms),
       parts: { image, recognition, ...(change && { change }), ...(pattern && { transformerLattice: pattern }) },
     };
   },

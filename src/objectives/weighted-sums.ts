@@ -9,7 +9,7 @@ export function overRecognizers(
     const loss = lossOf(recognizer);
     return recognizer.weight === 1 ? loss : b.Mul(b.scalar(recognizer.weight), loss);
   });
-  return terms.length === 1 ? (terms[0] as string) : b.Sum(terms);
+  return b.Sum(terms);
 }
 
 /** image loss + λ · recognition loss, both for P. */

@@ -268,7 +268,8 @@ export class GraphBuilder {
     this.addMany("Split", [x, this.integers(sizes)], { axis: int(axis) }, sizes.length);
   Sqrt = (x: string) => this.add("Sqrt", [x]);
   Sub = (x: string, y: string) => this.add("Sub", [x, y]);
-  Sum = (values: readonly string[]) => this.add("Sum", values);
+  /** The sum of one or more values; one alone needs no node. */
+  Sum = (values: readonly string[]) => (values.length === 1 ? (values[0] as string) : this.add("Sum", values));
   Tanh = (x: string) => this.add("Tanh", [x]);
   Tile = (x: string, repeats: readonly number[]) => this.add("Tile", [x, this.integers(repeats)]);
   Transpose = (x: string, perm: readonly number[]) => this.add("Transpose", [x], { perm: ints(perm) });

@@ -111,7 +111,7 @@ class Lanes {
     const lanes = range(stride).map((each) => {
       const terms = placed.filter((_, i) => this.reads[i]?.lane === each);
       if (terms.length === 0) return b.filled(0, this.laneShape);
-      return terms.length === 1 ? (terms[0] as string) : b.Sum(terms);
+      return b.Sum(terms);
     });
     const whole = stride === 1 ? (lanes[0] as string) : this.interleaved(lanes);
     return b.Slice(whole, [axis], [begin], [begin + (this.shape[axis] ?? 0)]);

@@ -125,7 +125,7 @@ export const LayerNormalization: Rule = (context) => {
     const terms = [throughNormalized(b, b.Mul(grads[0], inputs[1]), normal, r, axes)];
     if (reached[1]) terms.push(b.Mul(grads[1], share()));
     if (reached[2]) terms.push(b.Neg(b.Mul(b.Mul(grads[2], b.Mul(b.Mul(r, r), share())), normal)));
-    return terms.length > 1 ? b.Sum(terms) : (terms[0] as string);
+    return b.Sum(terms);
   };
   return [
     needsGrad[0] ? dx() : null,

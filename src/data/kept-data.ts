@@ -11,16 +11,16 @@ import { BOX_FILE } from "./sources/box-file.js";
 const ANNOTATION = /\.(csv|txt|xml|mat|png)$|(^|[/\\])instances_[^/\\]*\.json$/i;
 
 /**
- * Checks that no output replaces a file of a data set that says what its images show, whether this is read or not.
+ * Checks that no output replaces an image of a data set, or a file that says what its images show, whether this is read or not.
  * @throws UserError that names the output.
  */
-export async function requireAnnotationsKept(outputs: readonly string[], { folders }: Dataset): Promise<void> {
-  // Hard links to the usual files are found by their identity.
+export async function requireDataKept(outputs: readonly string[], { items, folders }: Dataset): Promise<void> {
+  // Hard links to these are found by their identity.
   const usual = [LABEL_FILE, CLASS_FILE, BOX_FILE];
-  await requireInputsKept(
-    outputs,
-    folders.flatMap((folder) => [folder, ...usual.map((name) => join(folder, name))]),
-  );
+  await requireInputsKept(outputs, [
+    ...items.map(({ path }) => path),
+    ...folders.flatMap((folder) => [folder, ...usual.map((name) => join(folder, name))]),
+  ]);
   const places = await Promise.all(folders.map(placeOf));
   for (const output of outputs) {
     const real = await realpath(output).catch(() => undefined);
